@@ -1,0 +1,31 @@
+# From a fresh clone, with only Python >= 3.11 and make: `make quickstart` and `make test` set up everything in .venv/.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := setup.py pyproject.toml $(wildcard requirements/*.txt)
+
+.PHONY: quickstart test lint clean
+
+$(VENV)/.runtime: $(SOURCES)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "mmwsl needs Python 3.11 or newer, $(PYTHON) is older; call: make PYTHON=python3.11 ..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -c requirements/constraints.txt -e .
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.runtime
+	$(BIN)/python -m pip install -q -c requirements/constraints.txt -r requirements/tests.txt
+	@touch $@
+
+quickstart: $(VENV)/.runtime  ## pre-train on built-in data and benchmark against random weights, about 5 minutes on 2 cores
+	$(BIN)/python tools/run_suite.py configs/suites/quickstart.py --out work_dirs/quickstart
+
+test: $(VENV)/.tests  ## the whole test suite
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info work_dirs

@@ -1,0 +1,25 @@
+# The setting of lightly's CIFAR-10 benchmark: symmetric, queue 8192, T 0.1, momentum 0.99, split BN of 8 groups.
+_base_ = ['../../_base_/models/moco_v2.py', '../../_base_/datasets/cifar10.py', '../../_base_/default_runtime.py']
+
+model = dict(
+    backbone=dict(depth=18, stem='cifar', norm_cfg=dict(batch_per_split=64)),
+    neck=dict(in_channels=512, hidden_channels=512, norm_cfg=dict(_delete_=True, type='BN')),
+    queue=dict(length=8192),
+    temperature=0.1,
+    momentum=0.99,
+    symmetric=True)
+data_preprocessor = dict(
+    views=dict(
+        num=2,
+        pipeline=[
+            dict(type='RandomResizedCrop', size=32, scale=(0.08, 1.0), flip_prob=0.5),
+            dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
+        ]))
+train_dataloader = dict(batch_size=512)
+
+optim_wrapper = dict(
+    type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.24, momentum=0.9, weight_decay=5e-4))
+param_scheduler = [dict(type='CosineAnnealingLR', T_max=200, begin=0, end=200, convert_to_iter_based=True)]
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
+auto_scale_lr = dict(base_batch_size=512)
+default_hooks = dict(checkpoint=dict(interval=10))

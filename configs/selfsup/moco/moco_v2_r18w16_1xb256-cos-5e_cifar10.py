@@ -1,0 +1,15 @@
+# A small recipe for a CPU: ResNet-18 of base width 16, one direction, a queue of 4096.
+_base_ = './moco_v2_r18_1xb512-cos-200e_cifar10.py'
+
+model = dict(
+    backbone=dict(base_channels=16), neck=dict(in_channels=128), queue=dict(length=4096), symmetric=False)
+train_dataloader = dict(batch_size=256)
+
+optim_wrapper = dict(optimizer=dict(lr=0.12))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', T_max=4, begin=1, end=5, convert_to_iter_based=True),
+]
+train_cfg = dict(max_epochs=5)
+auto_scale_lr = dict(base_batch_size=256)
+default_hooks = dict(checkpoint=dict(interval=1))

@@ -1,0 +1,5 @@
+import sys
+
+from mmwsl.cli import main
+
+sys.exit(main())

@@ -1,0 +1,66 @@
+"""Objects from configs, for tools and notebooks."""
+
+import copy
+import warnings
+
+import torch
+from mmengine.registry import init_default_scope
+from mmengine.runner import set_random_seed
+
+from mmwsl.compat import autocast_dtype, read_checkpoint
+from mmwsl.engine.checkpoint import load_state
+from mmwsl.registry import DATASETS, MODELS
+
+
+def get_device():
+    """The device work runs on: mmengine's choice (CUDA, ..., CPU)."""
+    from mmengine.device import get_device as choose
+    return torch.device(choose())
+
+
+def build_model(cfg, checkpoint=None, device=None):
+    """The config's model on ``device`` in eval mode, with the weights of ``checkpoint``.
+
+    Args:
+        cfg: config with ``model``; its seed (``randomness.seed``) decides random weights.
+        checkpoint: file, or None or ``'random'`` for random weights.
+
+    Returns:
+        tuple: model, and the report of :func:`mmwsl.engine.checkpoint.load_state` (None for random weights).
+    """
+    init_default_scope('mmwsl')
+    with torch.random.fork_rng(devices=[]):
+        set_random_seed(cfg.get('randomness', {}).get('seed', 0) or 0)
+        model_cfg = copy.deepcopy(cfg.model)
+        if cfg.get('data_preprocessor'):
+            model_cfg.setdefault('data_preprocessor', cfg.data_preprocessor)
+        model = MODELS.build(model_cfg)
+        model.init_weights()
+    report = None
+    if checkpoint not in (None, 'random'):
+        loaded = read_checkpoint(checkpoint)
+        report = load_state(model, loaded.get('state_dict', loaded), what=str(checkpoint))
+        if report['missing']:
+            warnings.warn(f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} keys of the '
+                          f'model are missing and stay random (first: {report["missing"][0]})', stacklevel=2)
+    model = model.to(device or get_device()).eval()
+    memory_format = getattr(model.data_preprocessor, 'memory_format', torch.contiguous_format)
+    if memory_format == torch.channels_last:
+        model = model.to(memory_format=memory_format)
+    return model, report
+
+
+def build_dataset(cfg):
+    """A dataset from its config."""
+    init_default_scope('mmwsl')
+    return DATASETS.build(copy.deepcopy(cfg))
+
+
+def inference_dtype(cfg, device):
+    """The autocast type features are computed in: that of the config's optimiser wrapper, None for fp32."""
+    wrapper = cfg.get('optim_wrapper') or {}
+    if wrapper.get('type') != 'AutocastOptimWrapper':
+        return None
+    name = wrapper.get('dtype', 'auto')
+    return autocast_dtype(torch.device(device).type) if name == 'auto' else \
+        None if name == 'float32' else getattr(torch, name)

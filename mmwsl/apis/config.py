@@ -1,0 +1,71 @@
+"""Finding and reading configs, in a clone and in an installed package."""
+
+from pathlib import Path
+from unittest import mock
+
+from mmengine.config import Config
+
+import mmwsl
+
+PREFIX = 'mmwsl::'
+
+
+def configs_root():
+    """Folder of the configs that ship with mmwsl: inside the installed package, or beside it in a clone.
+
+    Raises:
+        FileNotFoundError: neither exists.
+    """
+    package = Path(mmwsl.__file__).parent
+    for folder in (package / 'configs', package.parent / 'configs'):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f'no configs folder in {package} or beside it; reinstall mmwsl')
+
+
+def resolve(path):
+    """A config's file: a path, or ``mmwsl::selfsup/simclr/NAME.py`` (also ``mmwsl::NAME``) for one that ships with mmwsl.
+
+    Raises:
+        FileNotFoundError: no such file; the message names shipped configs of a similar name.
+    """
+    path = str(path)
+    if path.startswith(PREFIX):
+        root, name = configs_root(), path.removeprefix(PREFIX)
+        name = name if name.endswith('.py') else name + '.py'
+        if (root / name).is_file():
+            return root / name
+        found = [file for file in root.rglob('*.py') if file.name == name]
+        if len(found) == 1:
+            return found[0]
+        known = [str(file.relative_to(root)) for file in root.rglob('*.py') if '_base_' not in file.parts]
+    else:
+        if Path(path).is_file():
+            return Path(path)
+        shipped = configs_root() / path.removeprefix('configs/')
+        if path.startswith('configs/') and shipped.is_file():  # the clone's habit, used by an installed package
+            return shipped
+        known = [str(file.relative_to(configs_root().parent)) for file in configs_root().rglob('*.py')
+                 if '_base_' not in file.parts]
+    import difflib
+    near = difflib.get_close_matches(path.removeprefix(PREFIX), known, n=3, cutoff=0.3)
+    raise FileNotFoundError(f'config {path} does not exist' + (f'; is it one of: {", ".join(near)}?' if near else ''))
+
+
+def load_config(path, options=None):
+    """Read a config, with ``mmwsl::`` in ``path`` and in every ``_base_`` of it, and apply ``options`` (dotted keys).
+
+    mmengine resolves ``package::`` only for packages of its own list, so its path lookup is replaced while it reads.
+    """
+    original = Config._get_cfg_path
+
+    def get_cfg_path(cfg_path, filename):
+        if cfg_path.startswith(PREFIX):
+            return str(resolve(cfg_path)), None
+        return original(cfg_path, filename)
+
+    with mock.patch.object(Config, '_get_cfg_path', staticmethod(get_cfg_path)):
+        cfg = Config.fromfile(str(resolve(path)))
+    if options:
+        cfg.merge_from_dict(dict(options))
+    return cfg

@@ -1,0 +1,146 @@
+"""Records: one JSON object a line for every figure, and the tables rendered from them."""
+
+import datetime
+import functools
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', 'metric', 'value', 'settings', 'encoder',
+          'layer', 'pooling', 'command', 'commit', 'versions', 'hardware', 'seconds', 'date')
+
+
+@functools.cache
+def environment():
+    """What every record of this process shares: command, commit, versions, hardware."""
+    versions = {}
+    for package in ('mmwsl', 'torch', 'mmengine', 'numpy', 'scikit-learn'):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            versions[package] = 'source tree'
+    arguments = [os.path.basename(sys.argv[0]), *sys.argv[1:]]
+    return dict(command=' '.join(arguments), commit=_commit(), versions=versions, hardware=hardware())
+
+
+def _commit():
+    """The commit of the source tree mmwsl runs from, with ``-dirty`` if it was changed; None for an installed package."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / '.git').exists():
+        return None
+    try:
+        described = subprocess.run(['git', '-C', str(root), 'describe', '--always', '--dirty', '--exclude=*'],
+                                   check=True, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip()
+
+
+def hardware():
+    """The device in words: the GPU's name, or the processor and the threads torch uses of it."""
+    if torch.cuda.is_available():
+        return f'{torch.cuda.device_count()} x {torch.cuda.get_device_name()}'
+    model = platform.processor() or platform.machine()
+    try:
+        for line in Path('/proc/cpuinfo').read_text().splitlines():
+            if line.startswith('model name'):
+                model = line.split(':', 1)[1].strip()
+                break
+    except OSError:
+        pass
+    return f'{model}, {torch.get_num_threads()} threads'
+
+
+def make_record(**fields):
+    """A record with every field of :data:`FIELDS`; what is not given comes from the environment.
+
+    Raises:
+        ValueError: an unknown field.
+    """
+    unknown = set(fields) - set(FIELDS)
+    if unknown:
+        raise ValueError(f'unknown record fields {sorted(unknown)}; known are {", ".join(FIELDS)}')
+    record = dict.fromkeys(FIELDS)
+    record.update(environment(), date=datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ'))
+    record.update(fields)
+    return record
+
+
+def append_records(path, records):
+    """Add ``records`` to the JSON-lines file ``path``."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, 'a', encoding='utf-8') as file:
+        for record in records:
+            file.write(json.dumps(record, allow_nan=False) + '\n')
+
+
+def read_records(path):
+    """Records of a JSON-lines file.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a line is not a record; the message has its number.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'records file {path} does not exist; tools/benchmark.py --out writes one')
+    records = []
+    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise ValueError(f'{path}, line {number}: not JSON ({error.msg}); was the file cut off? Remove the line') \
+                from error
+        if not isinstance(record, dict) or not {'method', 'protocol', 'metric', 'value'} <= set(record):
+            raise ValueError(f'{path}, line {number}: not a record (method, protocol, metric and value are needed)')
+        records.append(record)
+    return records
+
+
+def render_table(records, floor='random'):
+    """A Markdown table: a row per method, a column per protocol and metric; best in bold, the floor row first.
+
+    Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
+
+    Raises:
+        ValueError: no records, or records of several data sets (one table never mixes them).
+    """
+    if not records:
+        raise ValueError('no records to render')
+    datasets = {record.get('dataset') for record in records}
+    if len(datasets) > 1:
+        raise ValueError(f'one table, one data set; these records have {sorted(map(str, datasets))}')
+    columns, rows, cells = [], [], {}
+    for record in records:
+        column, row = (record['protocol'], record['metric']), record['method']
+        if column not in columns:
+            columns.append(column)
+        if row not in rows:
+            rows.append(row)
+        cells.setdefault((row, column), {})[record.get('seed')] = float(record['value'])  # a repeated run replaces
+    rows.sort(key=lambda row: row != floor)  # stable: the others stay in their order
+    means = {key: statistics.mean(values.values()) for key, values in cells.items()}
+    best = {column: max(means[row, column] for row in rows if (row, column) in means) for column in columns}
+    lines = ['| method | ' + ' | '.join(f'{protocol} {metric}' for protocol, metric in columns) + ' |',
+             '|---|' + '--:|' * len(columns)]
+    for row in rows:
+        shown = [row]
+        for column in columns:
+            values = list(cells.get((row, column), {}).values())
+            text = '-' if not values else f'{means[row, column]:.2f}'
+            if len(values) > 1:
+                text += f' ± {statistics.stdev(values):.2f} (n={len(values)})'
+            bold = values and means[row, column] == best[column] and len(rows) > 1
+            shown.append(f'**{text}**' if bold else text)
+        lines.append('| ' + ' | '.join(shown) + ' |')
+    return '\n'.join(lines) + '\n'

@@ -1,0 +1,127 @@
+"""Views per second: of the whole training loop, of the network alone, of the input alone."""
+
+import statistics
+import tempfile
+import time
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.registry import RUNNERS, init_default_scope
+
+from mmwsl.apis.records import hardware
+from mmwsl.engine.runner import unwrap
+
+
+class _Finished(Exception):
+    """Raised inside the training loop when enough was measured."""
+
+
+def _wait(device):
+    if device.type == 'cuda':
+        torch.cuda.synchronize(device)
+
+
+class _Stopwatch(Hook):
+    """Time blocks of real training steps, each followed by a block of steps on one constant batch.
+
+    Alternating the two in one process keeps their ratio true on a machine whose speed drifts.
+    """
+
+    priority = 'LOWEST'
+
+    def __init__(self, steps, blocks=4, warmup=3):
+        self.length, self.blocks, self.warmup = max(1, steps // blocks), blocks, warmup
+        self.loop, self.compute = [], []  # seconds a step, one entry a block
+
+    def before_train(self, runner):
+        self.done, self.constant = -self.warmup, None
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        model = unwrap(runner.model)
+        device = next(model.parameters()).device
+        self.done += 1
+        if self.done == 0:
+            self.constant = model.data_preprocessor(data_batch, True)
+            self._compute(runner, model, device, self.warmup)
+        elif self.done > 0 and self.done % self.length == 0:
+            _wait(device)
+            self.loop.append((time.perf_counter() - self.start) / self.length)
+            self.compute.append(self._compute(runner, model, device, self.length))
+            if len(self.loop) == self.blocks:
+                raise _Finished
+        elif self.done != 0:
+            return
+        _wait(device)
+        self.start = time.perf_counter()
+
+    def _compute(self, runner, model, device, steps):
+        """Seconds a step of forward, backward, optimiser and teacher on the constant batch."""
+        model.train()
+        start = time.perf_counter()
+        for _ in range(steps):
+            with runner.optim_wrapper.optim_context(runner.model):
+                losses = runner.model(**self.constant, mode='loss')
+            loss, _ = model.parse_losses(losses)
+            runner.optim_wrapper.update_params(loss)
+            if hasattr(model, 'after_optimizer_step'):
+                model.after_optimizer_step(0.5)
+        _wait(device)
+        return (time.perf_counter() - start) / steps
+
+
+def throughput(cfg, steps=40):
+    """Measure a training config.
+
+    Args:
+        cfg: config as :func:`mmwsl.apis.train.prepare_training` returns it.
+        steps: how many training steps to time, after a warm-up.
+
+    Returns:
+        dict: ``loop``, ``compute``, ``input`` in views a second (the median of the blocks; a view is one image as it
+        enters the network's loss), their settings, and the hardware.
+    """
+    init_default_scope('mmwsl')
+    with tempfile.TemporaryDirectory() as work_dir:
+        cfg.work_dir = work_dir
+        cfg.default_hooks = dict(cfg.get('default_hooks', {}), checkpoint=None)
+        cfg.train_cfg.max_epochs = 10_000  # ended by the stopwatch, never by a small data set
+        cfg.setdefault('runner_type', 'mmwsl.Runner')
+        runner = RUNNERS.build(cfg)
+        stopwatch = _Stopwatch(steps)
+        runner.register_hook(stopwatch)
+        try:
+            runner.train()
+        except _Finished:
+            pass
+        model = unwrap(runner.model)
+        inputs = stopwatch.constant['inputs']
+        views, batch = len(inputs), len(inputs[0])
+        per_step = views * batch * runner.world_size
+        seconds = _input(runner, model, max(steps, 4))
+        sizes = [tuple(view.shape[-2:]) for view in inputs]
+    figures = dict(loop=per_step / statistics.median(stopwatch.loop),
+                   compute=per_step / statistics.median(stopwatch.compute), input=per_step / seconds)
+    figures = {name: round(value, 1) for name, value in figures.items()}
+    dtype = getattr(runner.optim_wrapper, 'dtype', None)
+    return dict(figures, ratio=round(figures['loop'] / figures['compute'], 4), views=views, batch_size=batch, sizes=sizes,
+                steps=steps, dtype=str(dtype or torch.float32).removeprefix('torch.'),
+                num_workers=runner.train_dataloader.num_workers, hardware=hardware())
+
+
+def _input(runner, model, steps):
+    """Seconds a batch of loading and making views, nothing else running; an epoch starts anew where the set is small."""
+    device = next(model.parameters()).device
+
+    def batches():
+        while True:
+            yield from runner.train_dataloader
+
+    source, warmup = batches(), 2 + runner.train_dataloader.num_workers * 2
+    for _ in range(warmup):  # the workers' start, and what they had prefetched
+        model.data_preprocessor(next(source), True)
+    _wait(device)
+    start = time.perf_counter()
+    for _ in range(steps):
+        model.data_preprocessor(next(source), True)
+    _wait(device)
+    return (time.perf_counter() - start) / steps

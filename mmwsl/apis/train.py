@@ -1,0 +1,65 @@
+"""Training from a config."""
+
+import os
+from pathlib import Path
+
+from mmengine.registry import RUNNERS, init_default_scope
+
+from mmwsl.apis.config import load_config
+
+
+def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_lr=False, options=None,
+                     launcher='none'):
+    """The config of a run: file, options and command-line switches put together.
+
+    Args:
+        config: path, ``mmwsl::`` name, or a loaded config.
+        work_dir: where checkpoints and logs go; default ``work_dirs/CONFIG_NAME``.
+        resume: False, True (newest readable checkpoint of ``work_dir``) or a checkpoint file.
+        amp: mixed precision of the kind that pays on the device.
+        auto_scale_lr: scale the learning rate to the total batch size.
+        options: dict of dotted keys that override the config.
+        launcher: ``'none'``, ``'pytorch'`` or ``'slurm'``.
+
+    Raises:
+        ValueError: ``auto_scale_lr`` without a tuned batch size in the config.
+        FileNotFoundError: the named checkpoint does not exist.
+    """
+    cfg = load_config(config, options) if isinstance(config, (str, os.PathLike)) else config
+    name = Path(cfg.filename).stem if cfg.filename else 'run'
+    cfg.work_dir = str(work_dir or cfg.get('work_dir') or Path('work_dirs') / name)
+    cfg.launcher = launcher
+    if amp:
+        cfg.optim_wrapper.type = 'AutocastOptimWrapper'
+        cfg.optim_wrapper.setdefault('dtype', 'auto')
+        if cfg.optim_wrapper.dtype == 'float32':
+            cfg.optim_wrapper.dtype = 'auto'
+    if auto_scale_lr:
+        if 'base_batch_size' not in (cfg.get('auto_scale_lr') or {}):
+            raise ValueError(f'--auto-scale-lr: {cfg.filename} does not say which total batch size its learning rate '
+                             'was tuned for; add auto_scale_lr=dict(base_batch_size=...)')
+        cfg.auto_scale_lr.enable = True
+    if resume:
+        cfg.resume = True
+        cfg.load_from = None
+        if not isinstance(resume, bool):
+            if not Path(resume).is_file():
+                raise FileNotFoundError(f'--resume: checkpoint {resume} does not exist')
+            cfg.load_from = str(resume)
+    return cfg
+
+
+def train(config, **settings):
+    """Train as ``config`` says and return the Runner; ``settings`` are those of :func:`prepare_training`."""
+    cfg = prepare_training(config, **settings)
+    init_default_scope(cfg.get('default_scope', 'mmwsl'))
+    cfg.setdefault('runner_type', 'mmwsl.Runner')
+    runner = RUNNERS.build(cfg)
+    runner.train()
+    return runner
+
+
+def last_checkpoint(work_dir):
+    """The newest checkpoint file of ``work_dir``, or None."""
+    found = sorted(Path(work_dir).glob('*.pth'), key=os.path.getmtime)
+    return found[-1] if found else None

@@ -1,0 +1,142 @@
+"""Colour views: each is an affine map of RGB, so a chain of them is one 3x4 matrix per sample."""
+
+import math
+
+import torch
+
+from .draws import check_images, check_probability, chosen, constant, full_precision, uniform
+
+GREY = (0.299, 0.587, 0.114)
+TO_YIQ = (GREY, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
+FROM_YIQ = tuple(map(tuple, torch.tensor(TO_YIQ, dtype=torch.float64).inverse().tolist()))
+
+
+def hue_matrix(shift):
+    """(B, 3, 3) rotations of the chroma plane of YIQ by ``shift`` (B,) full turns; grey and luma stay as they are.
+
+    A positive shift goes from red over green to blue, like the hue of HSV.
+    """
+    # in the (I, Q) plane the angle falls from red over green to blue: rotate clockwise
+    cosine, sine = torch.cos(2 * math.pi * shift), torch.sin(2 * math.pi * shift)
+    zero, one = torch.zeros_like(shift), torch.ones_like(shift)
+    rotation = torch.stack([one, zero, zero, zero, cosine, sine, zero, -sine, cosine], dim=1).view(-1, 3, 3)
+    return constant(FROM_YIQ, shift.device) @ rotation @ constant(TO_YIQ, shift.device)
+
+
+def color_matrix(mean, brightness, contrast, saturation, hue, order):
+    """Compose the four operations of each sample, in its own order, to one affine map of RGB.
+
+    Brightness multiplies; contrast blends with the mean grey of the image as transformed so far, which follows from
+    ``mean`` in closed form; saturation blends each pixel with its grey; hue rotates the chroma.
+
+    Args:
+        mean (Tensor): (B, 3), mean RGB of the images.
+        brightness, contrast, saturation (Tensor): (B,) factors, 1 = no change.
+        hue (Tensor): (B,) full turns, 0 = no change.
+        order (Tensor): (B, 4) int64, each row a permutation of 0 brightness, 1 contrast, 2 saturation, 3 hue.
+
+    Returns:
+        (B, 3, 4): linear part and, in the last column, offset.
+    """
+    grey, eye = constant(GREY, mean.device), torch.eye(3, device=mean.device)
+    brightness, contrast, saturation = (factor[:, None, None] for factor in (brightness, contrast, saturation))
+    parts = torch.stack([brightness * eye, contrast * eye, saturation * eye + (1 - saturation) * grey,
+                         hue_matrix(hue)], dim=1)
+    samples = torch.arange(len(mean), device=mean.device)
+    # columns: linear part, offset, and the mean of the image so far
+    state = torch.cat([eye.expand(len(mean), 3, 3), torch.zeros_like(mean)[:, :, None], mean[:, :, None]], dim=2)
+    for operation in order.unbind(1):
+        mean_grey = (state[:, :, 4] @ grey)[:, None, None]
+        state = parts[samples, operation] @ state
+        state[:, :, 3:] += (operation == 1)[:, None, None] * (1 - contrast) * mean_grey
+    return state[:, :, :4]
+
+
+def apply_color(images, matrix):
+    """Map the colours of (B, 3, H, W) images by (B, 3, 4) affine matrices; clamped to [0, 1] once, at the end."""
+    pixels = images.reshape(len(images), 3, -1)
+    with full_precision(images):
+        views = torch.baddbmm(matrix[:, :, 3:], matrix[:, :, :3], pixels)
+    return views.view(images.shape).clamp_(0, 1)
+
+
+def _check_rgb(images):
+    check_images(images)
+    if images.shape[1] != 3:
+        raise ValueError(f'a colour view needs RGB images (B, 3, H, W), got {tuple(images.shape)}')
+
+
+class ColorJitter:
+    """Random brightness, contrast, saturation and hue in a random order per sample, then greyscale at times.
+
+    All of it is one matrix per sample, applied in one product. Two deviations from applying the operations one by one:
+    values are clamped to [0, 1] once at the end, not after each operation; and hue turns the chroma of YIQ, which is
+    linear and keeps the luma, where the hue of HSV is neither.
+
+    Args:
+        brightness, contrast, saturation (float): x >= 0; the factor is uniform in [max(0, 1 - x), 1 + x].
+        hue (float): in [0, 0.5]; the shift is uniform in [-hue, hue] full turns.
+        prob (float): probability that the four operations are applied.
+        gray_prob (float): probability of greyscale after them, drawn independently.
+    """
+
+    def __init__(self, brightness=0.0, contrast=0.0, saturation=0.0, hue=0.0, prob=1.0, gray_prob=0.0):
+        for name, value in dict(brightness=brightness, contrast=contrast, saturation=saturation).items():
+            if not value >= 0:
+                raise ValueError(f'{name}={value} must not be negative; the factor lies in [max(0, 1 - x), 1 + x]')
+        if not 0 <= hue <= 0.5:
+            raise ValueError(f'hue={hue} must lie in [0, 0.5], a fraction of a full turn')
+        check_probability(prob=prob, gray_prob=gray_prob)
+        self.factors = brightness, contrast, saturation
+        self.hue = hue
+        self.prob = prob
+        self.gray_prob = gray_prob
+
+    def __call__(self, images, generator=None):
+        _check_rgb(images)
+        count, device = len(images), images.device
+        factors = [uniform((count,), max(0, 1 - x), 1 + x, device, generator) for x in self.factors]
+        hue = uniform((count,), -self.hue, self.hue, device, generator)
+        order = torch.rand(count, 4, device=device, generator=generator).argsort(1)
+        jittered, grey = (chosen(images, prob, generator).view(-1, 1, 1) for prob in (self.prob, self.gray_prob))
+        with full_precision(images):
+            matrix = color_matrix(images.mean((2, 3)), *factors, hue, order)
+            matrix = torch.where(jittered, matrix, torch.eye(3, 4, device=device))
+            matrix = torch.where(grey, constant(GREY, device) @ matrix[:, None], matrix)
+        return apply_color(images, matrix)
+
+
+class RandomGrayscale:
+    """Replace RGB by its luma (0.299, 0.587, 0.114) in all three channels with probability ``prob``."""
+
+    def __init__(self, prob=0.2):
+        check_probability(prob=prob)
+        self.prob = prob
+
+    def __call__(self, images, generator=None):
+        _check_rgb(images)
+        red, green, blue = images.split(1, dim=1)
+        grey = GREY[0] * red + GREY[1] * green + GREY[2] * blue
+        return torch.where(chosen(images, self.prob, generator), grey, images)
+
+
+class RandomSolarize:
+    """Invert the values at or above ``threshold`` with probability ``prob``.
+
+    Args:
+        threshold (float): in [0, 1]. 0.5 separates the bytes 127 and 128, which is what "solarize at 128" means, and
+            unlike 128 / 255 it does not hang on the last bit of a float.
+        prob (float): probability per sample.
+    """
+
+    def __init__(self, threshold=0.5, prob=0.2):
+        if not 0 <= threshold <= 1:
+            raise ValueError(f'threshold={threshold} must lie in [0, 1]; divide a threshold in bytes by 255')
+        check_probability(prob=prob)
+        self.threshold = threshold
+        self.prob = prob
+
+    def __call__(self, images, generator=None):
+        check_images(images)
+        inverted = chosen(images, self.prob, generator) & (images >= self.threshold)
+        return torch.where(inverted, 1 - images, images)

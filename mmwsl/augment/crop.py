@@ -1,0 +1,178 @@
+"""Random resized crops and flips of a whole batch.
+
+Cropping, resizing and flipping are linear along each axis, so a view is two small matrix products,
+``rows @ image @ columns^T``, with matrices of its own for every sample. On a CPU that beats gathering pixels at the
+sizes where crops are made on the device (up to 64 px or so), and it makes flip, bicubic and antialias one code path.
+"""
+
+import math
+
+import torch
+
+from .draws import check_images, check_probability, check_range, chosen, full_precision, uniform
+
+ATTEMPTS = 10  # boxes tried before the central crop is taken; the number of the usual recipe
+
+
+def crop_boxes(count, height, width, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), device=None, generator=None):
+    """Draw crop boxes: area uniform in ``scale``, width / height log-uniform in ``ratio``, place uniform.
+
+    Of ten drawn boxes a sample takes the first that fits into the image; if none fits, the largest central one whose
+    shape is within ``ratio``.
+
+    Returns:
+        (count, 4) float32 whole numbers: top, left, height, width in pixels.
+    """
+    area = height * width * uniform((count, ATTEMPTS), *scale, device, generator)
+    shape = uniform((count, ATTEMPTS), math.log(ratio[0]), math.log(ratio[1]), device, generator).exp_()
+    widths, heights = (area * shape).sqrt_().round_(), (area / shape).sqrt_().round_()
+    fits = (widths >= 1) & (widths <= width) & (heights >= 1) & (heights <= height)
+    first = fits.byte().argmax(1, keepdim=True)  # argmax returns the first of equals
+
+    shape = min(max(width / height, ratio[0]), ratio[1])
+    fallback_height, fallback_width = min(height, round(width / shape)), min(width, round(height * shape))
+    none = ~fits.any(1)
+    heights = heights.gather(1, first).squeeze(1).masked_fill_(none, fallback_height)
+    widths = widths.gather(1, first).squeeze(1).masked_fill_(none, fallback_width)
+
+    place = uniform((2, count), 0, 1, device, generator)
+    # the minimum: a draw just below 1 may round up to one place too many
+    top = torch.minimum((place[0] * (height - heights + 1)).floor_(), height - heights)
+    left = torch.minimum((place[1] * (width - widths + 1)).floor_(), width - widths)
+    top = torch.where(none, (height - fallback_height) // 2, top)
+    left = torch.where(none, (width - fallback_width) // 2, left)
+    return torch.stack([top, left, heights, widths], dim=1)
+
+
+def resample_weights(start, length, source, target, flip=None, interpolation='bilinear', antialias=False):
+    """Matrices that crop an axis of ``source`` pixels to [start, start + length) and resize it to ``target`` pixels.
+
+    Pixel centres lie at half-integers (align_corners=False). Pixels outside the crop have no weight, and every row
+    sums to 1, so that the result equals cropping first and resizing then.
+
+    Args:
+        start, length (Tensor): (B,) in pixels.
+        flip (Tensor, optional): (B,) bool, reverse the output.
+        interpolation (str): 'bilinear', or 'bicubic' with a = -0.5 (as Pillow).
+        antialias (bool): widen the kernel by the shrinking factor, as Pillow does.
+
+    Returns:
+        (B, target, source) float32.
+    """
+    place = torch.arange(target, device=start.device) + 0.5
+    if flip is not None:
+        place = torch.where(flip[:, None], target - place, place)
+    step = (length / target)[:, None]
+    centre = start[:, None] + place * step - 0.5  # (B, target)
+    pixel = torch.arange(source, device=start.device, dtype=torch.float32)
+    distance = (centre[:, :, None] - pixel).abs_()
+    if antialias:
+        distance /= step.clamp(min=1)[:, :, None]
+    if interpolation == 'bilinear':
+        weights = distance.neg_().add_(1).clamp_(min=0)
+    else:
+        near = (1.5 * distance - 2.5) * distance * distance + 1
+        far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
+        weights = torch.where(distance < 1, near, far).masked_fill_(distance >= 2, 0)
+    inside = (pixel >= start[:, None]) & (pixel < (start + length)[:, None])
+    weights *= inside[:, None]
+    return weights.div_(weights.sum(2, keepdim=True))
+
+
+def crop_and_resize(images, boxes, size, flip=None, interpolation='bilinear', antialias=False):
+    """Crop each image to its box, resize to ``size`` = (height, width) and flip where told, in one resampling.
+
+    Args:
+        images (Tensor): (B, C, H, W), float32 in [0, 1] or uint8.
+        boxes (Tensor): (B, 4) top, left, height, width in pixels, inside the image.
+        flip (Tensor, optional): (B,) bool.
+
+    Returns:
+        (B, C, *size) contiguous float32 in [0, 1].
+    """
+    count, channels, height, width = images.shape
+    top, left, heights, widths = boxes.unbind(1)
+    rows = resample_weights(top, heights, height, size[0], None, interpolation, antialias)
+    columns = resample_weights(left, widths, width, size[1], flip, interpolation, antialias)
+    if images.dtype == torch.uint8:
+        images, rows = images.float(), rows / 255
+    with full_precision(images):
+        # this order and these transpositions need no copy between the two products
+        flat = images.reshape(count, channels * height, width)
+        views = torch.bmm(columns, flat.transpose(1, 2)).view(count, size[1] * channels, height)
+        views = torch.bmm(views, rows.transpose(1, 2)).view(count, size[1], channels, size[0])
+    return views.permute(0, 2, 3, 1).contiguous().clamp_(0, 1)
+
+
+class RandomResizedCrop:
+    """Crop a random box and resize it, with an optional horizontal flip, in one resampling.
+
+    Args:
+        size (int | tuple): side, or (height, width), of the views in pixels.
+        scale (tuple): smallest and largest area of the box as a fraction of the image's.
+        ratio (tuple): smallest and largest width / height of the box.
+        flip_prob (float): probability of a horizontal flip.
+        interpolation (str): 'bilinear' or 'bicubic'; bicubic overshoot is clamped to [0, 1].
+        antialias (bool): smooth where the box is larger than the view; without it a strong reduction aliases.
+
+    Images may be float32 in [0, 1] or uint8; views are float32 (B, C, height, width) in [0, 1].
+    """
+
+    def __init__(self, size, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), flip_prob=0.0, interpolation='bilinear',
+                 antialias=False):
+        self.size = (size, size) if isinstance(size, int) else tuple(size)
+        if len(self.size) != 2 or not all(isinstance(side, int) and side > 0 for side in self.size):
+            raise ValueError(f'size={size!r} must be a positive integer or a pair (height, width) of them')
+        if interpolation not in ('bilinear', 'bicubic'):
+            raise ValueError(f"interpolation={interpolation!r} is unknown; choose 'bilinear' or 'bicubic'")
+        check_probability(flip_prob=flip_prob)
+        self.scale = check_range('scale', scale, above=0, high=1)
+        self.ratio = check_range('ratio', ratio, above=0)
+        self.flip_prob = flip_prob
+        self.interpolation = interpolation
+        self.antialias = antialias
+
+    def __call__(self, images, generator=None):
+        check_images(images, also_uint8=True)
+        boxes = crop_boxes(len(images), *images.shape[2:], self.scale, self.ratio, images.device, generator)
+        flip = chosen(images, self.flip_prob, generator).flatten()
+        return crop_and_resize(images, boxes, self.size, flip, self.interpolation, self.antialias)
+
+
+class MultiCrop:
+    """Several sets of random resized crops of different sizes, as in SwAV: 2 large and 6 small views, say.
+
+    Args:
+        crops (list): (count, size, scale) of each set.
+        settings: further arguments of :class:`RandomResizedCrop`, the same for every set.
+
+    Returns a list of views, in the order of ``crops``.
+    """
+
+    def __init__(self, crops, **settings):
+        self.views = []
+        for crop in crops:
+            try:
+                count, size, scale = crop
+            except (TypeError, ValueError):
+                raise ValueError(f'crops must list (count, size, scale) triples, got {crop!r}') from None
+            if not isinstance(count, int) or count < 1:
+                raise ValueError(f'crops: count={count!r} of {crop!r} must be a positive integer')
+            self.views += [RandomResizedCrop(size, scale=scale, **settings)] * count
+        if not self.views:
+            raise ValueError('crops is empty; list at least one (count, size, scale)')
+
+    def __call__(self, images, generator=None):
+        return [view(images, generator) for view in self.views]
+
+
+class RandomHorizontalFlip:
+    """Mirror left and right with probability ``prob``."""
+
+    def __init__(self, prob=0.5):
+        check_probability(prob=prob)
+        self.prob = prob
+
+    def __call__(self, images, generator=None):
+        check_images(images)
+        return torch.where(chosen(images, self.prob, generator), images.flip(3), images)

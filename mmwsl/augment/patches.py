@@ -1,0 +1,99 @@
+"""Rotations by quarter turns, and the cells of a jigsaw."""
+
+import torch
+
+from .draws import check_images
+
+
+def _check_square(images):
+    check_images(images)
+    if images.shape[2] != images.shape[3]:
+        raise ValueError(f'quarter turns need square images, got {tuple(images.shape)}; crop to a square first')
+
+
+def rotate_four(images):
+    """Rotate every image by 0, 90, 180 and 270 degrees counter-clockwise, without resampling.
+
+    Returns:
+        tuple: images (4B, C, H, W), all those of k = 0 first, then k = 1, 2, 3, so ``rotated[k * B + i]`` is image i
+        turned k times; and labels (4B,) int64, k.
+    """
+    _check_square(images)
+    rotated = torch.cat([torch.rot90(images, k, (2, 3)) for k in range(4)])
+    return rotated, torch.arange(4, device=images.device).repeat_interleave(len(images))
+
+
+class RandomRotation90:
+    """Rotate each sample by a random multiple of 90 degrees, exactly; the images must be square."""
+
+    def __call__(self, images, generator=None):
+        _check_square(images)
+        turns = torch.randint(4, (len(images), 1, 1, 1), device=images.device, generator=generator)
+        views = torch.where(turns % 2 == 1, torch.rot90(images, 1, (2, 3)), images)
+        return torch.where(turns >= 2, views.flip(2, 3), views)
+
+
+def jigsaw_patches(images, grid=3, patch_size=64, generator=None, jitter=True, normalize=False):
+    """Cut one square patch out of each cell of a ``grid`` x ``grid`` division.
+
+    Cells have sides H // grid and W // grid. A patch lies at an integer offset uniform in {0, ..., side - patch_size}
+    for each axis, cell and sample, so that edges that run across cells do not give their places away.
+
+    Args:
+        images (Tensor): (B, C, H, W).
+        patch_size (int): pixels; at most the cell's side.
+        jitter (bool): False takes the centre of each cell.
+        normalize (bool): give each channel of each patch mean 0 and standard deviation 1 (deviations below 1/255
+            count as 1/255), so that brightness does not give places away either.
+
+    Returns:
+        (B, grid * grid, C, patch_size, patch_size), cells row by row.
+    """
+    check_images(images)
+    count, channels, height, width = images.shape
+    if grid < 1 or patch_size < 1 or patch_size > min(height, width) // grid:
+        raise ValueError(f'patch_size={patch_size} does not fit into the cells of a {grid} x {grid} grid on images of '
+                         f'{height} x {width}: cells are {height // max(grid, 1)} x {width // max(grid, 1)}; use a '
+                         'smaller patch_size or larger images')
+    cells, span = grid * grid, torch.arange(patch_size, device=images.device)
+    place = torch.arange(cells, device=images.device)
+
+    def positions(side, number):  # (B, cells, patch_size): pixels of each patch along one axis
+        room = side - patch_size
+        offset = torch.randint(room + 1, (count, cells), device=images.device, generator=generator) \
+            if jitter else torch.full((count, cells), room // 2, device=images.device)
+        return (number * side + offset)[:, :, None] + span
+
+    rows, columns = positions(height // grid, place // grid), positions(width // grid, place % grid)
+    pixels = (rows[:, :, :, None] * width + columns[:, :, None, :]).view(count, 1, -1).expand(-1, channels, -1)
+    patches = images.reshape(count, channels, -1).gather(2, pixels)
+    patches = patches.view(count, channels, cells, patch_size, patch_size).transpose(1, 2).contiguous()
+    if normalize:
+        deviation, mean = torch.std_mean(patches, dim=(3, 4), correction=0, keepdim=True)
+        patches = (patches - mean) / deviation.clamp(min=1 / 255)
+    return patches
+
+
+def shuffle_patches(patches, permutations):
+    """Reorder (B, n, ...) patches: place i of sample b gets ``patches[b, permutations[b, i]]``.
+
+    Raises:
+        ValueError: permutations are not (B, n).
+    """
+    if permutations.shape != patches.shape[:2]:
+        raise ValueError(f'permutations must be (B, n) = {tuple(patches.shape[:2])}, got {tuple(permutations.shape)}')
+    samples = torch.arange(len(patches), device=patches.device)[:, None]
+    return patches[samples, permutations.long()]
+
+
+class JigsawPatches:
+    """:func:`jigsaw_patches` with its settings kept; ``__call__(images, generator=None)``."""
+
+    def __init__(self, grid=3, patch_size=64, jitter=True, normalize=False):
+        for name, value in dict(grid=grid, patch_size=patch_size).items():
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f'{name}={value!r} must be a positive integer')
+        self.settings = dict(grid=grid, patch_size=patch_size, jitter=jitter, normalize=normalize)
+
+    def __call__(self, images, generator=None):
+        return jigsaw_patches(images, generator=generator, **self.settings)

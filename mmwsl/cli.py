@@ -1,0 +1,186 @@
+"""The command line: ``mmwsl train|test|extract|benchmark|suite|throughput|configs``, and the scripts of ``tools/``."""
+
+import argparse
+import json
+import logging
+import os
+import sys
+
+from mmengine.config import DictAction
+
+import mmwsl
+
+
+def _options(parser):
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+                        help='override entries of the config, e.g. train_dataloader.batch_size=64')
+
+
+def _launcher(parser):
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm'], default='none', help='how ranks are started')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def _join(args):
+    """Join the process group for tools without a Runner."""
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.launcher != 'none':
+        from mmwsl.compat import init_process_group
+        init_process_group(args.launcher)
+
+
+def _prepare(args, **extra):
+    from mmwsl.apis import prepare_training
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return prepare_training(args.config, options=args.cfg_options, amp=args.amp, launcher=args.launcher, **extra)
+
+
+def _run_train(args):
+    from mmwsl.apis import train
+    train(_prepare(args, work_dir=args.work_dir, resume=args.resume, auto_scale_lr=args.auto_scale_lr))
+
+
+def _run_test(args):
+    from mmwsl.apis import benchmark, load_config
+    _join(args)
+    cfg = load_config(args.config, args.cfg_options)
+    _show(benchmark(cfg, args.checkpoint, args.protocols or ['knn'], out=args.out))
+
+
+def _run_benchmark(args):
+    from mmwsl.apis import benchmark, load_config
+    _join(args)
+    cfg = load_config(args.config, args.cfg_options)
+    _show(benchmark(cfg, args.checkpoint, args.protocols, out=args.out, suite=args.suite, method=args.method,
+                    layer=args.layer))
+
+
+def _show(records):
+    from mmwsl.apis import render_table
+    if records:
+        print(render_table(records), end='')
+
+
+def _run_extract(args):
+    from mmwsl.apis import extract, load_config
+    _join(args)
+    features = extract(load_config(args.config, args.cfg_options), args.checkpoint, args.out, args.split, args.layer)
+    print(f'{args.out}: {tuple(features.features.shape)} features')
+
+
+def _run_suite(args):
+    from mmwsl.apis import run_suite
+    print(run_suite(args.config, args.out, args.only, args.work_dir, args.cfg_options), end='')
+
+
+def _run_throughput(args):
+    from mmwsl.apis import throughput
+    cfg = _prepare(args)
+    if args.images:
+        cfg.train_dataloader.dataset.data_root = args.images
+    if args.batch_size:
+        cfg.train_dataloader.batch_size = args.batch_size
+    figures = throughput(cfg, args.steps)
+    if args.json:
+        with open(args.json, 'w', encoding='utf-8') as file:
+            json.dump(figures, file, indent=1)
+    print(json.dumps(figures, indent=1))
+
+
+def _run_configs(args):
+    from mmwsl.apis.config import configs_root
+    root = configs_root()
+    for file in sorted(root.rglob('*.py')):
+        name = file.relative_to(root).as_posix()
+        if '_base_' not in name and (args.filter or '') in name:
+            print('mmwsl::' + name)
+
+
+def build_parser():
+    """The parser of every sub-command."""
+    parser = argparse.ArgumentParser(prog='mmwsl', description=mmwsl.__doc__)
+    parser.add_argument('--version', action='version', version=mmwsl.__version__)
+    commands = parser.add_subparsers(dest='command', required=True)
+
+    def command(name, function, text):
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(function=function)
+        return sub
+
+    config_help = 'config file, or mmwsl::NAME for one that ships with the package'
+    checkpoint_help = "checkpoint file, or 'random' for the untrained network"
+
+    sub = command('train', _run_train, 'Train a model.')
+    sub.add_argument('config', help=config_help)
+    sub.add_argument('--work-dir', help='where checkpoints and logs go (default: work_dirs/CONFIG_NAME)')
+    sub.add_argument('--resume', nargs='?', const=True, default=False, metavar='CHECKPOINT',
+                     help='go on from CHECKPOINT, or from the newest readable one of the work dir')
+    sub.add_argument('--amp', action='store_true', help='mixed precision, of the kind that pays on the device')
+    sub.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate to the total batch size')
+    _options(sub)
+    _launcher(sub)
+
+    sub = command('test', _run_test, 'Score a checkpoint: kNN on frozen features, unless --protocols says otherwise.')
+    sub.add_argument('config', help=config_help)
+    sub.add_argument('checkpoint', help=checkpoint_help)
+    sub.add_argument('--protocols', nargs='+', help='protocols to run (default: knn)')
+    sub.add_argument('--out', help='JSON-lines file the records are added to')
+    _options(sub)
+    _launcher(sub)
+
+    sub = command('extract', _run_extract, 'Write the features of every image of a data set, in its order.')
+    sub.add_argument('config', help=config_help)
+    sub.add_argument('checkpoint', help=checkpoint_help)
+    sub.add_argument('--out', required=True, help='.npz file to write')
+    sub.add_argument('--split', choices=['train', 'test'], default='test')
+    sub.add_argument('--layer', type=int, default=-1, help="which of the backbone's outputs")
+    _options(sub)
+    _launcher(sub)
+
+    sub = command('benchmark', _run_benchmark, 'Judge a checkpoint by frozen features: kNN, linear, SVM, plugins.')
+    sub.add_argument('config', help=config_help)
+    sub.add_argument('checkpoint', help=checkpoint_help)
+    sub.add_argument('--protocols', nargs='+', help='protocols to run (default: those of the config)')
+    sub.add_argument('--out', help='JSON-lines file the records are added to')
+    sub.add_argument('--suite', help='name of the suite in the records')
+    sub.add_argument('--method', help="name of the method in the records (default: the model's class)")
+    sub.add_argument('--layer', type=int, default=-1, help="which of the backbone's outputs")
+    _options(sub)
+    _launcher(sub)
+
+    sub = command('suite', _run_suite, 'Train and judge a list of methods; a stopped suite goes on where it was.')
+    sub.add_argument('config', help='suite config, e.g. configs/suites/selfsup_cifar10.py')
+    sub.add_argument('--out', required=True, help='folder of records.jsonl, table.md and the runs')
+    sub.add_argument('--only', nargs='+', metavar='METHOD', help='these methods only')
+    sub.add_argument('--work-dir', help='folder of the training runs (default: OUT/runs)')
+    _options(sub)
+
+    sub = command('throughput', _run_throughput,
+                  'Views per second of the training loop, of the network on a constant batch, and of the input alone.')
+    sub.add_argument('config', help=config_help)
+    sub.add_argument('--steps', type=int, default=40, help='training steps to time')
+    sub.add_argument('--images', help='folder of images to read instead of the data set of the config (224 px configs)')
+    sub.add_argument('--batch-size', type=int, help='images per step')
+    sub.add_argument('--json', help='file for the figures')
+    sub.add_argument('--amp', action='store_true')
+    _options(sub)
+    _launcher(sub)
+
+    sub = command('configs', _run_configs, 'List the configs that ship with the package.')
+    sub.add_argument('filter', nargs='?', help='only names that contain this')
+    return parser
+
+
+def main(arguments=None):
+    """Run a sub-command; returns the exit code. What the user can mend is one line, not a traceback."""
+    args = build_parser().parse_args(arguments)
+    try:
+        args.function(args)
+    except (FileNotFoundError, ValueError, KeyError, FloatingPointError) as error:
+        logging.getLogger('mmwsl').debug('', exc_info=True)
+        if os.environ.get('MMWSL_TRACEBACK'):
+            raise
+        text = error.args[0] if isinstance(error, KeyError) and error.args else error
+        print(f'mmwsl {args.command}: {type(error).__name__}: {text}\n(MMWSL_TRACEBACK=1 shows where)', file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,108 @@
+"""What is known about versions and machines: the only place that asks torch, mmengine or the processor for it."""
+
+import functools
+import os
+import pickle
+from pathlib import Path
+
+import torch
+
+
+@functools.cache
+def cpu_has_bf16():
+    """Whether this processor multiplies bf16 natively; without that bf16 is slower than fp32 on a CPU."""
+    try:
+        flags = Path('/proc/cpuinfo').read_text()
+    except OSError:
+        return False
+    return 'avx512_bf16' in flags or 'amx_bf16' in flags
+
+
+def autocast_dtype(device_type):
+    """The mixed-precision type that pays on a device: bf16, fp16 on GPUs without bf16, None for plain fp32."""
+    if device_type == 'cpu':
+        return torch.bfloat16 if cpu_has_bf16() else None
+    if device_type == 'cuda' and not torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.float16
+    return torch.bfloat16
+
+
+def init_process_group(launcher, backend=None, timeout=1800):
+    """Join the process group of torchrun (``'pytorch'``) or Slurm (``'slurm'``); NCCL on GPUs, gloo without.
+
+    mmengine's own ``init_dist`` asks for a CUDA device and so cannot start ranks on a CPU.
+
+    Raises:
+        RuntimeError: the launcher's variables are not in the environment.
+    """
+    from datetime import timedelta
+
+    import torch.distributed as dist
+    if launcher == 'slurm':
+        _slurm_environment()
+    missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if name not in os.environ]
+    if missing:
+        raise RuntimeError(f'--launcher {launcher} needs {", ".join(missing)} in the environment: start the tool with '
+                           'tools/dist_train.sh (torchrun) or tools/slurm_train.sh, or leave --launcher out')
+    local_rank = int(os.environ.setdefault('LOCAL_RANK', '0'))
+    if torch.cuda.is_available():
+        torch.cuda.set_device(local_rank % torch.cuda.device_count())
+    else:
+        backend = 'gloo'
+    dist.init_process_group(backend or 'nccl', timeout=timedelta(seconds=timeout))
+
+
+def _slurm_environment():
+    import subprocess
+    if 'SLURM_PROCID' not in os.environ:
+        raise RuntimeError('--launcher slurm needs SLURM_PROCID in the environment: start with tools/slurm_train.sh')
+    os.environ['RANK'] = os.environ['SLURM_PROCID']
+    os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
+    os.environ['LOCAL_RANK'] = os.environ.get('SLURM_LOCALID', '0')
+    os.environ.setdefault('MASTER_PORT', '29500')
+    if 'MASTER_ADDR' not in os.environ:
+        hosts = subprocess.run(['scontrol', 'show', 'hostnames', os.environ['SLURM_NODELIST']], check=True,
+                               capture_output=True, text=True).stdout
+        os.environ['MASTER_ADDR'] = hosts.split()[0]
+
+
+def read_checkpoint(path, map_location='cpu'):
+    """Load a checkpoint that consists of tensors and plain types; nothing in the file is executed.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: the file is empty, truncated, not a checkpoint, or holds other Python objects.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'checkpoint {path} does not exist')
+    try:
+        checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+    except pickle.UnpicklingError as error:
+        if 'Unsupported' in str(error) or 'GLOBAL' in str(error):
+            raise ValueError(
+                f'checkpoint {path} holds Python objects beside tensors and plain types, which are not loaded because '
+                'loading them would run code from the file. If you trust it, convert it once: '
+                "torch.save({'state_dict': torch.load(path, weights_only=False)['state_dict']}, new_path)") from error
+        raise ValueError(f'checkpoint {path} is not readable ({error}); is it truncated?') from error
+    except (RuntimeError, EOFError, OSError, KeyError) as error:
+        raise ValueError(f'checkpoint {path} is not readable ({type(error).__name__}: {error}); is it truncated?') \
+            from error
+    if not isinstance(checkpoint, dict):
+        raise ValueError(f'checkpoint {path} holds a {type(checkpoint).__name__}, not a dictionary')
+    return checkpoint
+
+
+def write_atomically(obj, path):
+    """Save ``obj`` with torch so that ``path`` is either the old file or the whole new one, whenever a process dies."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    try:
+        with open(temporary, 'wb') as file:
+            torch.save(obj, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,13 @@
+from .base import FileDataset, ImageDataset, InMemoryDataset, evenly_spaced
+from .cifar import CIFAR10, CIFAR100
+from .collate import collate_batch
+from .digit_scenes import DigitScenes
+from .digits import Digits
+from .folder import ImageFolder, check_same_classes
+from .list_file import ImageList
+from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeSquash, image_size, read_image
+from .samplers import EpochSampler
+
+__all__ = ['CIFAR10', 'CIFAR100', 'DigitScenes', 'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError',
+           'ImageFolder', 'ImageList', 'InMemoryDataset', 'RandomCrops', 'ResizeCenterCrop', 'ResizeSquash',
+           'check_same_classes', 'collate_batch', 'evenly_spaced', 'image_size', 'read_image']

@@ -1,0 +1,295 @@
+"""What every dataset shares: classes, labels and supervision; images in memory, and images in files."""
+
+import logging
+
+import torch
+from mmengine.logging import print_log
+from torch.utils.data import Dataset
+
+from mmwsl.registry import TRANSFORMS
+from mmwsl.structures import SUPERVISION_LEVELS, DataSample
+
+from .loading import ImageError, decode_images, image_size, limit_worker_threads, read_image, resize, to_tensor
+
+_ERROR_POLICIES = ('raise', 'skip')
+
+
+def evenly_spaced(total, count=None):
+    """Positions of ``count`` of ``total`` items, evenly spaced and the same every time; int64 (min(count, total),).
+
+    With class-sorted data every class keeps its share. ``count=None`` keeps all.
+
+    Raises:
+        ValueError: ``count`` is below 1.
+    """
+    if count is None or count >= total:
+        return torch.arange(total)
+    if count < 1:
+        raise ValueError(f'max_images={count} leaves no image; give a number of 1 or more, or None for all')
+    return torch.arange(count) * total // count
+
+
+class ImageDataset(Dataset):
+    """Base of the datasets of still images: knows the classes and the labels, not where the images come from.
+
+    Subclasses give ``__getitem__``; an item is ``dict(inputs=uint8 tensor (C, H, W) RGB, data_samples=DataSample)``.
+
+    Args:
+        labels: class numbers (N,), or a 0/1 matrix (N, C) where an image may have several tags, -1 = unknown; None if
+            the images are unlabelled.
+        classes: names of the classes, in the order of their numbers; None or empty if unlabelled.
+        supervision: what may be seen of the labels, one of ``SUPERVISION_LEVELS``; ``'none'`` hides them from the items
+            and from :attr:`labels` alike.
+
+    Raises:
+        ValueError: unknown supervision, labels of a wrong type or shape, or a class number without a name.
+    """
+
+    def __init__(self, labels=None, classes=None, supervision='image'):
+        if supervision not in SUPERVISION_LEVELS:
+            raise ValueError(f'supervision={supervision!r} is unknown; choose one of {", ".join(SUPERVISION_LEVELS)}')
+        self.supervision = supervision
+        self.classes = [str(name) for name in classes or []]
+        self._labels = None if labels is None else self._checked(torch.as_tensor(labels))
+        allowed = SUPERVISION_LEVELS[supervision]
+        self._labels_visible = self._labels is not None and (allowed is None or 'gt_label' in allowed)
+
+    def _checked(self, labels):
+        name = type(self).__name__
+        if labels.ndim == 1 and not labels.is_floating_point() and labels.dtype != torch.bool:
+            labels = labels.to(torch.int64)
+            if len(labels) and labels.min() < 0:
+                raise ValueError(f'{name}: labels must be class numbers from 0, found {labels.min().item()}')
+            if len(labels) and self.classes and labels.max() >= len(self.classes):
+                raise ValueError(f'{name}: label {labels.max().item()} has no name, only {len(self.classes)} classes '
+                                 'are given; complete `classes` or correct the labels')
+            return labels
+        if labels.ndim == 2:
+            if self.classes and labels.shape[1] != len(self.classes):
+                raise ValueError(f'{name}: labels have {labels.shape[1]} columns, but {len(self.classes)} classes are '
+                                 'given; there must be one column a class')
+            return labels.to(torch.float32)
+        raise ValueError(f'{name}: labels must be integers of shape (N,) or 0/1 of shape (N, classes), got '
+                         f'{labels.dtype} of shape {tuple(labels.shape)}')
+
+    @property
+    def labels(self):
+        """int64 (N,), or float32 (N, C) for several tags an image; None if unlabelled or ``supervision='none'``."""
+        return self._labels if self._labels_visible else None
+
+    @property
+    def metainfo(self):
+        """dict(classes=[...]) of plain types."""
+        return dict(classes=list(self.classes))
+
+    def data_sample(self, index):
+        """The :class:`DataSample` of one image (an int), or of a batch at once (int64 tensor (B,))."""
+        sample = DataSample(index=torch.as_tensor(index, dtype=torch.int64))
+        if self._labels_visible:
+            sample.gt_label = self._labels[index]
+        return sample
+
+    def position(self, index):
+        """``index`` as a number from 0 to N - 1; counts from the end if negative.
+
+        Raises:
+            IndexError: there is no such image.
+        """
+        index = int(index)
+        if not -len(self) <= index < len(self):
+            raise IndexError(f'{type(self).__name__} has {len(self)} images, there is no image {index}')
+        return index % len(self)
+
+
+class InMemoryDataset(ImageDataset):
+    """Images of one size held in memory as one tensor; a batch is fetched in one indexing operation.
+
+    A DataLoader that finds ``__getitems__`` asks for the whole batch and gets one dict (use ``collate_batch``).
+
+    Args:
+        images: uint8 (N, C, H, W), C = 3 (RGB) or 1; tensor or array.
+        labels, classes, supervision: see :class:`ImageDataset`.
+        max_images: keep only so many, evenly spaced over the set (class-sorted data keep their balance); None = all.
+
+    Raises:
+        ValueError: images of a wrong type or shape, no images, or another number of labels than images.
+    """
+
+    def __init__(self, images, labels=None, classes=None, supervision='image', max_images=None):
+        super().__init__(labels, classes, supervision)
+        name = type(self).__name__
+        images = torch.as_tensor(images)
+        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
+            raise ValueError(f'{name}: images must be uint8 of shape (N, 3, H, W) or (N, 1, H, W), got {images.dtype} '
+                             f'of shape {tuple(images.shape)}')
+        if images.numel() == 0:
+            raise ValueError(f'{name}: no images (shape {tuple(images.shape)})')
+        if self._labels is not None and len(self._labels) != len(images):
+            raise ValueError(f'{name}: {len(images)} images but {len(self._labels)} labels; there must be one an image')
+        kept = evenly_spaced(len(images), max_images)
+        if len(kept) < len(images):
+            images = images[kept]
+            self._labels = None if self._labels is None else self._labels[kept]
+        self.images = images.contiguous()
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        index = self.position(index)
+        return dict(inputs=self.images[index], data_samples=self.data_sample(index))
+
+    def __getitems__(self, indices):
+        """The batch ``indices``: dict(inputs=uint8 (B, C, H, W), data_samples=one batched DataSample)."""
+        indices = torch.as_tensor(indices, dtype=torch.int64)
+        return dict(inputs=self.images[indices], data_samples=self.data_sample(indices))
+
+
+def fit_center_square(size):
+    """A function that cuts the central square of an image and resizes it to ``size`` x ``size``, for decode_images."""
+    def fit(image, path):
+        height, width = image.shape[:2]
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        return resize(image[top:top + side, left:left + side], size, size)
+    return fit
+
+
+class FileDataset(ImageDataset):
+    """Images in files, of any size: decoded image by image through a pipeline, or all at once into memory if small.
+
+    Items carry their ``path`` as meta information in the first mode, and come from ``__getitems__`` as one batch in the
+    second (see :class:`InMemoryDataset`).
+
+    Args:
+        paths: the files.
+        labels, classes, supervision: see :class:`ImageDataset`.
+        pipeline: transforms, configs or callables, from dict(path, index, epoch, seed) to ``inputs``; None = the
+            whole image as it is.
+        in_memory: decode every image now, cut its central square and keep it at ``size`` x ``size``, which takes
+            N x 3 x size x size bytes.
+        size: side in pixels of the images in memory.
+        on_error: what to do with a missing or unreadable image: ``'raise'`` an error, or ``'skip'`` it. Skipped images
+            are counted in the log. Those found when the dataset is built (``verify``, ``in_memory``) are left out of it;
+            those met later are replaced by the next readable image, whose index and label the item then carries.
+        verify: read the header of every file now. Finds missing files and files that are no images, but not every
+            truncated one.
+        seed: of the random crops; None = what the sampler hands over, else 0.
+        max_images: keep only so many, evenly spaced.
+
+    Raises:
+        ValueError: a contradictory or unknown setting, or no images.
+        ImageError, FileNotFoundError: an image cannot be read, if ``on_error='raise'``.
+    """
+
+    def __init__(self, paths, labels=None, classes=None, supervision='image', pipeline=None, in_memory=False, size=32,
+                 on_error='raise', verify=False, seed=None, max_images=None):
+        super().__init__(labels, classes, supervision)
+        if on_error not in _ERROR_POLICIES:
+            raise ValueError(f'on_error={on_error!r} is unknown; choose one of {", ".join(_ERROR_POLICIES)}')
+        if in_memory and pipeline is not None:
+            raise ValueError('in_memory=True keeps finished images of one size, a pipeline would not run; leave out '
+                             'one of the two')
+        if in_memory and size < 1:
+            raise ValueError(f'size={size} is impossible; it must be 1 or more')
+        if self._labels is not None and len(self._labels) != len(paths):
+            raise ValueError(f'{len(paths)} paths but {len(self._labels)} labels; there must be one an image')
+        self.on_error = on_error
+        self.paths = [str(path) for path in paths]
+        self._keep(evenly_spaced(len(self.paths), max_images).tolist())
+        if not self.paths:
+            raise ValueError(f'{type(self).__name__}: no images')
+        self.pipeline = [TRANSFORMS.build(step) if isinstance(step, dict) else step for step in pipeline or []]
+        # In shared memory, because workers that outlive the epoch hold a copy of the dataset.
+        self._clock = torch.tensor([0, 0 if seed is None else seed]).share_memory_()
+        self._seed_is_fixed = seed is not None
+        self._unreadable = set()
+        self._memory = None
+        if verify and not in_memory:
+            self._verify()
+        if in_memory:
+            images, kept = decode_images(self.paths, fit_center_square(size), on_error)
+            self._leave_out(kept)
+            self._memory = InMemoryDataset(images, self._labels, self.classes, supervision)
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, index):
+        index = self.position(index)
+        if self._memory is not None:
+            return self._memory[index]
+        limit_worker_threads()
+        index, inputs = self._load_readable(index)
+        sample = self.data_sample(index)
+        sample.set_metainfo(dict(path=self.paths[index]))
+        return dict(inputs=inputs, data_samples=sample)
+
+    def __getitems__(self, indices):
+        """The batch ``indices``: one dict if the images are in memory, else a list of items."""
+        if self._memory is not None:
+            return self._memory.__getitems__(indices)
+        return [self[index] for index in indices]
+
+    def set_epoch(self, epoch):
+        """Draw the crops of another epoch from now on, in living workers too."""
+        self._clock[0] = epoch
+
+    def set_seed(self, seed):
+        """Take the sampler's seed, unless the dataset was given one."""
+        if not self._seed_is_fixed:
+            self._clock[1] = seed
+
+    def load(self, index):
+        """``inputs`` of one image: what the pipeline makes of it, or the whole image."""
+        if not self.pipeline:
+            return to_tensor(read_image(self.paths[index]))
+        epoch, seed = self._clock.tolist()
+        results = dict(path=self.paths[index], index=index, epoch=epoch, seed=seed)
+        for transform in self.pipeline:
+            results = transform(results)
+        if 'inputs' not in results:
+            raise ValueError(f'the pipeline {[type(step).__name__ for step in self.pipeline]} leaves no inputs; it '
+                             'must end in a transform that does (RandomCrops, ResizeCenterCrop, ResizeSquash)')
+        return results['inputs']
+
+    def _load_readable(self, index):
+        """The position and the inputs of the first readable image from ``index`` on."""
+        for step in range(len(self)):
+            candidate = (index + step) % len(self)
+            if candidate in self._unreadable:
+                continue
+            try:
+                return candidate, self.load(candidate)
+            except (ImageError, OSError) as error:
+                if self.on_error == 'raise':
+                    raise
+                self._unreadable.add(candidate)
+                print_log(f'{error}. Skipped: the next readable image takes its place ({len(self._unreadable)} so far '
+                          'in this process)', logger='current', level=logging.WARNING)
+        raise ImageError(f'none of the {len(self)} images can be read; the first is {self.paths[0]}')
+
+    def _verify(self):
+        kept, first_error = [], None
+        for position, path in enumerate(self.paths):
+            try:
+                image_size(path)
+                kept.append(position)
+            except (ImageError, OSError) as error:
+                first_error = first_error or error
+        broken = len(self.paths) - len(kept)
+        if broken and (self.on_error == 'raise' or not kept):
+            raise ImageError(f'{broken} of {len(self.paths)} images cannot be read; the first: {first_error}')
+        self._leave_out(kept)
+
+    def _leave_out(self, kept):
+        if len(kept) < len(self.paths):
+            lost = [self.paths[position] for position in sorted(set(range(len(self.paths))) - set(kept))]
+            print_log(f'{type(self).__name__}: {len(lost)} of {len(self.paths)} images cannot be read and are left '
+                      f'out, among them {", ".join(lost[:5])}', logger='current', level=logging.WARNING)
+            self._keep(kept)
+
+    def _keep(self, positions):
+        if len(positions) < len(self.paths):
+            self.paths = [self.paths[position] for position in positions]
+            self._labels = None if self._labels is None else self._labels[positions]

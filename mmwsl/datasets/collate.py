@@ -1,0 +1,42 @@
+"""From dataset items to a batch."""
+
+import torch
+from torch.utils.data import default_collate
+
+from mmwsl.registry import FUNCTIONS
+from mmwsl.structures import stack_samples
+
+
+@FUNCTIONS.register_module()
+def collate_batch(batch):
+    """Make one batch of what a dataset gave: dict(inputs, data_samples).
+
+    A dict is a whole batch already (in-memory datasets fetch it in one go) and passes unchanged. A list of items is
+    stacked: images to ``inputs`` (B, C, H, W); lists of V views to a list of V tensors (B, C, H, W), where the views
+    may differ in size from each other, but not from image to image; the :class:`DataSample` objects to a batched one.
+
+    Raises:
+        ValueError: empty batch, or images of different sizes or numbers of views.
+    """
+    if isinstance(batch, dict):
+        return batch
+    if not batch:
+        raise ValueError('there is nothing in the batch; the dataset or the sampler gave no items')
+    inputs = [item['inputs'] for item in batch]
+    if isinstance(inputs[0], torch.Tensor):
+        inputs = _stack(inputs)
+    else:
+        counts = sorted({len(views) for views in inputs})
+        if len(counts) > 1:
+            raise ValueError(f'images of one batch have different numbers of views: {counts}')
+        inputs = [_stack(views) for views in zip(*inputs, strict=True)]
+    return dict(inputs=inputs, data_samples=stack_samples([item['data_samples'] for item in batch]))
+
+
+def _stack(images):
+    shapes = sorted({tuple(image.shape) for image in images})
+    if len(shapes) > 1:
+        raise ValueError(f'images of one batch have different shapes, among them {shapes[0]} and {shapes[-1]}; give '
+                         'the dataset a pipeline that ends in one size (RandomCrops, ResizeCenterCrop, ResizeSquash), '
+                         'or use batch_size=1')
+    return default_collate(list(images))  # in a worker it stacks straight into shared memory

@@ -1,0 +1,71 @@
+"""Checkpoints of tensors and plain types, and loading that reports what fitted."""
+
+import numpy as np
+import torch
+from mmengine.logging import HistoryBuffer
+
+_HISTORY = '__history__'
+
+
+def to_plain(value):
+    """Turn what a Runner keeps into tensors and plain Python types, so that the file loads without running code."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu()
+    if isinstance(value, HistoryBuffer):
+        values, counts = value.data
+        return {_HISTORY: [torch.as_tensor(values, dtype=torch.float64), torch.as_tensor(counts, dtype=torch.int64)]}
+    if isinstance(value, np.ndarray):
+        return torch.as_tensor(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: to_plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(to_plain(entry) for entry in value) if type(value) in (list, tuple) else \
+            [to_plain(entry) for entry in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def from_plain(value):
+    """Undo :func:`to_plain` where it matters: histories of logged scalars."""
+    if isinstance(value, dict):
+        if set(value) == {_HISTORY}:
+            values, counts = value[_HISTORY]
+            return HistoryBuffer(values.tolist(), counts.tolist())
+        return {key: from_plain(entry) for key, entry in value.items()}
+    return value
+
+
+def load_state(module, state_dict, strict=False, what='checkpoint'):
+    """Load ``state_dict`` into ``module`` and say what fitted.
+
+    Returns:
+        dict: lists ``matched``, ``missing``, ``unexpected`` of keys.
+
+    Raises:
+        ValueError: no key matches, a shape differs, or, with ``strict``, a key is missing or unexpected.
+    """
+    state_dict = {key.removeprefix('module.'): value for key, value in state_dict.items()}
+    own = module.state_dict()
+    report = dict(matched=[key for key in own if key in state_dict], missing=[key for key in own if key not in state_dict],
+                  unexpected=[key for key in state_dict if key not in own])
+    if own and not report['matched']:
+        raise ValueError(f'{what}: none of its {len(state_dict)} keys fits the {len(own)} of the model; it would stay '
+                         f'at random weights. Keys of the file: {_some(state_dict)}; of the model: {_some(own)}')
+    wrong = [f'{key}: {tuple(state_dict[key].shape)} in the file, {tuple(own[key].shape)} in the model'
+             for key in report['matched'] if state_dict[key].shape != own[key].shape]
+    if wrong:
+        raise ValueError(f'{what}: {len(wrong)} tensors have another shape ({"; ".join(wrong[:3])}); is it a checkpoint '
+                         'of another architecture or setting?')
+    if strict and (report['missing'] or report['unexpected']):
+        raise ValueError(f'{what}: missing keys: {_some(report["missing"]) or "none"}; unexpected keys: '
+                         f'{_some(report["unexpected"]) or "none"}; resume with the config the run was started with')
+    module.load_state_dict({key: state_dict[key] for key in report['matched']}, strict=False)
+    return report
+
+
+def _some(keys, limit=5):
+    keys = list(keys)
+    return ', '.join(keys[:limit]) + (f', ... ({len(keys)})' if len(keys) > limit else '')

@@ -1,0 +1,106 @@
+"""Hooks that every run has: seeds, logs without synchronisation, the teacher's step."""
+
+import math
+import random
+import time
+
+import numpy as np
+import torch
+from mmengine.hooks import Hook, LoggerHook, RuntimeInfoHook
+from mmengine.logging import HistoryBuffer
+
+from mmwsl.engine.runner import unwrap
+from mmwsl.registry import HOOKS
+
+
+@HOOKS.register_module()
+class IterationSeedHook(Hook):
+    """Set every global generator from (seed, iteration, rank) before each step.
+
+    What a step draws (views, dropout, masks) then depends on where it stands in training and on nothing that came
+    before, which is what makes a resumed run equal an uninterrupted one.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        state = np.random.SeedSequence([runner.seed, runner.iter, runner.rank]).generate_state(1)
+        seed = int(state[0])
+        torch.manual_seed(seed)
+        np.random.seed(seed)
+        random.seed(seed)
+
+
+@HOOKS.register_module()
+class SyncFreeInfoHook(RuntimeInfoHook):
+    """mmengine's RuntimeInfoHook, but losses stay on the device until the log is written.
+
+    At each log line, at the end of an epoch and before a checkpoint is saved, the steps since are fetched in one
+    transfer, checked for NaN and infinity, and handed to the log together with ``images_per_second`` and ``data_wait``,
+    the percentage of time spent waiting for data.
+    """
+
+    HISTORY = 10_000  # scalars kept per name: mmengine's buffers are copied whole at every update
+
+    def before_train(self, runner):
+        super().before_train(runner)
+        self._pending = []
+        self._interval = next((h.interval for h in runner.hooks if isinstance(h, LoggerHook)), 10)
+        self._clock, self._timed_from = time.perf_counter(), runner.iter
+        loader = runner.train_dataloader
+        runner.logger.info(
+            f'{len(loader.dataset):,} images, {runner.world_size} ranks x {loader.batch_size} per step: {len(loader):,} '
+            f'steps an epoch, {runner.max_iters:,} steps in all')
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        self._pending.append({key: value.detach() if isinstance(value, torch.Tensor) else torch.tensor(float(value))
+                              for key, value in (outputs or {}).items()})
+        if self.every_n_inner_iters(batch_idx, self._interval) or self.end_of_epoch(runner.train_dataloader, batch_idx):
+            self.flush(runner)
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        self.flush(runner)
+
+    def flush(self, runner):
+        """Fetch, check and log what has gathered.
+
+        Raises:
+            FloatingPointError: a loss is NaN or infinite.
+        """
+        if not self._pending:
+            return
+        names = list(self._pending[0])
+        table = torch.stack([torch.stack([step[name].float().mean() for name in names]) for step in self._pending])
+        rows, self._pending = table.tolist(), []
+        hub, first = runner.message_hub, runner.iter + 1 - len(rows)
+        for number, row in enumerate(rows):
+            for name, value in zip(names, row, strict=True):
+                if 'loss' in name and not math.isfinite(value):
+                    raise FloatingPointError(
+                        f'{name} is {value} at iteration {first + number + 1} of {runner.max_iters} (epoch '
+                        f'{runner.epoch + 1}); training stops and no checkpoint of it is kept. Try a lower learning '
+                        'rate, a warm-up, or --cfg-options optim_wrapper.dtype=float32')
+                self._log(hub, f'train/{name}', value)
+        elapsed = time.perf_counter() - self._clock
+        steps = runner.iter + 1 - self._timed_from
+        self._clock, self._timed_from = time.perf_counter(), runner.iter + 1
+        images = steps * runner.train_dataloader.batch_size * runner.world_size
+        self._log(hub, 'train/images_per_second', images / elapsed)
+        waited = hub.log_scalars.get('train/data_time')
+        if waited is not None:
+            self._log(hub, 'train/data_wait', 100 * float(waited.data[0][-steps:].sum()) / elapsed)
+
+    def _log(self, hub, key, value):
+        if key not in hub.log_scalars:
+            hub.log_scalars[key] = HistoryBuffer(max_length=self.HISTORY)
+        hub.update_scalar(key, value)
+
+
+@HOOKS.register_module()
+class TeacherHook(Hook):
+    """Tell the model, after each optimiser step, how far training is: its teacher moves. Nothing for other models."""
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        model = unwrap(runner.model)
+        if hasattr(model, 'after_optimizer_step') and runner.optim_wrapper.should_update():
+            model.after_optimizer_step(runner.iter / runner.max_iters)

@@ -1,0 +1,106 @@
+"""mmengine's Runner with what it lacks: ranks on CPUs, checkpoints that load and resume, honest batch sizes."""
+
+import os
+from pathlib import Path
+
+import mmengine
+import torch
+from mmengine.device import get_device
+from mmengine.dist import is_distributed, is_main_process, master_only
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner as MMEngineRunner
+
+from mmwsl import __version__, compat
+from mmwsl.engine.checkpoint import from_plain, load_state, to_plain
+from mmwsl.registry import RUNNERS
+
+
+def unwrap(model):
+    """The model inside a distributed wrapper, or the model itself."""
+    return model.module if is_model_wrapper(model) else model
+
+
+@RUNNERS.register_module()
+class Runner(MMEngineRunner):
+    """mmengine's Runner; every config field of it works here.
+
+    Differences: ranks may live on CPUs (gloo); a checkpoint holds tensors and plain types only, is written atomically
+    and loads with ``weights_only=True``; ``--resume`` falls back to the last readable checkpoint; a load in which no
+    key fits is an error; the network takes the memory format of its data preprocessor; another total batch size than
+    the config was tuned for is said in the log.
+    """
+
+    def setup_env(self, env_cfg):
+        if self.distributed and not is_distributed():
+            compat.init_process_group(self.launcher, **env_cfg.get('dist_cfg', {}))
+        super().setup_env(env_cfg)
+
+    def wrap_model(self, model_wrapper_cfg, model):
+        memory_format = getattr(getattr(model, 'data_preprocessor', None), 'memory_format', torch.contiguous_format)
+        if memory_format == torch.channels_last:
+            model = model.to(memory_format=memory_format)
+        if self.distributed and get_device() == 'cpu' and model_wrapper_cfg is None:
+            # DDP refuses device_ids for a module on a CPU
+            model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False,
+                                     find_unused_parameters=self.cfg.get('find_unused_parameters', False))
+        return super().wrap_model(model_wrapper_cfg, model)
+
+    def scale_lr(self, optim_wrapper, auto_scale_lr=None):
+        if auto_scale_lr and not auto_scale_lr.get('enable', False) and 'base_batch_size' in auto_scale_lr:
+            batch = self.train_dataloader.batch_size * getattr(optim_wrapper, '_accumulative_counts', 1)
+            total = batch * self.world_size
+            if total != auto_scale_lr['base_batch_size']:
+                self.logger.warning(
+                    f'this run uses {total} images per optimiser step ({self.world_size} ranks x {batch}), the config '
+                    f'was tuned for {auto_scale_lr["base_batch_size"]}; --auto-scale-lr scales the learning rate')
+        super().scale_lr(optim_wrapper, auto_scale_lr)
+
+    @master_only
+    def save_checkpoint(self, out_dir, filename, file_client_args=None, save_optimizer=True, save_param_scheduler=True,
+                        meta=None, by_epoch=True, backend_args=None):
+        """Write weights, optimiser, schedulers, logs and counters as tensors and plain types, atomically."""
+        meta = dict(meta or {})
+        # CheckpointHook calls this before the loop counts the epoch (or iteration) as done.
+        meta.setdefault('epoch', self.epoch + 1 if by_epoch else self.epoch)
+        meta.setdefault('iter', self.iter if by_epoch else self.iter + 1)
+        meta.update(cfg=self.cfg.pretty_text, seed=self.seed, experiment_name=self.experiment_name,
+                    mmengine_version=mmengine.__version__, mmwsl_version=__version__, world_size=self.world_size,
+                    dataset_meta=getattr(self.train_dataloader.dataset, 'metainfo', None))
+        checkpoint = dict(meta=meta, state_dict=unwrap(self.model).state_dict())
+        self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
+        checkpoint['message_hub'] = self.message_hub.state_dict()
+        if save_optimizer:
+            checkpoint['optimizer'] = self.optim_wrapper.state_dict()
+        if save_param_scheduler and self.param_schedulers is not None:
+            checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
+        compat.write_atomically(to_plain(checkpoint), Path(out_dir) / filename)
+
+    def load_checkpoint(self, filename, map_location='cpu', strict=None, revise_keys=None):
+        """Load weights, say how many keys fitted, and return the whole checkpoint; on resume every key must fit."""
+        checkpoint = compat.read_checkpoint(filename, map_location)
+        checkpoint = dict(checkpoint, message_hub=from_plain(checkpoint.get('message_hub', {})))
+        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+        strict = self._resume if strict is None else strict
+        report = load_state(unwrap(self.model), checkpoint.get('state_dict', checkpoint), strict, str(filename))
+        self._has_loaded = True
+        self.logger.info(f'{filename}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
+                         f'{len(report["unexpected"])} unexpected')
+        return checkpoint
+
+    def load_or_resume(self):
+        """As mmengine's; when resuming without a named file, take the newest checkpoint that is readable."""
+        if self._has_loaded or not (self._resume and self._load_from is None):
+            return super().load_or_resume()
+        found = sorted(Path(self.work_dir).glob('*.pth'), key=os.path.getmtime, reverse=True)
+        for path in found:
+            try:
+                compat.read_checkpoint(path)
+            except ValueError as error:
+                self.logger.warning(f'{error} It is passed over; resuming from an older checkpoint.')
+                continue
+            self.logger.info(f'resuming from {path}')
+            return self.resume(str(path))
+        if found and is_main_process():
+            raise ValueError(f'--resume: none of the {len(found)} checkpoints in {self.work_dir} is readable; remove '
+                             'them to start anew')
+        self.logger.info(f'--resume: no checkpoint in {self.work_dir} yet, starting from the beginning')

@@ -1,0 +1,4 @@
+from .alexnet import AlexNet
+from .resnet import ResNet
+
+__all__ = ['AlexNet', 'ResNet']

@@ -1,0 +1,3 @@
+from .classification import ClassificationHead
+
+__all__ = ['ClassificationHead']

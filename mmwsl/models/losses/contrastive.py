@@ -1,0 +1,65 @@
+"""Losses that compare embeddings. Pure functions of tensors, in fp32 or wider whatever comes in."""
+
+import torch
+import torch.nn.functional as F
+
+
+def normalize(x):
+    """Rows divided by their length, at least in fp32."""
+    return F.normalize(x if x.dtype == torch.float64 else x.float(), dim=1)
+
+
+def nt_xent(first, second, all_first, all_second, temperature, rank=0):
+    """SimCLR's loss for one rank's share of the batch (Chen et al. 2020, eq. 1).
+
+    Row i of ``first`` and row i of ``second`` are the two views of an image. For each of the 2B local rows the
+    positive is its other view, and the negatives are all rows of the global batch but itself.
+
+    Args:
+        first, second: (B, D) unit rows of this rank.
+        all_first, all_second: (W B, D) the same of all ranks in rank order, gathered with gradient.
+        temperature: T > 0.
+        rank: which block of the global batch is this rank's.
+
+    Returns:
+        scalar: mean over the 2B local rows.
+    """
+    batch, total = len(first), len(all_first)
+    similarity = torch.cat([first, second]) @ torch.cat([all_first, all_second]).T / temperature  # (2B, 2WB)
+    own = torch.arange(batch, device=first.device) + rank * batch
+    itself, other = torch.cat([own, own + total]), torch.cat([own + total, own])
+    similarity = similarity.scatter(1, itself[:, None], float('-inf'))  # static shape: no host sync
+    return F.cross_entropy(similarity, other)
+
+
+def info_nce(query, key, negatives, temperature):
+    """MoCo's loss (He et al. 2020, eq. 1): tell the key of the same image from a queue of others.
+
+    Args:
+        query, key: (B, D) unit rows; ``key`` carries no gradient.
+        negatives: (K, D) unit rows.
+        temperature: T > 0.
+
+    Returns:
+        scalar: mean over the batch.
+    """
+    positive = (query * key).sum(1, keepdim=True)  # (B, 1)
+    logits = torch.cat([positive, query @ negatives.T], dim=1) / temperature  # (B, 1 + K)
+    return F.cross_entropy(logits, torch.zeros(len(query), dtype=torch.long, device=query.device))
+
+
+def cosine_regression(prediction, target):
+    """BYOL's loss for one direction (Grill et al. 2020, eq. 2): 2 - 2 cos(prediction, target), batch mean.
+
+    ``target`` (B, D) carries no gradient.
+    """
+    return 2 - 2 * (normalize(prediction) * normalize(target)).sum(1).mean()
+
+
+@torch.no_grad()
+def embedding_std(embedding):
+    """Mean over dimensions of the standard deviation of the unit rows of ``embedding`` (B, D), times sqrt(D).
+
+    About 1 where the embeddings fill the sphere, 0 where they have collapsed to a point.
+    """
+    return normalize(embedding).std(0).mean() * embedding.shape[1]**0.5

@@ -1,0 +1,41 @@
+"""A first-in, first-out memory of embeddings."""
+
+import torch
+from mmengine.model import BaseModule
+
+from mmwsl.models.losses.contrastive import normalize
+from mmwsl.registry import MEMORIES
+
+
+@MEMORIES.register_module()
+class FeatureQueue(BaseModule):
+    """MoCo's dictionary: the last ``length`` keys, random unit vectors at the start.
+
+    Contents and position are persistent buffers: a checkpoint carries them, and the Runner makes them equal on all
+    ranks when training starts.
+
+    Args:
+        length: number of rows K; a multiple of the global batch in the paper, any length works here.
+        channels: width D of a row.
+    """
+
+    def __init__(self, length, channels):
+        super().__init__()
+        if length < 1 or channels < 1:
+            raise ValueError(f'FeatureQueue needs a positive length and width, got {length} and {channels}')
+        self.register_buffer('features', normalize(torch.randn(length, channels)))
+        self.register_buffer('position', torch.zeros(1, dtype=torch.long))
+
+    @torch.no_grad()
+    def enqueue(self, keys):
+        """Write ``keys`` (B, D), of all ranks in rank order, over the oldest rows.
+
+        Raises:
+            ValueError: more keys than the queue has rows.
+        """
+        if len(keys) > len(self.features):
+            raise ValueError(f'{len(keys)} keys do not fit a queue of {len(self.features)} rows; make the queue longer '
+                             'than the global batch')
+        rows = (self.position + torch.arange(len(keys), device=keys.device)) % len(self.features)
+        self.features[rows] = keys.to(self.features.dtype)
+        self.position.copy_((self.position + len(keys)) % len(self.features))

@@ -1,0 +1,3 @@
+from .mlp import AveragePoolNeck, MLPNeck, pool
+
+__all__ = ['AveragePoolNeck', 'MLPNeck', 'pool']

@@ -1,0 +1,71 @@
+"""From a batch of uint8 images to the views a method learns from, on the device."""
+
+import torch
+from mmengine.model import BaseDataPreprocessor
+
+from mmwsl import augment
+from mmwsl.registry import MODELS, TRANSFORMS
+
+for _name in augment.__all__:  # the pure views, buildable by name
+    if isinstance(getattr(augment, _name), type):
+        TRANSFORMS.register_module(_name, module=getattr(augment, _name))
+
+
+@MODELS.register_module()
+class ViewPreprocessor(BaseDataPreprocessor):
+    """Move a batch to the device and, in training, make the views; always normalise.
+
+    In training ``forward`` returns ``inputs`` as a list of V float tensors (B, C, H_v, W_v); otherwise one tensor.
+    Random draws come from the device's global generator, which the engine sets from (seed, iteration, rank) before
+    each step, so a resumed run sees the same views.
+
+    Args:
+        mean, std: per channel, of pixel values 0-255.
+        views: one pipeline (list of op configs) per view, or a single dict ``dict(num=V, pipeline=[...])``. Ops take
+            and return (B, C, H, W) in [0, 1]. Where the dataset already cut V crops (a list of tensors comes in),
+            pipeline v works on crop v; otherwise every pipeline starts from the same image.
+        channels_last: memory format of what goes into the network.
+    """
+
+    def __init__(self, mean, std, views=None, channels_last=False, non_blocking=True):
+        super().__init__(non_blocking)
+        if len(mean) != len(std) or min(std) <= 0:
+            raise ValueError(f'mean {mean} and std {std} need the same length, and std must be positive')
+        self.register_buffer('mean', torch.tensor(mean, dtype=torch.float32).view(1, -1, 1, 1) / 255, False)
+        self.register_buffer('std', torch.tensor(std, dtype=torch.float32).view(1, -1, 1, 1) / 255, False)
+        if isinstance(views, dict):
+            views = [views['pipeline']] * views['num']
+        self.views = [[TRANSFORMS.build(op) if isinstance(op, dict) else op for op in pipeline]
+                      for pipeline in views or []]
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+
+    def _finish(self, images):
+        images = (images - self.mean).div_(self.std)
+        return images.contiguous(memory_format=self.memory_format)
+
+    @staticmethod
+    def _unit(images):
+        return images.float().div_(255) if images.dtype == torch.uint8 else images
+
+    @torch.no_grad()
+    def forward(self, data, training=False):
+        data = self.cast_data(data)
+        inputs = data['inputs']
+        device_type = (inputs[0] if isinstance(inputs, (list, tuple)) else inputs).device.type
+        with torch.autocast(device_type, enabled=False):
+            if not training or not self.views:
+                many = isinstance(inputs, (list, tuple))
+                done = [self._finish(self._unit(images)) for images in (inputs if many else [inputs])]
+                return dict(inputs=done if many else done[0], data_samples=data.get('data_samples'))
+            if not isinstance(inputs, (list, tuple)):
+                inputs = [self._unit(inputs)] * len(self.views)
+            elif len(inputs) != len(self.views):
+                raise ValueError(f'the dataset cut {len(inputs)} crops but data_preprocessor.views has '
+                                 f'{len(self.views)} pipelines; make the two numbers equal')
+            views = []
+            for images, pipeline in zip(inputs, self.views, strict=True):
+                images = self._unit(images)
+                for op in pipeline:
+                    images = op(images)
+                views.append(self._finish(images))
+        return dict(inputs=views, data_samples=data.get('data_samples'))

@@ -1,0 +1,78 @@
+"""One label container for every strength of supervision, and for one image or a whole batch of them."""
+
+import torch
+from mmengine.structures import BaseDataElement
+
+# Which ground-truth fields a dataset may hand over at each level; weaker levels see fewer.
+SUPERVISION_LEVELS = {
+    'none': (),
+    'image': ('gt_label', 'gt_caption'),
+    'points': ('gt_label', 'gt_caption', 'gt_points'),
+    'scribbles': ('gt_label', 'gt_caption', 'gt_scribbles'),
+    'boxes': ('gt_label', 'gt_caption', 'gt_boxes', 'gt_box_labels', 'gt_difficult'),
+    'full': None,
+}
+
+
+class DataSample(BaseDataElement):
+    """What is known and predicted of an image, or of a batch of images.
+
+    Fields, all optional (shapes for one image; a batch has a leading B, or a list of B where sizes differ):
+
+    * ``index``: int64, position in the dataset
+    * ``gt_label``: int64 class number, or a float (C,) vector of 0/1 (-1 = ignore) for several tags
+    * ``gt_caption``: str
+    * ``gt_points``: (P, 3) x, y in pixels and class
+    * ``gt_scribbles``: (H, W) uint8, class number, 255 = unlabelled
+    * ``gt_boxes``: (N, 4) float x1 y1 x2 y2 in pixels, x2 and y2 exclusive; ``gt_box_labels`` (N,) int64;
+      ``gt_difficult`` (N,) bool
+    * ``gt_mask``: (H, W) uint8 class map; ``gt_instance_masks`` (N, H, W) bool, visible parts;
+      ``gt_amodal_masks`` (N, H, W) bool, whole objects; ``gt_order`` (N,) int64, 0 = furthest back
+    * ``pred_*``: a model's output
+
+    Meta information (``set_metainfo``): ``path``, ``ori_shape``, ...
+    """
+
+
+def strip_labels(sample, supervision):
+    """Remove from ``sample`` every ``gt_*`` field that ``supervision`` does not permit; returns the sample.
+
+    Raises:
+        ValueError: unknown supervision level.
+    """
+    if supervision not in SUPERVISION_LEVELS:
+        raise ValueError(f'supervision={supervision!r} is unknown; choose one of {", ".join(SUPERVISION_LEVELS)}')
+    allowed = SUPERVISION_LEVELS[supervision]
+    if allowed is not None:
+        for key in list(sample.keys()):
+            if key.startswith('gt_') and key not in allowed:
+                delattr(sample, key)
+    return sample
+
+
+def stack_samples(samples):
+    """Make one batched :class:`DataSample` of a list of single ones.
+
+    Tensors of equal shape are stacked to (B, ...), anything else becomes a list of length B; a field must be in all
+    samples or in none.
+
+    Raises:
+        ValueError: the samples do not have the same fields.
+    """
+    keys = set(samples[0].keys())
+    for sample in samples[1:]:
+        if set(sample.keys()) != keys:
+            raise ValueError(f'samples of one batch have different fields: {sorted(keys)} and '
+                             f'{sorted(sample.keys())}; a dataset must fill the same fields for every image')
+    batch = DataSample()
+    for key in keys:
+        values = [getattr(sample, key) for sample in samples]
+        if all(isinstance(value, (int, float)) for value in values):
+            values = torch.tensor(values)
+        elif all(isinstance(value, torch.Tensor) for value in values) and len({v.shape for v in values}) == 1:
+            values = torch.stack(values)
+        setattr(batch, key, values)
+    paths = [sample.metainfo.get('path') for sample in samples]
+    if any(path is not None for path in paths):
+        batch.set_metainfo(dict(path=paths))
+    return batch

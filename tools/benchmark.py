@@ -1,0 +1,7 @@
+"""Judge a checkpoint by frozen features; the same as ``mmwsl benchmark``."""
+
+import sys
+
+from mmwsl.cli import main
+
+sys.exit(main(['benchmark', *sys.argv[1:]]))

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Usage: bash tools/dist_train.sh CONFIG NPROC [options of tools/train.py]
+# Several machines: NNODES, NODE_RANK, MASTER_ADDR and PORT from the environment. NCCL on GPUs, gloo without.
+set -euo pipefail
+config=$1 nproc=$2
+shift 2
+root=$(cd "$(dirname "$0")/.." && pwd)
+PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec ${PYTHON:-python} -m torch.distributed.run \
+    --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+    --master_port="${PORT:-29500}" --nproc_per_node="$nproc" \
+    "$root/tools/train.py" "$config" --launcher pytorch "$@"
