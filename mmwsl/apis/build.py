@@ -7,7 +7,7 @@ import torch
 from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 
-from mmwsl.compat import autocast_dtype, read_checkpoint
+from mmwsl.compat import autocast_dtype, keep_freed_memory, read_checkpoint
 from mmwsl.engine.checkpoint import load_state
 from mmwsl.registry import DATASETS, MODELS
 
@@ -43,7 +43,10 @@ def build_model(cfg, checkpoint=None, device=None):
         if report['missing']:
             warnings.warn(f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} keys of the '
                           f'model are missing and stay random (first: {report["missing"][0]})', stacklevel=2)
-    model = model.to(device or get_device()).eval()
+    device = torch.device(device or get_device())
+    if device.type == 'cpu':
+        keep_freed_memory()
+    model = model.to(device).eval()
     memory_format = getattr(model.data_preprocessor, 'memory_format', torch.contiguous_format)
     if memory_format == torch.channels_last:
         model = model.to(memory_format=memory_format)

@@ -23,33 +23,26 @@ def hue_matrix(shift):
     return constant(FROM_YIQ, shift.device) @ rotation @ constant(TO_YIQ, shift.device)
 
 
-def color_matrix(mean, brightness, contrast, saturation, hue, order):
-    """Compose the four operations of each sample, in its own order, to one affine map of RGB.
+def color_matrix(mean, brightness, contrast, saturation, hue):
+    """Compose the four operations of each sample to one affine map of RGB.
 
-    Brightness multiplies; contrast blends with the mean grey of the image as transformed so far, which follows from
-    ``mean`` in closed form; saturation blends each pixel with its grey; hue rotates the chroma.
+    Brightness multiplies; contrast blends with the mean grey of the image as transformed so far; saturation blends each
+    pixel with its grey; hue rotates the chroma. Without clamping in between they commute: the last two keep grey and
+    the grey of the mean, the first is a plain factor. Any order gives this matrix, so none is drawn.
 
     Args:
         mean (Tensor): (B, 3), mean RGB of the images.
         brightness, contrast, saturation (Tensor): (B,) factors, 1 = no change.
         hue (Tensor): (B,) full turns, 0 = no change.
-        order (Tensor): (B, 4) int64, each row a permutation of 0 brightness, 1 contrast, 2 saturation, 3 hue.
 
     Returns:
         (B, 3, 4): linear part and, in the last column, offset.
     """
     grey, eye = constant(GREY, mean.device), torch.eye(3, device=mean.device)
-    brightness, contrast, saturation = (factor[:, None, None] for factor in (brightness, contrast, saturation))
-    parts = torch.stack([brightness * eye, contrast * eye, saturation * eye + (1 - saturation) * grey,
-                         hue_matrix(hue)], dim=1)
-    samples = torch.arange(len(mean), device=mean.device)
-    # columns: linear part, offset, and the mean of the image so far
-    state = torch.cat([eye.expand(len(mean), 3, 3), torch.zeros_like(mean)[:, :, None], mean[:, :, None]], dim=2)
-    for operation in order.unbind(1):
-        mean_grey = (state[:, :, 4] @ grey)[:, None, None]
-        state = parts[samples, operation] @ state
-        state[:, :, 3:] += (operation == 1)[:, None, None] * (1 - contrast) * mean_grey
-    return state[:, :, :4]
+    saturation = saturation[:, None, None]
+    linear = (saturation * eye + (1 - saturation) * grey) @ hue_matrix(hue) * (brightness * contrast)[:, None, None]
+    offset = brightness * (1 - contrast) * (mean @ grey)
+    return torch.cat([linear, offset[:, None, None].expand(-1, 3, 1)], dim=2)
 
 
 def apply_color(images, matrix):
@@ -67,11 +60,12 @@ def _check_rgb(images):
 
 
 class ColorJitter:
-    """Random brightness, contrast, saturation and hue in a random order per sample, then greyscale at times.
+    """Random brightness, contrast, saturation and hue, then greyscale at times, drawn per sample.
 
     All of it is one matrix per sample, applied in one product. Two deviations from applying the operations one by one:
-    values are clamped to [0, 1] once at the end, not after each operation; and hue turns the chroma of YIQ, which is
-    linear and keeps the luma, where the hue of HSV is neither.
+    values are clamped to [0, 1] once at the end, not after each operation, which makes the order of the operations
+    (random in the published recipes) irrelevant; and hue turns the chroma of YIQ, which is linear and keeps the luma,
+    where that of HSV is not linear and does not.
 
     Args:
         brightness, contrast, saturation (float): x >= 0; the factor is uniform in [max(0, 1 - x), 1 + x].
@@ -97,10 +91,9 @@ class ColorJitter:
         count, device = len(images), images.device
         factors = [uniform((count,), max(0, 1 - x), 1 + x, device, generator) for x in self.factors]
         hue = uniform((count,), -self.hue, self.hue, device, generator)
-        order = torch.rand(count, 4, device=device, generator=generator).argsort(1)
         jittered, grey = (chosen(images, prob, generator).view(-1, 1, 1) for prob in (self.prob, self.gray_prob))
         with full_precision(images):
-            matrix = color_matrix(images.mean((2, 3)), *factors, hue, order)
+            matrix = color_matrix(images.mean((2, 3)), *factors, hue)
             matrix = torch.where(jittered, matrix, torch.eye(3, 4, device=device))
             matrix = torch.where(grey, constant(GREY, device) @ matrix[:, None], matrix)
         return apply_color(images, matrix)

@@ -170,7 +170,7 @@ class FileDataset(ImageDataset):
             N x 3 x size x size bytes.
         size: side in pixels of the images in memory.
         on_error: what to do with a missing or unreadable image: ``'raise'`` an error, or ``'skip'`` it. Skipped images
-            are counted in the log. Those found when the dataset is built (``verify``, ``in_memory``) are left out of it;
+            are counted in the log. Those found when the dataset is built (``verify``, ``in_memory``) are left out;
             those met later are replaced by the next readable image, whose index and label the item then carries.
         verify: read the header of every file now. Finds missing files and files that are no images, but not every
             truncated one.

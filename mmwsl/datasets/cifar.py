@@ -13,7 +13,7 @@ import torch
 from mmwsl.registry import DATASETS
 
 from .base import InMemoryDataset
-from .folder import existing_folder, find_images
+from .folder import find_images
 from .loading import decode_images
 
 SIDE = 32
@@ -51,8 +51,8 @@ def read_pickle(path):
     except FileNotFoundError:
         raise FileNotFoundError(f'CIFAR file {path} is missing; unpack the official archive again') from None
     except Exception as error:  # a damaged pickle fails in many ways
-        raise ValueError(f'CIFAR file {path} cannot be read: {type(error).__name__}: {error}; unpack the official archive '
-                         'again') from error
+        raise ValueError(f'CIFAR file {path} cannot be read: {type(error).__name__}: {error}; unpack the official '
+                         'archive again') from error
 
 
 def read_batches(paths, key):
@@ -141,10 +141,11 @@ def _fit(image, path):
     return image
 
 
-def read_image_folders(root, split, num_classes, cache=True):
+def read_image_folders(root, split, num_classes, expected=None, cache=True):
     """Images of ``root/split/<class>/*.jpg`` in the order of class and file name.
 
     Args:
+        expected: the class names there must be, in alphabetical order; None = any ``num_classes``.
         cache: keep the decoded images for the next time, in a file ``.cifar_<split>_<key>.npy`` beside the data or in
             the user's cache folder; read again if any file changes, written anew if it is damaged.
 
@@ -159,6 +160,9 @@ def read_image_folders(root, split, num_classes, cache=True):
         found = ', '.join(classes[:20]) or 'none'
         raise ValueError(f'{folder} must have {num_classes} class folders with images and nothing else, but has '
                          f'{len(classes)}: {found}; complete them, or use ImageFolder for another set of classes')
+    if expected is not None and classes != list(expected):
+        raise ValueError(f'{folder} has the class folders {", ".join(classes)}, but the classes are '
+                         f'{", ".join(expected)}; rename them, or use ImageFolder for another set')
     labels = np.searchsorted(classes, owners)
     shape = (len(names), 3, SIDE, SIDE)
     prefix, key = f'.cifar_{split}', listing_key(folder, names)
@@ -169,8 +173,8 @@ def read_image_folders(root, split, num_classes, cache=True):
                 return images, labels, classes
     images = decode_images([folder / name for name in names], _fit)[0].numpy()
     if cache and not any(save_cache(place, prefix, key, images) for place in cache_folders(root)):
-        warnings.warn(f'the decoded images of {folder} cannot be kept, neither in {root} nor in the user\'s cache folder: '
-                      'they will be decoded again each time')
+        warnings.warn(f'the decoded images of {folder} cannot be kept, neither in {root} nor in the user\'s cache '
+                      'folder: they will be decoded again each time')
     return images, labels, classes
 
 
@@ -178,6 +182,7 @@ class _Cifar(InMemoryDataset):
     """What CIFAR-10 and CIFAR-100 share: finding out which layout is there."""
 
     num_classes = 0
+    class_names = None  # where the official files need not be asked
     pickle_folder = binary_folder = ''
 
     def __init__(self, data_root, split='train', supervision='image', max_images=None, cache=True):
@@ -199,7 +204,7 @@ class _Cifar(InMemoryDataset):
         super().__init__(torch.from_numpy(images), labels, classes, supervision, max_images)
 
     def _read_folders(self, root, split, cache):
-        return read_image_folders(root, split, self.num_classes, cache)
+        return read_image_folders(root, split, self.num_classes, self.class_names, cache)
 
     def _expected(self, root, problem):
         return (f'{type(self).__name__}: {root} {problem} (looked for from {Path.cwd()}). One of these must be there: '
@@ -235,6 +240,7 @@ class CIFAR10(_Cifar):
     """
 
     num_classes = 10
+    class_names = CIFAR10_CLASSES
     pickle_folder = 'cifar-10-batches-py'
     binary_folder = 'cifar-10-batches-bin'
 
@@ -252,13 +258,6 @@ class CIFAR10(_Cifar):
     def _read_binaries(self, folder, split):
         images, labels = read_binaries([folder / f'{name}.bin' for name in self._batches(split)], 1, 0)
         return images, labels, CIFAR10_CLASSES
-
-    def _read_folders(self, root, split, cache):
-        images, labels, classes = super()._read_folders(root, split, cache)
-        if list(classes) != list(CIFAR10_CLASSES):
-            raise ValueError(f'{root / split} has the class folders {", ".join(classes)}, but the classes of CIFAR-10 are '
-                             f'{", ".join(CIFAR10_CLASSES)}; rename them, or use ImageFolder for another set')
-        return images, labels, classes
 
 
 @DATASETS.register_module()
@@ -289,7 +288,8 @@ class CIFAR100(_Cifar):
         images, labels = read_batches([folder / split], f'{level}_labels')
         names = read_pickle(folder / 'meta').get(f'{level}_label_names')
         if not names:
-            raise ValueError(f'CIFAR file {folder / "meta"} has no {level}_label_names; unpack the official archive again')
+            raise ValueError(f'CIFAR file {folder / "meta"} has no {level}_label_names; unpack the official archive '
+                             'again')
         return images, labels, [name.decode() if isinstance(name, bytes) else name for name in names]
 
     def _read_binaries(self, folder, split):
@@ -302,6 +302,6 @@ class CIFAR100(_Cifar):
 
     def _read_folders(self, root, split, cache):
         if self.coarse:
-            raise ValueError(f'CIFAR100: coarse=True needs the official files, {root} has class folders; they do not say '
-                             'which superclass a class belongs to')
+            raise ValueError(f'CIFAR100: coarse=True needs the official files, {root} has class folders; they do not '
+                             'say which superclass a class belongs to')
         return super()._read_folders(root, split, cache)

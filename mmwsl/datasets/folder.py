@@ -27,19 +27,6 @@ def find_images(root, extensions=EXTENSIONS):
     return sorted(found, key=lambda name: name.split(os.sep))
 
 
-def existing_folder(path, what):
-    """``path`` as a Path.
-
-    Raises:
-        FileNotFoundError: it does not exist, or is no folder.
-    """
-    path = Path(path)
-    if not path.is_dir():
-        problem = 'is a file, not a folder' if path.exists() else 'does not exist'
-        raise FileNotFoundError(f'{what}: the folder {path} {problem} (looked for from {Path.cwd()}); correct data_root')
-    return path
-
-
 @DATASETS.register_module()
 class ImageFolder(FileDataset):
     """The images below a folder.
@@ -64,7 +51,10 @@ class ImageFolder(FileDataset):
     """
 
     def __init__(self, data_root, classes=None, labelled=None, extensions=EXTENSIONS, on_error='raise', **settings):
-        root = existing_folder(data_root, 'ImageFolder')
+        root = Path(data_root)
+        if not root.is_dir():
+            problem = 'is a file, not a folder' if root.exists() else 'does not exist'
+            raise FileNotFoundError(f'ImageFolder: {root} {problem} (looked for from {Path.cwd()}); correct data_root')
         names = find_images(root, extensions)
         if not names:
             raise ValueError(f'ImageFolder: there are no images in {root} (looked for {" ".join(extensions)} at any '

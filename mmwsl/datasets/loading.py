@@ -107,7 +107,9 @@ def resize(image, width, height, interpolation='bicubic'):
     shrink_x, shrink_y = image.shape[1] / width, image.shape[0] / height
     whole = int(min(shrink_x, shrink_y))
     if interpolation != 'area' and whole >= 2:
-        image = image[:image.shape[0] // whole * whole, :image.shape[1] // whole * whole]
+        # What does not fill a whole mean, less than a new pixel, is left out evenly at both sides.
+        top, left = image.shape[0] % whole // 2, image.shape[1] % whole // 2
+        image = image[top:top + image.shape[0] // whole * whole, left:left + image.shape[1] // whole * whole]
         image = cv2.resize(image, (image.shape[1] // whole, image.shape[0] // whole), interpolation=cv2.INTER_AREA)
         shrink_x, shrink_y = image.shape[1] / width, image.shape[0] / height
     if interpolation != 'area' and max(shrink_x, shrink_y) > 1.05:

@@ -1,5 +1,6 @@
 """mmengine's Runner with what it lacks: ranks on CPUs, checkpoints that load and resume, honest batch sizes."""
 
+import copy
 import os
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from mmengine.runner import Runner as MMEngineRunner
 
 from mmwsl import __version__, compat
 from mmwsl.engine.checkpoint import from_plain, load_state, to_plain
-from mmwsl.registry import RUNNERS
+from mmwsl.registry import FUNCTIONS, RUNNERS
 
 
 def unwrap(model):
@@ -31,6 +32,8 @@ class Runner(MMEngineRunner):
     """
 
     def setup_env(self, env_cfg):
+        if get_device() == 'cpu':
+            compat.keep_freed_memory()
         if self.distributed and not is_distributed():
             compat.init_process_group(self.launcher, **env_cfg.get('dist_cfg', {}))
         super().setup_env(env_cfg)
@@ -54,6 +57,22 @@ class Runner(MMEngineRunner):
                     f'this run uses {total} images per optimiser step ({self.world_size} ranks x {batch}), the config '
                     f'was tuned for {auto_scale_lr["base_batch_size"]}; --auto-scale-lr scales the learning rate')
         super().scale_lr(optim_wrapper, auto_scale_lr)
+
+    @staticmethod
+    def build_dataloader(dataloader, seed=None, diff_rank_seed=False):
+        """As mmengine's; batches are made by ``collate_batch`` unless the config names another function, and no more
+        workers are started than there are processors."""
+        if isinstance(dataloader, dict):
+            dataloader = copy.deepcopy(dataloader)
+            collate = dataloader.get('collate_fn', dict(type='collate_batch'))
+            if isinstance(collate, dict) and isinstance(collate['type'], str):
+                collate = dict(collate, type=FUNCTIONS.get(collate['type']))  # mmengine looks in its root only
+            dataloader['collate_fn'] = collate
+            dataloader['num_workers'] = min(dataloader.get('num_workers', 0), len(os.sched_getaffinity(0)))
+            if not dataloader['num_workers']:
+                dataloader.pop('persistent_workers', None)
+                dataloader.pop('prefetch_factor', None)
+        return MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
 
     @master_only
     def save_checkpoint(self, out_dir, filename, file_client_args=None, save_optimizer=True, save_param_scheduler=True,

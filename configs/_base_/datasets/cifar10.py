@@ -11,7 +11,6 @@ train_dataloader = dict(
     num_workers=0,  # the whole set is one tensor in memory, a batch one indexing operation
     drop_last=True,
     sampler=dict(type='EpochSampler'),
-    collate_fn=dict(type='collate_batch'),
     dataset=dict(type='CIFAR10', data_root=data_root, split='train', supervision='none'))
 
 benchmark = dict(

@@ -12,7 +12,6 @@ train_dataloader = dict(
     persistent_workers=True,
     drop_last=True,
     sampler=dict(type='EpochSampler'),
-    collate_fn=dict(type='collate_batch'),
     dataset=dict(
         type='ImageFolder',
         data_root=data_root + '/train',
