@@ -1,12 +1,14 @@
 """From dataset items to a batch."""
 
 import torch
+from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
 from torch.utils.data import default_collate
 
 from mmwsl.registry import FUNCTIONS
 from mmwsl.structures import stack_samples
 
 
+@MMENGINE_FUNCTIONS.register_module()  # mmengine's Runner looks for a plain name there, and only there
 @FUNCTIONS.register_module()
 def collate_batch(batch):
     """Make one batch of what a dataset gave: dict(inputs, data_samples).

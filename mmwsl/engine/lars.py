@@ -23,7 +23,7 @@ class LARS(Optimizer):
         momentum, weight_decay: as in SGD.
         trust_coefficient: eta.
         exclude_1d: tensors of one dimension (norm scales and shifts, biases) get neither decay nor adaptation.
-        norm_sum: ratio eta |p| / (|g| + wd |p| + eps) instead, as in OpenSelfSup and apex's LARC.
+        norm_sum: ratio eta |p| / (|g| + wd |p| + eps) instead (1 where |p| or |g| is 0), as in OpenSelfSup and apex's LARC.
         lr_in_momentum: v <- momentum v + lr r u; p <- p - v, as in SimCLR's TensorFlow code: differs while lr changes.
         clip: ratio min(r / lr, 1), LARC's clipping mode.
         eps: added to the denominator of ``norm_sum``.
@@ -67,14 +67,12 @@ class LARS(Optimizer):
         if group['lars_exclude']:
             return updates
         weight_norm = torch.stack(torch._foreach_norm(params))
-        if group['norm_sum']:
-            denominator = torch.stack(torch._foreach_norm(grads)) + decay * weight_norm + group['eps']
-        else:
-            denominator = torch.stack(torch._foreach_norm(updates))
+        other_norm = torch.stack(torch._foreach_norm(grads if group['norm_sum'] else updates))
+        denominator = other_norm + decay * weight_norm + group['eps'] if group['norm_sum'] else other_norm
         ratio = eta * weight_norm / denominator
-        ratio = torch.where((weight_norm > 0) & (denominator > 0), ratio, torch.ones_like(ratio))
         if group['clip']:
             ratio = (ratio / group['lr']).clamp(max=1)
+        ratio = torch.where((weight_norm > 0) & (other_norm > 0), ratio, torch.ones_like(ratio))
         torch._foreach_mul_(updates, list(ratio.unbind()))
         return updates
 

@@ -40,8 +40,8 @@ class ViewPreprocessor(BaseDataPreprocessor):
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
 
     def _finish(self, images):
-        images = (images - self.mean).div_(self.std)
-        return images.contiguous(memory_format=self.memory_format)
+        finished = torch.empty_like(images, memory_format=self.memory_format)  # layout and shift in one pass
+        return torch.sub(images, self.mean, out=finished).div_(self.std)
 
     @staticmethod
     def _unit(images):

@@ -8,6 +8,8 @@ from mmengine.dist import all_gather, get_rank, get_world_size
 from mmengine.model import is_model_wrapper
 from torch.utils.data import DataLoader
 
+from mmwsl.datasets.collate import collate_batch
+
 from .progress import progress_bar
 
 GATHER_ROWS = 16384  # rows a rank sends at once: bounds what a GPU must hold beside the features
@@ -45,6 +47,8 @@ class Features:
 
     def _checked_labels(self, labels):
         count, classes = len(self.features), len(self.classes)
+        if not classes:
+            raise ValueError('there are labels but no class names: give the dataset its classes')
         whole = labels.long()
         if labels.shape == (count,):
             low, high = 0, classes - 1
@@ -138,7 +142,6 @@ def extract_features(model, dataset, *, data_preprocessor=None, batch_size=256, 
         ValueError: empty dataset, output that is not (B, D), layer out of range, features that are not finite.
         RuntimeError: the model changed while it was run, or an image was not seen exactly once.
     """
-    from mmwsl.datasets.collate import collate_batch
     if len(dataset) == 0:
         raise ValueError('cannot extract features of an empty dataset: check its path and its filters')
     if is_model_wrapper(model):
@@ -179,7 +182,8 @@ def extract_features(model, dataset, *, data_preprocessor=None, batch_size=256, 
     if not torch.equal(indices[order], torch.arange(count)):
         raise RuntimeError(f'the {count} images of the dataset came back with {len(indices.unique())} different values '
                            f'of data_samples.index, from {indices.min()} to {indices.max()}; every image must be seen '
-                           'exactly once, with its position in the dataset as its index')
+                           "exactly once, with its position as its index (on_error='skip' replaces an unreadable image "
+                           'by its neighbour: remove such files first)')
     return Features(features[order], None if labels is None else labels[order], dataset.metainfo['classes'])
 
 
@@ -188,6 +192,8 @@ def _run(model, data_preprocessor, loader, layer, device, amp_dtype, bar):
     features, labels, indices = [], [], []
     for batch in loader:
         samples = batch['data_samples']
+        if 'index' not in samples:
+            raise ValueError('data_samples has no index: a dataset must state the position of every image')
         indices.append(samples.index.reshape(-1).cpu())
         label = samples.get('gt_label')
         if label is not None and not isinstance(label, torch.Tensor):
@@ -209,7 +215,8 @@ def _run(model, data_preprocessor, loader, layer, device, amp_dtype, bar):
 def _select(output, layer, batch):
     if isinstance(output, (list, tuple)):
         if not -len(output) <= layer < len(output):
-            raise ValueError(f"layer={layer} is out of range: the model returns {len(output)} layers in mode='tensor'")
+            raise ValueError(f"layer={layer} is out of range: the model returns {len(output)} layers in mode='tensor' "
+                             f'(0 to {len(output) - 1})')
         output = output[layer]
     elif layer not in (-1, 0):
         raise ValueError(f"layer={layer} was asked for, but the model returns one layer in mode='tensor'; let its "

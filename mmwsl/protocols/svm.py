@@ -130,7 +130,7 @@ class SVM:
         for c, (coefficients, intercept, _) in zip(learnt, fits, strict=True):
             decision[:, c] = test_features @ coefficients + intercept
         return self._records(train, test, available, decision,
-                             {train.classes[c]: cost for c, cost in zip(learnt, costs, strict=True)}, converged)
+                             {str(train.classes[c]): cost for c, cost in zip(learnt, costs, strict=True)}, converged)
 
     def _subset(self, train):
         count = self.max_train_images

@@ -15,7 +15,7 @@ class AlexNet(BaseModule):
     Args:
         channels: RotNet's 64-192-384-256-256 by default; DeepCluster's is 96-256-384-384-256.
         in_channels: 3, or 2 after Sobel filtering.
-        out_indices: 1..5 for conv1..conv5, each after ReLU and before the max-pool that follows it.
+        out_indices: 1..5 for conv1..conv5, in ascending order, each after ReLU and before the max-pool that follows it.
         final_pool: 3x3 stride-2 max-pool after conv5 (only in the returned conv5 map).
         norm_cfg: config of the normalisation.
 
@@ -29,7 +29,7 @@ class AlexNet(BaseModule):
             raise ValueError(f'AlexNet has five convolutions, got {len(channels)} channel numbers')
         if not out_indices or not set(out_indices) <= set(range(1, 6)):
             raise ValueError(f'AlexNet out_indices must be some of 1..5, got {out_indices}')
-        self.out_indices, self.final_pool = tuple(out_indices), final_pool
+        self.out_indices, self.final_pool = tuple(sorted(set(out_indices))), final_pool
         shapes = [(11, 4, 2), (5, 1, 2), (3, 1, 1), (3, 1, 1), (3, 1, 1)]  # kernel, stride, padding
         for index, (width, (kernel, stride, padding)) in enumerate(zip(channels, shapes, strict=True), start=1):
             convolution = nn.Conv2d(in_channels, width, kernel, stride, padding, bias=False)

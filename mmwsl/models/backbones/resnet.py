@@ -68,7 +68,8 @@ class ResNet(BaseModule):
         base_channels: width of the stem and of the first stage's 3x3 convolutions (64 in the paper).
         stem: ``'imagenet'`` (7x7 stride 2 and max-pool) or ``'cifar'`` (3x3 stride 1, no pooling).
         in_channels: 3, 1 or 2 (Sobel).
-        out_indices: which feature maps to return: 0 the stem after ReLU (before the max-pool), 1-4 the stages.
+        out_indices: which feature maps to return, in ascending order: 0 the stem after ReLU (before the max-pool),
+            1-4 the stages.
         frozen_stages: -1 none; s freezes the stem and stages 1..s (no gradient, BN in eval mode).
         norm_cfg: ``dict(type='BN'|'SyncBN'|'SplitBN', ...)``.
         norm_eval: all BN layers in eval mode during training.
@@ -92,7 +93,7 @@ class ResNet(BaseModule):
         if not -1 <= frozen_stages <= 4:
             raise ValueError(f'ResNet frozen_stages must be between -1 and 4, got {frozen_stages}')
         block, counts = self.BLOCKS[depth]
-        self.out_indices, self.frozen_stages, self.norm_eval = tuple(out_indices), frozen_stages, norm_eval
+        self.out_indices, self.frozen_stages, self.norm_eval = tuple(sorted(set(out_indices))), frozen_stages, norm_eval
         self.conv1 = (nn.Conv2d(in_channels, base_channels, 7, 2, 3, bias=False) if stem == 'imagenet' else
                       _conv3x3(in_channels, base_channels))
         self.bn1 = build_norm(norm_cfg, base_channels)

@@ -1,5 +1,6 @@
 """Classification from a pooled feature."""
 
+import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
@@ -31,7 +32,9 @@ class ClassificationHead(BaseModule):
     def loss(self, x, labels):
         """``dict(loss, accuracy)``: mean cross-entropy against ``labels`` (B,), and the share in percent that is right.
 
+        Taken in fp32 at least.
         """
-        scores = self(x).float()
+        scores = self(x)
+        scores = scores if scores.dtype == torch.float64 else scores.float()
         right = (scores.detach().argmax(1) == labels).float().mean() * 100
         return dict(loss=F.cross_entropy(scores, labels), accuracy=right)

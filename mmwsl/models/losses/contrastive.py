@@ -1,4 +1,4 @@
-"""Losses that compare embeddings. Pure functions of tensors, in fp32 or wider whatever comes in."""
+"""Losses that compare embeddings: pure functions of tensors, in fp32 or wider also under autocast."""
 
 import torch
 import torch.nn.functional as F
@@ -25,7 +25,8 @@ def nt_xent(first, second, all_first, all_second, temperature, rank=0):
         scalar: mean over the 2B local rows.
     """
     batch, total = len(first), len(all_first)
-    similarity = torch.cat([first, second]) @ torch.cat([all_first, all_second]).T / temperature  # (2B, 2WB)
+    with torch.autocast(first.device.type, enabled=False):  # bf16 would round a cosine of 1 to steps of 1/256
+        similarity = torch.cat([first, second]) @ torch.cat([all_first, all_second]).T / temperature  # (2B, 2WB)
     own = torch.arange(batch, device=first.device) + rank * batch
     itself, other = torch.cat([own, own + total]), torch.cat([own + total, own])
     similarity = similarity.scatter(1, itself[:, None], float('-inf'))  # static shape: no host sync
@@ -43,8 +44,9 @@ def info_nce(query, key, negatives, temperature):
     Returns:
         scalar: mean over the batch.
     """
-    positive = (query * key).sum(1, keepdim=True)  # (B, 1)
-    logits = torch.cat([positive, query @ negatives.T], dim=1) / temperature  # (B, 1 + K)
+    with torch.autocast(query.device.type, enabled=False):
+        positive = (query * key).sum(1, keepdim=True)  # (B, 1)
+        logits = torch.cat([positive, query @ negatives.T], dim=1) / temperature  # (B, 1 + K)
     return F.cross_entropy(logits, torch.zeros(len(query), dtype=torch.long, device=query.device))
 
 

@@ -35,6 +35,8 @@ class Jigsaw(PretextModel):
         else:
             table = load_permutations(permutations)
         table = torch.as_tensor(table).long()
+        if table.shape[1] != grid * grid:
+            raise ValueError(f'permutations of {table.shape[1]} patches do not fit a grid of {grid} x {grid}')
         if len(table) != self.head.classifier.out_features:
             raise ValueError(f'{len(table)} permutations but the head has {self.head.classifier.out_features} classes; '
                              'set head.num_classes to the number of permutations')

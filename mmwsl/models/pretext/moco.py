@@ -52,8 +52,9 @@ class MoCo(TeacherModel):
     def loss(self, views, data_samples=None):
         first, second = views
         loss, q, k = self.contrast(first, second)
+        keys = all_gather(k)
         if self.symmetric:
             other_loss, _, other_k = self.contrast(second, first)
-            loss, k = (loss + other_loss) / 2, torch.cat([k, other_k])
-        self.queue.enqueue(all_gather(k))  # after the logits: the batch meets the old queue
+            loss, keys = (loss + other_loss) / 2, torch.cat([keys, all_gather(other_k)])
+        self.queue.enqueue(keys)  # after the logits: the batch meets the old queue
         return dict(loss=loss, embedding_std=embedding_std(q.detach()))

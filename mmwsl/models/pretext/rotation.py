@@ -1,5 +1,7 @@
 """Rotation prediction, RotNet (Gidaris et al. 2018)."""
 
+import torch
+
 from mmwsl.augment import rotate_four
 from mmwsl.models.losses.contrastive import embedding_std
 from mmwsl.models.necks.mlp import pool
@@ -24,5 +26,7 @@ class Rotation(PretextModel):
 
     def loss(self, views, data_samples=None):
         images, labels = rotate_four(views[0])  # (4B, 3, H, W), (4B,)
+        if views[0].is_contiguous(memory_format=torch.channels_last):  # turning falls back to the plain layout
+            images = images.contiguous(memory_format=torch.channels_last)
         feature = pool(self.backbone(images))
         return dict(self.head.loss(feature, labels), embedding_std=embedding_std(feature.detach()))

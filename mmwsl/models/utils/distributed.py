@@ -26,7 +26,7 @@ class _AllGather(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad):
-        grad = grad.contiguous()
+        grad = grad.clone(memory_format=torch.contiguous_format)  # autograd may have given it to others as well
         dist.all_reduce(grad)
         return grad.chunk(world_size())[rank()]
 

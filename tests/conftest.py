@@ -1,0 +1,58 @@
+"""Real images for the tests that want them.
+
+The environment variable ``MMWSL_TEST_DATA`` names a folder with the archives; tests that need one skip where it is not
+set. An archive is unpacked once into the system's folder for temporary files and found there by later runs.
+"""
+
+import os
+import shutil
+import tarfile
+import tempfile
+from pathlib import Path
+
+import pytest
+
+
+def unpacked(archive):
+    """The folder with the content of an archive; unpacks it on first use.
+
+    Skips the test if ``MMWSL_TEST_DATA`` is not set, or has no such archive.
+    """
+    folder = os.environ.get('MMWSL_TEST_DATA')
+    if not folder:
+        pytest.skip(f'MMWSL_TEST_DATA is not set: it names the folder with {archive}')
+    source = Path(folder) / archive
+    if not source.is_file():
+        pytest.skip(f'MMWSL_TEST_DATA={folder} has no {archive}')
+    status = source.stat()
+    user = os.getuid() if hasattr(os, 'getuid') else 'user'
+    cache = Path(tempfile.gettempdir()) / f'mmwsl_test_data_{user}'
+    target = cache / f'{archive}_{status.st_mtime_ns}_{status.st_size}'
+    if not target.is_dir():
+        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Beside the target and renamed when complete: a killed run leaves nothing that looks whole, and of several
+        # processes that unpack at once the first wins.
+        partial = Path(tempfile.mkdtemp(dir=cache, prefix='unpacking_'))
+        try:
+            with tarfile.open(source) as tar:
+                tar.extractall(partial, filter='data')
+            try:
+                partial.rename(target)
+            except OSError:
+                if not target.is_dir():
+                    raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+@pytest.fixture(scope='session')
+def cifar10_root():
+    """CIFAR-10 as JPEG folders: ``{train,test}/<class>/*.jpg``."""
+    return unpacked('cifar10_jpg.tar.gz') / 'cifar10'
+
+
+@pytest.fixture(scope='session')
+def voc_root():
+    """A part of VOC2007 in its own layout: the folder ``VOCdevkit/VOC2007``."""
+    return unpacked('voc2007_subset.tar') / 'VOCdevkit' / 'VOC2007'

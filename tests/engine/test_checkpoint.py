@@ -1,0 +1,144 @@
+import os
+import pathlib
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+
+from mmwsl import compat
+from mmwsl.engine.checkpoint import from_plain, load_state, to_plain
+
+
+def net(width=3):
+    return torch.nn.Sequential(torch.nn.Linear(2, width), torch.nn.BatchNorm1d(width))
+
+
+def test_to_plain_makes_a_file_that_loads_without_running_code(tmp_path):
+    history = HistoryBuffer([0.5, 0.25, 0.125], [1, 1, 2])
+    kept = dict(weight=torch.nn.Parameter(torch.ones(2)), array=np.arange(3, dtype=np.int32), number=np.float32(0.5),
+                count=np.int64(7), pair=(1, None), flag=True, path=pathlib.Path('a/b'),
+                nested=[dict(history=history)], betas=(0.9, np.float64(0.999)))
+    torch.save(to_plain(kept), tmp_path / 'a.pth')
+    loaded = torch.load(tmp_path / 'a.pth', weights_only=True)
+    assert torch.equal(loaded['weight'], torch.ones(2)) and not loaded['weight'].requires_grad
+    assert loaded['array'].tolist() == [0, 1, 2] and loaded['array'].dtype == torch.int32
+    assert [loaded[key] for key in ('number', 'count', 'pair', 'flag', 'path', 'betas')] == [
+        0.5, 7, (1, None), True, 'a/b', (0.9, 0.999)]
+    back = from_plain(loaded)['nested']  # only dictionaries hold histories in a message hub
+    assert back[0].keys() == {'history'}
+
+
+def test_history_round_trip():
+    hub = dict(log_scalars={'train/loss': HistoryBuffer([0.5, 0.25, 0.125], [1, 1, 2])}, runtime_info=dict(iter=3))
+    back = from_plain(to_plain(hub))
+    buffer = back['log_scalars']['train/loss']
+    assert buffer.data[0].tolist() == [0.5, 0.25, 0.125] and buffer.data[1].tolist() == [1, 1, 2]
+    assert buffer.current() == 0.125
+    assert buffer.mean(3) == pytest.approx((0.5 + 0.25 + 0.125) / 4)  # mmengine divides by the counts
+    assert back['runtime_info'] == dict(iter=3)
+
+
+def test_load_state_report():
+    model = net()
+    state = {f'module.{key}': value + 1 for key, value in model.state_dict().items() if 'running' not in key}
+    state['module.extra'] = torch.zeros(1)
+    before = model[0].weight.clone()
+    report = load_state(model, state)
+    assert report == dict(matched=['0.weight', '0.bias', '1.weight', '1.bias', '1.num_batches_tracked'],
+                          missing=['1.running_mean', '1.running_var'], unexpected=['extra'])
+    assert torch.equal(model[0].weight, before + 1)
+
+
+def test_load_state_of_nothing_that_fits():
+    model = net()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    with pytest.raises(ValueError, match='a.pth: none of its 2 keys fits the 7 of the model.*Keys of the file: '
+                       'encoder.w, encoder.b; of the model: 0.weight'):
+        load_state(model, {'encoder.w': torch.ones(1), 'encoder.b': torch.ones(1)}, what='a.pth')
+    with pytest.raises(ValueError, match='none of its 0 keys'):
+        load_state(model, {})
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, before[key])
+
+
+def test_load_state_of_another_shape():
+    model = net()
+    before = model[0].bias.clone()
+    with pytest.raises(ValueError, match=r'b.pth: 6 tensors have another shape \(0.weight: \(5, 2\) in the file, '
+                       r'\(3, 2\) in the model.*another architecture'):
+        load_state(model, net(5).state_dict(), what='b.pth')
+    assert torch.equal(model[0].bias, before)  # nothing was loaded by halves
+
+
+def test_load_state_strict():
+    model, state = net(), net().state_dict()
+    del state['1.weight']
+    state['extra'] = torch.ones(1)
+    with pytest.raises(ValueError, match='missing keys: 1.weight; unexpected keys: extra; resume with the config'):
+        load_state(model, state, strict=True)
+    assert load_state(model, net().state_dict(), strict=True)['missing'] == []
+
+
+def test_write_atomically(tmp_path):
+    path = tmp_path / 'new' / 'folder' / 'a.pth'
+    compat.write_atomically(dict(x=torch.arange(3)), path)
+    assert torch.load(path, weights_only=True)['x'].tolist() == [0, 1, 2]
+    compat.write_atomically(dict(x=torch.zeros(1)), path)
+    assert compat.read_checkpoint(path)['x'].tolist() == [0]
+    assert os.listdir(path.parent) == ['a.pth']
+
+
+def test_write_atomically_interrupted(tmp_path, monkeypatch):
+    path = tmp_path / 'a.pth'
+    compat.write_atomically(dict(x=torch.arange(3)), path)
+
+    def half(obj, file):
+        file.write(b'half of it')
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, 'save', half)
+    with pytest.raises(KeyboardInterrupt):
+        compat.write_atomically(dict(x=torch.zeros(1)), path)
+    assert compat.read_checkpoint(path)['x'].tolist() == [0, 1, 2]
+    assert os.listdir(tmp_path) == ['a.pth']
+
+
+class Foreign:
+    pass
+
+
+def test_read_checkpoint_of_what_is_none(tmp_path):
+    good, path = tmp_path / 'good.pth', tmp_path / 'bad.pth'
+    torch.save(dict(x=torch.zeros(5000)), good)
+    with pytest.raises(FileNotFoundError, match='checkpoint .*absent.pth does not exist'):
+        compat.read_checkpoint(tmp_path / 'absent.pth')
+    with pytest.raises(FileNotFoundError, match='does not exist'):
+        compat.read_checkpoint(tmp_path)
+    for content in (b'', good.read_bytes()[:10000], good.read_bytes()[:100], b'epoch 1\nloss 0.5\n', b'\x00' * 64):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r'bad.pth is not readable.*truncated\?'):
+            compat.read_checkpoint(path)
+    torch.save([torch.zeros(1)], path)
+    with pytest.raises(ValueError, match='bad.pth holds a list, not a dictionary'):
+        compat.read_checkpoint(path)
+
+
+@pytest.mark.parametrize('foreign', [Foreign(), HistoryBuffer([0.5], [1]), np.float64(1)])
+@pytest.mark.parametrize('old_format', [False, True])
+def test_read_checkpoint_with_foreign_objects(tmp_path, foreign, old_format):
+    path = tmp_path / 'foreign.pth'
+    torch.save(dict(state_dict={}, extra=foreign), path, _use_new_zipfile_serialization=not old_format)
+    with pytest.raises(ValueError, match='foreign.pth holds Python objects.*would run code.*convert it once'):
+        compat.read_checkpoint(path)
+
+
+def test_the_advised_conversion(tmp_path):
+    """What the message tells the user to type works."""
+    path, new_path = tmp_path / 'foreign.pth', tmp_path / 'new.pth'
+    torch.save(dict(state_dict=dict(w=torch.ones(2)), extra=Foreign()), path)
+    with pytest.raises(ValueError) as error:
+        compat.read_checkpoint(path)
+    command = str(error.value).split('convert it once: ')[1]
+    exec(command, dict(torch=torch, path=path, new_path=new_path))
+    assert compat.read_checkpoint(new_path)['state_dict']['w'].tolist() == [1, 1]

@@ -1,0 +1,95 @@
+"""A third party's package, installed with pip beside a pip-installed mmwsl, in an environment of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = 'upside_down_three_1xb128-cos-3e_digits.py'
+
+
+def run(*command, cwd, fails=False):
+    environment = {key: value for key, value in os.environ.items() if key not in ('PYTHONPATH', 'PYTHONHOME')}
+    environment['OMP_NUM_THREADS'] = '1'
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True)
+    assert (done.returncode != 0) == fails, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope='module')
+def environment(tmp_path_factory):
+    """A fresh virtual environment with the wheels of mmwsl and of the plugin; the dependencies are the parent's."""
+    folder = tmp_path_factory.mktemp('plugin')
+    sources = folder / 'source'
+    sources.mkdir()
+    for name in ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE'):
+        shutil.copy(ROOT / name, sources)
+    for name in ('mmwsl', 'configs', 'requirements', 'projects'):
+        shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns('__pycache__', '*.egg-info', 'build'))
+    for project in (sources, sources / 'projects' / 'example_plugin'):
+        run(sys.executable, '-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '--no-cache-dir', '-w',
+            folder / 'wheels', '.', cwd=project)
+    run(sys.executable, '-m', 'venv', '--without-pip', folder / 'venv', cwd=folder)
+    python = folder / 'venv' / 'bin' / 'python'
+    target = Path(run(python, '-c', 'import sysconfig; print(sysconfig.get_path("purelib"))', cwd=folder).strip())
+    for wheel in (folder / 'wheels').glob('*.whl'):
+        run(sys.executable, '-m', 'pip', '--python', python, 'install', '-q', '--no-deps', '--no-cache-dir', wheel,
+            cwd=folder)
+    # Behind the environment's own packages, and without the parent's .pth files, which name this source tree.
+    (target / 'parent.pth').write_text(sysconfig.get_path('purelib') + '\n')
+    return folder, python
+
+
+def test_wheel_ships_configs_and_permutations(environment):
+    folder, _ = environment
+    names = zipfile.ZipFile(next((folder / 'wheels').glob('mmwsl-*.whl'))).namelist()
+    assert 'mmwsl/configs/selfsup/simclr/simclr_r50_8xb32-cos-200e_imagenet.py' in names
+    assert 'mmwsl/configs/_base_/default_runtime.py' in names
+    assert 'mmwsl/augment/data/permutations_2000.npy' in names
+    assert not [name for name in names if name.startswith(('tests/', 'tools/', 'projects/'))]
+
+
+def test_mmwsl_comes_from_the_wheel(environment):
+    folder, python = environment
+    assert str(folder / 'venv') in run(python, '-c', 'import mmwsl; print(mmwsl.__file__)', cwd=folder)
+    assert 'mmwsl::selfsup/simclr/simclr_r50_8xb32-cos-200e_imagenet.py' in run(
+        folder / 'venv' / 'bin' / 'mmwsl', 'configs', 'simclr', cwd=folder)
+
+
+@pytest.mark.slow
+def test_plugin_trains_and_is_judged_by_its_own_protocol(environment):
+    folder, python = environment
+    shutil.copy(ROOT / 'projects' / 'example_plugin' / 'configs' / CONFIG, folder)
+    mmwsl = folder / 'venv' / 'bin' / 'mmwsl'
+    log = run(mmwsl, 'train', CONFIG, '--work-dir', 'run', cwd=folder)
+    assert 'Epoch(train) [3]' in log or (folder / 'run' / 'epoch_3.pth').is_file()
+    run(mmwsl, 'benchmark', CONFIG, folder / 'run' / 'epoch_3.pth', '--out', 'records.jsonl', cwd=folder)
+    records = [json.loads(line) for line in (folder / 'records.jsonl').read_text().splitlines()]
+    values = {(record['protocol'], record['metric']): record['value'] for record in records}
+    assert values['nearest_centroid', 'top1'] > 50  # ten classes
+    assert {record['method'] for record in records} == {'upsidedown'}
+
+
+def test_plugin_parts_build_by_name(environment):
+    folder, python = environment
+    run(python, '-c', 'import torch\n'
+        'from mmwsl.registry import WEAK_HEADS, MODELS, PROTOCOLS\n'
+        'head = WEAK_HEADS.build(dict(type="LogSumExpHead", in_channels=8, num_classes=3))\n'
+        'maps = (torch.randn(2, 8, 4, 4),)\n'
+        'm = head.maps(maps).flatten(2)\n'
+        'assert (head(maps) <= m.max(2).values + 1e-5).all() and (head(maps) >= m.mean(2) - 1e-5).all()\n'
+        'assert "ThreeConvolutions" in MODELS and "nearest_centroid" in PROTOCOLS\n', cwd=folder)
+
+
+def test_without_the_plugin_its_names_are_unknown(environment):
+    folder, _ = environment
+    shutil.copy(ROOT / 'projects' / 'example_plugin' / 'configs' / CONFIG, folder)
+    message = run(sys.executable, '-m', 'mmwsl', 'train', CONFIG, '--work-dir', 'other', cwd=folder, fails=True)
+    assert "'UpsideDown' is not in the mmwsl::model registry" in message
