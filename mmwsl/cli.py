@@ -2,10 +2,10 @@
 
 import os
 
-# torch's OpenMP threads wait for each other by spinning, and take the processor from the data workers (or from whoever
-# shares the machine) while they do: seven times slower where a third process runs on two cores. Read once, when torch
-# is first imported, so it must stand before that.
-os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+# torch's OpenMP threads wait for each other by spinning, and keep the processor from the data workers (or from whoever
+# shares the machine) meanwhile: several times slower where a third process runs on two cores. A short spin costs a
+# quiet machine nothing. Read once, when torch is first imported, so it must stand before that.
+os.environ.setdefault('GOMP_SPINCOUNT', '2000')
 
 import argparse  # noqa: E402
 import json  # noqa: E402

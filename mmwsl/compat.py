@@ -98,16 +98,16 @@ def read_checkpoint(path, map_location='cpu'):
         raise FileNotFoundError(f'checkpoint {path} does not exist')
     try:
         checkpoint = torch.load(path, map_location=map_location, weights_only=True)
-    except pickle.UnpicklingError as error:
-        if 'Unsupported' in str(error) or 'GLOBAL' in str(error):
+    except Exception as error:  # on bytes that are no pickle the unpickler fails in any way
+        if isinstance(error, pickle.UnpicklingError) and ('GLOBAL' in str(error) or 'Unsupported class' in str(error)):
             raise ValueError(
                 f'checkpoint {path} holds Python objects beside tensors and plain types, which are not loaded because '
                 'loading them would run code from the file. If you trust it, convert it once: '
                 "torch.save({'state_dict': torch.load(path, weights_only=False)['state_dict']}, new_path)") from error
-        raise ValueError(f'checkpoint {path} is not readable ({error}); is it truncated?') from error
-    except (RuntimeError, EOFError, OSError, KeyError) as error:
-        raise ValueError(f'checkpoint {path} is not readable ({type(error).__name__}: {error}); is it truncated?') \
-            from error
+        # torch's UnpicklingError is a page of advice to load without the check, which would not help here
+        text = 'not a pickle' if isinstance(error, pickle.UnpicklingError) else str(error).partition('\n')[0]
+        raise ValueError(f'checkpoint {path} is not readable ({type(error).__name__}: {text}); is it truncated, or no '
+                         'checkpoint at all?') from error
     if not isinstance(checkpoint, dict):
         raise ValueError(f'checkpoint {path} holds a {type(checkpoint).__name__}, not a dictionary')
     return checkpoint

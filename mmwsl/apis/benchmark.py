@@ -102,5 +102,7 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
 
 def _relative(filename):
     """A config's name without the machine's folders."""
+    if not filename:  # a config that was never a file
+        return None
     parts = Path(filename).parts
     return '/'.join(parts[parts.index('configs'):]) if 'configs' in parts else Path(filename).name

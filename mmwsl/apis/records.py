@@ -77,9 +77,9 @@ def append_records(path, records):
     """Add ``records`` to the JSON-lines file ``path``."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ''.join(json.dumps(record, allow_nan=False) + '\n' for record in records)
     with open(path, 'a', encoding='utf-8') as file:
-        for record in records:
-            file.write(json.dumps(record, allow_nan=False) + '\n')
+        file.write(lines)  # all or nothing: what stops here must leave no protocol half recorded
 
 
 def read_records(path):

@@ -53,7 +53,7 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
 
 def _missing(records_file, method, seed, protocols):
     records = read_records(records_file) if records_file.is_file() else []
-    have = {record['protocol'] for record in records if (record['method'], record['seed']) == (method, seed)}
+    have = {record['protocol'] for record in records if (record['method'], record.get('seed')) == (method, seed)}
     return [protocol for protocol in protocols if protocol not in have]
 
 

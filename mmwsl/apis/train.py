@@ -25,7 +25,11 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
         ValueError: ``auto_scale_lr`` without a tuned batch size in the config.
         FileNotFoundError: the named checkpoint does not exist.
     """
-    cfg = load_config(config, options) if isinstance(config, (str, os.PathLike)) else config
+    if isinstance(config, (str, os.PathLike)):
+        cfg = load_config(config, options)
+    else:
+        cfg = config
+        cfg.merge_from_dict(dict(options or {}))
     name = Path(cfg.filename).stem if cfg.filename else 'run'
     cfg.work_dir = str(work_dir or cfg.get('work_dir') or Path('work_dirs') / name)
     cfg.launcher = launcher

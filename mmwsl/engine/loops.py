@@ -12,11 +12,23 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
     The dataloader's sampler must offer ``skip(number_of_samples)``, as :class:`mmwsl.datasets.EpochSampler` does.
     """
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not len(self.dataloader):
+            raise ValueError(f'an epoch has no step: {len(self.dataloader.sampler)} images a rank do not fill a batch of '
+                             f'{self.dataloader.batch_size}; use a smaller batch_size or more images')
+
     def run_epoch(self):
         steps = len(self.dataloader)
-        self._epoch, done = divmod(self._iter, steps)
+        # From 0 to steps: a checkpoint of the last step of an epoch was written before the epoch was closed.
+        done = self._iter - self._epoch * steps
+        if not 0 <= done <= steps:
+            raise ValueError(f'the checkpoint was written at iteration {self._iter} of epoch {self._epoch + 1}, but an '
+                             f'epoch has {steps} steps now: batch size, ranks or data are others than those it was '
+                             'trained with. Resume with the same, or start anew with load_from')
         if done:
-            self.dataloader.sampler.skip(done * self.dataloader.batch_size)
+            sampler = self.dataloader.sampler
+            sampler.skip(min(done * self.dataloader.batch_size, len(sampler)))
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         for index, data_batch in enumerate(self.dataloader, start=done):

@@ -7,7 +7,7 @@ from pathlib import Path
 import mmengine
 import torch
 from mmengine.device import get_device
-from mmengine.dist import is_distributed, is_main_process, master_only
+from mmengine.dist import is_distributed, master_only
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner as MMEngineRunner
 
@@ -49,13 +49,17 @@ class Runner(MMEngineRunner):
         return super().wrap_model(model_wrapper_cfg, model)
 
     def scale_lr(self, optim_wrapper, auto_scale_lr=None):
-        if auto_scale_lr and not auto_scale_lr.get('enable', False) and 'base_batch_size' in auto_scale_lr:
-            batch = self.train_dataloader.batch_size * getattr(optim_wrapper, '_accumulative_counts', 1)
+        if auto_scale_lr and 'base_batch_size' in auto_scale_lr:
+            count, base = getattr(optim_wrapper, '_accumulative_counts', 1), auto_scale_lr['base_batch_size']
+            batch = self.train_dataloader.batch_size * count
             total = batch * self.world_size
-            if total != auto_scale_lr['base_batch_size']:
+            if auto_scale_lr.get('enable', False):
+                # mmengine counts the images of one forward pass, not those of an optimiser step
+                auto_scale_lr = dict(auto_scale_lr, base_batch_size=base / count)
+            elif total != base:
                 self.logger.warning(
                     f'this run uses {total} images per optimiser step ({self.world_size} ranks x {batch}), the config '
-                    f'was tuned for {auto_scale_lr["base_batch_size"]}; --auto-scale-lr scales the learning rate')
+                    f'was tuned for {base}; --auto-scale-lr scales the learning rate')
         super().scale_lr(optim_wrapper, auto_scale_lr)
 
     @staticmethod
@@ -68,7 +72,8 @@ class Runner(MMEngineRunner):
             if isinstance(collate, dict) and isinstance(collate['type'], str):
                 collate = dict(collate, type=FUNCTIONS.get(collate['type']))  # mmengine looks in its root only
             dataloader['collate_fn'] = collate
-            dataloader['num_workers'] = min(dataloader.get('num_workers', 0), len(os.sched_getaffinity(0)))
+            processors = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+            dataloader['num_workers'] = min(dataloader.get('num_workers', 0), processors)
             if not dataloader['num_workers']:
                 dataloader.pop('persistent_workers', None)
                 dataloader.pop('prefetch_factor', None)
@@ -119,7 +124,7 @@ class Runner(MMEngineRunner):
                 continue
             self.logger.info(f'resuming from {path}')
             return self.resume(str(path))
-        if found and is_main_process():
+        if found:  # on every rank: one that went on alone would wait for the others
             raise ValueError(f'--resume: none of the {len(found)} checkpoints in {self.work_dir} is readable; remove '
                              'them to start anew')
         self.logger.info(f'--resume: no checkpoint in {self.work_dir} yet, starting from the beginning')

@@ -101,8 +101,8 @@ def check_features(train, test, protocol, multi_label=False):
     present = [(as_targets(part.labels, len(train.classes)) == 1).any(dim=0) for part in (train, test)]
     absent = (present[1] & ~present[0]).nonzero().flatten().tolist()
     if absent:
-        raise ValueError(f'the test set has images of {[train.classes[c] for c in absent]}, the training set has none: '
-                         'no classifier can learn them; use more training images or the same classes in both')
+        raise ValueError(f"the protocol '{protocol}' cannot learn every class: the test set has images of "
+                         f'{[train.classes[c] for c in absent]}, the training set has none; use more training images')
 
 
 def as_targets(labels, num_classes):

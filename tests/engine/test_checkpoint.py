@@ -115,10 +115,12 @@ def test_read_checkpoint_of_what_is_none(tmp_path):
         compat.read_checkpoint(tmp_path / 'absent.pth')
     with pytest.raises(FileNotFoundError, match='does not exist'):
         compat.read_checkpoint(tmp_path)
-    for content in (b'', good.read_bytes()[:10000], good.read_bytes()[:100], b'epoch 1\nloss 0.5\n', b'\x00' * 64):
+    texts = (b'epoch 1\nloss 0.5\n', b'hello\n', b'<!doctype html>\n', b'q', b'version https://git-lfs.github.com\n')
+    for content in (b'', good.read_bytes()[:10000], good.read_bytes()[:100], b'\x00' * 64, *texts):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r'bad.pth is not readable.*truncated\?'):
+        with pytest.raises(ValueError, match=r'bad.pth is not readable \(.*truncated, or no checkpoint at all\?') as error:
             compat.read_checkpoint(path)
+        assert 'weights_only' not in str(error.value)  # torch's advice to switch the check off
     torch.save([torch.zeros(1)], path)
     with pytest.raises(ValueError, match='bad.pth holds a list, not a dictionary'):
         compat.read_checkpoint(path)

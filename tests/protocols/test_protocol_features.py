@@ -206,6 +206,9 @@ def run_rank(rank, world, folder, count):
     dataset, wrapped = Images(count), nn.parallel.DistributedDataParallel(Toy())
     result = extract_features(wrapped, dataset, batch_size=2, progress=False)
     few = extract_features(Toy(), Images(1), progress=False)
+    # the wrapper must not be the last owner of the process group: its destructor waits for a gloo thread while it
+    # holds the interpreter lock that this thread may need
+    del wrapped
     torch.save((result.features, result.labels, dataset.seen, few.features), f'{folder}/{rank}.pt')
     torch.distributed.destroy_process_group()
 

@@ -44,7 +44,7 @@ class Jigsaw(PretextModel):
 
     def loss(self, views, data_samples=None):
         images = views[0]
-        patches = jigsaw_patches(images, self.grid, self.patch_size, normalize=self.normalize_patches)  # (B, n, 3, p, p)
+        patches = jigsaw_patches(images, self.grid, self.patch_size, normalize=self.normalize_patches)  # B, n, 3, p, p
         labels = torch.randint(len(self.permutations), (len(images),), device=images.device)
         patches = shuffle_patches(patches, self.permutations[labels])
         if images.is_contiguous(memory_format=torch.channels_last):

@@ -1,0 +1,110 @@
+import pytest
+import torch
+
+from mmwsl.models.preprocessor import ViewPreprocessor
+from mmwsl.registry import MODELS
+from mmwsl.structures import DataSample
+
+MEAN, STD = (100.0, 110.0, 120.0), (50.0, 55.0, 60.0)
+CROP = dict(type='RandomResizedCrop', size=8, scale=(0.2, 1.0), flip_prob=0.5)
+
+
+def batch(count=4, side=12):
+    images = torch.randint(256, (count, 3, side, side), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    samples = DataSample()
+    samples.gt_label = torch.arange(count)
+    return dict(inputs=images, data_samples=samples)
+
+
+def preprocessor(**settings):
+    return MODELS.build(dict(type='ViewPreprocessor', mean=MEAN, std=STD, **settings))
+
+
+def test_normalises_by_hand():
+    images = torch.tensor([0, 150, 255], dtype=torch.uint8).view(1, 3, 1, 1)
+    out = preprocessor()(dict(inputs=images), training=True)
+    assert out['inputs'].flatten().tolist() == pytest.approx([-100 / 50, 40 / 55, 135 / 60], abs=1e-5)
+    assert out['data_samples'] is None
+    assert images.flatten().tolist() == [0, 150, 255]
+    floats = torch.tensor([0.0, 150 / 255, 1.0]).view(1, 3, 1, 1)  # floats are in [0, 1] already
+    assert preprocessor()(dict(inputs=floats))['inputs'].flatten().tolist() == pytest.approx([-2, 40 / 55, 2.25],
+                                                                                            abs=1e-5)
+    assert floats.flatten().tolist() == pytest.approx([0, 150 / 255, 1])
+
+
+def test_one_pipeline_per_view_from_the_same_image():
+    data = batch()
+    views = preprocessor(views=[[], [dict(type='RandomSolarize', prob=1.0)], [CROP]])(data, training=True)['inputs']
+    assert [tuple(view.shape) for view in views] == [(4, 3, 12, 12), (4, 3, 12, 12), (4, 3, 8, 8)]
+    pixels = data['inputs'].float()
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
+    torch.testing.assert_close(views[0], (pixels - mean) / std, rtol=1e-4, atol=1e-4)
+    solarized = torch.where(pixels >= 128, 255 - pixels, pixels)
+    torch.testing.assert_close(views[1], (solarized - mean) / std, rtol=1e-4, atol=1e-4)
+
+
+def test_num_views_of_one_pipeline_differ():
+    data = batch()
+    out = preprocessor(views=dict(num=3, pipeline=[CROP]))(data, training=True)
+    assert [tuple(view.shape) for view in out['inputs']] == [(4, 3, 8, 8)] * 3
+    assert not torch.equal(out['inputs'][0], out['inputs'][1])
+    assert torch.equal(out['data_samples'].gt_label, torch.arange(4))
+
+
+def test_crops_that_the_dataset_cut_keep_their_pipelines():
+    crops = [torch.full((2, 3, side, side), value, dtype=torch.uint8) for side, value in ((8, 100), (4, 200))]
+    make = preprocessor(views=[[], [dict(type='RandomSolarize', prob=1.0)]])
+    views = make(dict(inputs=crops), training=True)['inputs']
+    assert [tuple(view.shape) for view in views] == [(2, 3, 8, 8), (2, 3, 4, 4)]
+    assert views[0][0, :, 0, 0].tolist() == pytest.approx([0, -10 / 55, -20 / 60], abs=1e-5)
+    assert views[1][0, :, 0, 0].tolist() == pytest.approx([-45 / 50, -55 / 55, -65 / 60], abs=1e-5)
+    with pytest.raises(ValueError, match='the dataset cut 2 crops but data_preprocessor.views has 3 pipelines; make'):
+        preprocessor(views=[[], [], []])(dict(inputs=crops), training=True)
+
+
+def test_no_views_outside_training():
+    data = batch()
+    out = preprocessor(views=dict(num=2, pipeline=[CROP]))(data)['inputs']
+    assert torch.equal(out, preprocessor()(data)['inputs']) and out.shape == (4, 3, 12, 12)
+
+
+def test_the_global_generator_decides_the_views():
+    make = preprocessor(views=dict(num=2, pipeline=[CROP, dict(type='ColorJitter', brightness=0.4, hue=0.1)]))
+    runs = []
+    for seed in (3, 3, 4):
+        torch.manual_seed(seed)
+        runs.append(make(batch(), training=True)['inputs'])
+    assert all(torch.equal(first, again) for first, again in zip(runs[0], runs[1], strict=True))
+    assert not torch.equal(runs[0][0], runs[2][0])
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_channels_last_changes_the_layout_only(training):
+    layouts = []
+    for channels_last in (False, True):
+        torch.manual_seed(0)
+        out = preprocessor(views=dict(num=2, pipeline=[CROP]), channels_last=channels_last)(batch(), training)['inputs']
+        layouts.append(out if training else [out])
+    for plain, last in zip(*layouts, strict=True):
+        assert plain.is_contiguous() and not plain.is_contiguous(memory_format=torch.channels_last)
+        assert last.is_contiguous(memory_format=torch.channels_last) and torch.equal(plain, last)
+
+
+def test_views_are_fp32_under_autocast():
+    make = preprocessor(views=dict(num=1, pipeline=[CROP]))
+    torch.manual_seed(0)
+    expected = make(batch(), training=True)['inputs'][0]
+    torch.manual_seed(0)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        view = make(batch(), training=True)['inputs'][0]
+    assert view.dtype == torch.float32 and torch.equal(view, expected)
+
+
+def test_constants_are_not_in_a_checkpoint():
+    assert not preprocessor().state_dict()
+
+
+@pytest.mark.parametrize('mean, std', [((1, 2, 3), (1, 2)), ((1,), (0,)), ((1,), (-1,))])
+def test_bad_constants(mean, std):
+    with pytest.raises(ValueError, match='need the same length, and std must be positive'):
+        ViewPreprocessor(mean, std)
