@@ -14,7 +14,7 @@ from .progress import progress_bar
 
 
 @torch.no_grad()
-def train_linear(features, labels, num_classes, lr, weight_decay, epochs=30, batch_size=512, momentum=0.9, seed=0,
+def train_linear(features, labels, num_classes, lr, weight_decay, epochs=30, batch_size=256, momentum=0.9, seed=0,
                  shift=0.0, scale=1.0, progress=iter):
     """Train H softmax classifiers side by side, each as if it were alone.
 
@@ -109,7 +109,7 @@ class Linear:
     """
 
     def __init__(self, lr=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0), weight_decay=(0.0, 1e-4, 1e-3), epochs=30,
-                 batch_size=512, momentum=0.9, standardise=True, holdout=0.1, seed=0, device=None):
+                 batch_size=256, momentum=0.9, standardise=True, holdout=0.1, seed=0, device=None):
         if not len(lr) or not len(weight_decay) or min(lr) <= 0 or min(weight_decay) < 0:
             raise ValueError(f'lr={lr} must hold positive values and weight_decay={weight_decay} values of at least 0')
         self.grid = list(itertools.product(lr, weight_decay))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.hooks import Hook
+from mmengine.logging import HistoryBuffer, MessageHub
 from tiny_runs import MOCO, SIMCLR, log_text, train_here, write_config
 
 from mmwsl.engine.hooks import IterationSeedHook, SyncFreeInfoHook, TeacherHook
@@ -125,19 +126,23 @@ def test_history_holds_every_step(tmp_path):
     assert len(returned) == 20
 
 
+class Loader(list):
+    batch_size, dataset = 8, range(100)
+
+
+def stand_in(name, steps, world_size=1):
+    """What the hook asks of a Runner, for one epoch of ``steps``."""
+    return types.SimpleNamespace(iter=0, epoch=0, max_iters=steps, max_epochs=1, world_size=world_size, hooks=[],
+                                 message_hub=MessageHub.get_instance(name), train_dataloader=Loader(range(steps)),
+                                 logger=logging.getLogger(name))
+
+
 def test_images_per_second_and_data_wait_are_what_the_clock_says(monkeypatch):
     """Steps of 2 s with 0.5 s of waiting, 3 steps a line, 8 images a step on 2 ranks."""
-    from mmengine.logging import HistoryBuffer, MessageHub
     clock = [100.0]
     monkeypatch.setattr('mmwsl.engine.hooks.time', types.SimpleNamespace(perf_counter=lambda: clock[0]))
-    hub = MessageHub.get_instance('test_clock')
-    loader = types.SimpleNamespace(batch_size=8, dataset=range(100), __len__=lambda: 6)
-
-    class Loader(list):
-        batch_size, dataset = 8, range(100)
-
-    runner = types.SimpleNamespace(iter=0, epoch=0, max_iters=6, max_epochs=1, world_size=2, message_hub=hub, hooks=[],
-                                   train_dataloader=Loader(range(6)), logger=logging.getLogger('test_clock'))
+    runner = stand_in('test_clock', steps=6, world_size=2)
+    hub = runner.message_hub
     hook = SyncFreeInfoHook()
     hook.before_train(runner)
     hook._interval = 3
@@ -150,7 +155,6 @@ def test_images_per_second_and_data_wait_are_what_the_clock_says(monkeypatch):
     assert hub.get_scalar('train/images_per_second').data[0].tolist() == [8.0, 8.0]  # 3 x 8 x 2 / 6 s
     assert hub.get_scalar('train/data_wait').data[0].tolist() == [25.0, 50.0]
     assert hub.get_scalar('train/loss').data[0].tolist() == [0, 1, 2, 3, 4, 5]
-    del loader
 
 
 class Counter:
@@ -169,14 +173,7 @@ class Counter:
 
 
 def test_hook_fetches_once_a_line(monkeypatch):
-    from mmengine.logging import MessageHub
-
-    class Loader(list):
-        batch_size, dataset = 8, range(100)
-
-    runner = types.SimpleNamespace(iter=0, epoch=0, max_iters=40, max_epochs=1, world_size=1, hooks=[],
-                                   message_hub=MessageHub.get_instance('test_transfers'),
-                                   train_dataloader=Loader(range(40)), logger=logging.getLogger('test_transfers'))
+    runner = stand_in('test_transfers', steps=40)
     hook = SyncFreeInfoHook()
     hook.before_train(runner)
     counter, counts = Counter(monkeypatch), []

@@ -138,3 +138,17 @@ def test_bad_settings_and_data():
     train, test = digits()
     with pytest.raises(ValueError, match="'linear' needs a labelled dataset"):
         Linear().run(Features(train.features, None, train.classes), test)
+
+
+def test_defaults_come_within_three_tenths_of_a_converged_logistic_regression():
+    generator = torch.Generator().manual_seed(0)
+    centres = torch.randn(10, 16, generator=generator)
+    labels = torch.arange(16000) % 10
+    features = 1.5 * torch.randn(16000, 16, generator=generator) + centres[labels]
+    features *= torch.logspace(-2, 2, 16)  # badly scaled dimensions
+    train, test = (Features(features[part], labels[part], [str(n) for n in range(10)])
+                   for part in (slice(8000), slice(8000, None)))
+    x, y = ((part.features / features.std(0)).numpy() for part in (train, test))
+    converged = LogisticRegression(C=1e4, max_iter=3000, tol=1e-6).fit(x, train.labels.numpy())
+    ours = Linear(device='cpu').run(train, test)[0]['value']
+    assert abs(ours - 100 * converged.score(y, test.labels.numpy())) < 0.3

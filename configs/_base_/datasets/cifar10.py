@@ -21,4 +21,4 @@ benchmark = dict(
     protocols=dict(
         knn=dict(k=(20, 200), temperature=0.1),
         linear=dict(),
-        svm=dict(preset='quick', max_train_images=10000)))
+        svm=dict(costs='quick', max_train_images=10000)))

@@ -1,0 +1,94 @@
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from tiny_runs import MOCO, SIMCLR, write_config
+
+from mmwsl.apis import build_dataset, build_model, load_config
+from mmwsl.apis.build import inference_dtype
+
+
+@pytest.fixture
+def cfg(tmp_path):
+    return load_config(write_config(tmp_path))
+
+
+def weights(model):
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def test_random_weights_follow_the_seed(cfg):
+    torch.manual_seed(123)
+    expected = torch.rand(3)
+    torch.manual_seed(123)
+    first, report = build_model(cfg, 'random')
+    assert torch.equal(torch.rand(3), expected)  # the caller's generator is left alone
+    assert report is None and not first.training
+    torch.rand(7)
+    assert torch.equal(weights(first), weights(build_model(cfg)[0]))
+    other = load_config(cfg.filename, {'randomness.seed': 1})
+    assert not torch.equal(weights(first), weights(build_model(other)[0]))
+
+
+def test_a_teacher_starts_as_its_student(tmp_path):
+    model, _ = build_model(load_config(write_config(tmp_path, MOCO)))
+    assert torch.equal(model.teacher.chain[0].conv1.weight, model.backbone.conv1.weight)
+
+
+def test_the_random_floor_is_where_training_starts(tmp_path):
+    """'random' means the network that the training of the same config and seed starts from."""
+    from tiny_runs import train_here
+    path = write_config(tmp_path, SIMCLR)
+    runner = train_here(path, tmp_path / 'run', optim_wrapper__optimizer__lr=0.0, train_cfg__max_epochs=1)
+    assert torch.equal(weights(runner.model).cpu(), weights(build_model(load_config(path), device='cpu')[0]))
+
+
+def test_checkpoint(cfg, tmp_path):
+    model, _ = build_model(cfg)
+    state = {key: value + 1 for key, value in model.state_dict().items()}
+    torch.save(dict(state_dict=state), tmp_path / 'whole.pth')
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        loaded, report = build_model(cfg, tmp_path / 'whole.pth')
+    assert report['missing'] == report['unexpected'] == [] and len(report['matched']) == len(state)
+    for key, value in loaded.state_dict().items():
+        assert torch.equal(value.cpu(), state[key].cpu()), key
+    # the backbone alone, as a bare state dict
+    torch.save({key: value for key, value in state.items() if key.startswith('backbone')}, tmp_path / 'backbone.pth')
+    with pytest.warns(UserWarning, match=r'backbone.pth: \d+ keys matched, 5 keys of the model are missing and stay random '
+                      r'\(first: neck'):
+        loaded, report = build_model(cfg, tmp_path / 'backbone.pth')
+    assert torch.equal(loaded.backbone.conv1.weight.cpu(), state['backbone.conv1.weight'].cpu())
+
+
+def test_bad_checkpoints(cfg, tmp_path):
+    wide = build_model(load_config(cfg.filename, {'model.backbone.base_channels': 8, 'model.neck.in_channels': 64}))[0]
+    torch.save(dict(state_dict=wide.state_dict()), tmp_path / 'wide.pth')
+    with pytest.raises(ValueError, match='wide.pth: .* tensors have another shape .*another architecture'):
+        build_model(cfg, tmp_path / 'wide.pth')
+    torch.save(dict(state_dict=dict(x=torch.zeros(1))), tmp_path / 'other.pth')
+    with pytest.raises(ValueError, match='other.pth: none of its 1 keys fits'):
+        build_model(cfg, tmp_path / 'other.pth')
+    with pytest.raises(FileNotFoundError, match='absent.pth does not exist'):
+        build_model(cfg, tmp_path / 'absent.pth')
+
+
+def test_build_dataset(cfg):
+    settings = cfg.benchmark.test
+    dataset = build_dataset(settings)
+    assert len(dataset) == 100 and dataset.labels.bincount().tolist() == [10] * 10 or np.ptp(
+        dataset.labels.bincount().tolist()) <= 2
+    assert settings.type == 'Digits'  # the config can be built again
+    assert len(build_dataset(settings)) == 100
+
+
+@pytest.mark.parametrize('wrapper, native, expected', [
+    (dict(type='OptimWrapper'), True, None), (dict(type='AutocastOptimWrapper'), True, torch.bfloat16),
+    (dict(type='AutocastOptimWrapper', dtype='auto'), False, None),
+    (dict(type='AutocastOptimWrapper', dtype='float32'), True, None),
+    (dict(type='AutocastOptimWrapper', dtype='bfloat16'), False, torch.bfloat16)])
+def test_inference_dtype(monkeypatch, wrapper, native, expected):
+    monkeypatch.setattr('mmwsl.compat.cpu_has_bf16', lambda: native)
+    assert inference_dtype(dict(optim_wrapper=wrapper), 'cpu') is expected
+    assert inference_dtype(dict(), 'cpu') is None

@@ -1,0 +1,107 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mmwsl.apis import read_records, render_table
+from mmwsl.apis import records as module
+from mmwsl.apis.records import FIELDS, append_records, make_record
+
+DESIGN_FIELDS = ('suite, method, config, seed, dataset, split, protocol, metric, value, settings, command, commit, versions, '
+                 'hardware, seconds, date').split(', ')
+
+
+def record(method, value, protocol='knn', metric='top1', seed=0, dataset='D', **fields):
+    return dict(method=method, value=value, protocol=protocol, metric=metric, seed=seed, dataset=dataset, **fields)
+
+
+def test_make_record():
+    made = make_record(method='simclr', value=1.5, seconds=2.0)
+    assert set(DESIGN_FIELDS) | {'encoder', 'layer', 'pooling'} == set(made) == set(FIELDS)
+    assert (made['method'], made['value'], made['seed'], made['suite']) == ('simclr', 1.5, None, None)
+    assert made['versions'].keys() >= {'mmwsl', 'torch', 'mmengine', 'numpy'}
+    assert len(made['date']) == 20 and made['date'].endswith('Z')
+    assert made['hardware'] and made['command']
+    json.dumps(made)
+    with pytest.raises(ValueError, match=r"unknown record fields \['colour'\]; known are suite, method"):
+        make_record(colour='red')
+
+
+def test_commit(tmp_path, monkeypatch):
+    def git(*words):
+        subprocess.run(['git', '-C', str(tmp_path), '-c', 'user.name=a', '-c', 'user.email=a@b.c', *words], check=True,
+                       capture_output=True)
+
+    monkeypatch.setattr(module, '__file__', str(tmp_path / 'mmwsl' / 'apis' / 'records.py'))
+    assert module._commit() is None  # an installed package
+    git('init')
+    (tmp_path / 'file').write_text('a')
+    git('add', 'file')
+    git('commit', '-m', 'first')
+    clean = module._commit()
+    assert len(clean) >= 7 and set(clean) <= set('0123456789abcdef')
+    (tmp_path / 'file').write_text('b')
+    assert module._commit() == clean + '-dirty'
+
+
+def test_append_and_read(tmp_path):
+    path = tmp_path / 'deep' / 'records.jsonl'
+    append_records(path, [record('a', 1.0)])
+    append_records(path, [record('b', 2.0, settings=dict(k=5)), record('ä', 3.0)])
+    found = read_records(path)
+    assert found == [record('a', 1.0), record('b', 2.0, settings=dict(k=5)), record('ä', 3.0)]
+    assert len(path.read_text(encoding='utf-8').splitlines()) == 3
+    with pytest.raises(ValueError, match='not JSON compliant'):
+        append_records(path, [record('c', 4.0), record('c', float('nan'))])
+    assert read_records(path) == found  # all of a call or nothing
+
+
+def test_bad_files(tmp_path):
+    path = tmp_path / 'records.jsonl'
+    with pytest.raises(FileNotFoundError, match='records.jsonl does not exist; tools/benchmark.py --out writes one'):
+        read_records(path)
+    path.write_text('')
+    assert read_records(path) == []
+    good = json.dumps(record('a', 1.0))
+    path.write_text(f'{good}\n\n{good}\n{good[:20]}')
+    with pytest.raises(ValueError, match=r'records.jsonl, line 4: not JSON .*was the file cut off\? Remove the line'):
+        read_records(path)
+    for bad in ('[1]', '{"method": "a"}', '3'):
+        path.write_text(f'{good}\n{bad}\n')
+        with pytest.raises(ValueError, match='line 2: not a record .method, protocol, metric and value are needed'):
+            read_records(path)
+
+
+def test_table():
+    records = [
+        record('simclr', 50.0, seed=0), record('simclr', 52.0, seed=1), record('moco', 49.994, seed=0),
+        record('simclr', 61.25, 'linear', seed=0), record('random', 30.0), record('random', 33.3, 'linear'),
+        record('moco', 61.25, 'linear')]
+    assert render_table(records) == (
+        '| method | knn top1 | linear top1 |\n'
+        '|---|--:|--:|\n'
+        '| random | 30.00 | 33.30 |\n'
+        '| simclr | **51.00 ± 1.41 (n=2)** | **61.25** |\n'  # sqrt(2) from (50 - 51)^2 + (52 - 51)^2 over n - 1
+        '| moco | 49.99 | **61.25** |\n')
+
+
+def test_table_with_gaps_and_repeats():
+    records = [record('a', 1.0), record('a', 2.0), record('b', 1.5, metric='top5')]  # the second run of a replaces the first
+    assert render_table(records) == (
+        '| method | knn top1 | knn top5 |\n|---|--:|--:|\n| a | **2.00** | - |\n| b | - | **1.50** |\n')
+    assert render_table(records[:2]) == '| method | knn top1 |\n|---|--:|\n| a | 2.00 |\n'  # one row: nothing to compare
+    assert render_table(records, floor='b').splitlines()[2].startswith('| b |')
+
+
+def test_table_of_several_data_sets():
+    with pytest.raises(ValueError, match=r"one table, one data set; these records have \['CIFAR-10', 'VOC'\]"):
+        render_table([record('a', 1.0, dataset='VOC'), record('a', 1.0, dataset='CIFAR-10')])
+    with pytest.raises(ValueError, match='no records to render'):
+        render_table([])
+
+
+def test_command_is_that_of_the_process():
+    script = 'from mmwsl.apis.records import make_record; print(make_record()["command"])'
+    out = subprocess.run([sys.executable, '-c', script, 'CONFIG', '--out', 'x y'], capture_output=True, text=True)
+    assert out.stdout.startswith('-c CONFIG --out')
