@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import warnings
 from types import SimpleNamespace
 
@@ -16,6 +18,8 @@ SHELVES = ['BACKBONES', 'NECKS', 'HEADS', 'LOSSES', 'MEMORIES', 'PRETEXTS', 'WEA
 def clean():
     """Takes classes that a test registers out of all registries again."""
     shelves = [getattr(registry, name) for name in SHELVES] + [MODELS, PROTOCOLS]
+    for shelf in shelves:
+        shelf.import_from_location()  # what is imported later must not be taken out
     before = [dict(shelf._module_dict) for shelf in shelves]
     yield
     for shelf, classes in zip(shelves, before, strict=True):
@@ -65,8 +69,15 @@ def test_what_a_shelf_registers_is_found_everywhere(shelf, clean):
     assert registry.NECKS.get('Novelty') is Novelty
 
 
+def test_modules_are_imported_when_a_name_is_asked_for():
+    code = ("import sys; from mmwsl.registry import PRETEXTS; assert 'mmwsl.models' not in sys.modules; "
+            "assert PRETEXTS.get('SimCLR').__module__ == 'mmwsl.models.pretext.simclr'")
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
 def test_shelves_list_their_own_classes_only():
-    import mmwsl.models  # noqa: F401
+    MODELS.import_from_location()
     assert set(PRETEXTS.module_dict) >= {'BYOL', 'Jigsaw', 'MoCo', 'Rotation', 'SimCLR'}
     assert 'ResNet' in registry.BACKBONES.module_dict and 'ResNet' not in PRETEXTS.module_dict
     assert set(MODELS.module_dict) >= set().union(*(getattr(registry, name).module_dict for name in SHELVES))
@@ -95,7 +106,7 @@ def test_a_name_of_a_parent_is_found_and_suggested():
 
 
 def test_an_unknown_scope_asks_for_the_package():
-    with pytest.raises(KeyError, match="'nowhere.Net' is not in the model registry: is the package 'nowhere' installed"):
+    with pytest.raises(KeyError, match="'nowhere.Net' is not in the model registry: is the package 'nowhere' inst"):
         MODELS.get('nowhere.Net')
 
 
@@ -112,7 +123,7 @@ def test_protocols_have_a_root_of_their_own(clean):
         PROTOCOLS.get('ResNet')
 
 
-def test_a_plugin_is_loaded_once_when_a_name_is_first_asked_for(plugins, clean):
+def test_a_plugin_is_loaded_once_when_a_name_is_first_asked_for(clean, plugins):
     loads, calls = [], []
 
     def load():
@@ -131,7 +142,7 @@ def test_a_plugin_is_loaded_once_when_a_name_is_first_asked_for(plugins, clean):
     assert (loads, calls) == ([1], [1])
 
 
-def test_an_entry_point_may_name_a_module(plugins, clean):
+def test_an_entry_point_may_name_a_module(clean, plugins):
     def load():
         registry.NECKS.register_module('PluginNeck', module=nn.Identity)
         return nn  # a module: importing it was all
@@ -142,7 +153,7 @@ def test_an_entry_point_may_name_a_module(plugins, clean):
         assert type(registry.NECKS.build(dict(type='PluginNeck'))) is nn.Identity
 
 
-def test_a_broken_plugin_is_skipped_by_name(plugins, clean):
+def test_a_broken_plugin_is_skipped_by_name(clean, plugins):
     def broken():
         raise ImportError('libfoo is missing')
 

@@ -1,9 +1,8 @@
 import warnings
 
-import numpy as np
 import pytest
 import torch
-from tiny_runs import MOCO, SIMCLR, write_config
+from tiny_runs import MOCO, train_here, write_config
 
 from mmwsl.apis import build_dataset, build_model, load_config
 from mmwsl.apis.build import inference_dtype
@@ -38,8 +37,7 @@ def test_a_teacher_starts_as_its_student(tmp_path):
 
 def test_the_random_floor_is_where_training_starts(tmp_path):
     """'random' means the network that the training of the same config and seed starts from."""
-    from tiny_runs import train_here
-    path = write_config(tmp_path, SIMCLR)
+    path = write_config(tmp_path)
     runner = train_here(path, tmp_path / 'run', optim_wrapper__optimizer__lr=0.0, train_cfg__max_epochs=1)
     assert torch.equal(weights(runner.model).cpu(), weights(build_model(load_config(path), device='cpu')[0]))
 
@@ -56,7 +54,7 @@ def test_checkpoint(cfg, tmp_path):
         assert torch.equal(value.cpu(), state[key].cpu()), key
     # the backbone alone, as a bare state dict
     torch.save({key: value for key, value in state.items() if key.startswith('backbone')}, tmp_path / 'backbone.pth')
-    with pytest.warns(UserWarning, match=r'backbone.pth: \d+ keys matched, 5 keys of the model are missing and stay random '
+    with pytest.warns(UserWarning, match=r'backbone.pth: \d+ keys matched, 8 keys of the model are missing and stay random '
                       r'\(first: neck'):
         loaded, report = build_model(cfg, tmp_path / 'backbone.pth')
     assert torch.equal(loaded.backbone.conv1.weight.cpu(), state['backbone.conv1.weight'].cpu())
@@ -77,8 +75,7 @@ def test_bad_checkpoints(cfg, tmp_path):
 def test_build_dataset(cfg):
     settings = cfg.benchmark.test
     dataset = build_dataset(settings)
-    assert len(dataset) == 100 and dataset.labels.bincount().tolist() == [10] * 10 or np.ptp(
-        dataset.labels.bincount().tolist()) <= 2
+    assert len(dataset) == 100 and dataset.images.shape == (100, 3, 16, 16)
     assert settings.type == 'Digits'  # the config can be built again
     assert len(build_dataset(settings)) == 100
 

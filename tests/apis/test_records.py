@@ -101,7 +101,6 @@ def test_table_of_several_data_sets():
         render_table([])
 
 
-def test_command_is_that_of_the_process():
-    script = 'from mmwsl.apis.records import make_record; print(make_record()["command"])'
-    out = subprocess.run([sys.executable, '-c', script, 'CONFIG', '--out', 'x y'], capture_output=True, text=True)
-    assert out.stdout.startswith('-c CONFIG --out')
+def test_command(monkeypatch):
+    monkeypatch.setattr(sys, 'argv', ['/somewhere/tools/benchmark.py', 'CONFIG', 'random', '--out', 'a.jsonl'])
+    assert module.environment.__wrapped__()['command'] == 'benchmark.py CONFIG random --out a.jsonl'

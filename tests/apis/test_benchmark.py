@@ -1,0 +1,145 @@
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from tiny_runs import SIMCLR, train_here, write_config
+
+from mmwsl.apis import benchmark, build_dataset, build_model, extract, load_config, read_records
+from mmwsl.cli import main
+
+DESIGN_FIELDS = ('suite, method, config, seed, dataset, split, protocol, metric, value, settings, command, commit, versions, '
+                 'hardware, seconds, date').split(', ')
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """A config and a checkpoint of it."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp('trained')
+    config = write_config(folder)
+    train_here(config, folder / 'run', randomness__seed=3)
+    return config, folder / 'run' / 'epoch_2.pth'
+
+
+def test_benchmark_on_the_command_line(trained, tmp_path, capsys):
+    config, checkpoint = trained
+    out = tmp_path / 'records.jsonl'
+    for name in ('random', str(checkpoint)):
+        assert main(['benchmark', str(config), name, '--out', str(out), '--suite', 'tiny']) == 0
+    shown = capsys.readouterr().out
+    records = read_records(out)
+    assert [(record['method'], record['metric']) for record in records] == [
+        ('random', 'knn5_top1'), ('random', 'knn5_top5'), ('simclr', 'knn5_top1'), ('simclr', 'knn5_top5')]
+    assert f'| random | {records[0]["value"]:.2f} |' in shown and '| method | knn knn5_top1 | knn knn5_top5 |' in shown
+    for record in records:
+        for field in DESIGN_FIELDS:
+            assert field in record, field
+            assert record[field] not in ('', [], {}), field
+        assert record['suite'] == 'tiny' and record['dataset'] == 'Digits' and record['protocol'] == 'knn'
+        assert (record['seed'], record['split'], record['config']) == (0, 'test', 'tiny.py')
+        assert (record['encoder'], record['layer'], record['pooling']) == ('backbone', -1, 'global average')
+        assert record['settings']['k'] == 5 and record['settings']['temperature'] == 0.1
+        assert record['settings']['n_train'] == 320 and record['settings']['n_test'] == 100
+        assert 0 <= record['value'] <= 100
+    assert records[0]['value'] != records[2]['value']
+
+
+def test_value_is_that_of_the_features(trained):
+    """kNN of five, by hand on the extracted features."""
+    config, checkpoint = trained
+    cfg = load_config(config)
+    record = benchmark(cfg, checkpoint)[0]
+    train, test = extract(cfg, checkpoint, split='train'), extract(cfg, checkpoint)
+    unit = [part.features / part.features.norm(dim=1, keepdim=True) for part in (train, test)]
+    right = 0
+    for row, label in zip(unit[1] @ unit[0].T, test.labels.tolist(), strict=True):
+        votes = [0.0] * 10
+        for neighbour in sorted(range(len(row)), key=lambda i: -row[i])[:5]:
+            votes[train.labels[neighbour]] += float(torch.exp(row[neighbour] / 0.1))
+        right += max(range(10), key=votes.__getitem__) == label
+    assert record['value'] == pytest.approx(right)  # of 100
+
+
+def test_named_protocols(trained, tmp_path):
+    cfg = load_config(trained[0])
+    records = benchmark(cfg, 'random', protocols=['svm', 'knn'], method='floor')
+    assert {record['protocol'] for record in records} == {'svm', 'knn'}
+    assert {record['method'] for record in records} == {'floor'}
+    with pytest.raises(KeyError, match="'knnn' is not in the .*protocol registry. Nearest known names: .*knn"):
+        benchmark(cfg, 'random', protocols=['knnn'])
+
+
+def test_errors_come_before_the_work(trained, tmp_path, monkeypatch):
+    module = sys.modules['mmwsl.apis.benchmark']  # the package's attribute of that name is the function
+    monkeypatch.setattr(module, 'build_model', lambda *_: pytest.fail('the model was built'))
+    cfg = load_config(write_config(tmp_path, SIMCLR, 'benchmark.pop("test")\n'))
+    with pytest.raises(ValueError, match='tiny.py has no benchmark.test: a config names the labelled data'):
+        benchmark(cfg, 'random')
+    with pytest.raises(ValueError, match='has no benchmark.test'):
+        extract(cfg, 'random')
+    cfg = load_config(write_config(tmp_path, SIMCLR, 'benchmark["protocols"] = None\n'))
+    with pytest.raises(ValueError, match='no protocol was named, and the config has no benchmark.protocols'):
+        benchmark(cfg, 'random')
+    with pytest.raises(ValueError, match='preset'):
+        benchmark(load_config(write_config(tmp_path), {'benchmark.protocols.knn.preset': 'x'}), 'random')
+
+
+def test_config_that_is_no_file(trained):
+    cfg = Config(load_config(trained[0]).to_dict())
+    assert benchmark(cfg, 'random')[0]['config'] is None
+
+
+def test_test_command(trained, tmp_path, capsys):
+    """The default is kNN also where the config has other protocols."""
+    config = write_config(tmp_path, SIMCLR, 'benchmark["protocols"] = dict(svm=dict(), knn=dict(k=3))\n')
+    assert main(['test', str(config), str(trained[1]), '--out', str(tmp_path / 'r.jsonl')]) == 0
+    assert {record['metric'] for record in read_records(tmp_path / 'r.jsonl')} == {'knn3_top1', 'knn3_top5'}
+    assert '| simclr | ' in capsys.readouterr().out
+    assert main(['test', str(config), str(tmp_path / 'absent.pth')]) == 1
+    error = capsys.readouterr().err
+    assert 'mmwsl test: FileNotFoundError: checkpoint' in error and 'Traceback' not in error
+
+
+def test_extract_on_the_command_line(trained, tmp_path, capsys):
+    config, checkpoint = trained
+    for split, count in (('train', 320), ('test', 100)):
+        out = tmp_path / 'deep' / f'{split}.npz'
+        assert main(['extract', str(config), str(checkpoint), '--out', str(out), '--split', split]) == 0
+        assert f'{out}: ({count}, 32) features' in capsys.readouterr().out
+        with np.load(out) as file:
+            features, labels, classes = file['features'], file['labels'], file['classes']
+        assert [path.name for path in out.parent.iterdir() if split in path.name] == [f'{split}.npz']
+        cfg = load_config(config)
+        dataset = build_dataset(cfg.benchmark[split])
+        assert labels.tolist() == dataset.labels.tolist() and classes.tolist() == [str(digit) for digit in range(10)]
+        # in dataset order: images one by one
+        model, _ = build_model(cfg, checkpoint, device='cpu')
+        with torch.no_grad():
+            for index in (0, 1, count // 2, count - 1):
+                batch = model.data_preprocessor(dict(inputs=dataset.images[index:index + 1]))
+                expected = model(**batch, mode='tensor')[0]
+                assert np.allclose(features[index], expected.numpy(), rtol=1e-4, atol=1e-5)
+        assert features.dtype == np.float32 and np.ptp(features, axis=0).max() > 0
+
+
+def test_extract_of_unlabelled_data_and_of_a_layer(trained, tmp_path):
+    config = write_config(tmp_path, SIMCLR, "model['backbone']['out_indices'] = (2, 4)\n"
+                          "benchmark['test'] = dict(digits, split='test', supervision='none')\n")
+    wide = {layer: extract(load_config(config), trained[1], tmp_path / f'{layer}.npz', layer=layer) for layer in (0, 1)}
+    with np.load(tmp_path / '0.npz') as file:
+        assert 'labels' not in file and file['features'].shape == (320, 8)
+    assert wide[1].features.shape == (320, 32) and wide[1].labels is None
+    with pytest.raises(ValueError, match='layer=2 is out of range: the model returns 2 layers'):
+        extract(load_config(config), 'random', layer=2)
+
+
+def test_records_are_added_to_a_file(trained, tmp_path):
+    cfg = load_config(trained[0])
+    for _ in range(2):
+        benchmark(cfg, 'random', out=tmp_path / 'records.jsonl')
+    lines = (tmp_path / 'records.jsonl').read_text().splitlines()
+    assert len(lines) == 4
+    assert json.loads(lines[0])['value'] == json.loads(lines[2])['value']  # random weights are those of the seed

@@ -1,0 +1,140 @@
+import os
+import shutil
+import subprocess
+import sys
+import types
+
+import pytest
+from tiny_runs import MOCO, ROOT, child_environment, train_here, write_config
+
+from mmwsl.apis import read_records, run_suite
+from mmwsl.apis import suite as module
+from mmwsl.cli import main
+
+
+def write_suite(folder, more=''):
+    config, other = write_config(folder), write_config(folder, MOCO, name='moco.py')
+    path = folder / 'suite.py'
+    path.write_text(f"""
+suite = 'tiny'
+protocols = ['knn']
+runs = [
+    dict(method='random', config={str(config)!r}, checkpoint='random'),
+    dict(method='simclr', config={str(config)!r}, seeds=[0, 1], options={{'train_cfg.max_epochs': 1}}),
+    dict(method='moco', config={str(other)!r}),
+]
+{more}
+""")
+    return path
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """Trainings run in this process; yields what was asked for: (command, number of steps trained)."""
+    calls = []
+
+    def run(command):
+        config, work_dir = command[4], command[command.index('--work-dir') + 1]
+        options = dict(word.split('=') for word in command[command.index('--cfg-options') + 1:])
+        options = {key.replace('.', '__'): int(value) for key, value in options.items()}
+        runner = train_here(config, work_dir, resume='--resume' in command, **options)
+        calls.append((command, runner.iter))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=run))
+    return calls
+
+
+def test_suite(tmp_path, trainings, capsys):
+    suite, out = write_suite(tmp_path), tmp_path / 'out'
+    assert main(['suite', str(suite), '--out', str(out)]) == 0
+    shown = capsys.readouterr().out
+    records = read_records(out / 'records.jsonl')
+    found = sorted({(record['method'], record['seed']) for record in records})
+    assert found == [('moco', 0), ('random', 0), ('simclr', 0), ('simclr', 1)]
+    assert {record['suite'] for record in records} == {'tiny'} and {record['dataset'] for record in records} == {'Digits'}
+    assert len(records) == 8  # two metrics each
+    assert [iterations for _, iterations in trainings] == [10, 10, 20]  # one epoch where the options say so
+    seeds = {(record['method'], record['seed']): record['value'] for record in records if record['metric'] == 'knn5_top1'}
+    assert seeds['simclr', 0] != seeds['simclr', 1]
+    table = (out / 'table.md').read_text()
+    assert shown.endswith(table)
+    rows = table.splitlines()
+    assert rows[2].startswith('| random | ') and rows[3].startswith('| simclr | ') and '± ' in rows[3] and '(n=2)' in rows[3]
+    assert '[1/4] random-seed0: to do: knn' in shown and '[4/4] moco-seed0: to do: knn' in shown
+    assert (out / 'runs' / 'simclr-seed1' / 'epoch_1.pth').is_file()
+
+    # a second call does nothing
+    before = (out / 'records.jsonl').read_bytes()
+    assert main(['suite', str(suite), '--out', str(out)]) == 0
+    assert (out / 'records.jsonl').read_bytes() == before and len(trainings) == 3
+    assert capsys.readouterr().out.count(': done\n') == 4
+
+    # a protocol that comes later is run on the checkpoints that are there
+    suite = write_suite(tmp_path, "protocols = ['knn', 'svm']\n")
+    run_suite(suite, out, only=['simclr'])
+    assert len(trainings) == 3
+    added = read_records(out / 'records.jsonl')[8:]
+    assert {record['protocol'] for record in added} == {'svm'} and {record['method'] for record in added} == {'simclr'}
+
+
+def test_stopped_suite_goes_on(tmp_path, trainings, monkeypatch, capsys):
+    """Stopped in the training of moco: what is recorded stays, and the training goes on from its last checkpoint."""
+    suite, out = write_suite(tmp_path), tmp_path / 'out'
+    inner = module.subprocess.run
+
+    def stop_in_moco(command):
+        if 'moco.py' in command[4]:
+            train_here(command[4], command[command.index('--work-dir') + 1])
+            os.remove(out / 'runs' / 'moco-seed0' / 'epoch_2.pth')
+            raise KeyboardInterrupt
+        return inner(command)
+
+    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=stop_in_moco))
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(suite, out)
+    assert len(read_records(out / 'records.jsonl')) == 6
+    assert 'moco' not in (out / 'table.md').read_text()
+    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=inner))
+    run_suite(suite, out)
+    assert len(read_records(out / 'records.jsonl')) == 8
+    log = '\n'.join(path.read_text() for path in (out / 'runs' / 'moco-seed0').glob('*/*.log'))
+    assert 'resuming from ' in log and 'epoch_1.pth' in log
+    assert len(trainings) == 3 and 'moco.py' in trainings[-1][0][4]
+    assert '| moco | ' in (out / 'table.md').read_text()
+
+
+def test_options_reach_the_training(tmp_path, trainings):
+    run_suite(write_suite(tmp_path), tmp_path / 'out', only=['moco'], work_dir=tmp_path / 'elsewhere',
+              options={'train_cfg.max_epochs': 1})
+    assert trainings[0][1] == 10
+    assert (tmp_path / 'elsewhere' / 'moco-seed0' / 'epoch_1.pth').is_file()
+
+
+def test_failed_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=lambda command: subprocess.CompletedProcess(command, 1)))
+    with pytest.raises(RuntimeError, match='training .*tiny.py failed; its log is in .*simclr-seed0. Start the suite again'):
+        run_suite(write_suite(tmp_path), tmp_path / 'out', only=['simclr'])
+
+
+def test_unknown_method(tmp_path, capsys):
+    assert main(['suite', str(write_suite(tmp_path)), '--out', str(tmp_path / 'out'), '--only', 'moco', 'mocov3']) == 1
+    assert '--only mocov3: the suite has random, simclr, moco' in capsys.readouterr().err
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.slow
+def test_suite_as_a_process(tmp_path):
+    """Nothing replaced: tools/run_suite.py and the training it starts."""
+    suite, out = write_suite(tmp_path), tmp_path / 'out'
+    command = [sys.executable, str(ROOT / 'tools' / 'run_suite.py'), str(suite), '--out', str(out), '--only', 'simclr',
+               '--cfg-options', 'train_dataloader.batch_size=16']
+    suite.write_text(suite.read_text().replace('seeds=[0, 1]', 'seeds=[1]'))
+    done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-3000:]
+    records = read_records(out / 'records.jsonl')
+    assert {(record['method'], record['seed']) for record in records} == {('simclr', 1)}
+    assert records[0]['command'].startswith('run_suite.py ') and records[0]['config'] == 'tiny.py'
+    log = '\n'.join(path.read_text() for path in (out / 'runs' / 'simclr-seed1').glob('*/*.log'))
+    assert '320 images, 1 ranks x 16 per step: 20 steps an epoch, 20 steps in all' in log
+    shutil.rmtree(out / 'runs')

@@ -1,0 +1,124 @@
+"""Every shipped config builds, and says of itself what it does."""
+
+import re
+
+import pytest
+import torch
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+
+from mmwsl.apis import load_config
+from mmwsl.apis.config import configs_root, resolve
+from mmwsl.registry import HOOKS, LOOPS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
+
+GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|vit[a-z0-9]*)_(?P<gpus>\d+)xb(?P<batch>\d+)'
+                     r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
+ROOT = configs_root()
+LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
+                if not {'_base_', 'suites'} & set(path.relative_to(ROOT).parts))
+SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+    init_default_scope('mmwsl')
+
+
+def test_there_are_configs():
+    methods = {name.split('/')[1] for name in LEAVES if name.startswith('selfsup/')}
+    assert methods >= {'simclr', 'moco', 'byol', 'rotation', 'jigsaw'}
+
+
+@pytest.mark.parametrize('name', LEAVES)
+def test_name(name):
+    """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{epochs}e_{data}.py, in the folder of its method, and true."""
+    *_, folder, file = name.split('/')
+    parts = GRAMMAR.fullmatch(file.removesuffix('.py'))
+    assert parts, f'{file} does not follow the grammar'
+    cfg = load_config(f'mmwsl::{name}')
+    assert parts['method'].startswith(folder)
+    gpus, batch, epochs = int(parts['gpus']), int(parts['batch']), int(parts['epochs'])
+    assert cfg.train_dataloader.batch_size == batch
+    assert cfg.auto_scale_lr.base_batch_size == gpus * batch
+    assert cfg.train_cfg.max_epochs == epochs
+    assert parts['data'] == cfg.benchmark.dataset.lower().replace('-', '')
+    depth = re.fullmatch(r'r(\d+)(?:w(\d+))?', parts['backbone'])
+    if depth:
+        assert cfg.model.backbone.depth == int(depth[1])
+        assert cfg.model.backbone.get('base_channels', 64) == int(depth[2] or 64)
+    else:
+        assert cfg.model.backbone.type.lower() == parts['backbone']
+    types = {scheduler.type for scheduler in cfg.param_scheduler or []}
+    expected = dict(cos='CosineAnnealingLR', step='MultiStepLR', const=None)[parts['schedule']]
+    assert types - {'LinearLR'} == ({expected} if expected else set())
+
+
+@pytest.mark.parametrize('name', LEAVES)
+def test_schedule_covers_the_training(name):
+    """Schedules follow one another without a gap until the last epoch, a cosine over its own length."""
+    cfg = load_config(f'mmwsl::{name}')
+    epochs = cfg.train_cfg.max_epochs
+    schedules = cfg.param_scheduler or []
+    assert not schedules or schedules[-1].end == epochs
+    warm = [scheduler for scheduler in schedules if scheduler.type == 'LinearLR']
+    for scheduler in schedules:
+        assert 0 <= scheduler.begin < scheduler.end <= epochs
+        if scheduler.type == 'CosineAnnealingLR':
+            assert scheduler.T_max == scheduler.end - scheduler.begin
+            assert scheduler.begin == (warm[0].end if warm else 0)
+        if scheduler.type == 'MultiStepLR':
+            assert list(scheduler.milestones) == sorted(scheduler.milestones)
+            assert scheduler.begin < scheduler.milestones[0] and scheduler.milestones[-1] < epochs
+
+
+@pytest.mark.parametrize('name', LEAVES)
+def test_builds(name):
+    cfg = load_config(f'mmwsl::{name}')
+    model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+    assert sum(p.numel() for p in model.parameters() if p.requires_grad) > 1000
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    held = {id(p) for group in wrapper.optimizer.param_groups for p in group['params']}
+    assert {id(p) for p in model.parameters() if p.requires_grad} <= held  # nothing that should learn is left out
+    lr = cfg.optim_wrapper.optimizer.lr
+    for scheduler in cfg.param_scheduler or []:
+        scheduler = dict(scheduler)
+        per_iteration = scheduler.pop('convert_to_iter_based', False)
+        kind = PARAM_SCHEDULERS.get(scheduler['type'])
+        if per_iteration:
+            scheduler.pop('type')
+            kind.build_iter_from_epoch(optimizer=wrapper, **scheduler, epoch_length=7)
+        else:
+            PARAM_SCHEDULERS.build(dict(scheduler, optimizer=wrapper))
+    assert all(group['lr'] <= lr for group in wrapper.optimizer.param_groups)
+
+    views = model.data_preprocessor.views
+    pipeline = cfg.train_dataloader.dataset.get('pipeline')
+    if pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
+        cut = TRANSFORMS.build(dict(pipeline[-1]))
+        assert len(cut.views) == len(views)
+    assert 'none' == cfg.train_dataloader.dataset.get('supervision') or not name.startswith('selfsup/')
+    for hook in [*cfg.default_hooks.values(), *cfg.custom_hooks]:
+        HOOKS.build(dict(hook))
+    hooks = {hook.type for hook in cfg.custom_hooks}
+    assert not name.startswith('selfsup/') or hooks >= {'IterationSeedHook', 'TeacherHook'}
+    for protocol, settings in cfg.benchmark.protocols.items():
+        PROTOCOLS.build(dict(settings, type=protocol))
+    assert cfg.train_cfg.type in LOOPS and cfg.runner_type in RUNNERS
+    assert cfg.randomness.seed is not None  # without a seed a resumed run sees another order
+
+
+def test_suites():
+    for name in SUITES:
+        suite = load_config(f'mmwsl::suites/{name.split("/")[-1]}')
+        assert suite.suite and suite.runs
+        for protocol in suite.protocols:
+            assert protocol in PROTOCOLS, f'{name}: {protocol}'
+        methods = [run.method for run in suite.runs]
+        assert len(methods) == len(set(methods)), f'{name}: a method is listed twice, its records would be one'
+        datasets = set()
+        for run in suite.runs:
+            assert set(run) <= {'method', 'config', 'seeds', 'checkpoint', 'options'}, f'{name}: {run}'
+            assert resolve(run.config).is_file()
+            datasets.add(load_config(run.config, run.get('options')).benchmark.dataset)
+        assert len(datasets) == 1, f'{name}: one table, one data set'
