@@ -32,7 +32,7 @@ def load_plugins():
     for entry_point in entry_points(group=PLUGIN_GROUP):
         try:
             plugin = entry_point.load()
-            if callable(plugin):
+            if callable(plugin) and not isinstance(plugin, type):  # a class registers itself when its module is imported
                 plugin()
         except Exception as error:  # a third party's import may fail in any way
             warnings.warn(f'mmwsl plugin {entry_point.name!r} ({entry_point.value}) could not be loaded and is '
@@ -49,7 +49,9 @@ class Registry(_MMEngineRegistry):
     def _find(self, key):
         try:
             return super().get(key)
-        except RuntimeError:  # mmengine's "Failed to get {key}", which names no alternative
+        except RuntimeError as error:
+            if str(error) != f'Failed to get {key}':  # mmengine's word for an unknown name, which names no alternative
+                raise
             return None
 
     def get(self, key):

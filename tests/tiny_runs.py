@@ -67,7 +67,7 @@ def log_text(work_dir):
 def read_state(path):
     """What training leaves in a checkpoint, without clocks and names."""
     checkpoint = torch.load(path, map_location='cpu', weights_only=True)
-    return {key: checkpoint[key] for key in ('state_dict', 'optimizer', 'param_schedulers')} | {
+    return {key: checkpoint.get(key) for key in ('state_dict', 'optimizer', 'param_schedulers')} | {
         key: checkpoint['meta'][key] for key in ('epoch', 'iter')}
 
 

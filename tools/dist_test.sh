@@ -2,6 +2,7 @@
 # Usage: bash tools/dist_test.sh CONFIG CHECKPOINT NPROC [options of tools/test.py]
 # Several machines: NNODES, NODE_RANK, MASTER_ADDR and PORT from the environment. NCCL on GPUs, gloo without.
 set -euo pipefail
+if (( $# < 3 )); then sed -n '2,3s/^# //p' "$0" >&2; exit 2; fi
 config=$1 checkpoint=$2 nproc=$3
 shift 3
 root=$(cd "$(dirname "$0")/.." && pwd)

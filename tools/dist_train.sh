@@ -2,6 +2,7 @@
 # Usage: bash tools/dist_train.sh CONFIG NPROC [options of tools/train.py]
 # Several machines: NNODES, NODE_RANK, MASTER_ADDR and PORT from the environment. NCCL on GPUs, gloo without.
 set -euo pipefail
+if (( $# < 2 )); then sed -n '2,3s/^# //p' "$0" >&2; exit 2; fi
 config=$1 nproc=$2
 shift 2
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -2,6 +2,7 @@
 # Usage: bash tools/slurm_train.sh PARTITION JOB CONFIG WORK_DIR [options of tools/train.py]
 # GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS from the environment.
 set -euo pipefail
+if (( $# < 4 )); then sed -n '2,3s/^# //p' "$0" >&2; exit 2; fi
 partition=$1 job=$2 config=$3 work_dir=$4
 shift 4
 gpus=${GPUS:-8} per_node=${GPUS_PER_NODE:-8}

@@ -9,7 +9,7 @@ from mmwsl.apis.config import load_config
 
 
 def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_lr=False, options=None,
-                     launcher='none'):
+                     launcher=None):
     """The config of a run: file, options and command-line switches put together.
 
     Args:
@@ -19,7 +19,7 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
         amp: mixed precision of the kind that pays on the device.
         auto_scale_lr: scale the learning rate to the total batch size.
         options: dict of dotted keys that override the config.
-        launcher: ``'none'``, ``'pytorch'`` or ``'slurm'``.
+        launcher: ``'none'``, ``'pytorch'`` or ``'slurm'``; default that of ``config``, which may have been prepared before.
 
     Raises:
         ValueError: ``auto_scale_lr`` without a tuned batch size in the config.
@@ -32,7 +32,7 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
         cfg.merge_from_dict(dict(options or {}))
     name = Path(cfg.filename).stem if cfg.filename else 'run'
     cfg.work_dir = str(work_dir or cfg.get('work_dir') or Path('work_dirs') / name)
-    cfg.launcher = launcher
+    cfg.launcher = launcher or cfg.get('launcher') or 'none'
     if amp:
         cfg.optim_wrapper.type = 'AutocastOptimWrapper'
         cfg.optim_wrapper.setdefault('dtype', 'auto')

@@ -5,9 +5,9 @@ from .digit_scenes import DigitScenes
 from .digits import Digits
 from .folder import ImageFolder, check_same_classes
 from .list_file import ImageList
-from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeSquash, image_size, read_image
+from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeRandomCrop, ResizeSquash, image_size, read_image
 from .samplers import EpochSampler
 
 __all__ = ['CIFAR10', 'CIFAR100', 'DigitScenes', 'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError',
-           'ImageFolder', 'ImageList', 'InMemoryDataset', 'RandomCrops', 'ResizeCenterCrop', 'ResizeSquash',
+           'ImageFolder', 'ImageList', 'InMemoryDataset', 'RandomCrops', 'ResizeCenterCrop', 'ResizeRandomCrop', 'ResizeSquash',
            'check_same_classes', 'collate_batch', 'evenly_spaced', 'image_size', 'read_image']

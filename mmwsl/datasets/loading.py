@@ -331,25 +331,39 @@ class ResizeCenterCrop(_Transform):
         self.resize = resize
         self.crop = crop
 
+    def place(self, results):
+        """Where the crop lies, (x, y) in [0, 1]."""
+        return 0.5, 0.5
+
     def __call__(self, results):
         size = self._size(results)
         image = self._image(results, 1 if size is None else lossless_reduction(min(size) / self.resize))
-        results['inputs'] = to_tensor(resize_center_crop(image, self.resize, self.crop, self.interpolation, size))
+        results['inputs'] = to_tensor(resize_center_crop(image, self.resize, self.crop, self.interpolation, size,
+                                                         self.place(results)))
         return results
 
 
-def resize_center_crop(image, short, crop, interpolation='bicubic', size=None):
+def resize_center_crop(image, short, crop, interpolation='bicubic', size=None, place=(0.5, 0.5)):
     """uint8 (H, W, C) resized to a short side of ``short`` and cropped to its centre, (crop, crop, C).
 
-    ``size`` is the (width, height) that counts, if ``image`` was decoded at reduced size; None = the image's own.
+    ``place`` puts the crop elsewhere: 0 left or top, 1 right or bottom. ``size`` is the (width, height) that counts, if ``image`` was decoded at reduced size; None = the image's own.
     """
     width, height = size or (image.shape[1], image.shape[0])
     # The long side is rounded down, like everybody's Resize(256); at least the crop, for extreme shapes.
     new_width = short if width <= height else int(short * width / height)
     new_height = short if height <= width else int(short * height / width)
     image = resize(image, new_width, new_height, interpolation)
-    left, top = round((new_width - crop) / 2), round((new_height - crop) / 2)
+    left, top = round((new_width - crop) * place[0]), round((new_height - crop) * place[1])
     return image[top:top + crop, left:left + crop]
+
+
+@TRANSFORMS.register_module()
+class ResizeRandomCrop(ResizeCenterCrop):
+    """As :class:`ResizeCenterCrop`, but the crop lies at a random place, drawn from (seed, epoch, index)."""
+
+    def place(self, results):
+        seed = [results.get(key, 0) for key in ('seed', 'epoch', 'index')]
+        return np.random.default_rng(seed).random(2)
 
 
 @TRANSFORMS.register_module()

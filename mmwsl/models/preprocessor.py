@@ -53,10 +53,10 @@ class ViewPreprocessor(BaseDataPreprocessor):
         inputs = data['inputs']
         device_type = (inputs[0] if isinstance(inputs, (list, tuple)) else inputs).device.type
         with torch.autocast(device_type, enabled=False):
-            if not training or not self.views:
+            if not training or not self.views:  # training without pipelines: the image itself is the only view
                 many = isinstance(inputs, (list, tuple))
                 done = [self._finish(self._unit(images)) for images in (inputs if many else [inputs])]
-                return dict(inputs=done if many else done[0], data_samples=data.get('data_samples'))
+                return dict(inputs=done if many or training else done[0], data_samples=data.get('data_samples'))
             if not isinstance(inputs, (list, tuple)):
                 inputs = [self._unit(inputs)] * len(self.views)
             elif len(inputs) != len(self.views):

@@ -1,5 +1,6 @@
 """Linear classification of frozen, cached features: many learning rates trained at once as one wide head."""
 
+import contextlib
 import itertools
 import math
 
@@ -83,6 +84,19 @@ def split_indices(labels, fraction, seed=0):
     return order[~chosen].sort().values, order[chosen].sort().values
 
 
+@contextlib.contextmanager
+def _one_thread_if(small):
+    """Run on one CPU thread: steps below some milliseconds gain little from more, and on a busy machine the threads
+    wait for each other at every operation (measured on two shared cores: 15 s with one thread, 120 s with two)."""
+    threads = torch.get_num_threads()
+    if small:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 @PROTOCOLS.register_module(name='linear')
 class Linear:
     """Accuracy of a linear classifier on cached features: metrics ``linear_top1`` and ``linear_top5`` in percent.
@@ -133,9 +147,11 @@ class Linear:
         def fit(rows, grid, description):
             lr, weight_decay = zip(*grid, strict=True)
             part = slice(None) if rows is None else rows.to(self.device)
-            return train_linear(features[part], labels[part], classes, lr, weight_decay, shift=shift, scale=scale,
-                                progress=lambda epochs: progress_bar(epochs, description, unit='epoch'),
-                                **self.options)
+            products = self.options['batch_size'] * features.shape[1] * len(grid) * classes  # of one step
+            with _one_thread_if(products < 1e8):
+                return train_linear(features[part], labels[part], classes, lr, weight_decay, shift=shift, scale=scale,
+                                    progress=lambda epochs: progress_bar(epochs, description, unit='epoch'),
+                                    **self.options)
 
         chosen, held_accuracy = self.grid[0], None
         if len(self.grid) > 1:

@@ -104,3 +104,13 @@ def test_prepare_training(tmp_path):
 def test_prepare_training_takes_a_loaded_config():
     cfg = prepare_training(load_config(f'mmwsl::{NAME}'), options={'model.temperature': 0.2})
     assert cfg.model.temperature == 0.2 and cfg.work_dir.endswith(NAME)
+
+
+def test_preparing_twice_changes_nothing(tmp_path):
+    """As the command line does: what it has prepared goes through train(), which prepares it again."""
+    (tmp_path / 'a.pth').touch()
+    cfg = prepare_training(f'mmwsl::{NAME}', work_dir=tmp_path, resume=str(tmp_path / 'a.pth'), launcher='slurm', amp=True,
+                           auto_scale_lr=True, options={'model.temperature': 0.2})
+    before = cfg.to_dict()
+    assert prepare_training(cfg).to_dict() == before
+    assert (before['launcher'], before['resume'], before['auto_scale_lr']['enable']) == ('slurm', True, True)

@@ -12,8 +12,6 @@ from mmwsl.models.pretext.base import TeacherModel
 from mmwsl.models.utils.distributed import all_gather
 from mmwsl.registry import MODELS
 
-pytestmark = pytest.mark.xdist_group('gradients')  # one pair of ranks for the whole file
-
 BATCH, SIDE, WIDTH, DIM = 16, 16, 32, 8
 SYNC, SPLIT = dict(type='SyncBN'), dict(type='SplitBN', batch_per_split=4)
 

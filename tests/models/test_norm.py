@@ -6,8 +6,6 @@ from gloo_ranks import on_ranks
 from mmwsl.models.utils.norm import SplitBatchNorm, SyncBatchNorm, build_norm
 from mmwsl.registry import MODELS
 
-pytestmark = pytest.mark.xdist_group('norm')  # one pair of ranks for the whole file
-
 COUNTS = (2, 5)  # images on the two ranks
 
 

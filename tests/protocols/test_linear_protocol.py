@@ -96,8 +96,9 @@ def test_digits_reach_logistic_regression():
 def test_deterministic_and_the_global_generator_is_not_used():
     train, test = digits()
     protocol = PROTOCOLS.build(dict(type='linear', epochs=2, lr=(0.01, 0.1), weight_decay=(0.0, ), device='cpu'))
-    state = torch.get_rng_state()
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
     first = protocol.run(train, test)
+    assert torch.get_num_threads() == threads
     assert torch.equal(torch.get_rng_state(), state)
     torch.manual_seed(99)
     assert protocol.run(train, test) == first

@@ -9,17 +9,19 @@ import sys
 import numpy as np
 import pytest
 import torch
-from tiny_runs import MOCO, ROOT, SIMCLR, log_text, read_state, run_process, train_here, write_config
+from tiny_runs import ROOT, SIMCLR, log_text, read_state, run_process, train_here, write_config
 
 from mmwsl.apis import extract, load_config, read_records
 from mmwsl.cli import main
 
-# Two steps at the full learning rate on images without augmentation: what one process sees is the union of the ranks.
+# Two steps on images without augmentation: what one process sees is the union of the ranks. At this learning rate rounding
+# stays rounding: at the recipe's a step changes weights by their own size, and the next one magnifies the last digits.
 PLAIN = """
 data_preprocessor['views'] = [[], []]
 digits['max_images'] = 64
 train_dataloader['dataset']['max_images'] = 64
 param_scheduler = None
+optim_wrapper['optimizer'] = dict(lr=0.02)
 train_cfg = dict(max_epochs=1)
 """
 
@@ -67,10 +69,11 @@ class TestTwoRanks:
             ('start', tmp_path / 'start'), ('one', tmp_path / 'one'), ('two', work_dir))}
         moved = 0
         for key, value in states['one'].items():
-            assert torch.allclose(value.double(), states['two'][key].double(), rtol=1e-4, atol=1e-4), key
+            difference = (value.double() - states['two'][key].double()).abs().max().item()
+            assert difference < 1e-4 * max(1, value.abs().max().item()), f'{key} differs by {difference}'
             if value.is_floating_point():
                 moved = max(moved, (value - states['start'][key]).abs().max().item())
-        assert moved > 0.01
+        assert moved > 0.005
 
     def test_resume_on_two_ranks(self, two_ranks, tmp_path):
         config, _, work_dir = two_ranks
@@ -80,7 +83,8 @@ class TestTwoRanks:
         train_here(config, tmp_path / 'one', train_cfg__max_epochs=2)
         one, two = (read_state(path / 'epoch_2.pth') for path in (tmp_path / 'one', work_dir))
         for key, value in one['state_dict'].items():
-            assert torch.allclose(value.double(), two['state_dict'][key].double(), rtol=1e-3, atol=1e-3), key
+            difference = (value.double() - two['state_dict'][key].double()).abs().max().item()
+            assert difference < 3e-4 * max(1, value.abs().max().item()), f'{key} differs by {difference}'
         assert one['iter'] == two['iter'] == 4
 
     def test_dist_test_equals_one_process(self, two_ranks, tmp_path):
@@ -108,22 +112,8 @@ class TestTwoRanks:
 
 
 @pytest.mark.slow
-def test_moco_queues_agree(tmp_path):
-    """Plain BN and shuffling over the ranks; the queue in the checkpoint holds the keys of both."""
-    config = write_config(tmp_path, MOCO, PLAIN + "queue = dict(length=64)\nmodel['queue']['length'] = 64\n")
-    done = launch('dist_train.sh', config, '2', '--work-dir', tmp_path / 'run', '--cfg-options',
-                  'train_dataloader.batch_size=16')
-    assert done.returncode == 0, done.stdout[-4000:]
-    state = read_state(tmp_path / 'run' / 'epoch_1.pth')['state_dict']
-    assert state['queue.position'].item() == 0  # 2 steps x 32 keys in a queue of 64
-    keys = state['queue.features']
-    assert torch.allclose(keys.norm(dim=1), torch.ones(64), atol=1e-5)
-    assert len(keys.unique(dim=0)) == 64
-
-
-@pytest.mark.slow
 def test_missing_config():
-    done = launch('dist_train.sh', 'absent.py', '2')
+    done = launch('dist_train.sh', 'absent.py', '1')
     assert done.returncode != 0
     assert 'mmwsl train: FileNotFoundError: config absent.py does not exist' in done.stdout
 

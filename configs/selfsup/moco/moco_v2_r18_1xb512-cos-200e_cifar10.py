@@ -3,7 +3,7 @@ _base_ = ['../../_base_/models/moco_v2.py', '../../_base_/datasets/cifar10.py', 
 
 model = dict(
     backbone=dict(depth=18, stem='cifar', norm_cfg=dict(batch_per_split=64)),
-    neck=dict(in_channels=512, hidden_channels=512, norm_cfg=dict(_delete_=True, type='BN')),
+    neck=dict(in_channels=512, hidden_channels=512),
     queue=dict(length=8192),
     temperature=0.1,
     momentum=0.99,
