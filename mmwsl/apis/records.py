@@ -107,16 +107,18 @@ def read_records(path):
     return records
 
 
-def render_table(records, floor='random'):
+def render_table(records, floor='random', metrics=None):
     """A Markdown table: a row per method, a column per protocol and metric; best in bold, the floor row first.
 
-    Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
+    ``metrics`` names the columns to show; default all. Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
 
     Raises:
         ValueError: no records, or records of several data sets (one table never mixes them).
     """
+    if metrics:
+        records = [record for record in records if record['metric'] in metrics]
     if not records:
-        raise ValueError('no records to render')
+        raise ValueError('no records to render' + (f' of the metrics {", ".join(metrics)}' if metrics else ''))
     datasets = {record.get('dataset') for record in records}
     if len(datasets) > 1:
         raise ValueError(f'one table, one data set; these records have {sorted(map(str, datasets))}')
@@ -131,7 +133,7 @@ def render_table(records, floor='random'):
     rows.sort(key=lambda row: row != floor)  # stable: the others stay in their order
     means = {key: statistics.mean(values.values()) for key, values in cells.items()}
     best = {column: max(means[row, column] for row in rows if (row, column) in means) for column in columns}
-    lines = ['| method | ' + ' | '.join(f'{protocol} {metric}' for protocol, metric in columns) + ' |',
+    lines = ['| method | ' + ' | '.join(_heading(*column) for column in columns) + ' |',
              '|---|' + '--:|' * len(columns)]
     for row in rows:
         shown = [row]
@@ -144,3 +146,8 @@ def render_table(records, floor='random'):
             shown.append(f'**{text}**' if bold else text)
         lines.append('| ' + ' | '.join(shown) + ' |')
     return '\n'.join(lines) + '\n'
+
+
+def _heading(protocol, metric):
+    """``knn200 top1`` of ``knn200_top1``; the protocol's name before a metric that does not begin with it."""
+    return (metric if metric.startswith(protocol) else f'{protocol} {metric}').replace('_', ' ')

@@ -1,0 +1,65 @@
+"""Write the tables of README.md and docs/ from the records under docs/results/; nothing in them is typed by hand.
+
+A block in a Markdown file looks like this, paths seen from the repository's root::
+
+    <!-- table: docs/results/NAME/records.jsonl METRIC METRIC ... -->
+    <!-- end -->
+    <!-- throughput: docs/results/throughput/NAME.json -->
+    <!-- end -->
+
+Usage: ``python tools/render_docs.py [--check]``; ``--check`` changes nothing and fails if a file is out of date.
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+from mmwsl.apis import read_records, render_table
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r'(<!-- (table|throughput): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)
+
+
+def render_throughput(figures):
+    """One line of text from what ``tools/throughput.py --json`` wrote."""
+    size = 'x'.join(map(str, figures['sizes'][0]))
+    return (f'Training loop {figures["loop"]:,.0f} views/s, the network alone on a constant batch '
+            f'{figures["compute"]:,.0f}, input alone {figures["input"]:,.0f} ({figures["views"]} views of {size} px, batch '
+            f'{figures["batch_size"]}, {figures["dtype"]}, {figures["num_workers"]} workers; {figures["hardware"]}; median '
+            f'of {figures["steps"]} steps in blocks).\n')
+
+
+def render(text):
+    """``text`` with every block filled anew."""
+
+    def fill(match):
+        opening, kind, path, metrics, end = match.groups()
+        if kind == 'table':
+            body = render_table(read_records(ROOT / path), metrics=metrics.split() or None)
+        else:
+            body = render_throughput(json.loads((ROOT / path).read_text(encoding='utf-8')))
+        return f'{opening}\n{body}\n{end}'
+
+    return BLOCK.sub(fill, text)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--check', action='store_true', help='fail if a file is out of date, write nothing')
+    check, stale = parser.parse_args(arguments).check, []
+    for path in [ROOT / 'README.md', *sorted((ROOT / 'docs').rglob('*.md'))]:
+        text = path.read_text(encoding='utf-8')
+        rendered = render(text)
+        if rendered != text:
+            stale.append(str(path.relative_to(ROOT)))
+            if not check:
+                path.write_text(rendered, encoding='utf-8')
+    if stale:
+        print(('out of date: ' if check else 'written: ') + ', '.join(stale))
+    return int(check and bool(stale))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
