@@ -23,7 +23,8 @@ def _options(parser):
 
 
 def _launcher(parser):
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm'], default='none', help='how ranks are started')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm'], default='none',
+                        help='how ranks are started')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
 
 

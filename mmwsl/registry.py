@@ -32,7 +32,7 @@ def load_plugins():
     for entry_point in entry_points(group=PLUGIN_GROUP):
         try:
             plugin = entry_point.load()
-            if callable(plugin) and not isinstance(plugin, type):  # a class registers itself when its module is imported
+            if callable(plugin) and not isinstance(plugin, type):  # a class registered itself at import
                 plugin()
         except Exception as error:  # a third party's import may fail in any way
             warnings.warn(f'mmwsl plugin {entry_point.name!r} ({entry_point.value}) could not be loaded and is '

@@ -26,9 +26,9 @@ def render_throughput(figures):
     """One line of text from what ``tools/throughput.py --json`` wrote."""
     size = 'x'.join(map(str, figures['sizes'][0]))
     return (f'Training loop {figures["loop"]:,.0f} views/s, the network alone on a constant batch '
-            f'{figures["compute"]:,.0f}, input alone {figures["input"]:,.0f} ({figures["views"]} views of {size} px, batch '
-            f'{figures["batch_size"]}, {figures["dtype"]}, {figures["num_workers"]} workers; {figures["hardware"]}; median '
-            f'of {figures["steps"]} steps in blocks).\n')
+            f'{figures["compute"]:,.0f}, input alone {figures["input"]:,.0f} ({figures["views"]} views of {size} px, '
+            f'batch {figures["batch_size"]}, {figures["dtype"]}, {figures["num_workers"]} workers; '
+            f'{figures["hardware"]}; median of blocks, {figures["steps"]} steps).\n')
 
 
 def render(text):

@@ -24,7 +24,7 @@ def configs_root():
 
 
 def resolve(path):
-    """A config's file: a path, or ``mmwsl::selfsup/simclr/NAME.py`` (also ``mmwsl::NAME``) for one that ships with mmwsl.
+    """A config's file: a path, or ``mmwsl::selfsup/simclr/NAME.py`` (also ``mmwsl::NAME``) for a shipped one.
 
     Raises:
         FileNotFoundError: no such file; the message names shipped configs of a similar name.

@@ -31,7 +31,7 @@ def environment():
 
 
 def _commit():
-    """The commit of the source tree mmwsl runs from, with ``-dirty`` if it was changed; None for an installed package."""
+    """Commit of the source tree mmwsl runs from, ``-dirty`` if it was changed; None for an installed package."""
     root = Path(__file__).resolve().parents[2]
     if not (root / '.git').exists():
         return None
@@ -110,7 +110,8 @@ def read_records(path):
 def render_table(records, floor='random', metrics=None):
     """A Markdown table: a row per method, a column per protocol and metric; best in bold, the floor row first.
 
-    ``metrics`` names the columns to show; default all. Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
+    ``metrics`` names the columns to show; default all. Several seeds of one cell are shown as mean ±
+    sample standard deviation, with their number.
 
     Raises:
         ValueError: no records, or records of several data sets (one table never mixes them).

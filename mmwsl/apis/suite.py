@@ -36,7 +36,8 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         raise ValueError(f'--only {", ".join(sorted(unknown))}: the suite has {", ".join(methods)}')
     work_dir, records_file = Path(work_dir or out / 'runs'), out / 'records.jsonl'
     out.mkdir(parents=True, exist_ok=True)
-    todo = [(run, seed) for run in suite_cfg.runs if not only or run['method'] in only for seed in run.get('seeds', [0])]
+    todo = [(run, seed) for run in suite_cfg.runs if not only or run['method'] in only
+            for seed in run.get('seeds', [0])]
     for number, (run, seed) in enumerate(todo, start=1):
         name = f'{run["method"]}-seed{seed}'
         missing = _missing(records_file, run['method'], seed, suite_cfg.protocols)

@@ -103,13 +103,13 @@ def throughput(cfg, steps=40):
                    compute=per_step / statistics.median(stopwatch.compute), input=per_step / seconds)
     figures = {name: round(value, 1) for name, value in figures.items()}
     dtype = getattr(runner.optim_wrapper, 'dtype', None)
-    return dict(figures, ratio=round(figures['loop'] / figures['compute'], 4), views=views, batch_size=batch, sizes=sizes,
-                steps=steps, dtype=str(dtype or torch.float32).removeprefix('torch.'),
+    return dict(figures, ratio=round(figures['loop'] / figures['compute'], 4), views=views, batch_size=batch,
+                sizes=sizes, steps=steps, dtype=str(dtype or torch.float32).removeprefix('torch.'),
                 num_workers=runner.train_dataloader.num_workers, hardware=hardware())
 
 
 def _input(runner, model, steps):
-    """Seconds a batch of loading and making views, nothing else running; an epoch starts anew where the set is small."""
+    """Seconds a batch of loading and making views, nothing else running; small sets start over."""
     device = next(model.parameters()).device
 
     def batches():

@@ -19,7 +19,8 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
         amp: mixed precision of the kind that pays on the device.
         auto_scale_lr: scale the learning rate to the total batch size.
         options: dict of dotted keys that override the config.
-        launcher: ``'none'``, ``'pytorch'`` or ``'slurm'``; default that of ``config``, which may have been prepared before.
+        launcher: ``'none'``, ``'pytorch'`` or ``'slurm'``; default that of ``config``, which may
+            have been prepared before.
 
     Raises:
         ValueError: ``auto_scale_lr`` without a tuned batch size in the config.

@@ -9,5 +9,6 @@ from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeRandomCrop
 from .samplers import EpochSampler
 
 __all__ = ['CIFAR10', 'CIFAR100', 'DigitScenes', 'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError',
-           'ImageFolder', 'ImageList', 'InMemoryDataset', 'RandomCrops', 'ResizeCenterCrop', 'ResizeRandomCrop', 'ResizeSquash',
+           'ImageFolder', 'ImageList', 'InMemoryDataset', 'RandomCrops', 'ResizeCenterCrop', 'ResizeRandomCrop',
+           'ResizeSquash',
            'check_same_classes', 'collate_batch', 'evenly_spaced', 'image_size', 'read_image']

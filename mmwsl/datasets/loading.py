@@ -346,7 +346,8 @@ class ResizeCenterCrop(_Transform):
 def resize_center_crop(image, short, crop, interpolation='bicubic', size=None, place=(0.5, 0.5)):
     """uint8 (H, W, C) resized to a short side of ``short`` and cropped to its centre, (crop, crop, C).
 
-    ``place`` puts the crop elsewhere: 0 left or top, 1 right or bottom. ``size`` is the (width, height) that counts, if ``image`` was decoded at reduced size; None = the image's own.
+    ``place`` puts the crop elsewhere: 0 left or top, 1 right or bottom. ``size`` is the
+    (width, height) that counts, if ``image`` was decoded at reduced size; None = the image's own.
     """
     width, height = size or (image.shape[1], image.shape[0])
     # The long side is rounded down, like everybody's Resize(256); at least the crop, for extreme shapes.

@@ -49,7 +49,8 @@ def load_state(module, state_dict, strict=False, what='checkpoint'):
     """
     state_dict = {key.removeprefix('module.'): value for key, value in state_dict.items()}
     own = module.state_dict()
-    report = dict(matched=[key for key in own if key in state_dict], missing=[key for key in own if key not in state_dict],
+    report = dict(matched=[key for key in own if key in state_dict],
+                  missing=[key for key in own if key not in state_dict],
                   unexpected=[key for key in state_dict if key not in own])
     if own and not report['matched']:
         raise ValueError(f'{what}: none of its {len(state_dict)} keys fits the {len(own)} of the model; it would stay '
@@ -57,8 +58,8 @@ def load_state(module, state_dict, strict=False, what='checkpoint'):
     wrong = [f'{key}: {tuple(state_dict[key].shape)} in the file, {tuple(own[key].shape)} in the model'
              for key in report['matched'] if state_dict[key].shape != own[key].shape]
     if wrong:
-        raise ValueError(f'{what}: {len(wrong)} tensors have another shape ({"; ".join(wrong[:3])}); is it a checkpoint '
-                         'of another architecture or setting?')
+        raise ValueError(f'{what}: {len(wrong)} tensors have another shape ({"; ".join(wrong[:3])}); is it a '
+                         'checkpoint of another architecture or setting?')
     if strict and (report['missing'] or report['unexpected']):
         raise ValueError(f'{what}: missing keys: {_some(report["missing"]) or "none"}; unexpected keys: '
                          f'{_some(report["unexpected"]) or "none"}; resume with the config the run was started with')

@@ -49,8 +49,8 @@ class SyncFreeInfoHook(RuntimeInfoHook):
         self._clock, self._timed_from = time.perf_counter(), runner.iter
         loader = runner.train_dataloader
         runner.logger.info(
-            f'{len(loader.dataset):,} images, {runner.world_size} ranks x {loader.batch_size} per step: {len(loader):,} '
-            f'steps an epoch, {runner.max_iters:,} steps in all')
+            f'{len(loader.dataset):,} images, {runner.world_size} ranks x {loader.batch_size} per step: '
+            f'{len(loader):,} steps an epoch, {runner.max_iters:,} steps in all')
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         self._pending.append({key: value.detach() if isinstance(value, torch.Tensor) else torch.tensor(float(value))

@@ -23,7 +23,8 @@ class LARS(Optimizer):
         momentum, weight_decay: as in SGD.
         trust_coefficient: eta.
         exclude_1d: tensors of one dimension (norm scales and shifts, biases) get neither decay nor adaptation.
-        norm_sum: ratio eta |p| / (|g| + wd |p| + eps) instead (1 where |p| or |g| is 0), as in OpenSelfSup and apex's LARC.
+        norm_sum: ratio eta |p| / (|g| + wd |p| + eps) instead (1 where |p| or |g| is 0), as in OpenSelfSup and
+            apex's LARC.
         lr_in_momentum: v <- momentum v + lr r u; p <- p - v, as in SimCLR's TensorFlow code: differs while lr changes.
         clip: ratio min(r / lr, 1), LARC's clipping mode.
         eps: added to the denominator of ``norm_sum``.

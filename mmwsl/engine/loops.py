@@ -15,8 +15,8 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if not len(self.dataloader):
-            raise ValueError(f'an epoch has no step: {len(self.dataloader.sampler)} images a rank do not fill a batch of '
-                             f'{self.dataloader.batch_size}; use a smaller batch_size or more images')
+            raise ValueError(f'an epoch has no step: {len(self.dataloader.sampler)} images a rank do not fill a batch '
+                             f'of {self.dataloader.batch_size}; use a smaller batch_size or more images')
 
     def run_epoch(self):
         steps = len(self.dataloader)

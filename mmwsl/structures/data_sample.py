@@ -27,7 +27,9 @@ class DataSample(BaseDataElement):
     * ``gt_boxes``: (N, 4) float x1 y1 x2 y2 in pixels, x2 and y2 exclusive; ``gt_box_labels`` (N,) int64;
       ``gt_difficult`` (N,) bool
     * ``gt_mask``: (H, W) uint8 class map; ``gt_instance_masks`` (N, H, W) bool, visible parts;
-      ``gt_amodal_masks`` (N, H, W) bool, whole objects; ``gt_order`` (N,) int64, 0 = furthest back
+      ``gt_amodal_masks`` (N, H, W) bool, whole objects; ``gt_order`` (N,) int64, 0 = furthest back;
+      ``gt_part_boxes`` (N, 4), the box of the part that tells the class
+    * ``gt_flow``: (T - 1, 2, H, W) float, dx and dy in pixels from each frame of a clip to the next
     * ``pred_*``: a model's output
 
     Meta information (``set_metainfo``): ``path``, ``ori_shape``, ...

@@ -23,7 +23,11 @@ benchmark = dict(
     batch_size=256,
     num_workers=8,
     train=dict(
-        type='ImageFolder', data_root=data_root + '/train', pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)]),
+        type='ImageFolder',
+        data_root=data_root + '/train',
+        pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)]),
     test=dict(
-        type='ImageFolder', data_root=data_root + '/val', pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)]),
+        type='ImageFolder',
+        data_root=data_root + '/val',
+        pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)]),
     protocols=dict(knn=dict(preset='dino'), linear=dict()))
