@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmwsl.evaluation.functional import average_precision, embedding_std, mean_average_precision, topk_accuracy
+from mmwsl.evaluation.functional import average_precision, mean_average_precision, topk_accuracy
 
 
 def slow_average_precision(scores, labels, mode):
@@ -106,13 +106,3 @@ def test_class_without_positives_is_left_out_of_the_mean():
 def test_average_precision_refuses(scores, labels, mode, message):
     with pytest.raises(ValueError, match=message):
         average_precision(scores, labels, mode)
-
-
-def test_embedding_std():
-    assert embedding_std(torch.tensor([[3., 0.], [0., 2.]])).item() == pytest.approx(math.sqrt(.5))
-    random = torch.randn(4096, 64, generator=torch.Generator().manual_seed(0))
-    assert embedding_std(random).item() == pytest.approx(1 / 8, rel=.02)
-    # one direction, whatever the lengths: collapsed
-    assert embedding_std(torch.ones(10, 4) * torch.arange(1., 11)[:, None]).item() == pytest.approx(0, abs=1e-6)
-    with pytest.raises(ValueError, match='at least two'):
-        embedding_std(torch.ones(1, 4))

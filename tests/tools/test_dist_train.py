@@ -21,7 +21,7 @@ data_preprocessor['views'] = [[], []]
 digits['max_images'] = 64
 train_dataloader['dataset']['max_images'] = 64
 param_scheduler = None
-optim_wrapper['optimizer'] = dict(lr=0.02)
+optim_wrapper['optimizer'] = dict(lr=0.001)
 train_cfg = dict(max_epochs=1)
 """
 
@@ -63,29 +63,18 @@ class TestTwoRanks:
 
     def test_weights_equal_those_of_one_rank(self, two_ranks, tmp_path):
         config, _, work_dir = two_ranks
-        train_here(config, tmp_path / 'start', optim_wrapper__optimizer__lr=0.0, optim_wrapper__optimizer__weight_decay=0.0)
+        train_here(config, tmp_path / 'start', optim_wrapper__optimizer=dict(lr=0.0, weight_decay=0.0))
         train_here(config, tmp_path / 'one')
-        states = {name: read_state(path / 'epoch_1.pth')['state_dict'] for name, path in (
-            ('start', tmp_path / 'start'), ('one', tmp_path / 'one'), ('two', work_dir))}
-        moved = 0
-        for key, value in states['one'].items():
-            difference = (value.double() - states['two'][key].double()).abs().max().item()
+        start, one, two = (read_state(path / 'epoch_1.pth')['state_dict'] for path in (
+            tmp_path / 'start', tmp_path / 'one', work_dir))
+        for key, value in one.items():
+            difference = (value.double() - two[key].double()).abs().max().item()
             assert difference < 1e-4 * max(1, value.abs().max().item()), f'{key} differs by {difference}'
-            if value.is_floating_point():
-                moved = max(moved, (value - states['start'][key]).abs().max().item())
-        assert moved > 0.005
-
-    def test_resume_on_two_ranks(self, two_ranks, tmp_path):
-        config, _, work_dir = two_ranks
-        done = launch('dist_train.sh', config, '2', '--work-dir', work_dir, '--resume', '--cfg-options',
-                      'train_dataloader.batch_size=16', 'train_cfg.max_epochs=2')
-        assert done.returncode == 0, done.stdout[-4000:]
-        train_here(config, tmp_path / 'one', train_cfg__max_epochs=2)
-        one, two = (read_state(path / 'epoch_2.pth') for path in (tmp_path / 'one', work_dir))
-        for key, value in one['state_dict'].items():
-            difference = (value.double() - two['state_dict'][key].double()).abs().max().item()
-            assert difference < 3e-4 * max(1, value.abs().max().item()), f'{key} differs by {difference}'
-        assert one['iter'] == two['iter'] == 4
+        weights = [key for key in one if key.endswith(('weight', 'bias'))]
+        difference, change = (torch.cat([(one[key] - other[key]).flatten() for key in weights]).norm().item()
+                              for other in (two, start))
+        assert change > 0.01
+        assert difference < 0.01 * change  # a gradient off by the number of ranks would be half of it
 
     def test_dist_test_equals_one_process(self, two_ranks, tmp_path):
         config, _, work_dir = two_ranks
@@ -101,9 +90,10 @@ class TestTwoRanks:
 
     def test_extract_on_two_ranks_equals_one_process(self, two_ranks, tmp_path):
         config, _, work_dir = two_ranks
-        done = run_process([sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2', '--master_port', free_port(),
-                            ROOT / 'tools' / 'extract.py', config, work_dir / 'epoch_1.pth', '--out', tmp_path / 'two.npz',
-                            '--launcher', 'pytorch', '--cfg-options', 'benchmark.test.max_images=51'])  # an odd number
+        done = run_process([
+            sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2', '--master_port', free_port(),
+            ROOT / 'tools' / 'extract.py', config, work_dir / 'epoch_1.pth', '--out', tmp_path / 'two.npz',
+            '--launcher', 'pytorch', '--cfg-options', 'benchmark.test.max_images=51'])  # an odd number
         assert done.returncode == 0, done.stdout[-4000:]
         one = extract(load_config(config, {'benchmark.test.max_images': 51}), work_dir / 'epoch_1.pth')
         with np.load(tmp_path / 'two.npz') as two:
@@ -137,17 +127,20 @@ def recorder(folder, name):
 
 def test_what_dist_train_passes_on(tmp_path):
     program = recorder(tmp_path, 'python')
-    done = run_process(['env', f'PYTHON={program}', 'bash', ROOT / 'tools' / 'dist_train.sh', 'a b.py', '4', '--cfg-options',
-                        'x=[1, 2]'], cwd=tmp_path, PORT='29511', NNODES='2', NODE_RANK='1', MASTER_ADDR='host7')
+    done = run_process(
+        ['env', f'PYTHON={program}', 'bash', ROOT / 'tools' / 'dist_train.sh', 'a b.py', '4', '--cfg-options', 'x=[1, 2]'],
+        cwd=tmp_path, PORT='29511', NNODES='2', NODE_RANK='1', MASTER_ADDR='host7')
     assert done.returncode == 7  # the exit code of the training
     assert (tmp_path / 'words').read_text().splitlines() == [
         '-m', 'torch.distributed.run', '--nnodes=2', '--node_rank=1', '--master_addr=host7', '--master_port=29511',
-        '--nproc_per_node=4', str(ROOT / 'tools' / 'train.py'), 'a b.py', '--launcher', 'pytorch', '--cfg-options', 'x=[1, 2]']
+        '--nproc_per_node=4', str(ROOT / 'tools' / 'train.py'), 'a b.py', '--launcher', 'pytorch', '--cfg-options',
+        'x=[1, 2]']
     assert re.search(rf'^PYTHONPATH={re.escape(str(ROOT))}(:|$)', (tmp_path / 'environment').read_text(), re.M)
 
 
 @pytest.mark.parametrize('script, words, tail', [
-    ('slurm_train.sh', ['part', 'my job', 'c.py', 'work', '--amp'], ['c.py', '--work-dir', 'work', '--launcher', 'slurm', '--amp']),
+    ('slurm_train.sh', ['part', 'my job', 'c.py', 'work', '--amp'],
+     ['c.py', '--work-dir', 'work', '--launcher', 'slurm', '--amp']),
     ('slurm_test.sh', ['part', 'my job', 'c.py', 'a.pth'], ['c.py', 'a.pth', '--launcher', 'slurm'])])
 def test_what_slurm_scripts_pass_on(tmp_path, script, words, tail):
     recorder(tmp_path, 'srun')
