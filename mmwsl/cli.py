@@ -178,12 +178,23 @@ def build_parser():
     return parser
 
 
+def _is_for_the_user(error):
+    """Whether mmwsl itself raised a RuntimeError, or a config gave a class an argument that it does not have."""
+    last = error.__traceback__
+    while last.tb_next is not None:
+        last = last.tb_next
+    ours = last.tb_frame.f_code.co_filename.startswith(os.path.dirname(__file__))
+    return 'unexpected keyword argument' in str(error) or (isinstance(error, RuntimeError) and ours)
+
+
 def main(arguments=None):
     """Run a sub-command; returns the exit code. What the user can mend is one line, not a traceback."""
     args = build_parser().parse_args(arguments)
     try:
         args.function(args)
-    except (FileNotFoundError, ValueError, KeyError, FloatingPointError) as error:
+    except (OSError, ValueError, KeyError, FloatingPointError, SyntaxError, TypeError, RuntimeError) as error:
+        if isinstance(error, (TypeError, RuntimeError)) and not _is_for_the_user(error):
+            raise
         logging.getLogger('mmwsl').debug('', exc_info=True)
         if os.environ.get('MMWSL_TRACEBACK'):
             raise

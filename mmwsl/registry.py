@@ -117,6 +117,7 @@ def _child(name, parent, *locations):
 
 RUNNERS = _child('runner', 'RUNNERS', 'mmwsl.engine')
 RUNNER_CONSTRUCTORS = _child('runner constructor', 'RUNNER_CONSTRUCTORS', 'mmwsl.engine')
+STRATEGIES = _child('strategy', 'STRATEGIES', 'mmwsl.engine')
 LOOPS = _child('loop', 'LOOPS', 'mmwsl.engine')
 HOOKS = _child('hook', 'HOOKS', 'mmwsl.engine')
 LOG_PROCESSORS = _child('log processor', 'LOG_PROCESSORS', 'mmwsl.engine')
@@ -144,6 +145,7 @@ WEAK_HEADS = ModelRegistry('weak head')
 
 METRICS = _child('metric', 'METRICS', 'mmwsl.evaluation')
 EVALUATOR = _child('evaluator', 'EVALUATOR', 'mmwsl.evaluation')
+INFERENCERS = _child('inferencer', 'INFERENCERS')
 VISUALIZERS = _child('visualizer', 'VISUALIZERS')
 VISBACKENDS = _child('visualization backend', 'VISBACKENDS')
 

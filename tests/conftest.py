@@ -10,7 +10,11 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-import pytest
+# One thread a process, set before torch is imported: pytest runs several processes, and their threads would wait for
+# each other.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
+import pytest  # noqa: E402
 
 
 def unpacked(archive):

@@ -61,6 +61,7 @@ def test_schedule_covers_the_training(name):
     epochs = cfg.train_cfg.max_epochs
     schedules = cfg.param_scheduler or []
     assert not schedules or schedules[-1].end == epochs
+    schedules = [scheduler for scheduler in schedules if scheduler.get('by_epoch', True)]  # the others count steps
     warm = [scheduler for scheduler in schedules if scheduler.type == 'LinearLR']
     for scheduler in schedules:
         assert 0 <= scheduler.begin < scheduler.end <= epochs
@@ -96,13 +97,13 @@ def test_builds(name):
     pipeline = cfg.train_dataloader.dataset.get('pipeline')
     if pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
         cut = TRANSFORMS.build(dict(pipeline[-1]))
-        assert len(cut.views) == len(views)
+        assert not hasattr(cut, 'views') or len(cut.views) == len(views)
     assert 'none' == cfg.train_dataloader.dataset.get('supervision') or not name.startswith('selfsup/')
     for hook in [*cfg.default_hooks.values(), *cfg.custom_hooks]:
         HOOKS.build(dict(hook))
     hooks = {hook.type for hook in cfg.custom_hooks}
     assert not name.startswith('selfsup/') or hooks >= {'IterationSeedHook', 'TeacherHook'}
-    for protocol, settings in cfg.benchmark.protocols.items():
+    for protocol, settings in (cfg.benchmark.get('protocols') or {}).items():
         PROTOCOLS.build(dict(settings, type=protocol))
     assert cfg.train_cfg.type in LOOPS and cfg.runner_type in RUNNERS
     assert cfg.randomness.seed is not None  # without a seed a resumed run sees another order

@@ -6,7 +6,7 @@ if (( $# < 3 )); then sed -n '2,3s/^# //p' "$0" >&2; exit 2; fi
 config=$1 checkpoint=$2 nproc=$3
 shift 3
 root=$(cd "$(dirname "$0")/.." && pwd)
-PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec ${PYTHON:-python} -m torch.distributed.run \
+PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-$(command -v python || command -v python3)}" -m torch.distributed.run \
     --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" --master_addr="${MASTER_ADDR:-127.0.0.1}" \
     --master_port="${PORT:-29500}" --nproc_per_node="$nproc" \
     "$root/tools/test.py" "$config" "$checkpoint" --launcher pytorch "$@"

@@ -11,5 +11,5 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck disable=SC2086
 PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec srun -p "$partition" --job-name="$job" --gres="gpu:$per_node" \
     --ntasks="$gpus" --ntasks-per-node="$per_node" --cpus-per-task="${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 \
-    ${SRUN_ARGS:-} ${PYTHON:-python} -u "$root/tools/train.py" "$config" --work-dir "$work_dir" \
+    ${SRUN_ARGS:-} "${PYTHON:-python}" -u "$root/tools/train.py" "$config" --work-dir "$work_dir" \
     --launcher slurm "$@"

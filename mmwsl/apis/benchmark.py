@@ -1,5 +1,7 @@
 """Features of any checkpoint, and figures from them."""
 
+import hashlib
+import os
 import time
 from pathlib import Path
 
@@ -9,15 +11,29 @@ from mmengine.registry import init_default_scope
 
 from mmwsl.apis.build import build_dataset, build_model, get_device, inference_dtype
 from mmwsl.apis.records import append_records, make_record
+from mmwsl.datasets import check_same_classes
 from mmwsl.registry import PROTOCOLS
 
 
-def _features(cfg, model, dataset_cfg, layer):
+def _features(cfg, model, dataset, layer):
     from mmwsl.protocols.features import extract_features
     settings = cfg.benchmark
     return extract_features(
-        model, build_dataset(dataset_cfg), batch_size=settings.get('batch_size', 256), layer=layer, device=get_device(),
-        amp_dtype=inference_dtype(cfg, get_device()), num_workers=settings.get('num_workers', 0))
+        model, dataset, batch_size=settings.get('batch_size', 256), layer=layer, device=get_device(),
+        amp_dtype=inference_dtype(cfg, get_device()), num_workers=min(settings.get('num_workers', 0), os.cpu_count()))
+
+
+def _writable(path):
+    """``path`` with its folder made, before hours of work and not after them.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise PermissionError(f'{path} cannot be written; choose another --out')
+    return path
 
 
 def extract(cfg, checkpoint, out=None, split='test', layer=-1):
@@ -26,7 +42,8 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1):
     Args:
         cfg: config with ``benchmark.train`` and ``benchmark.test``.
         checkpoint: file, or ``'random'``.
-        out: ``.npz`` file to write: ``features`` (N, D) float32, ``labels`` (N,) if there are any, ``classes``.
+        out: ``.npz`` file to write: ``features`` (N, D) float32, ``index`` (N,) positions in the data set, ``labels``
+            (N,) if there are any, ``classes``, and ``paths`` (N,) where images are files.
         split: ``'train'`` or ``'test'``.
         layer: which of the backbone's outputs.
 
@@ -34,14 +51,17 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1):
         Features.
     """
     _check(cfg, split)
+    out = None if out is None else _writable(out)
+    dataset = build_dataset(cfg.benchmark[split])
     model, _ = build_model(cfg, checkpoint)
-    features = _features(cfg, model, cfg.benchmark[split], layer)
+    features = _features(cfg, model, dataset, layer)
     if out is not None and is_main_process():
-        out = Path(out)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        arrays = dict(features=features.features.numpy(), classes=np.array(features.classes))
+        arrays = dict(features=features.features.numpy(), index=features.indices.numpy(),
+                      classes=np.array(features.classes, dtype=str))
         if features.labels is not None:
             arrays['labels'] = features.labels.numpy()
+        if hasattr(dataset, 'paths'):
+            arrays['paths'] = np.array([dataset.paths[index] for index in features.indices.tolist()])
         temporary = out.with_name(f'.{out.name}.tmp.npz')
         np.savez(temporary, **arrays)
         temporary.replace(out)
@@ -79,10 +99,13 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
     instances = {name: PROTOCOLS.build(dict(known.get(name) or {}, type=name)) for name in protocols or known}
     if not instances:
         raise ValueError('no protocol was named, and the config has no benchmark.protocols; pass e.g. --protocols knn')
-    model, _ = build_model(cfg, checkpoint)
-    train = _features(cfg, model, cfg.benchmark.train, layer)
-    test = _features(cfg, model, cfg.benchmark.test, layer)
+    out = None if out is None else _writable(out)
+    datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]
+    _check_labels(*datasets)
+    model, meta = build_model(cfg, checkpoint)
+    train, test = (_features(cfg, model, dataset, layer) for dataset in datasets)
     name = method or ('random' if checkpoint == 'random' else type(model).__name__.lower())
+    seed = (meta or {}).get('seed', cfg.get('randomness', {}).get('seed'))
     records = []
     if not is_main_process():
         return records
@@ -90,14 +113,33 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
         start = time.perf_counter()
         figures = instance.run(train, test)
         seconds = time.perf_counter() - start
-        records += [make_record(
-            suite=suite, method=name, config=_relative(cfg.filename), seed=cfg.get('randomness', {}).get('seed'),
+        made = [make_record(
+            suite=suite, method=name, config=_relative(cfg.filename), seed=seed,
             dataset=cfg.benchmark.get('dataset', cfg.benchmark.test.type), split='test', protocol=protocol,
-            metric=figure['metric'], value=round(float(figure['value']), 4), settings=figure['settings'],
-            encoder='backbone', layer=layer, pooling='global average', seconds=round(seconds, 2)) for figure in figures]
-    if out is not None:
-        append_records(out, records)
+            metric=figure['metric'], value=round(float(figure['value']), 4),
+            settings=dict(figure['settings'], checkpoint=_describe(checkpoint, meta)), encoder='backbone', layer=layer,
+            pooling='global average', seconds=round(seconds, 2)) for figure in figures]
+        if out is not None:
+            append_records(out, made)
+        records += made
     return records
+
+
+def _check_labels(train, test):
+    """Stop before the features are extracted where no protocol could use them."""
+    for split, dataset in (('train', train), ('test', test)):
+        if getattr(dataset, 'labels', None) is None:
+            raise ValueError(f'benchmark.{split} ({type(dataset).__name__}) has no labels; protocols need them. Are '
+                             "there class folders, and is supervision 'image' or stronger?")
+    check_same_classes(train, test)
+
+
+def _describe(checkpoint, meta):
+    """Which weights a figure belongs to: file name, hash, and where its training stood."""
+    if meta is None:
+        return 'random'
+    digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
+    return dict(file=Path(checkpoint).name, sha256=digest[:8], epoch=meta.get('epoch'), iter=meta.get('iter'))
 
 
 def _relative(filename):

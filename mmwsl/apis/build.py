@@ -1,9 +1,9 @@
 """Objects from configs, for tools and notebooks."""
 
 import copy
-import warnings
 
 import torch
+from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 
@@ -26,7 +26,10 @@ def build_model(cfg, checkpoint=None, device=None):
         checkpoint: file, or None or ``'random'`` for random weights.
 
     Returns:
-        tuple: model, and the report of :func:`mmwsl.engine.checkpoint.load_state` (None for random weights).
+        tuple: model, and for a file its ``meta`` (epoch, iter, seed, ...; empty if it has none), else None.
+
+    Raises:
+        ValueError: a key of the backbone is missing, or a shape differs.
     """
     init_default_scope('mmwsl')
     with torch.random.fork_rng(devices=[]):
@@ -36,13 +39,18 @@ def build_model(cfg, checkpoint=None, device=None):
             model_cfg.setdefault('data_preprocessor', cfg.data_preprocessor)
         model = MODELS.build(model_cfg)
         model.init_weights()
-    report = None
+    meta = None
     if checkpoint not in (None, 'random'):
         loaded = read_checkpoint(checkpoint)
         report = load_state(model, loaded.get('state_dict', loaded), what=str(checkpoint))
-        if report['missing']:
-            warnings.warn(f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} keys of the '
-                          f'model are missing and stay random (first: {report["missing"][0]})', stacklevel=2)
+        meta = loaded.get('meta', {})
+        counts = (f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
+                  f'{len(report["unexpected"])} unexpected')
+        lost = [key for key in report['missing'] if key.startswith('backbone.')]
+        if lost:
+            raise ValueError(f'{counts}; {len(lost)} keys of the backbone are missing and would stay random, the first '
+                             f'is {lost[0]}: is it a checkpoint of another architecture?')
+        print_log(counts, logger='current')
     device = torch.device(device or get_device())
     if device.type == 'cpu':
         keep_freed_memory()
@@ -50,7 +58,7 @@ def build_model(cfg, checkpoint=None, device=None):
     memory_format = getattr(model.data_preprocessor, 'memory_format', torch.contiguous_format)
     if memory_format == torch.channels_last:
         model = model.to(memory_format=memory_format)
-    return model, report
+    return model, meta
 
 
 def build_dataset(cfg):

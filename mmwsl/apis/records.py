@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import shlex
 import statistics
 import subprocess
 import sys
@@ -26,8 +27,20 @@ def environment():
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             versions[package] = 'source tree'
-    arguments = [os.path.basename(sys.argv[0]), *sys.argv[1:]]
-    return dict(command=' '.join(arguments), commit=_commit(), versions=versions, hardware=hardware())
+    return dict(command=_command(sys.argv), commit=_commit(), versions=versions, hardware=hardware())
+
+
+def _command(arguments):
+    """The command line as one types it, without the machine's folders."""
+    tool, shown = Path(arguments[0]), []
+    for argument in arguments[1:]:
+        key, equals, value = argument.partition('=') if argument[:1] not in '/' else ('', '', argument)
+        path = Path(value)
+        if path.is_absolute():
+            value = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
+        shown.append(key + equals + value)
+    name = 'mmwsl' if tool.name in ('__main__.py', 'mmwsl') else f'python {tool.parent.name}/{tool.name}'
+    return f'{name} {shlex.join(shown)}'
 
 
 def _commit():
@@ -77,9 +90,13 @@ def append_records(path, records):
     """Add ``records`` to the JSON-lines file ``path``."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    old = path.read_text(encoding='utf-8') if path.is_file() else ''
+    if not old.endswith('\n'):
+        old = old[:old.rfind('\n') + 1]  # the last line was cut off by a process that died
     lines = ''.join(json.dumps(record, allow_nan=False) + '\n' for record in records)
-    with open(path, 'a', encoding='utf-8') as file:
-        file.write(lines)  # all or nothing: what stops here must leave no protocol half recorded
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')  # all or nothing, whenever a process dies
+    temporary.write_text(old + lines, encoding='utf-8')
+    temporary.replace(path)
 
 
 def read_records(path):

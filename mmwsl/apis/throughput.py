@@ -1,5 +1,6 @@
 """Views per second: of the whole training loop, of the network alone, of the input alone."""
 
+import datetime
 import statistics
 import tempfile
 import time
@@ -8,7 +9,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS, init_default_scope
 
-from mmwsl.apis.records import hardware
+from mmwsl.apis.records import environment
 from mmwsl.engine.runner import unwrap
 
 
@@ -102,10 +103,10 @@ def throughput(cfg, steps=40):
     figures = dict(loop=per_step / statistics.median(stopwatch.loop),
                    compute=per_step / statistics.median(stopwatch.compute), input=per_step / seconds)
     figures = {name: round(value, 1) for name, value in figures.items()}
-    dtype = getattr(runner.optim_wrapper, 'dtype', None)
+    dtype = str(getattr(runner.optim_wrapper, 'dtype', None) or torch.float32).removeprefix('torch.')
     return dict(figures, ratio=round(figures['loop'] / figures['compute'], 4), views=views, batch_size=batch,
-                sizes=sizes, steps=steps, dtype=str(dtype or torch.float32).removeprefix('torch.'),
-                num_workers=runner.train_dataloader.num_workers, hardware=hardware())
+                sizes=sizes, steps=steps, dtype=dtype, num_workers=runner.train_dataloader.num_workers,
+                **environment(), date=datetime.date.today().isoformat())
 
 
 def _input(runner, model, steps):

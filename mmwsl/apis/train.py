@@ -23,8 +23,9 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
             have been prepared before.
 
     Raises:
-        ValueError: ``auto_scale_lr`` without a tuned batch size in the config.
+        ValueError: not a training config, or ``auto_scale_lr`` without a tuned batch size in the config.
         FileNotFoundError: the named checkpoint does not exist.
+        OSError: the work dir cannot be written.
     """
     if isinstance(config, (str, os.PathLike)):
         cfg = load_config(config, options)
@@ -33,7 +34,12 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
         cfg.merge_from_dict(dict(options or {}))
     name = Path(cfg.filename).stem if cfg.filename else 'run'
     cfg.work_dir = str(work_dir or cfg.get('work_dir') or Path('work_dirs') / name)
+    Path(cfg.work_dir).mkdir(parents=True, exist_ok=True)
+    if not os.access(cfg.work_dir, os.W_OK):
+        raise PermissionError(f'work dir {cfg.work_dir} cannot be written; choose another --work-dir')
     cfg.launcher = launcher or cfg.get('launcher') or 'none'
+    if 'optim_wrapper' not in cfg or 'train_dataloader' not in cfg:
+        raise ValueError(f'{cfg.filename} is not a training config: it has no optim_wrapper or no train_dataloader')
     if amp:
         cfg.optim_wrapper.type = 'AutocastOptimWrapper'
         cfg.optim_wrapper.setdefault('dtype', 'auto')
@@ -62,9 +68,3 @@ def train(config, **settings):
     runner = RUNNERS.build(cfg)
     runner.train()
     return runner
-
-
-def last_checkpoint(work_dir):
-    """The newest checkpoint file of ``work_dir``, or None."""
-    found = sorted(Path(work_dir).glob('*.pth'), key=os.path.getmtime)
-    return found[-1] if found else None

@@ -105,11 +105,23 @@ class Runner(MMEngineRunner):
         checkpoint = dict(checkpoint, message_hub=from_plain(checkpoint.get('message_hub', {})))
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         strict = self._resume if strict is None else strict
+        if strict:
+            self._check_resumable(checkpoint, filename)
         report = load_state(unwrap(self.model), checkpoint.get('state_dict', checkpoint), strict, str(filename))
+        model = unwrap(self.model)
+        if hasattr(model, 'reset_teacher') and not any(key.startswith('teacher.') for key in report['matched']):
+            model.reset_teacher()  # weights of a model without one: the teacher starts as the student
         self._has_loaded = True
         self.logger.info(f'{filename}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
                          f'{len(report["unexpected"])} unexpected')
         return checkpoint
+
+    @staticmethod
+    def _check_resumable(checkpoint, filename):
+        absent = [key for key in ('meta', 'state_dict', 'optimizer', 'message_hub') if not checkpoint.get(key)]
+        if absent:
+            raise ValueError(f'checkpoint {filename} cannot be resumed from, it has no {", ".join(absent)}; to start '
+                             'from its weights, use --cfg-options load_from=FILE without --resume')
 
     def load_or_resume(self):
         """As mmengine's; when resuming without a named file, take the newest checkpoint that is readable."""
@@ -118,7 +130,7 @@ class Runner(MMEngineRunner):
         found = sorted(Path(self.work_dir).glob('*.pth'), key=os.path.getmtime, reverse=True)
         for path in found:
             try:
-                compat.read_checkpoint(path)
+                self._check_resumable(compat.read_checkpoint(path), path)
             except ValueError as error:
                 self.logger.warning(f'{error} It is passed over; resuming from an older checkpoint.')
                 continue

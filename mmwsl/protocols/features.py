@@ -1,10 +1,13 @@
 """Frozen features of a whole dataset, and the checks every protocol makes of them."""
 
+import itertools
+import logging
 import zlib
 from dataclasses import dataclass
 
 import torch
 from mmengine.dist import all_gather, get_rank, get_world_size
+from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from torch.utils.data import DataLoader
 
@@ -23,6 +26,7 @@ class Features:
         features: (N, D) float32 tensor (arrays and other dtypes are converted).
         labels: (N,) int64 class numbers, or (N, C) int64 of 1 (present), 0 (absent), -1 (ignore), or None.
         classes: the C class names.
+        indices: (N,) int64 positions in the dataset; default 0..N-1. Unreadable images that a dataset skips are absent.
 
     Raises:
         ValueError: no image, another shape, a feature that is not finite, a label that fits no class.
@@ -30,9 +34,12 @@ class Features:
     features: torch.Tensor
     labels: torch.Tensor | None
     classes: list
+    indices: torch.Tensor | None = None
 
     def __post_init__(self):
         self.features = torch.as_tensor(self.features).float()
+        if self.indices is None:
+            self.indices = torch.arange(len(self.features))
         self.classes = list(self.classes)
         if self.features.ndim != 2 or self.features.numel() == 0:
             raise ValueError('features must be (N, D) with at least one image; got shape '
@@ -178,23 +185,30 @@ def extract_features(model, dataset, *, data_preprocessor=None, batch_size=256, 
         counts = [stop - start for start, stop in zip(bounds, bounds[1:], strict=False)]
         features, indices = _gather(features, counts), _gather(indices, counts)
         labels = None if labels is None else _gather(labels, counts)
-    order = indices.argsort()
-    if not torch.equal(indices[order], torch.arange(count)):
-        raise RuntimeError(f'the {count} images of the dataset came back with {len(indices.unique())} different values '
-                           f'of data_samples.index, from {indices.min()} to {indices.max()}; every image must be seen '
-                           "exactly once, with its position as its index (on_error='skip' replaces an unreadable image "
-                           'by its neighbour: remove such files first)')
-    return Features(features[order], None if labels is None else labels[order], dataset.metainfo['classes'])
+    asked, indices = indices.unbind(1)
+    kept = indices == asked  # a dataset that skips unreadable images hands over another one in their place
+    if not kept.all():
+        print_log(f'{int((~kept).sum())} of {count} images could not be read and are left out of the features, the '
+                  f'first is index {int(asked[~kept].min())}', logger='current', level=logging.WARNING)
+    if len(asked) != count or not torch.equal(asked.sort().values, torch.arange(count)) or not kept.any():
+        raise RuntimeError(f'{len(asked)} images came back of the {count} of the dataset, {int(kept.sum())} with their '
+                           'own position as data_samples.index; every image must be seen exactly once')
+    order = asked.argsort()
+    order = order[kept[order]]
+    return Features(features[order], None if labels is None else labels[order], dataset.metainfo['classes'],
+                    asked[order])
 
 
 @torch.no_grad()  # not inference_mode: a tensor the model caches during the run could not be used in training later
 def _run(model, data_preprocessor, loader, layer, device, amp_dtype, bar):
-    features, labels, indices = [], [], []
+    features, labels, indices, positions = [], [], [], iter(loader.sampler)
     for batch in loader:
         samples = batch['data_samples']
         if 'index' not in samples:
             raise ValueError('data_samples has no index: a dataset must state the position of every image')
-        indices.append(samples.index.reshape(-1).cpu())
+        index = samples.index.reshape(-1).cpu()
+        asked = torch.tensor(list(itertools.islice(positions, len(index))))
+        indices.append(torch.stack([asked, index], dim=1))
         label = samples.get('gt_label')
         if label is not None and not isinstance(label, torch.Tensor):
             raise ValueError('gt_label must have one shape for all images: a class number, or a vector of tags')

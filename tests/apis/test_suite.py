@@ -45,6 +45,7 @@ def trainings(monkeypatch):
     return calls
 
 
+@pytest.mark.slow
 def test_suite(tmp_path, trainings, capsys):
     suite, out = write_suite(tmp_path), tmp_path / 'out'
     assert main(['suite', str(suite), '--out', str(out)]) == 0
@@ -78,6 +79,7 @@ def test_suite(tmp_path, trainings, capsys):
     assert {record['protocol'] for record in added} == {'svm'} and {record['method'] for record in added} == {'simclr'}
 
 
+@pytest.mark.slow
 def test_stopped_suite_goes_on(tmp_path, trainings, monkeypatch, capsys):
     """Stopped in the training of moco: what is recorded stays, and the training goes on from its last checkpoint."""
     suite, out = write_suite(tmp_path), tmp_path / 'out'

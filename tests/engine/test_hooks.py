@@ -49,10 +49,11 @@ def test_views_of_a_run_follow_seed_and_iteration(tmp_path):
     config = write_config(tmp_path)
     for name, seed in (('a', 0), ('b', 0), ('c', 1)):
         with hooked(record(name)):
-            train_here(config, tmp_path / name, randomness__seed=seed, train_cfg__max_epochs=1)
+            train_here(config, tmp_path / name, randomness__seed=seed, train_cfg__max_epochs=1,
+                       train_dataloader__dataset__max_images=128)
     assert seen['a'] == seen['b']
     assert all(mine != other for mine, other in zip(seen['a'], seen['c'], strict=True))
-    assert len({tuple(row) for row in seen['a']}) == 10
+    assert len({tuple(row) for row in seen['a']}) == 4
 
 
 @contextlib.contextmanager

@@ -1,4 +1,5 @@
-# The setting of lightly's CIFAR-10 benchmark: symmetric, queue 8192, T 0.1, momentum 0.99, split BN of 8 groups.
+# After the setting of lightly's CIFAR-10 benchmark, but with CIFAR-10's own mean and std and the cosine taken per step.
+# symmetric, queue 8192, T 0.1, momentum 0.99, split BN of 8 groups.
 _base_ = ['../../_base_/models/moco_v2.py', '../../_base_/datasets/cifar10.py', '../../_base_/default_runtime.py']
 
 model = dict(

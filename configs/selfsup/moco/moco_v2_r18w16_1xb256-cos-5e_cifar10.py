@@ -2,7 +2,10 @@
 _base_ = './moco_v2_r18_1xb512-cos-200e_cifar10.py'
 
 model = dict(
-    backbone=dict(base_channels=16), neck=dict(in_channels=128), queue=dict(length=4096), symmetric=False)
+    backbone=dict(base_channels=16, norm_cfg=dict(batch_per_split=32)),
+    neck=dict(in_channels=128),
+    queue=dict(length=4096),
+    symmetric=False)
 train_dataloader = dict(batch_size=256)
 
 optim_wrapper = dict(optimizer=dict(lr=0.12))

@@ -1,4 +1,4 @@
-# RotNet's CIFAR-10 schedule, on a ResNet-18 in place of its network-in-network.
+# RotNet's CIFAR-10 schedule, on a ResNet-18 in place of its network-in-network, with mild random resized crops.
 _base_ = ['../../_base_/models/rotation.py', '../../_base_/datasets/cifar10.py', '../../_base_/default_runtime.py']
 
 model = dict(backbone=dict(depth=18, stem='cifar'), head=dict(in_channels=512))

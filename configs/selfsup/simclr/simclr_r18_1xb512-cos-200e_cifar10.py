@@ -1,4 +1,5 @@
-# The setting of lightly's CIFAR-10 benchmark: SGD lr 0.06 per 128 images, cosine without warm-up, T 0.5, no blur.
+# After the setting of lightly's CIFAR-10 benchmark, but with CIFAR-10's own mean and std and the cosine taken per step.
+# SGD lr 0.06 per 128 images, cosine without warm-up, T 0.5, no blur.
 _base_ = ['../../_base_/models/simclr.py', '../../_base_/datasets/cifar10.py', '../../_base_/default_runtime.py']
 
 model = dict(

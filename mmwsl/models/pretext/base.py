@@ -60,6 +60,10 @@ class TeacherModel(PretextModel):
 
     def init_weights(self):
         super().init_weights()
+        self.reset_teacher()
+
+    def reset_teacher(self):
+        """Make the teacher equal to the student."""
         self.teacher.copy_from(*self._chain())
 
     @torch.no_grad()

@@ -18,6 +18,11 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
     Input (B, C) or (B, C, H, W), the same number of values per channel on every rank or not.
     """
 
+    def __init__(self, num_features, **kwargs):
+        super().__init__(num_features, **kwargs)
+        if self.momentum is None:
+            raise ValueError('SyncBN needs a momentum; a cumulative average (momentum=None) is not offered')
+
     def _check_input_dim(self, x):
         if x.dim() < 2:
             raise ValueError(f'SyncBN needs an input of 2 or more dimensions (B, C, ...), got shape {tuple(x.shape)}')
