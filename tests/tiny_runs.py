@@ -96,7 +96,7 @@ def child_environment(**variables):
     return environment
 
 
-def run_process(command, timeout=240, cwd=None, **variables):
+def run_process(command, timeout=600, cwd=None, **variables):
     """Run a command to its end; returns the CompletedProcess with its output as text."""
     return subprocess.run([str(word) for word in command], env=child_environment(**variables), cwd=cwd,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)

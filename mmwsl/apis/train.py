@@ -25,7 +25,6 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
     Raises:
         ValueError: not a training config, or ``auto_scale_lr`` without a tuned batch size in the config.
         FileNotFoundError: the named checkpoint does not exist.
-        OSError: the work dir cannot be written.
     """
     if isinstance(config, (str, os.PathLike)):
         cfg = load_config(config, options)
@@ -34,9 +33,6 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
         cfg.merge_from_dict(dict(options or {}))
     name = Path(cfg.filename).stem if cfg.filename else 'run'
     cfg.work_dir = str(work_dir or cfg.get('work_dir') or Path('work_dirs') / name)
-    Path(cfg.work_dir).mkdir(parents=True, exist_ok=True)
-    if not os.access(cfg.work_dir, os.W_OK):
-        raise PermissionError(f'work dir {cfg.work_dir} cannot be written; choose another --work-dir')
     cfg.launcher = launcher or cfg.get('launcher') or 'none'
     if 'optim_wrapper' not in cfg or 'train_dataloader' not in cfg:
         raise ValueError(f'{cfg.filename} is not a training config: it has no optim_wrapper or no train_dataloader')
@@ -60,9 +56,20 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
     return cfg
 
 
+def _check_work_dir(folder):
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f'work dir {folder} cannot be written; choose another --work-dir')
+
+
 def train(config, **settings):
-    """Train as ``config`` says and return the Runner; ``settings`` are those of :func:`prepare_training`."""
+    """Train as ``config`` says and return the Runner; ``settings`` are those of :func:`prepare_training`.
+
+    Raises:
+        OSError: the work dir cannot be written.
+    """
     cfg = prepare_training(config, **settings)
+    _check_work_dir(cfg.work_dir)
     init_default_scope(cfg.get('default_scope', 'mmwsl'))
     cfg.setdefault('runner_type', 'mmwsl.Runner')
     runner = RUNNERS.build(cfg)

@@ -1,6 +1,5 @@
 """Frozen features of a whole dataset, and the checks every protocol makes of them."""
 
-import itertools
 import logging
 import zlib
 from dataclasses import dataclass
@@ -185,30 +184,29 @@ def extract_features(model, dataset, *, data_preprocessor=None, batch_size=256, 
         counts = [stop - start for start, stop in zip(bounds, bounds[1:], strict=False)]
         features, indices = _gather(features, counts), _gather(indices, counts)
         labels = None if labels is None else _gather(labels, counts)
-    asked, indices = indices.unbind(1)
-    kept = indices == asked  # a dataset that skips unreadable images hands over another one in their place
-    if not kept.all():
-        print_log(f'{int((~kept).sum())} of {count} images could not be read and are left out of the features, the '
-                  f'first is index {int(asked[~kept].min())}', logger='current', level=logging.WARNING)
-    if len(asked) != count or not torch.equal(asked.sort().values, torch.arange(count)) or not kept.any():
-        raise RuntimeError(f'{len(asked)} images came back of the {count} of the dataset, {int(kept.sum())} with their '
-                           'own position as data_samples.index; every image must be seen exactly once')
-    order = asked.argsort()
-    order = order[kept[order]]
-    return Features(features[order], None if labels is None else labels[order], dataset.metainfo['classes'],
-                    asked[order])
+    order = indices.argsort(stable=True)
+    ordered = indices[order]
+    first = torch.cat([torch.ones(1, dtype=torch.bool), ordered[1:] != ordered[:-1]])
+    order, ordered = order[first], ordered[first]
+    lost = count - len(ordered)
+    if ordered[0] < 0 or ordered[-1] >= count or (lost and getattr(dataset, 'on_error', 'raise') != 'skip'):
+        raise RuntimeError(f'the {count} images of the dataset came back with {len(ordered)} different values of '
+                           f'data_samples.index, from {ordered[0]} to {ordered[-1]}; every image must be seen exactly '
+                           'once, with its position as its index')
+    if lost:  # a dataset that skips an unreadable image hands over another one in its place
+        print_log(f'{lost} of {count} images could not be read and are left out of the features', logger='current',
+                  level=logging.WARNING)
+    return Features(features[order], None if labels is None else labels[order], dataset.metainfo['classes'], ordered)
 
 
 @torch.no_grad()  # not inference_mode: a tensor the model caches during the run could not be used in training later
 def _run(model, data_preprocessor, loader, layer, device, amp_dtype, bar):
-    features, labels, indices, positions = [], [], [], iter(loader.sampler)
+    features, labels, indices = [], [], []
     for batch in loader:
         samples = batch['data_samples']
         if 'index' not in samples:
             raise ValueError('data_samples has no index: a dataset must state the position of every image')
-        index = samples.index.reshape(-1).cpu()
-        asked = torch.tensor(list(itertools.islice(positions, len(index))))
-        indices.append(torch.stack([asked, index], dim=1))
+        indices.append(samples.index.reshape(-1).cpu())
         label = samples.get('gt_label')
         if label is not None and not isinstance(label, torch.Tensor):
             raise ValueError('gt_label must have one shape for all images: a class number, or a vector of tags')

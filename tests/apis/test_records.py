@@ -101,6 +101,12 @@ def test_table_of_several_data_sets():
         render_table([])
 
 
+def test_command_names_no_folder_of_the_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ['/a/mmwsl/__main__.py', 'suite', str(tmp_path / 'x.py'), '--out', '/b/out', '--cfg-options', 'root=/c/d', 'k=a b']
+    assert module._command(arguments) == "mmwsl suite x.py --out out --cfg-options root=d 'k=a b'"
+
+
 def test_command(monkeypatch):
     monkeypatch.setattr(sys, 'argv', ['/somewhere/tools/benchmark.py', 'CONFIG', 'random', '--out', 'a.jsonl'])
-    assert module.environment.__wrapped__()['command'] == 'benchmark.py CONFIG random --out a.jsonl'
+    assert module.environment.__wrapped__()['command'] == 'python tools/benchmark.py CONFIG random --out a.jsonl'

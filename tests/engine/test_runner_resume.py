@@ -238,7 +238,7 @@ def test_killed_run_resumes_bit_for_bit(tmp_path, photos, workers, monkeypatch):
             [sys.executable, '-m', 'mmwsl', 'train', str(config), '--work-dir', str(tmp_path / 'killed')],
             env=environment, stdout=output, stderr=output, start_new_session=True)
         try:
-            deadline = time.monotonic() + 240
+            deadline = time.monotonic() + 600
             while not mark.exists() and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.1)
             assert mark.exists(), (tmp_path / 'output.txt').read_text()[-3000:]

@@ -151,6 +151,10 @@ def test_image_twice_is_an_error():
 
     with pytest.raises(RuntimeError, match='5 images of the dataset came back with 4 different values'):
         extract_features(Toy(), Twice(5))
+    skipping = Twice(5)
+    skipping.on_error = 'skip'  # an unreadable image was replaced by its neighbour: known once, the other left out
+    result = extract_features(Toy(), skipping)
+    assert result.indices.tolist() == [0, 1, 2, 3] and torch.equal(result.features, expected(4))
 
 
 def test_nan_names_the_first_image():

@@ -1,4 +1,5 @@
-# RotNet's AlexNet up to its last max-pool, then global pooling and one linear layer in place of its three. The learning rate follows the table of its authors' code, which starts at 0.01.
+# RotNet's AlexNet up to its last max-pool, then global pooling and one linear layer in place of its three. The
+# learning rate follows the table of its authors' code, which starts at 0.01.
 _base_ = ['../../_base_/models/rotation.py', '../../_base_/datasets/imagenet.py', '../../_base_/default_runtime.py']
 
 model = dict(
