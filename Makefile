@@ -10,6 +10,7 @@ $(VENV)/.runtime: $(SOURCES)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "mmwsl needs Python 3.11 or newer, $(PYTHON) is older; call: make PYTHON=python3.11 ..."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'Installing mmwsl and its dependencies into $(VENV)/; the first time this takes a minute or more.'
 	$(BIN)/python -m pip install -q -c requirements/constraints.txt -e .
 	@touch $@
 

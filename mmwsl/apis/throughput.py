@@ -13,6 +13,9 @@ from mmwsl.apis.records import environment
 from mmwsl.engine.runner import unwrap
 
 
+INPUT_SECONDS = 3.0  # shortest time the input is measured for; a small batch takes milliseconds
+
+
 class _Finished(Exception):
     """Raised inside the training loop when enough was measured."""
 
@@ -121,8 +124,9 @@ def _input(runner, model, steps):
     for _ in range(warmup):  # the workers' start, and what they had prefetched
         model.data_preprocessor(next(source), True)
     _wait(device)
-    start = time.perf_counter()
-    for _ in range(steps):
+    start, done = time.perf_counter(), 0
+    while done < steps or time.perf_counter() - start < INPUT_SECONDS:
         model.data_preprocessor(next(source), True)
+        done += 1
     _wait(device)
-    return (time.perf_counter() - start) / steps
+    return (time.perf_counter() - start) / done

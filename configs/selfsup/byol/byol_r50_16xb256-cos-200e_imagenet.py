@@ -1,4 +1,7 @@
-_base_ = ['../../_base_/models/byol.py', '../../_base_/datasets/imagenet.py', '../../_base_/default_runtime.py']
+_base_ = [
+    '../../_base_/models/byol.py', '../../_base_/datasets/imagenet.py',
+    '../../_base_/schedules/lars_cos_200e.py', '../../_base_/default_runtime.py'
+]
 
 jitter = dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.2, hue=0.1, prob=0.8, gray_prob=0.2)
 data_preprocessor = dict(
@@ -12,12 +15,5 @@ train_dataloader = dict(
     dataset=dict(pipeline=[
         dict(type='RandomCrops', num_views=2, size=224, scale=(0.08, 1.0), flip_prob=0.5, interpolation='bicubic')]))
 
-# lr 4.8 at 4096 images; nothing of one dimension is decayed or adapted
-optim_wrapper = dict(
-    type='AutocastOptimWrapper', optimizer=dict(type='LARS', lr=4.8, momentum=0.9, weight_decay=1e-6))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=190, begin=10, end=200, convert_to_iter_based=True),
-]
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
+optim_wrapper = dict(optimizer=dict(lr=4.8))
 auto_scale_lr = dict(base_batch_size=4096)

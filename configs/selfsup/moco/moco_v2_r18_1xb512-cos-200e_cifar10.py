@@ -1,6 +1,9 @@
 # After the setting of lightly's CIFAR-10 benchmark, but with CIFAR-10's own mean and std and the cosine taken per step.
 # symmetric, queue 8192, T 0.1, momentum 0.99, split BN of 8 groups.
-_base_ = ['../../_base_/models/moco_v2.py', '../../_base_/datasets/cifar10.py', '../../_base_/default_runtime.py']
+_base_ = [
+    '../../_base_/models/moco_v2.py', '../../_base_/datasets/cifar10.py',
+    '../../_base_/schedules/sgd_cos_200e_b512.py', '../../_base_/default_runtime.py'
+]
 
 model = dict(
     backbone=dict(depth=18, stem='cifar', norm_cfg=dict(batch_per_split=64)),
@@ -18,9 +21,4 @@ data_preprocessor = dict(
         ]))
 train_dataloader = dict(batch_size=512)
 
-optim_wrapper = dict(
-    type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.24, momentum=0.9, weight_decay=5e-4))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=200, begin=0, end=200, convert_to_iter_based=True)]
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
-auto_scale_lr = dict(base_batch_size=512)
 default_hooks = dict(checkpoint=dict(interval=10))

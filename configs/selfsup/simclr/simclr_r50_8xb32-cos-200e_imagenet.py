@@ -1,4 +1,7 @@
-_base_ = ['../../_base_/models/simclr.py', '../../_base_/datasets/imagenet.py', '../../_base_/default_runtime.py']
+_base_ = [
+    '../../_base_/models/simclr.py', '../../_base_/datasets/imagenet.py',
+    '../../_base_/schedules/lars_cos_200e.py', '../../_base_/default_runtime.py'
+]
 
 data_preprocessor = dict(
     views=dict(
@@ -10,12 +13,5 @@ data_preprocessor = dict(
 train_dataloader = dict(
     dataset=dict(pipeline=[dict(type='RandomCrops', num_views=2, size=224, scale=(0.08, 1.0), flip_prob=0.5)]))
 
-# lr 0.3 per 256 images
-optim_wrapper = dict(
-    type='AutocastOptimWrapper', optimizer=dict(type='LARS', lr=0.3, momentum=0.9, weight_decay=1e-6))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=190, begin=10, end=200, convert_to_iter_based=True),
-]
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
+optim_wrapper = dict(optimizer=dict(lr=0.3))  # per 256 images
 auto_scale_lr = dict(base_batch_size=256)
