@@ -12,7 +12,6 @@ from mmengine.registry import RUNNERS, init_default_scope
 from mmwsl.apis.records import environment
 from mmwsl.engine.runner import unwrap
 
-
 INPUT_SECONDS = 3.0  # shortest time the input is measured for; a small batch takes milliseconds
 
 
