@@ -11,6 +11,7 @@ import argparse  # noqa: E402
 import json  # noqa: E402
 import logging  # noqa: E402
 import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 from mmengine.config import DictAction  # noqa: E402
 
@@ -82,6 +83,8 @@ def _run_suite(args):
 
 def _run_throughput(args):
     from mmwsl.apis import throughput
+    if args.json:
+        Path(args.json).parent.mkdir(parents=True, exist_ok=True)  # before the measurement, not after it
     cfg = _prepare(args)
     if args.images:
         cfg.train_dataloader.dataset.data_root = args.images
