@@ -5,7 +5,6 @@ import copy
 import torch
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
-from mmengine.runner import set_random_seed
 
 from mmwsl.compat import autocast_dtype, keep_freed_memory, read_checkpoint
 from mmwsl.engine.checkpoint import load_state
@@ -32,8 +31,8 @@ def build_model(cfg, checkpoint=None, device=None):
         ValueError: a key of the backbone is missing, or a shape differs.
     """
     init_default_scope('mmwsl')
-    with torch.random.fork_rng(devices=[]):
-        set_random_seed(cfg.get('randomness', {}).get('seed', 0) or 0)
+    with torch.random.fork_rng():  # the caller's random state stays as it is
+        torch.manual_seed(cfg.get('randomness', {}).get('seed', 0) or 0)
         model_cfg = copy.deepcopy(cfg.model)
         if cfg.get('data_preprocessor'):
             model_cfg.setdefault('data_preprocessor', cfg.data_preprocessor)

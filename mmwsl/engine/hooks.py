@@ -69,12 +69,14 @@ class SyncFreeInfoHook(RuntimeInfoHook):
         """
         if not self._pending:
             return
-        names = list(self._pending[0])
-        table = torch.stack([torch.stack([step[name].float().mean() for name in names]) for step in self._pending])
-        rows, self._pending = table.tolist(), []
-        hub, first = runner.message_hub, runner.iter + 1 - len(rows)
-        for number, row in enumerate(rows):
-            for name, value in zip(names, row, strict=True):
+        logged, self._pending = self._pending, []
+        scalars = [value.float().mean() for step in logged for value in step.values()]
+        device = max((scalar.device for scalar in scalars), key=lambda device: device.type != 'cpu', default=None)
+        values = iter(torch.stack([scalar.to(device) for scalar in scalars]).tolist() if scalars else [])
+        hub, first = runner.message_hub, runner.iter + 1 - len(logged)
+        for number, step in enumerate(logged):
+            for name in step:  # steps may log different things
+                value = next(values)
                 if 'loss' in name and not math.isfinite(value):
                     raise FloatingPointError(
                         f'{name} is {value} at iteration {first + number + 1} of {runner.max_iters} (epoch '

@@ -127,6 +127,9 @@ class Runner(MMEngineRunner):
         """As mmengine's; when resuming without a named file, take the newest checkpoint that is readable."""
         if self._has_loaded or not (self._resume and self._load_from is None):
             return super().load_or_resume()
+        if is_main_process():
+            for remains in Path(self.work_dir).glob('.*.pth.*.tmp'):  # of a process that was killed while writing
+                remains.unlink(missing_ok=True)
         found = sorted(Path(self.work_dir).glob('*.pth'), key=os.path.getmtime, reverse=True)
         for path in found:
             try:

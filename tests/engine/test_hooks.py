@@ -249,3 +249,16 @@ def test_teacher_is_the_average_of_the_weights_after_each_step(tmp_path):
 def test_teacher_hook_passes_models_without_a_teacher():
     runner = types.SimpleNamespace(model=torch.nn.Linear(1, 1), iter=0, max_iters=1)
     assert TeacherHook().after_train_iter(runner, 0) is None
+
+
+def test_steps_may_log_different_things():
+    """A loss that is there in some steps only is neither lost nor mistaken for another."""
+    hub = types.SimpleNamespace(log_scalars={}, update_scalar=lambda key, value: hub.log_scalars[key].update(value))
+    loader = types.SimpleNamespace(batch_size=1)
+    runner = types.SimpleNamespace(message_hub=hub, iter=1, max_iters=2, epoch=0, world_size=1, train_dataloader=loader)
+    hook = SyncFreeInfoHook()
+    hook._pending = [dict(loss=torch.tensor(1.0)), dict(extra_loss=torch.tensor(3.0), loss=torch.tensor(2.0))]
+    hook._clock, hook._timed_from = 0.0, 0
+    hook.flush(runner)
+    assert hub.log_scalars['train/loss'].data[0].tolist() == [1.0, 2.0]
+    assert hub.log_scalars['train/extra_loss'].data[0].tolist() == [3.0]
