@@ -268,3 +268,11 @@ def test_workers_do_not_change_the_run(tmp_path, photos, monkeypatch):
         config = write_config(tmp_path, SIMCLR, FOLDER.format(root=str(photos), workers=workers), f'w{workers}.py')
         train_here(config, tmp_path / f'run{workers}')
     assert_same(read_state(tmp_path / 'run0' / 'epoch_2.pth'), read_state(tmp_path / 'run1' / 'epoch_2.pth'))
+
+
+def test_remains_of_a_killed_write_are_swept(tmp_path):
+    config, work_dir = write_config(tmp_path), tmp_path / 'run'
+    work_dir.mkdir()
+    (work_dir / '.epoch_1.pth.4711.tmp').write_bytes(b'half a checkpoint')
+    train_here(config, work_dir, resume=True, train_cfg__max_epochs=1)
+    assert not list(work_dir.glob('.*.tmp')) and (work_dir / 'epoch_1.pth').is_file()
