@@ -1,10 +1,5 @@
 """Scenes of handwritten digits on photographs: composed on the fly, with every ground truth known by construction."""
 
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-
-import cv2
 import numpy as np
 import torch
 
@@ -13,213 +8,23 @@ from mmwsl.structures import SUPERVISION_LEVELS, stack_samples, strip_labels
 
 from .base import ImageDataset, evenly_spaced
 from .digits import CLASSES, raw_digits, split_indices
+from .scene_rendering import (
+    BODY_DIGIT,
+    MAX_CROP,
+    PHOTO_REGIONS,
+    Background,
+    Body,
+    Scene,
+    SceneObject,
+    draw_velocity,
+    glyph_atlas,
+    photo_pyramids,
+    rotation_matrix,
+    tight_box,
+)
 
-PHOTOS = ('china.jpg', 'flower.jpg')
-# x1 y1 x2 y2 of the part of each photograph (640 x 427) that a split may show; divisible by 4 for the pyramid.
-PHOTO_REGIONS = {'train': (0, 0, 384, 424), 'test': (384, 0, 640, 424)}
-MAX_CROP = 208  # longest side of a background crop in photo pixels: fits both regions and leaves room to move
-PYRAMID_LEVELS = 3
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-# Fainter ink is not drawn at all, so that the mask (ink of at least this alpha) is exactly the set of painted pixels.
-MIN_ALPHA = 32
-BODY_DIGIT = (0.33, 0.4)  # longer side of a compound object's digit, in mean diameters of its body
-STRIPE_CONTRAST = 0.15
 PLACEMENTS = 8  # places tried for an object until it neither covers nor is covered by more than MAX_COVER of a box
 MAX_COVER = 0.6
-
-
-@lru_cache(maxsize=1)
-def glyph_atlas():
-    """The 1,797 digits as smooth alpha maps, and the tight box of each.
-
-    Returns:
-        tuple: list of uint8 (1797, S, S) for S = 80, 40, 20, and boxes (1797, 4) float64 x1 y1 x2 y2 in pixels of the
-        first.
-    """
-    ink = np.pad(raw_digits()[0], ((0, 0), (1, 1), (1, 1)))
-    ink = np.stack([cv2.resize(image, (80, 80), interpolation=cv2.INTER_CUBIC) for image in ink])
-    # The 4 x 4 ink counts blur the pen stroke; a steeper ramp around half ink gives its edge back.
-    levels = [np.rint(((ink - 7 / 16) / (6 / 16)).clip(0, 1) * 255).astype(np.uint8)]
-    for side in (40, 20):
-        levels.append(np.stack([cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA) for image in levels[0]]))
-    boxes = np.array([_tight_box(glyph >= MIN_ALPHA) for glyph in levels[0]], dtype=np.float64)
-    return levels, boxes
-
-
-@lru_cache(maxsize=2)
-def photo_pyramids(split):
-    """Per photograph, the region of ``split`` at full, half and quarter size: lists of uint8 (H, W, 3) RGB.
-
-    Each level is made of the region alone, so no interpolation mixes in a pixel of the other split.
-
-    Raises:
-        FileNotFoundError: the installed scikit-learn lacks the photograph.
-    """
-    x1, y1, x2, y2 = PHOTO_REGIONS[split]
-    pyramids = []
-    for name in PHOTOS:
-        path = files('sklearn.datasets.images') / name
-        if not path.is_file():
-            raise FileNotFoundError(f'{path} is missing: the photographs of scikit-learn are the backgrounds of '
-                                    "DigitScenes; reinstall scikit-learn, or use background='plain'")
-        encoded = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-        photo = cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-        levels = [np.ascontiguousarray(photo[y1:y2, x1:x2])]
-        for _ in range(PYRAMID_LEVELS - 1):
-            height, width = levels[-1].shape[:2]
-            levels.append(cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA))
-        pyramids.append(levels)
-    return pyramids
-
-
-def contrasting_luma(luma, contrast, position):
-    """A luma in [0, 1] at least ``contrast`` (0 to 0.5) away from ``luma``; ``position`` in [0, 1) chooses evenly."""
-    below, above = max(luma - contrast, 0.0), max(1 - luma - contrast, 0.0)
-    target = position * (below + above)
-    if target > below or luma < contrast:
-        target += luma + contrast - below
-    return target
-
-
-def with_luma(rgb, luma):
-    """Darken or lighten ``rgb`` (3,), strictly between 0 and 1, to exactly ``luma``, without leaving [0, 1]."""
-    own = float(rgb @ LUMA)
-    return rgb * (luma / own) if luma < own else 1 - (1 - rgb) * ((1 - luma) / (1 - own))
-
-
-def _tight_box(mask):
-    """(x1, y1, x2, y2) of a non-empty mask (H, W), x2 and y2 exclusive."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
-
-
-def _rotation(angle):
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.array([[cos, -sin], [sin, cos]])
-
-
-def _velocity(rng, start, low, high, steps, max_speed):
-    """A velocity (2,) with which ``start`` (2,) stays between ``low`` and ``high`` (2,) for ``steps`` steps."""
-    if not steps:
-        return np.zeros(2)
-    slowest, fastest = np.maximum((low - start) / steps, -max_speed), np.minimum((high - start) / steps, max_speed)
-    return slowest + rng.random(2) * (fastest - slowest)
-
-
-@dataclass
-class _Background:
-    """A crop of a photograph, or one colour; ``matrix`` takes scene to photo coordinates about the two centres."""
-    levels: list | None
-    colour: np.ndarray
-    matrix: np.ndarray
-    centre: np.ndarray
-    velocity: np.ndarray  # of the photo's content, scene pixels per frame
-
-    def draw(self, size, frame):
-        if self.levels is None:
-            return np.full((size, size, 3), self.colour, dtype=np.uint8)
-        zoom = abs(np.linalg.det(self.matrix)) ** 0.5
-        level = min(max(int(np.log2(zoom)), 0), len(self.levels) - 1)
-        matrix = self.matrix / 2 ** level
-        # Sample i sits at i + 0.5 on both sides.
-        corner = self.centre / 2 ** level + matrix @ (np.full(2, 0.5 - size / 2) - self.velocity * frame) - 0.5
-        return cv2.warpAffine(self.levels[level], np.column_stack([matrix, corner]), (size, size),
-                              flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
-
-
-@dataclass
-class _Body:
-    """The ellipse of a compound object: half axes, their angle, and its stripes."""
-    axes: np.ndarray
-    angle: float
-    stripe_angle: float
-    period: float
-    phase: float
-
-    def draw(self, dx, dy):
-        """Alpha (0 to 255) and stripes (0 to 1) at distances ``dx`` (1, W), ``dy`` (H, 1) from the centre."""
-        cos, sin = np.cos(self.angle), np.sin(self.angle)
-        radius = np.hypot((cos * dx + sin * dy) / self.axes[0], (cos * dy - sin * dx) / self.axes[1])
-        alpha = ((1 - radius) * self.axes.min() + 0.5).clip(0, 1) * 255
-        wave = (np.cos(self.stripe_angle) * dx + np.sin(self.stripe_angle) * dy) * (2 * np.pi / self.period)
-        return alpha, 0.5 + 0.5 * np.sin(wave + self.phase)
-
-
-@dataclass
-class _Object:
-    digit: int
-    half: np.ndarray  # half width and height of the hull
-    centre: np.ndarray
-    velocity: np.ndarray
-    angle: float
-    scale: float  # scene pixels per glyph pixel
-    offset: np.ndarray  # of the digit from the object's centre
-    body: _Body | None
-    rgb: np.ndarray  # (3, 3): tints of digit, body, stripes
-    brightness: np.ndarray  # (2,): which of the permitted lumas digit and body take
-    colours: list | None = None  # fixed in the first frame, in contrast to what lies beneath
-
-    def draw(self, canvas, frame, contrast):
-        """Paint the object; returns where: (y, x) slices, painted pixels, and the digit's among them (or None)."""
-        size = len(canvas)
-        centre = self.centre + self.velocity * frame
-        x1, y1 = np.maximum(np.floor(centre - self.half - 1), 0).astype(int).tolist()
-        x2, y2 = np.minimum(np.ceil(centre + self.half + 1), size).astype(int).tolist()
-        place = slice(y1, y2), slice(x1, x2)
-        patch = canvas[place].astype(np.float32)
-        ink = self._ink(centre + self.offset, x1, y1, x2, y2)
-        if self.body is None:
-            mask = ink >= MIN_ALPHA
-            if self.colours is None:
-                ground = patch[mask].mean(axis=0) @ LUMA / 255
-                self.colours = [with_luma(self.rgb[0], contrasting_luma(ground, contrast, self.brightness[0]))]
-            _blend(patch, self.colours[0], ink, mask)
-            part = None
-        else:
-            alpha, stripes = self.body.draw(np.arange(x1, x2)[None] + 0.5 - centre[0],
-                                            np.arange(y1, y2)[:, None] + 0.5 - centre[1])
-            mask = alpha >= MIN_ALPHA
-            part = (ink >= MIN_ALPHA) & mask
-            if self.colours is None:
-                ground = patch[mask].mean(axis=0) @ LUMA / 255
-                base = contrasting_luma(ground, contrast, self.brightness[1])
-                second = base + STRIPE_CONTRAST if base < 0.5 else base - STRIPE_CONTRAST
-                digit = contrasting_luma((base + second) / 2, contrast, self.brightness[0])
-                self.colours = [with_luma(rgb, luma) for rgb, luma in zip(self.rgb, (digit, base, second), strict=True)]
-            digit, base, second = self.colours
-            _blend(patch, base + (second - base) * stripes[..., None], alpha, mask)
-            _blend(patch, digit, ink, part)
-        canvas[place] = patch + 0.5
-        return place, mask, part
-
-    def _ink(self, centre, x1, y1, x2, y2):
-        levels, boxes = glyph_atlas()
-        level = min(max(int(-np.log2(self.scale)), 0), len(levels) - 1)
-        matrix = _rotation(-self.angle) / (self.scale * 2 ** level)
-        middle = (boxes[self.digit, :2] + boxes[self.digit, 2:]) / 2 ** (level + 1)
-        corner = middle - 0.5 + matrix @ (np.array([x1 + 0.5, y1 + 0.5]) - centre)
-        return cv2.warpAffine(levels[level][self.digit], np.column_stack([matrix, corner]), (x2 - x1, y2 - y1),
-                              flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-
-
-def _blend(patch, colour, alpha, mask):
-    patch += (colour * 255 - patch) * (alpha * mask / 255)[..., None]
-
-
-@dataclass
-class _Scene:
-    background: _Background
-    objects: list  # in the order of the annotation
-    order: np.ndarray  # (N,) place of each object in the painting order
-    contrast: float
-
-    def render(self, size, frame=0):
-        """Image (H, W, 3) uint8 and, per object, what :meth:`_Object.draw` returns."""
-        canvas = self.background.draw(size, frame)
-        painted = [None] * len(self.objects)
-        for i in np.argsort(self.order):
-            painted[i] = self.objects[i].draw(canvas, frame, self.contrast)
-        return canvas, painted
 
 
 @DATASETS.register_module()
@@ -375,7 +180,7 @@ class DigitScenes(ImageDataset):
         objects = []
         for digit in digits:
             objects.append(self._draw_object(rng, int(digit), objects))
-        return _Scene(background, objects, order, self.contrast)
+        return Scene(background, objects, order, self.contrast)
 
     @property
     def _steps(self):
@@ -383,7 +188,7 @@ class DigitScenes(ImageDataset):
 
     def _draw_background(self, rng):
         if self.background == 'plain':
-            return _Background(None, rng.integers(256, size=3, dtype=np.uint8), np.eye(2), np.zeros(2), np.zeros(2))
+            return Background(None, rng.integers(256, size=3, dtype=np.uint8), np.eye(2), np.zeros(2), np.zeros(2))
         pyramids = photo_pyramids(self.split)
         levels = pyramids[rng.integers(len(pyramids))]
         side = np.exp(rng.uniform(np.log(self.size), np.log(MAX_CROP)))  # as many large as small crops
@@ -395,15 +200,15 @@ class DigitScenes(ImageDataset):
         low, high = np.full(2, side / 2), np.array([width, height]) - side / 2
         centre = low + rng.random(2) * (high - low)
         # The window moves over the photo; the content moves the other way in the scene.
-        window = _velocity(rng, centre, low, high, self._steps, self.max_speed * side)
-        return _Background(levels, np.zeros(3), matrix, centre, -np.linalg.solve(matrix, window))
+        window = draw_velocity(rng, centre, low, high, self._steps, self.max_speed * side)
+        return Background(levels, np.zeros(3), matrix, centre, -np.linalg.solve(matrix, window))
 
     def _draw_object(self, rng, digit, others):
         extent = rng.uniform(*self.digit_scale) * self.size
         angle = np.deg2rad(rng.uniform(-self.max_angle, self.max_angle))
         box = glyph_atlas()[1][digit]
         width, height = box[2:] - box[:2]
-        hull = np.abs(_rotation(angle)) @ (width, height)  # of the rotated digit, in glyph pixels
+        hull = np.abs(rotation_matrix(angle)) @ (width, height)  # of the rotated digit, in glyph pixels
         if self.kind == 'plain':
             scale = extent / hull.max()
             half, offset, body = hull * scale / 2, np.zeros(2), None
@@ -412,22 +217,22 @@ class DigitScenes(ImageDataset):
             scale = rng.uniform(*BODY_DIGIT) * 2 * np.sqrt(body.axes.prod()) / max(width, height)
             room = (body.axes - np.hypot(width, height) * scale / 2).clip(0)
             where, distance = rng.random() * 2 * np.pi, np.sqrt(rng.random())  # even over the body
-            offset = _rotation(body.angle) @ (room * distance * (np.cos(where), np.sin(where)))
+            offset = rotation_matrix(body.angle) @ (room * distance * (np.cos(where), np.sin(where)))
         low, high = half + 1, self.size - half - 1  # one pixel for the anti-aliased edge
         centre = self._draw_place(rng, half, low, high, others)
-        velocity = _velocity(rng, centre, low, high, self._steps, self.max_speed * self.size)
+        velocity = draw_velocity(rng, centre, low, high, self._steps, self.max_speed * self.size)
         rgb, brightness = rng.uniform(0.05, 0.95, size=(3, 3)), rng.random(2)
-        return _Object(digit, half, centre, velocity, angle, scale, offset, body, rgb, brightness)
+        return SceneObject(digit, half, centre, velocity, angle, scale, offset, body, rgb, brightness)
 
     def _draw_body(self, rng, extent, label):
         aspect, angle = rng.uniform(0.7, 1.0), rng.uniform(0, np.pi)
         axes = np.array([1.0, aspect])
-        half = np.hypot(*(_rotation(angle) * axes).T)  # of an ellipse's hull
+        half = np.hypot(*(rotation_matrix(angle) * axes).T)  # of an ellipse's hull
         factor = extent / 2 / half.max()
         other, own = rng.integers(len(CLASSES)), rng.random() < self.body_evidence
         stripes = np.deg2rad(18 * (label if own else other) + rng.uniform(-4, 4))
         period = max(rng.uniform(0.16, 0.24) * 2 * factor * np.sqrt(aspect), 3.0)
-        return _Body(axes * factor, angle, stripes, period, rng.uniform(0, 2 * np.pi)), half * factor
+        return Body(axes * factor, angle, stripes, period, rng.uniform(0, 2 * np.pi)), half * factor
 
     @staticmethod
     def _draw_place(rng, half, low, high, others):
@@ -476,9 +281,9 @@ class DigitScenes(ImageDataset):
         for i, (place, mask, part) in enumerate(painted):
             amodal[i][place] = mask
             corner = np.array([place[1].start, place[0].start] * 2)
-            boxes[i] = _tight_box(mask) + corner
+            boxes[i] = tight_box(mask) + corner
             if part is not None:
-                part_boxes[i] = _tight_box(part) + corner
+                part_boxes[i] = tight_box(part) + corner
         visible = np.zeros_like(amodal)
         class_map = np.zeros((size, size), dtype=np.uint8)
         flow = np.empty((2, size, size), dtype=np.float32)

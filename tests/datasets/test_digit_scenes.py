@@ -6,9 +6,10 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from mmwsl.datasets import digit_scenes
-from mmwsl.datasets.digit_scenes import DigitScenes, contrasting_luma, photo_pyramids, with_luma
+from mmwsl.datasets import scene_rendering
+from mmwsl.datasets.digit_scenes import DigitScenes
 from mmwsl.datasets.digits import split_indices
+from mmwsl.datasets.scene_rendering import contrasting_luma, photo_pyramids, with_luma
 from mmwsl.registry import DATASETS
 
 LUMA = torch.tensor([0.299, 0.587, 0.114])
@@ -338,8 +339,8 @@ def test_digits_of_the_splits_are_disjoint():
 @pytest.mark.parametrize('split', ['train', 'test'])
 def test_background_shows_only_the_split_s_part_of_the_photos(split, monkeypatch):
     """Photos painted white in the other split's part: no background gets any lighter."""
-    x1, y1, x2, y2 = digit_scenes.PHOTO_REGIONS[split]
-    ox1, _, ox2, _ = digit_scenes.PHOTO_REGIONS['test' if split == 'train' else 'train']
+    x1, y1, x2, y2 = scene_rendering.PHOTO_REGIONS[split]
+    ox1, _, ox2, _ = scene_rendering.PHOTO_REGIONS['test' if split == 'train' else 'train']
     assert x2 <= ox1 or ox2 <= x1
     decode = cv2.imdecode
 
@@ -349,7 +350,7 @@ def test_background_shows_only_the_split_s_part_of_the_photos(split, monkeypatch
         return photo
 
     photo_pyramids.cache_clear()
-    monkeypatch.setattr(digit_scenes.cv2, 'imdecode', marked)
+    monkeypatch.setattr(scene_rendering.cv2, 'imdecode', marked)
     try:
         dataset = DigitScenes(split, num_scenes=100, clip_length=3)
         for index in range(100):
@@ -401,7 +402,7 @@ def test_bad_arguments(arguments, message):
 
 def test_missing_photograph_names_a_remedy(monkeypatch, tmp_path):
     photo_pyramids.cache_clear()
-    monkeypatch.setattr(digit_scenes, 'files', lambda package: tmp_path)
+    monkeypatch.setattr(scene_rendering, 'files', lambda package: tmp_path)
     with pytest.raises(FileNotFoundError, match="background='plain'"):
         DigitScenes(num_scenes=1)[0]
 
