@@ -14,8 +14,10 @@ import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from mmengine.config import DictAction  # noqa: E402
+from mmengine.dist import is_main_process  # noqa: E402
 
 import mmwsl  # noqa: E402
+from mmwsl.compat import leave_process_group  # noqa: E402
 
 
 def _options(parser):
@@ -73,7 +75,8 @@ def _run_extract(args):
     from mmwsl.apis import extract, load_config
     _join(args)
     features = extract(load_config(args.config, args.cfg_options), args.checkpoint, args.out, args.split, args.layer)
-    print(f'{args.out}: {tuple(features.features.shape)} features')
+    if is_main_process():
+        print(f'{args.out}: {tuple(features.features.shape)} features')
 
 
 def _run_suite(args):
@@ -195,6 +198,7 @@ def main(arguments=None):
     args = build_parser().parse_args(arguments)
     try:
         args.function(args)
+        leave_process_group()
     except (OSError, ValueError, KeyError, FloatingPointError, SyntaxError, TypeError, RuntimeError) as error:
         if isinstance(error, (TypeError, RuntimeError)) and not _is_for_the_user(error):
             raise

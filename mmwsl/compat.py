@@ -72,6 +72,20 @@ def init_process_group(launcher, backend=None, timeout=1800):
     dist.init_process_group(backend or 'nccl', timeout=timedelta(seconds=timeout))
 
 
+def leave_process_group():
+    """End the process group once all ranks are done; nothing if there is none.
+
+    A process that just exits tears gloo's threads down while they run, and now and then dies of it with an abort.
+    """
+    import gc
+
+    import torch.distributed as dist
+    if dist.is_available() and dist.is_initialized():
+        gc.collect()  # a distributed wrapper that is still alive may wait for a thread that the group has ended
+        dist.barrier()
+        dist.destroy_process_group()
+
+
 def _slurm_environment():
     import subprocess
     if 'SLURM_PROCID' not in os.environ:
