@@ -33,7 +33,8 @@ def keep_freed_memory():
 
     A training step on a CPU frees and asks for the same large activations again and again; with glibc's default every
     one of them is mapped, faulted in page by page and unmapped. Keeping them made a step of the small recipes about a
-    tenth faster on two quiet cores, a third on one core of a busy machine. Has no effect where the C library is not glibc.
+    tenth faster on two quiet cores, a third on one core of a busy machine. Has no effect where the C library is not
+    glibc.
 
     Returns:
         bool: whether the C library took the settings.
