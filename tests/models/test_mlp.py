@@ -28,10 +28,10 @@ def test_layers_of_the_published_heads():
     assert simclr.layers[0].bias is None and simclr.layers[3].bias is None
     byol = MLPNeck(6, 3, 5)
     assert layout(byol) == ['Linear', 'BatchNorm1d', 'ReLU', 'Linear']
-    assert byol.layers[0].bias is None and byol.layers[3].bias is not None
+    assert byol.layers[0].bias is None and byol.layers[3].bias.shape == (3,)
     assert layout(MLPNeck(6, 3, num_layers=1)) == ['Linear']  # MoCo v1
     moco_v2 = MLPNeck(6, 3, 5, norm_cfg=None)
-    assert layout(moco_v2) == ['Linear', 'ReLU', 'Linear'] and moco_v2.layers[0].bias is not None
+    assert layout(moco_v2) == ['Linear', 'ReLU', 'Linear'] and moco_v2.layers[0].bias.shape == (5,)
     deep = MLPNeck(6, 3, 5, num_layers=3, last_norm=True, last_affine=False, hidden_bias=True)
     assert [tuple(layer.weight.shape) for layer in deep.layers if isinstance(layer, nn.Linear)] == [(5, 6), (5, 5),
                                                                                                  (3, 5)]
