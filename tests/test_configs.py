@@ -11,7 +11,7 @@ from mmwsl.apis import load_config
 from mmwsl.apis.config import configs_root, resolve
 from mmwsl.registry import HOOKS, LOOPS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
-GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|vit[a-z0-9]*)_(?P<gpus>\d+)xb(?P<batch>\d+)'
+GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|vit[a-z0-9]*|swin[a-z0-9]*)_(?P<gpus>\d+)xb(?P<batch>\d+)'
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
@@ -48,7 +48,9 @@ def test_name(name):
         assert cfg.model.backbone.depth == int(depth[1])
         assert cfg.model.backbone.get('base_channels', 64) == int(depth[2] or 64)
     else:
-        assert cfg.model.backbone.type.lower() == parts['backbone']
+        kinds = dict(vit='VisionTransformer', swin='SwinTransformer', alexnet='AlexNet')
+        kind = next(kind for prefix, kind in kinds.items() if parts['backbone'].startswith(prefix))
+        assert kind in (cfg.model.backbone.type, cfg.model.backbone.get('half', {}).get('type'))
     types = {scheduler.type for scheduler in cfg.param_scheduler or []}
     expected = dict(cos='CosineAnnealingLR', step='MultiStepLR', const=None)[parts['schedule']]
     assert types - {'LinearLR'} == ({expected} if expected else set())
@@ -98,7 +100,8 @@ def test_builds(name):
     if pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
         cut = TRANSFORMS.build(dict(pipeline[-1]))
         assert not hasattr(cut, 'views') or len(cut.views) == len(views)
-    assert 'none' == cfg.train_dataloader.dataset.get('supervision') or not name.startswith('selfsup/')
+    sighted = 'image' if cfg.model.type == 'Supervised' else 'none'
+    assert sighted == cfg.train_dataloader.dataset.get('supervision') or not name.startswith('selfsup/')
     for hook in [*cfg.default_hooks.values(), *cfg.custom_hooks]:
         HOOKS.build(dict(hook))
     hooks = {hook.type for hook in cfg.custom_hooks}

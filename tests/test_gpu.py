@@ -10,7 +10,7 @@ from mmwsl.engine.lars import LARS
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')]
 METHODS = ['simclr/simclr_r18w16_1xb256-cos-10e', 'moco/moco_v2_r18w16_1xb256-cos-5e',
-           'byol/byol_r18w16_1xb256-cos-5e', 'rotation/rotation_r18w16_1xb128-cos-3e',
+           'byol/byol_r18w16_1xb256-cos-5e', 'rotation/rotation_r18w16_1xb128-cos-5e',
            'jigsaw/jigsaw_r18w16_1xb256-cos-5e']
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from mmwsl.apis import train
 ROOT = Path(__file__).resolve().parents[1]
 _counter = itertools.count()
 
-_DATA = """
+TINY_DATA = """
 digits = dict(type='Digits', split='train', size=16, max_images=320)
 train_dataloader = dict(batch_size=32, dataset=dict(_delete_=True, **digits, supervision='none'))
 crop = dict(type='RandomResizedCrop', size=16, scale=(0.3, 1.0), flip_prob=0.5)
@@ -31,16 +32,16 @@ default_hooks = dict(logger=dict(interval=3))
 SIMCLR = """
 _base_ = 'mmwsl::selfsup/simclr/simclr_r18w16_1xb256-cos-10e_cifar10.py'
 model = dict(backbone=dict(base_channels=4), neck=dict(in_channels=32, hidden_channels=16, out_channels=8))
-""" + _DATA
+""" + TINY_DATA
 
 MOCO = """
-_base_ = 'mmwsl::selfsup/moco/moco_v2_r18w16_1xb256-cos-5e_cifar10.py'
+_base_ = 'mmwsl::selfsup/moco/moco_v2_r18w16_1xb256-cos-10e_cifar10.py'
 model = dict(
     backbone=dict(base_channels=4, norm_cfg=dict(batch_per_split=8)),
     neck=dict(in_channels=32, hidden_channels=16, out_channels=8),
     queue=dict(length=96, channels=8),
     momentum=0.9)
-""" + _DATA
+""" + TINY_DATA
 
 
 def write_config(folder, text=SIMCLR, extra='', name='tiny.py'):
@@ -100,3 +101,21 @@ def run_process(command, timeout=600, cwd=None, **variables):
     """Run a command to its end; returns the CompletedProcess with its output as text."""
     return subprocess.run([str(word) for word in command], env=child_environment(**variables), cwd=cwd,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+
+
+def check_resume(folder, text, changed=(), interval=3, position=6):
+    """A run resumed in mid-epoch equals an uninterrupted one, bit for bit; the state entries ``changed`` moved since.
+
+    Runs of two epochs of 10 steps each, with a checkpoint every ``interval`` steps, resumed after step ``position``.
+    """
+    config = write_config(folder, text, f"""
+default_hooks['checkpoint'] = dict(by_epoch=False, interval={interval}, max_keep_ckpts=-1)
+""")
+    train_here(config, folder / 'whole')
+    (folder / 'parts').mkdir()
+    shutil.copy(folder / 'whole' / f'iter_{position}.pth', folder / 'parts')
+    train_here(config, folder / 'parts', resume=True)
+    middle, whole = (read_state(folder / 'whole' / f'iter_{step}.pth') for step in (position, 20))
+    assert_same(whole, read_state(folder / 'parts' / 'iter_20.pth'))
+    for name in changed:
+        assert not torch.equal(middle['state_dict'][name], whole['state_dict'][name]), f'{name} never changed'

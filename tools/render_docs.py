@@ -2,7 +2,7 @@
 
 A block in a Markdown file looks like this, paths seen from the repository's root::
 
-    <!-- table: docs/results/NAME/records.jsonl METRIC METRIC ... -->
+    <!-- table: docs/results/NAME/records.jsonl [methods=NAME,NAME,...] METRIC METRIC ... -->
     <!-- end -->
     <!-- throughput: docs/results/throughput/NAME.json -->
     <!-- end -->
@@ -31,13 +31,24 @@ def render_throughput(figures):
             f'{figures["hardware"]}; median of blocks, {figures["steps"]} steps).\n')
 
 
+def render_records(path, words):
+    """The table of a records file; ``words`` are metrics and perhaps ``methods=``, the rows to show."""
+    methods = [word.removeprefix('methods=').split(',') for word in words if word.startswith('methods=')]
+    records = read_records(path) if path.is_file() else []
+    if methods:
+        records = [record for record in records if record['method'] in methods[0]]
+    if not records:
+        return 'Not run yet.\n'
+    return render_table(records, metrics=[word for word in words if not word.startswith('methods=')] or None)
+
+
 def render(text):
     """``text`` with every block filled anew."""
 
     def fill(match):
         opening, kind, path, metrics, end = match.groups()
         if kind == 'table':
-            body = render_table(read_records(ROOT / path), metrics=metrics.split() or None)
+            body = render_records(ROOT / path, metrics.split())
         else:
             body = render_throughput(json.loads((ROOT / path).read_text(encoding='utf-8')))
         return f'{opening}\n{body}\n{end}'

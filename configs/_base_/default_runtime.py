@@ -8,7 +8,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=20),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2))
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='TeacherHook')]
+custom_hooks = [dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook')]
 log_processor = dict(
     custom_cfg=[dict(data_src=name, method_name='current') for name in ('images_per_second', 'data_wait')])
 

@@ -124,11 +124,15 @@ def read_records(path):
     return records
 
 
-def render_table(records, floor='random', metrics=None):
-    """A Markdown table: a row per method, a column per protocol and metric; best in bold, the floor row first.
+FLOORS, CEILINGS = ('random', 'random_rescaled'), ('supervised',)
 
-    ``metrics`` names the columns to show; default all. Several seeds of one cell are shown as mean ±
-    sample standard deviation, with their number.
+
+def render_table(records, metrics=None):
+    """A Markdown table: a row per method, a column per protocol and metric.
+
+    Floors (untrained networks) come first and the supervised ceiling last; the best of the others is in bold. Where
+    checkpoints know how many pixels went through their backbones, a column says so. ``metrics`` names the columns to
+    show; default all. Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
 
     Raises:
         ValueError: no records, or records of several data sets (one table never mixes them).
@@ -140,7 +144,7 @@ def render_table(records, floor='random', metrics=None):
     datasets = {record.get('dataset') for record in records}
     if len(datasets) > 1:
         raise ValueError(f'one table, one data set; these records have {sorted(map(str, datasets))}')
-    columns, rows, cells = [], [], {}
+    columns, rows, cells, pixels = [], [], {}, {}
     for record in records:
         column, row = (record['protocol'], record['metric']), record['method']
         if column not in columns:
@@ -148,19 +152,25 @@ def render_table(records, floor='random', metrics=None):
         if row not in rows:
             rows.append(row)
         cells.setdefault((row, column), {})[record.get('seed')] = float(record['value'])  # a repeated run replaces
-    rows.sort(key=lambda row: row != floor)  # stable: the others stay in their order
+        checkpoint = (record.get('settings') or {}).get('checkpoint')
+        if isinstance(checkpoint, dict) and checkpoint.get('pixels'):
+            pixels[row] = f'{checkpoint["pixels"] / 1e6:,.0f}'
+    rows.sort(key=lambda row: (row in CEILINGS, row not in FLOORS))  # stable: the others stay in their order
     means = {key: statistics.mean(values.values()) for key, values in cells.items()}
-    best = {column: max(means[row, column] for row in rows if (row, column) in means) for column in columns}
-    lines = ['| method | ' + ' | '.join(_heading(*column) for column in columns) + ' |',
-             '|---|' + '--:|' * len(columns)]
+    ranked = [row for row in rows if row not in CEILINGS]
+    best = {column: max((means[row, column] for row in ranked if (row, column) in means), default=None)
+            for column in columns}
+    headings = ['method'] + ['million pixels'] * bool(pixels) + [_heading(*column) for column in columns]
+    lines = ['| ' + ' | '.join(headings) + ' |',
+             '|---|' + '--:|' * (len(columns) + bool(pixels))]
     for row in rows:
-        shown = [row]
+        shown = [row] + [pixels.get(row, '0' if row in FLOORS else '-')] * bool(pixels)
         for column in columns:
             values = list(cells.get((row, column), {}).values())
             text = '-' if not values else f'{means[row, column]:.2f}'
             if len(values) > 1:
                 text += f' ± {statistics.stdev(values):.2f} (n={len(values)})'
-            bold = values and means[row, column] == best[column] and len(rows) > 1
+            bold = values and row not in CEILINGS and means[row, column] == best[column] and len(rows) > 1
             shown.append(f'**{text}**' if bold else text)
         lines.append('| ' + ' | '.join(shown) + ' |')
     return '\n'.join(lines) + '\n'

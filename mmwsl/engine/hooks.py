@@ -106,3 +106,92 @@ class TeacherHook(Hook):
         model = unwrap(runner.model)
         if hasattr(model, 'after_optimizer_step') and runner.optim_wrapper.should_update():
             model.after_optimizer_step(runner.iter / runner.max_iters)
+
+
+@HOOKS.register_module()
+class PixelCountHook(Hook):
+    """Count the pixels that go through the backbones, student's and teacher's, and say so in the log.
+
+    It is the budget by which methods are compared: B x H x W of every tensor that enters ``model.backbone`` or the
+    teacher's copy of it, passes that extract features between epochs included. Where only some patches are encoded
+    (``keep``, MAE) only theirs count. The sum over ranks is kept in the checkpoint's ``meta['pixels']``.
+    """
+
+    def before_train(self, runner):
+        self._pixels = int(runner.message_hub.runtime_info.get('pixels', 0)) // runner.world_size
+        self._start, self._said = self._pixels, False
+        for encoder in unwrap(runner.model).encoders():
+            encoder.register_forward_pre_hook(self._count, with_kwargs=True)
+
+    def _count(self, encoder, args, kwargs):
+        images, keep = args[0], kwargs.get('keep')
+        self._pixels += len(images) * (images.shape[2] * images.shape[3] if keep is None else
+                                       keep.shape[1] * encoder.patch_size**2)
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        runner.message_hub.update_info('pixels', self._pixels * runner.world_size)
+        if not self._said:
+            first, self._said = (self._pixels - self._start) * runner.world_size, True
+            whole = first * (runner.max_iters - runner.iter)
+            runner.logger.info(f'{first / 1e6:.2f} million pixels went through the backbones in the first step, '
+                               f'{whole / 1e6:,.0f} million will if each step takes as many')
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        checkpoint['meta']['pixels'] = self._pixels * runner.world_size
+
+    def after_train(self, runner):
+        runner.logger.info(f'{self._pixels * runner.world_size / 1e6:,.1f} million pixels went through the backbones '
+                           '(student and teacher)')
+
+
+@HOOKS.register_module()
+class FreezeHook(Hook):
+    """Leave modules as they are at the start of training: their gradients are dropped before the optimiser's step.
+
+    Dropped, not zeroed, so that there is no decay and no momentum either; and not by ``requires_grad``, which
+    distributed training may not toggle.
+
+    Args:
+        modules: names as in ``model.named_modules()``, e.g. ``['prototypes']``.
+        iterations, epochs: for how long; one of the two.
+
+    Raises:
+        ValueError: both or none of the two, or an unknown module.
+    """
+
+    def __init__(self, modules, iterations=None, epochs=None):
+        if (iterations is None) == (epochs is None):
+            raise ValueError('FreezeHook needs iterations or epochs, and not both')
+        self.modules, self.iterations, self.epochs = modules, iterations, epochs
+
+    def before_train(self, runner):
+        known = dict(unwrap(runner.model).named_modules())
+        unknown = [name for name in self.modules if name not in known]
+        if unknown:
+            raise ValueError(f'FreezeHook: the model has no module {", ".join(unknown)}; its parts are '
+                             f'{", ".join(name for name in known if name and "." not in name)}')
+        self._parameters = [p for name in self.modules for p in known[name].parameters()]
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        frozen = runner.iter < self.iterations if self.epochs is None else runner.epoch < self.epochs
+        runner.optim_wrapper.dropped = self._parameters if frozen else []
+
+
+@HOOKS.register_module()
+class FixedLearningRateHook(Hook):
+    """Groups with ``fixed_lr=True`` keep their initial learning rate whatever the schedules do (SimSiam's predictor).
+
+    Make such a group with ``constructor='GroupingConstructor'`` and ``custom_keys={'head': dict(fixed_lr=True)}``.
+
+    Raises:
+        ValueError: no group has it.
+    """
+
+    def before_train(self, runner):
+        self._groups = [group for group in runner.optim_wrapper.param_groups if group.get('fixed_lr')]
+        if not self._groups:
+            raise ValueError("FixedLearningRateHook: no parameter group has fixed_lr=True; see the hook's docstring")
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        for group in self._groups:
+            group['lr'] = group['initial_lr']

@@ -17,14 +17,21 @@ class AutocastOptimWrapper(OptimWrapper):
     Args:
         dtype: ``'auto'`` (bf16 where the device multiplies it natively, fp16 on older GPUs, else fp32),
             ``'bfloat16'``, ``'float16'`` (GPU only, with a gradient scaler) or ``'float32'``.
-        kwargs: of mmengine's OptimWrapper: ``optimizer``, ``accumulative_counts``, ``clip_grad``.
+        clip_grad: mmengine's (``dict(max_norm=...)``, or ``type='value'``), or ``dict(type='norm_per_tensor',
+            max_norm=...)``, which shortens the gradient of each tensor by itself (DINO).
+        kwargs: of mmengine's OptimWrapper: ``optimizer``, ``accumulative_counts``.
 
     Raises:
         ValueError: unknown dtype, or fp16 without a GPU.
     """
 
-    def __init__(self, dtype='auto', **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, dtype='auto', clip_grad=None, **kwargs):
+        clip_grad = dict(clip_grad) if clip_grad else None
+        self.clip_per_tensor = bool(clip_grad) and clip_grad.get('type') == 'norm_per_tensor'
+        if self.clip_per_tensor:
+            clip_grad['type'] = 'norm'
+        super().__init__(clip_grad=clip_grad, **kwargs)
+        self.dropped = []  # parameters whose gradient the next step ignores; FreezeHook sets it
         self.device_type = torch.device(get_device()).type
         choices = dict(auto=autocast_dtype(self.device_type), bfloat16=torch.bfloat16, float16=torch.float16,
                        float32=None)
@@ -46,7 +53,18 @@ class AutocastOptimWrapper(OptimWrapper):
         self.scaler.scale(loss).backward(**kwargs)
         self._inner_count += 1
 
+    def _clip_grad(self):
+        gradients = [p.grad for group in self.optimizer.param_groups for p in group['params'] if p.grad is not None]
+        if self.clip_per_tensor:
+            norms = torch.stack(torch._foreach_norm(gradients))
+            torch._foreach_mul_(gradients, list((self.clip_grad_kwargs['max_norm'] / (norms + 1e-6)).clamp(max=1)))
+        else:  # mmengine's would log the norm, and reading it waits for the device
+            self.clip_func([p for group in self.optimizer.param_groups for p in group['params']],
+                           **self.clip_grad_kwargs)
+
     def step(self, **kwargs):
+        for parameter in self.dropped:
+            parameter.grad = None
         if self.clip_grad_kwargs:
             self.scaler.unscale_(self.optimizer)
             self._clip_grad()

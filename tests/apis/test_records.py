@@ -91,7 +91,19 @@ def test_table_with_gaps_and_repeats():
     assert render_table(records) == (
         '| method | knn top1 | knn top5 |\n|---|--:|--:|\n| a | **2.00** | - |\n| b | - | **1.50** |\n')
     assert render_table(records[:2]) == '| method | knn top1 |\n|---|--:|\n| a | 2.00 |\n'  # one row: nothing to compare
-    assert render_table(records, floor='b').splitlines()[2].startswith('| b |')
+
+
+def test_table_with_floors_ceiling_and_budget():
+    records = [
+        record('supervised', 90.0, settings=dict(checkpoint=dict(pixels=2_000_000_000))),
+        record('simclr', 50.0, settings=dict(checkpoint=dict(pixels=1_022_361_600))),
+        record('random_rescaled', 31.0, settings=dict(checkpoint='random_rescaled'))]
+    assert render_table(records) == (
+        '| method | million pixels | knn top1 |\n'
+        '|---|--:|--:|\n'
+        '| random_rescaled | 0 | 31.00 |\n'
+        '| simclr | 1,022 | **50.00** |\n'  # the ceiling is not in the running
+        '| supervised | 2,000 | 90.00 |\n')
 
 
 def test_table_of_several_data_sets():

@@ -20,6 +20,6 @@ def test_check_sees_a_changed_figure(tmp_path):
         from render_docs import render
     finally:
         sys.path.remove(str(ROOT / 'tools'))
-    page = (ROOT / 'docs' / 'results' / 'selfsup_cifar10' / 'README.md').read_text(encoding='utf-8')
+    page = (ROOT / 'docs' / 'results' / 'quickstart' / 'README.md').read_text(encoding='utf-8')
     assert render(page) == page and '| random |' in page
     assert render(page.replace('| random | ', '| random | 9')) == page

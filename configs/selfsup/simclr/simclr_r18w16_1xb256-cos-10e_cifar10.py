@@ -1,4 +1,5 @@
-# A small recipe for a CPU: ResNet-18 of base width 16.
+# A small recipe for a CPU: ResNet-18 of base width 16; 10 epochs x 49,920 images x 2 views = 1,022 million
+# pixels.
 _base_ = './simclr_r18_1xb512-cos-200e_cifar10.py'
 
 model = dict(backbone=dict(base_channels=16), neck=dict(in_channels=128))

@@ -41,6 +41,10 @@ class PretextModel(BaseModel):
             return self.features(inputs)
         raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
 
+    def encoders(self):
+        """The modules through which images go: the backbone, and a teacher's copy of it."""
+        return [self.backbone]
+
     def features(self, images):
         """Global averages of the backbone's maps, fp32: (B, C), or a tuple of them where it returns several."""
         pooled = tuple(pool(level).float() for level in self.backbone(images))
@@ -54,6 +58,9 @@ class TeacherModel(PretextModel):
     """
 
     students = ('backbone', 'neck')
+
+    def encoders(self):
+        return [self.backbone, self.teacher.chain[0]]
 
     def _chain(self):
         return [getattr(self, name) for name in self.students]

@@ -1,4 +1,5 @@
-# A small recipe for a CPU: ResNet-18 of base width 16.
+# A small recipe for a CPU: ResNet-18 of base width 16; 26 epochs x 49,920 images x 4 patches of 14 px
+# = 1,018 million pixels.
 _base_ = './jigsaw_r18_1xb256-cos-200e_cifar10.py'
 
 model = dict(
@@ -6,7 +7,7 @@ model = dict(
 
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=4, begin=1, end=5, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', T_max=25, begin=1, end=26, convert_to_iter_based=True),
 ]
-train_cfg = dict(max_epochs=5)
+train_cfg = dict(max_epochs=26)
 default_hooks = dict(checkpoint=dict(interval=1))

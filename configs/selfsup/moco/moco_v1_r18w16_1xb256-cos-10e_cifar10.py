@@ -1,5 +1,5 @@
 # As the v2 recipe, with v1's linear neck and views.
-_base_ = './moco_v2_r18w16_1xb256-cos-5e_cifar10.py'
+_base_ = './moco_v2_r18w16_1xb256-cos-10e_cifar10.py'
 
 model = dict(neck=dict(num_layers=1))
 data_preprocessor = dict(
