@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer, MessageHub
 from tiny_runs import MOCO, SIMCLR, log_text, train_here, write_config
 
-from mmwsl.engine.hooks import IterationSeedHook, SyncFreeInfoHook, TeacherHook
+from mmwsl.engine.hooks import FreezeHook, IterationSeedHook, PixelCountHook, SyncFreeInfoHook, TeacherHook
 from mmwsl.models.pretext import MoCo, SimCLR
 
 
@@ -262,3 +262,79 @@ def test_steps_may_log_different_things():
     hook.flush(runner)
     assert hub.log_scalars['train/loss'].data[0].tolist() == [1.0, 2.0]
     assert hub.log_scalars['train/extra_loss'].data[0].tolist() == [3.0]
+
+
+def test_pixels_are_counted_over_a_resume(tmp_path):
+    """20 steps of 32 images: SimCLR sends two views of 16 x 16, MoCo a query and a key."""
+    for text, name in ((SIMCLR, 'simclr'), (MOCO, 'moco')):
+        config = write_config(tmp_path, text, name=f'{name}.py')
+        train_here(config, tmp_path / name, train_cfg__max_epochs=1, param_scheduler=[])
+        train_here(config, tmp_path / name, resume=True, param_scheduler=[])
+        counts = [torch.load(tmp_path / name / f'epoch_{epoch}.pth', weights_only=True)['meta']['pixels']
+                  for epoch in (1, 2)]
+        assert counts == [10 * 32 * 2 * 256, 20 * 32 * 2 * 256]
+        log = log_text(tmp_path / name)
+        assert '0.02 million pixels went through the backbones in the first step, 0 million will' in log
+        assert '0.3 million pixels went through the backbones (student and teacher)' in log
+
+
+def test_patches_that_are_left_out_are_not_counted():
+    encoder = types.SimpleNamespace(patch_size=4)
+    hook = PixelCountHook()
+    hook._pixels = 0
+    hook._count(encoder, (torch.zeros(2, 3, 32, 32),), dict(keep=torch.zeros(2, 16, dtype=torch.long)))
+    assert hook._pixels == 2 * 16 * 16
+    hook._count(encoder, (torch.zeros(2, 3, 8, 32),), {})
+    assert hook._pixels == 2 * 16 * 16 + 2 * 8 * 32
+
+
+FROZEN = """
+custom_hooks = [dict(type='IterationSeedHook'), dict(type='FreezeHook', modules=['neck.layers.3'], iterations=13)]
+default_hooks['checkpoint'] = dict(by_epoch=False, interval=1, max_keep_ckpts=-1)
+"""
+
+
+def test_frozen_at_the_start(tmp_path):
+    train_here(write_config(tmp_path, SIMCLR, FROZEN), tmp_path / 'run')
+    weights = [torch.load(tmp_path / 'run' / f'iter_{step}.pth', weights_only=True)['state_dict'] for step in (1, 13, 14)]
+    first, last_frozen, free = [state['neck.layers.3.weight'] for state in weights]
+    assert torch.equal(first, last_frozen) and not torch.equal(last_frozen, free)
+    assert not torch.equal(weights[0]['neck.layers.0.weight'], weights[1]['neck.layers.0.weight'])
+
+
+def test_freezing_what_is_not_there(tmp_path):
+    with pytest.raises(ValueError, match='FreezeHook: the model has no module prototypes; its parts are data_prepro'):
+        train_here(write_config(tmp_path, SIMCLR, FROZEN.replace('neck.layers.3', 'prototypes')), tmp_path / 'run')
+    for settings in ({}, dict(iterations=1, epochs=1)):
+        with pytest.raises(ValueError, match='needs iterations or epochs, and not both'):
+            FreezeHook(['neck'], **settings)
+
+
+FIXED = """
+custom_hooks = [dict(type='IterationSeedHook'), dict(type='FixedLearningRateHook')]
+optim_wrapper = dict(constructor='GroupingConstructor', paramwise_cfg=dict(custom_keys={'neck': dict(fixed_lr=True)}))
+param_scheduler = [dict(type='CosineAnnealingLR', T_max=2, begin=0, end=2, convert_to_iter_based=True)]
+"""
+
+
+def test_a_learning_rate_that_no_schedule_moves(tmp_path):
+    """Seen where the step is about to be taken; the other group follows the cosine."""
+    rates = {True: [], False: []}
+
+    class Record(Hook):
+        priority = 'LOWEST'
+
+        def before_train_iter(self, runner, batch_idx, data_batch=None):
+            for group in runner.optim_wrapper.optimizer.param_groups:
+                rates[bool(group.get('fixed_lr'))].append(group['lr'])
+
+    with hooked(Record()):
+        train_here(write_config(tmp_path, SIMCLR, FIXED), tmp_path / 'run')
+    assert rates[True] == [0.24] * 20
+    assert rates[False][0] == 0.24 and rates[False][10] == pytest.approx(0.12) and rates[False][-1] < 0.01
+
+
+def test_no_group_with_a_fixed_rate(tmp_path):
+    extra = "custom_hooks = [dict(type='IterationSeedHook'), dict(type='FixedLearningRateHook')]\n"
+    with pytest.raises(ValueError, match='no parameter group has fixed_lr=True'):
+        train_here(write_config(tmp_path, SIMCLR, extra), tmp_path / 'run')

@@ -170,3 +170,34 @@ def test_auto_scale_lr_switch(tmp_path):
     config = write_config(tmp_path, SIMCLR, 'auto_scale_lr = dict(_delete_=True)\n')
     with pytest.raises(ValueError, match='--auto-scale-lr: .*tiny.py does not say which total batch size'):
         prepare_training(config, auto_scale_lr=True)
+
+
+def test_clipping_each_tensor_by_itself():
+    """Gradients (3, 4) and (0.6, 0.8) of length 5 and 1, clipped to 2: the global rule would shorten both."""
+    long, short = torch.nn.Parameter(torch.zeros(2)), torch.nn.Parameter(torch.zeros(2))
+    optimizer = torch.optim.SGD([long, short], lr=1.0)
+    wrapped = AutocastOptimWrapper(optimizer=optimizer, clip_grad=dict(type='norm_per_tensor', max_norm=2.0))
+    wrapped.update_params(-(long * torch.tensor([3.0, 4.0])).sum() - (short * torch.tensor([0.6, 0.8])).sum())
+    assert torch.allclose(long, torch.tensor([1.2, 1.6])) and torch.allclose(short, torch.tensor([0.6, 0.8]))
+
+
+def test_clipping_all_together():
+    long, short = torch.nn.Parameter(torch.zeros(2)), torch.nn.Parameter(torch.zeros(1))
+    wrapped = AutocastOptimWrapper(optimizer=torch.optim.SGD([long, short], lr=1.0), clip_grad=dict(max_norm=1.3))
+    wrapped.update_params(-(long * torch.tensor([3.0, 4.0])).sum() - 12 * short.sum())  # of length 13
+    assert torch.allclose(long, torch.tensor([0.3, 0.4])) and torch.allclose(short, torch.tensor([1.2]))
+
+
+def test_a_dropped_gradient_moves_nothing():
+    """Neither the gradient nor the decay nor the momentum of earlier steps."""
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.9, weight_decay=0.1)
+    wrapped = AutocastOptimWrapper(optimizer=optimizer, dtype='float32')
+    wrapped.update_params(net(torch.ones(1, 2)))
+    before = net.linear.weight.clone()
+    wrapped.dropped = list(net.parameters())
+    wrapped.update_params(net(torch.ones(1, 2)))
+    assert torch.equal(net.linear.weight, before)
+    wrapped.dropped = []
+    wrapped.update_params(net(torch.ones(1, 2)))
+    assert not torch.equal(net.linear.weight, before)
