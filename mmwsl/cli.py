@@ -62,13 +62,14 @@ def _run_benchmark(args):
     _join(args)
     cfg = load_config(args.config, args.cfg_options)
     _show(benchmark(cfg, args.checkpoint, args.protocols, out=args.out, suite=args.suite, method=args.method,
-                    layer=args.layer))
+                    layer=args.layer, layers=args.layers, pooling=args.pooling))
 
 
 def _show(records):
-    from mmwsl.apis import render_table
+    from mmwsl.apis import render_layer_table, render_table
     if records:
-        print(render_table(records), end='')
+        by_layer = len({record['layer'] for record in records}) > 1
+        print((render_layer_table if by_layer else render_table)(records), end='')
 
 
 def _run_extract(args):
@@ -121,7 +122,7 @@ def build_parser():
         return sub
 
     config_help = 'config file, or mmwsl::NAME for one that ships with the package'
-    checkpoint_help = "checkpoint file, or 'random' for the untrained network"
+    checkpoint_help = "checkpoint file, or 'random' or 'random_rescaled' for the untrained network"
 
     sub = command('train', _run_train, 'Train a model.')
     sub.add_argument('config', help=config_help)
@@ -158,11 +159,14 @@ def build_parser():
     sub.add_argument('--suite', help='name of the suite in the records')
     sub.add_argument('--method', help="name of the method in the records (default: the model's class)")
     sub.add_argument('--layer', type=int, default=-1, help="which of the backbone's outputs")
+    sub.add_argument('--layers', type=int, nargs='+', metavar='N',
+                     help="figures for each of these out_indices of the backbone (default: the config's, else none)")
+    sub.add_argument('--pooling', help="of --layers: 'deepcluster' or 'rotnet'")
     _options(sub)
     _launcher(sub)
 
     sub = command('suite', _run_suite, 'Train and judge a list of methods; a stopped suite goes on where it was.')
-    sub.add_argument('config', help='suite config, e.g. configs/suites/selfsup_cifar10.py')
+    sub.add_argument('config', help='suite config, e.g. configs/suites/selfsup_cifar10_equal.py')
     sub.add_argument('--out', required=True, help='folder of records.jsonl, table.md and the runs')
     sub.add_argument('--only', nargs='+', metavar='METHOD', help='these methods only')
     sub.add_argument('--work-dir', help='folder of the training runs (default: OUT/runs)')

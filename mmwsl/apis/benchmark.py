@@ -1,5 +1,6 @@
 """Features of any checkpoint, and figures from them."""
 
+import copy
 import hashlib
 import os
 import time
@@ -9,7 +10,7 @@ import numpy as np
 from mmengine.dist import is_main_process
 from mmengine.registry import init_default_scope
 
-from mmwsl.apis.build import build_dataset, build_model, get_device, inference_dtype
+from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, inference_dtype
 from mmwsl.apis.records import append_records, make_record
 from mmwsl.datasets import check_same_classes
 from mmwsl.registry import PROTOCOLS
@@ -41,7 +42,7 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1):
 
     Args:
         cfg: config with ``benchmark.train`` and ``benchmark.test``.
-        checkpoint: file, or ``'random'``.
+        checkpoint: file, ``'random'`` or ``'random_rescaled'`` (see :func:`build_model`).
         out: ``.npz`` file to write: ``features`` (N, D) float32, ``index`` (N,) positions in the data set, ``labels``
             (N,) if there are any, ``classes``, and ``paths`` (N,) where images are files.
         split: ``'train'`` or ``'test'``.
@@ -76,22 +77,27 @@ def _check(cfg, *splits):
                              "test=dict(type='CIFAR10', split='test'))")
 
 
-def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None, layer=-1):
+def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None, layer=-1, layers=None, pooling=None):
     """Judge a checkpoint by frozen features.
 
     Args:
-        cfg: config with ``benchmark`` (``dataset``, ``train``, ``test``, ``protocols``: name -> settings).
-        checkpoint: file, or ``'random'`` for the floor of every table.
+        cfg: config with ``benchmark`` (``dataset``, ``train``, ``test``, ``protocols``: name -> settings; for figures
+            of single layers also ``layers`` and ``pooling``).
+        checkpoint: file, or ``'random'`` or ``'random_rescaled'`` for the floors of every table.
         protocols: names; default all that the config has settings for. A name without settings runs with its defaults.
         out: JSON-lines file the records are added to.
-        suite, method: names for the records; ``method`` defaults to the model's class, or ``random``.
-        layer: which of the backbone's outputs.
+        suite, method: names for the records; ``method`` defaults to the model's class, or the name of the floor.
+        layer: which of the backbone's outputs, globally averaged.
+        layers: a figure for each of these ``out_indices`` of the backbone instead, one after another, by ``pooling``;
+            default ``benchmark.layers``. The backbone is built anew for each and run no further than that.
+        pooling: name in :data:`mmwsl.protocols.pooling.POOLINGS`; default ``benchmark.pooling``.
 
     Returns:
         list of records.
 
     Raises:
-        ValueError: the config names no data to judge on; KeyError: unknown protocol.
+        ValueError: the config names no data to judge on, or layers without a pooling that knows them; KeyError: unknown
+            protocol.
     """
     _check(cfg, 'train', 'test')
     init_default_scope('mmwsl')
@@ -99,30 +105,48 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
     instances = {name: PROTOCOLS.build(dict(known.get(name) or {}, type=name)) for name in protocols or known}
     if not instances:
         raise ValueError('no protocol was named, and the config has no benchmark.protocols; pass e.g. --protocols knn')
+    layers, pooling = layers or cfg.benchmark.get('layers'), pooling or cfg.benchmark.get('pooling')
+    if layers:
+        from mmwsl.protocols.pooling import check_pooling
+        check_pooling(pooling, layers)
+    elif pooling:
+        raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
     out = None if out is None else _writable(out)
     datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]
     _check_labels(*datasets)
-    model, meta = build_model(cfg, checkpoint)
-    train, test = (_features(cfg, model, dataset, layer) for dataset in datasets)
-    name = method or ('random' if checkpoint == 'random' else type(model).__name__.lower())
-    seed = (meta or {}).get('seed', cfg.get('randomness', {}).get('seed'))
-    records = []
-    if not is_main_process():
-        return records
-    for protocol, instance in instances.items():
-        start = time.perf_counter()
-        figures = instance.run(train, test)
-        seconds = time.perf_counter() - start
-        made = [make_record(
-            suite=suite, method=name, config=_relative(cfg.filename), seed=seed,
-            dataset=cfg.benchmark.get('dataset', cfg.benchmark.test.type), split='test', protocol=protocol,
-            metric=figure['metric'], value=round(float(figure['value']), 4),
-            settings=dict(figure['settings'], checkpoint=_describe(checkpoint, meta)), encoder='backbone', layer=layer,
-            pooling='global average', seconds=round(seconds, 2)) for figure in figures]
-        if out is not None:
-            append_records(out, made)
-        records += made
+    seed, records = cfg.get('randomness', {}).get('seed'), []
+    for place in layers or [layer]:
+        model, meta = _layer_model(cfg, checkpoint, pooling, place) if layers else build_model(cfg, checkpoint)
+        train, test = (_features(cfg, model, dataset, -1 if layers else layer) for dataset in datasets)
+        if not is_main_process():
+            continue
+        name = method or (
+            checkpoint if checkpoint in UNTRAINED else type(model.model if layers else model).__name__.lower())
+        for protocol, instance in instances.items():
+            start = time.perf_counter()
+            figures = instance.run(train, test)
+            seconds = time.perf_counter() - start
+            made = [make_record(
+                suite=suite, method=name, config=_relative(cfg.filename), seed=(meta or {}).get('seed', seed),
+                dataset=cfg.benchmark.get('dataset', cfg.benchmark.test.type), split='test', protocol=protocol,
+                metric=figure['metric'], value=round(float(figure['value']), 4),
+                settings=dict(figure['settings'], checkpoint=_describe(checkpoint, meta)), encoder='backbone',
+                layer=place, pooling=pooling or 'global average', seconds=round(seconds, 2)) for figure in figures]
+            if out is not None:
+                append_records(out, made)
+            records += made
     return records
+
+
+def _layer_model(cfg, checkpoint, pooling, layer):
+    """The model as the features of one ``out_indices`` of its backbone, before any pooling that follows it."""
+    from mmwsl.protocols.pooling import LayerFeatures
+    cfg = copy.deepcopy(cfg)
+    cfg.model.backbone.out_indices = (layer,)
+    if cfg.model.backbone.get('final_pool'):
+        cfg.model.backbone.final_pool = False
+    model, meta = build_model(cfg, checkpoint)
+    return LayerFeatures(model, pooling, layer), meta
 
 
 def _check_labels(train, test):
@@ -137,9 +161,10 @@ def _check_labels(train, test):
 def _describe(checkpoint, meta):
     """Which weights a figure belongs to: file name, hash, and where its training stood."""
     if meta is None:
-        return 'random'
+        return checkpoint or 'random'
     digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
-    return dict(file=Path(checkpoint).name, sha256=digest[:8], epoch=meta.get('epoch'), iter=meta.get('iter'))
+    return dict(file=Path(checkpoint).name, sha256=digest[:8], epoch=meta.get('epoch'), iter=meta.get('iter'),
+                pixels=meta.get('pixels'))
 
 
 def _relative(filename):

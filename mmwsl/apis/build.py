@@ -5,10 +5,15 @@ import copy
 import torch
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
+from torch.utils.data import DataLoader
 
 from mmwsl.compat import autocast_dtype, keep_freed_memory, read_checkpoint
+from mmwsl.datasets import collate_batch, evenly_spaced
 from mmwsl.engine.checkpoint import load_state
 from mmwsl.registry import DATASETS, MODELS
+
+UNTRAINED = ('random', 'random_rescaled')  # what may stand in place of a checkpoint file
+RESCALE_IMAGES = 256
 
 
 def get_device():
@@ -22,13 +27,14 @@ def build_model(cfg, checkpoint=None, device=None):
 
     Args:
         cfg: config with ``model``; its seed (``randomness.seed``) decides random weights.
-        checkpoint: file, or None or ``'random'`` for random weights.
+        checkpoint: file, or None or ``'random'`` for random weights, or ``'random_rescaled'`` for random weights after
+            :func:`rescale_responses` on 256 evenly spaced images of ``benchmark.train``.
 
     Returns:
         tuple: model, and for a file its ``meta`` (epoch, iter, seed, ...; empty if it has none), else None.
 
     Raises:
-        ValueError: a key of the backbone is missing, or a shape differs.
+        ValueError: a key of the backbone is missing, or a shape differs; no ``benchmark.train`` to rescale on.
     """
     init_default_scope('mmwsl')
     with torch.random.fork_rng():  # the caller's random state stays as it is
@@ -39,7 +45,7 @@ def build_model(cfg, checkpoint=None, device=None):
         model = MODELS.build(model_cfg)
         model.init_weights()
     meta = None
-    if checkpoint not in (None, 'random'):
+    if checkpoint not in (None, *UNTRAINED):
         loaded = read_checkpoint(checkpoint)
         report = load_state(model, loaded.get('state_dict', loaded), what=str(checkpoint))
         meta = loaded.get('meta', {})
@@ -57,7 +63,22 @@ def build_model(cfg, checkpoint=None, device=None):
     memory_format = getattr(model.data_preprocessor, 'memory_format', torch.contiguous_format)
     if memory_format == torch.channels_last:
         model = model.to(memory_format=memory_format)
+    if checkpoint == 'random_rescaled':
+        _rescale(cfg, model)
     return model, meta
+
+
+def _rescale(cfg, model):
+    from mmwsl.models.utils.rescale import rescale_responses
+    if 'train' not in (cfg.get('benchmark') or {}):
+        raise ValueError(f"'random_rescaled' needs images to rescale on, and {cfg.filename} has no benchmark.train")
+    dataset = build_dataset(cfg.benchmark.train)
+    rows = evenly_spaced(len(dataset), RESCALE_IMAGES).tolist()
+    batch = next(iter(DataLoader(dataset, len(rows), sampler=rows, collate_fn=collate_batch,
+                                 generator=torch.Generator())))  # the default generator would be advanced
+    batch = model.data_preprocessor(batch, training=False)
+    layers = rescale_responses(model, batch['inputs'], batch['data_samples'], mode='tensor')
+    print_log(f'{layers} layers rescaled on {len(rows)} images of benchmark.train', logger='current')
 
 
 def build_dataset(cfg):

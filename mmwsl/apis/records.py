@@ -124,7 +124,7 @@ def read_records(path):
     return records
 
 
-FLOORS, CEILINGS = ('random', 'random_rescaled'), ('supervised',)
+FLOORS, CEILINGS = ('random', 'random_rescaled', 'random_vit', 'random_swin'), ('supervised',)
 
 
 def render_table(records, metrics=None):

@@ -7,15 +7,22 @@ from pathlib import Path
 
 from mmwsl.apis.benchmark import benchmark
 from mmwsl.apis.config import load_config
+from mmwsl.apis.layer_table import render_layer_table
+from mmwsl.apis.matrix_table import draw_matrix, render_matrix
 from mmwsl.apis.records import read_records, render_table
+
+TABLES = dict(methods=render_table, layers=render_layer_table, matrix=render_matrix)
 
 
 def run_suite(path, out, only=None, work_dir=None, options=None):
     """Train what is missing, benchmark what has no record, write ``records.jsonl`` and ``table.md`` to ``out``.
 
     A suite config has ``suite`` (its name), ``protocols``, and ``runs``: a list of dicts with ``method``, ``config``
-    and optionally ``seeds`` (default ``[0]``), ``checkpoint`` (a file or ``'random'``: nothing is trained) and
-    ``options`` (overrides of the config). It may be stopped at any time and started again.
+    and optionally ``seeds`` (default ``[0]``), ``checkpoint`` (a file, ``'random'`` or ``'random_rescaled'``: nothing
+    is trained) and ``options`` (overrides of the config). Its ``table`` says what ``table.md`` is: ``'methods'``
+    (default), a row per method; ``'layers'``, a column per layer of ``benchmark.layers``; ``'matrix'``, a row and a
+    column per part of the methods' names ``A+B``, with a picture ``matrix.png``. It may be stopped at any time and
+    started again.
 
     Args:
         path: suite config.
@@ -35,6 +42,9 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
     absent = [key for key in ('suite', 'protocols', 'runs') if key not in suite_cfg]
     if absent:
         raise ValueError(f'{path} is not a suite: it has no {", ".join(absent)}; see configs/suites/ for examples')
+    table = suite_cfg.get('table', 'methods')
+    if table not in TABLES:
+        raise ValueError(f'{path}: table={table!r} is unknown; choose one of {", ".join(TABLES)}')
     methods = [run['method'] for run in suite_cfg.runs]
     unknown = set(only or ()) - set(methods)
     if unknown:
@@ -45,28 +55,36 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
             for seed in run.get('seeds', [0])]
     for number, (run, seed) in enumerate(todo, start=1):
         name = f'{run["method"]}-seed{seed}'
-        missing = _missing(records_file, suite_cfg.suite, run['method'], seed, suite_cfg.protocols)
-        print(f'[{number}/{len(todo)}] {name}: ' + (f'to do: {", ".join(missing)}' if missing else 'done'), flush=True)
-        if not missing:
-            continue
         settings = {**(options or {}), **run.get('options', {}), 'randomness.seed': seed}
         cfg = load_config(run['config'], settings)
+        layers = cfg.benchmark.get('layers')
+        missing = _missing(records_file, suite_cfg.suite, run['method'], seed, suite_cfg.protocols, layers or [-1])
+        shown = [', '.join(names) + (f' of layer {layer}' if layers else '') for layer, names in missing.items()]
+        print(f'[{number}/{len(todo)}] {name}: ' + (f'to do: {", ".join(shown)}' if missing else 'done'), flush=True)
+        if not missing:
+            continue
         checkpoint = run.get('checkpoint') or _train(run['config'], cfg, settings, work_dir / name)
-        benchmark(cfg, checkpoint, missing, out=records_file, suite=suite_cfg.suite, method=run['method'])
-        _write_table(records_file, out)
-    return _write_table(records_file, out)
+        for layer, names in missing.items():
+            benchmark(cfg, checkpoint, names, out=records_file, suite=suite_cfg.suite, method=run['method'],
+                      **(dict(layers=[layer]) if layers else {}))
+        _write_table(table, records_file, out)
+    return _write_table(table, records_file, out)
 
 
-def _missing(records_file, suite, method, seed, protocols):
+def _missing(records_file, suite, method, seed, protocols, layers):
+    """For every layer that lacks any, the protocols without a record."""
     records = read_records(records_file) if records_file.is_file() else []
-    have = {record['protocol'] for record in records
+    have = {(record.get('layer', -1), record['protocol']) for record in records
             if (record.get('suite'), record['method'], record.get('seed')) == (suite, method, seed)}
-    return [protocol for protocol in protocols if protocol not in have]
+    todo = {layer: [protocol for protocol in protocols if (layer, protocol) not in have] for layer in layers}
+    return {layer: names for layer, names in todo.items() if names}
 
 
 def _train(config, cfg, settings, work_dir):
     """Checkpoint of the finished run, trained in a process of its own and resumed where an earlier one stopped."""
     work_dir.mkdir(parents=True, exist_ok=True)
+    # how a run is judged is no part of how it was trained
+    settings = {key: value for key, value in settings.items() if not key.startswith('benchmark.')}
     note, wanted = work_dir / 'suite_run.json', dict(config=str(config), options=settings)
     wanted = json.loads(json.dumps(wanted, default=str))
     if note.is_file() and json.loads(note.read_text(encoding='utf-8')) != wanted:
@@ -83,7 +101,10 @@ def _train(config, cfg, settings, work_dir):
     return final
 
 
-def _write_table(records_file, out):
-    table = render_table(read_records(records_file))
+def _write_table(kind, records_file, out):
+    records = read_records(records_file)
+    table = TABLES[kind](records)
     (out / 'table.md').write_text(table, encoding='utf-8')
+    if kind == 'matrix':
+        draw_matrix(records, out / 'matrix.png')
     return table

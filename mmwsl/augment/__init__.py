@@ -11,14 +11,28 @@ from .crop import (
     resample_weights,
 )
 from .hide_and_seek import HideAndSeek, hidden_cells
+from .lab import ab_bins, decode_ab, encode_ab, lab_to_rgb, rebalance_weights, rgb_to_lab
+from .lens import (
+    AberrationProjection,
+    ChromaticAberration,
+    ColorDropping,
+    Coma,
+    LensDistortion,
+    RandomRadialGain,
+    Vignetting,
+)
 from .noise import Cutout, GaussianNoise, Sobel
-from .patches import JigsawPatches, RandomRotation90, jigsaw_patches, rotate_four, shuffle_patches
+from .patches import JigsawPatches, RandomRotation90, jigsaw_patches, patch_grid, rotate_four, shuffle_patches
 from .permutations import generate_permutations, load_permutations, permutation_statistics
+from .rotate import RandomRotation, rotate
 
 __all__ = [
-    'ColorJitter', 'Cutout', 'GaussianBlur', 'GaussianNoise', 'HideAndSeek', 'JigsawPatches', 'MultiCrop',
-    'RandomGrayscale', 'RandomHorizontalFlip', 'RandomResizedCrop', 'RandomRotation90', 'RandomSolarize', 'Sobel',
-    'apply_color', 'blur_batched', 'blur_opencv', 'color_matrix', 'crop_and_resize', 'crop_boxes', 'gaussian_kernels',
-    'generate_permutations', 'hidden_cells', 'hue_matrix', 'jigsaw_patches', 'load_permutations',
-    'permutation_statistics', 'resample_weights', 'rotate_four', 'shuffle_patches',
+    'AberrationProjection', 'ChromaticAberration', 'ColorDropping', 'ColorJitter', 'Coma', 'Cutout', 'GaussianBlur',
+    'GaussianNoise', 'HideAndSeek', 'JigsawPatches', 'LensDistortion', 'MultiCrop', 'RandomGrayscale',
+    'RandomHorizontalFlip', 'RandomRadialGain', 'RandomResizedCrop', 'RandomRotation', 'RandomRotation90',
+    'RandomSolarize', 'Sobel', 'Vignetting', 'ab_bins', 'apply_color', 'blur_batched', 'blur_opencv', 'color_matrix',
+    'crop_and_resize', 'crop_boxes', 'decode_ab', 'encode_ab', 'gaussian_kernels', 'generate_permutations',
+    'hidden_cells', 'hue_matrix', 'jigsaw_patches', 'lab_to_rgb', 'load_permutations', 'patch_grid',
+    'permutation_statistics', 'rebalance_weights', 'resample_weights', 'rgb_to_lab', 'rotate', 'rotate_four',
+    'shuffle_patches',
 ]

@@ -1,6 +1,7 @@
-"""Rotations by quarter turns, and the cells of a jigsaw."""
+"""Rotations by quarter turns, the cells of a jigsaw, and grids of overlapping patches."""
 
 import torch
+import torch.nn.functional as F
 
 from .draws import check_images
 
@@ -33,6 +34,15 @@ class RandomRotation90:
         return torch.where(turns >= 2, views.flip(2, 3), views)
 
 
+def _cut(images, rows, columns):
+    """Pixels at ``rows`` (B, n, h) and ``columns`` (B, n, w) of each sample: (B, n, C, h, w)."""
+    count, channels, _, width = images.shape
+    pixels = (rows[:, :, :, None] * width + columns[:, :, None, :]).view(count, 1, -1).expand(-1, channels, -1)
+    patches = images.reshape(count, channels, -1).gather(2, pixels)
+    patches = patches.view(count, channels, rows.shape[1], rows.shape[2], columns.shape[2])
+    return patches.transpose(1, 2).contiguous()
+
+
 def jigsaw_patches(images, grid=3, patch_size=64, generator=None, jitter=True, normalize=False):
     """Cut one square patch out of each cell of a ``grid`` x ``grid`` division.
 
@@ -50,7 +60,7 @@ def jigsaw_patches(images, grid=3, patch_size=64, generator=None, jitter=True, n
         (B, grid * grid, C, patch_size, patch_size), cells row by row.
     """
     check_images(images)
-    count, channels, height, width = images.shape
+    count, _, height, width = images.shape
     if grid < 1 or patch_size < 1 or patch_size > min(height, width) // grid:
         raise ValueError(f'patch_size={patch_size} does not fit into the cells of a {grid} x {grid} grid on images of '
                          f'{height} x {width}: cells are {height // max(grid, 1)} x {width // max(grid, 1)}; use a '
@@ -65,13 +75,46 @@ def jigsaw_patches(images, grid=3, patch_size=64, generator=None, jitter=True, n
         return (number * side + offset)[:, :, None] + span
 
     rows, columns = positions(height // grid, place // grid), positions(width // grid, place % grid)
-    pixels = (rows[:, :, :, None] * width + columns[:, :, None, :]).view(count, 1, -1).expand(-1, channels, -1)
-    patches = images.reshape(count, channels, -1).gather(2, pixels)
-    patches = patches.view(count, channels, cells, patch_size, patch_size).transpose(1, 2).contiguous()
+    patches = _cut(images, rows, columns)
     if normalize:
         deviation, mean = torch.std_mean(patches, dim=(3, 4), correction=0, keepdim=True)
         patches = (patches - mean) / deviation.clamp(min=1 / 255)
     return patches
+
+
+def patch_grid(images, size, stride, crop=None, generator=None):
+    """Cut a patch at every multiple of ``stride``; patches overlap where ``stride`` is less than ``size``.
+
+    Args:
+        images (Tensor): (B, C, H, W). What is left over at the right and at the bottom, less than ``stride``, is not
+            cut.
+        size (int): side of a patch in pixels.
+        stride (int): pixels from one patch to the next.
+        crop (int): a part of this side is taken from a random place in each patch and put into the middle of zeros,
+            so that a patch and its neighbour do not show their common pixels at places that follow from one another
+            (van den Oord et al. 2018 take 60 of 64). None shows the whole patch.
+
+    Returns:
+        (B, rows, columns, C, size, size) with ``rows = (H - size) // stride + 1``, columns likewise.
+    """
+    check_images(images)
+    count, _, height, width = images.shape
+    shown = size if crop is None else crop
+    if not 1 <= shown <= size <= min(height, width) or stride < 1:
+        raise ValueError(f'patch_grid: size={size}, stride={stride}, crop={crop} do not fit images of {height} x '
+                         f'{width}; choose 1 <= crop <= size <= the image\'s side, and a stride of at least 1')
+    down, across = (torch.arange(0, side - size + 1, stride, device=images.device) for side in (height, width))
+    shape = len(down), len(across)
+    corners = torch.stack([down[:, None].expand(shape), across.expand(shape)], dim=-1).view(1, -1, 2)
+    if shown < size:
+        corners = corners + torch.randint(size - shown + 1, (count, corners.shape[1], 2), device=images.device,
+                                          generator=generator)
+    pixels = corners.expand(count, -1, -1)[..., None] + torch.arange(shown, device=images.device)  # B, n, 2, shown
+    patches = _cut(images, pixels[:, :, 0], pixels[:, :, 1])
+    if shown < size:
+        before = (size - shown) // 2
+        patches = F.pad(patches, (before, size - shown - before) * 2)
+    return patches.unflatten(1, shape)
 
 
 def shuffle_patches(patches, permutations):

@@ -24,16 +24,20 @@ class EpochSampler(Sampler):
         round_up: make the ranks' shares equal by repeating the first images of the order; otherwise some ranks have one
             image more. None = as ``shuffle``: training needs equal shares, an evaluation must not see images twice.
         drop: make the shares equal by leaving out the last images of the order instead.
+        replacement: draw each of the N images of an epoch from all of them, so that some come twice and others not.
 
     Raises:
-        ValueError: empty dataset, negative seed, ``round_up`` together with ``drop``, or nothing left by ``drop``.
+        ValueError: empty dataset, negative seed, ``round_up`` together with ``drop``, ``replacement`` without
+            ``shuffle``, or nothing left by ``drop``.
     """
 
-    def __init__(self, dataset, shuffle=True, seed=None, round_up=None, drop=False):
+    def __init__(self, dataset, shuffle=True, seed=None, round_up=None, drop=False, replacement=False):
         if len(dataset) == 0:
             raise ValueError(f'EpochSampler: the {type(dataset).__name__} is empty, there is nothing to sample')
         if round_up and drop:
             raise ValueError('EpochSampler: round_up repeats images and drop leaves them out; choose one')
+        if replacement and not shuffle:
+            raise ValueError('EpochSampler: replacement draws at random, which shuffle=False forbids; choose one')
         if seed is not None and seed < 0:
             raise ValueError(f'EpochSampler: seed={seed} is negative; give 0 or more')
         self.dataset = dataset
@@ -43,6 +47,7 @@ class EpochSampler(Sampler):
         self.seed = sync_random_seed() if seed is None else int(seed)
         self.round_up = not drop and (shuffle if round_up is None else round_up)
         self.drop = drop
+        self.replacement = replacement
         self.epoch = 0
         self._skip = 0
         if len(self) == 0 and drop:
@@ -67,15 +72,20 @@ class EpochSampler(Sampler):
 
     def order(self):
         """This rank's indices of the present epoch, as a list."""
-        total = len(self.dataset)
-        order = np.arange(total)
-        if self.shuffle:
-            order = np.random.default_rng([self.seed, self.epoch]).permutation(total)
+        order = self.global_order()
         if self.round_up:
             order = np.resize(order, len(self) * self.world_size)  # repeats from the start
         elif self.drop:
             order = order[:len(self) * self.world_size]
         return order[self.rank::self.world_size].tolist()
+
+    def global_order(self):
+        """The indices of all ranks in the present epoch, (N,) int64."""
+        total = len(self.dataset)
+        if not self.shuffle:
+            return np.arange(total)
+        generator = np.random.default_rng([self.seed, self.epoch])
+        return generator.integers(total, size=total) if self.replacement else generator.permutation(total)
 
     def set_epoch(self, epoch):
         """Choose the epoch of the next iteration, here and in the dataset."""
@@ -92,3 +102,43 @@ class EpochSampler(Sampler):
         if not 0 <= num_samples <= len(self):
             raise ValueError(f'EpochSampler: cannot skip {num_samples} samples, an epoch of this rank has {len(self)}')
         self._skip = int(num_samples)
+
+
+@DATA_SAMPLERS.register_module()
+class PseudoLabelSampler(EpochSampler):
+    """Every cluster equally often, however many images it has, in an order that (seed, epoch, labels) decides.
+
+    An epoch of N images takes floor(N / m) + 1 from each of the m clusters that have any, with repetition where the
+    cluster is not larger than that; the draws are shuffled and cut to N (DeepCluster, Caron et al. 2018, section 3.2).
+    Ranks share them out, and an epoch is resumed, as in :class:`EpochSampler`.
+
+    Args:
+        settings: of :class:`EpochSampler`.
+    """
+
+    def __init__(self, dataset, **settings):
+        super().__init__(dataset, **settings)
+        if not self.shuffle or self.replacement:
+            raise ValueError('PseudoLabelSampler draws by cluster; leave out shuffle and replacement')
+        self.labels = None
+
+    def set_labels(self, labels):
+        """Take the clusters of the images: (N,) integers, tensor or array; the same on all ranks.
+
+        Raises:
+            ValueError: another number of labels than images.
+        """
+        self.labels = np.asarray(labels.cpu() if hasattr(labels, 'cpu') else labels)
+        if self.labels.shape != (len(self.dataset),):
+            raise ValueError(f'PseudoLabelSampler: labels of shape {self.labels.shape} for {len(self.dataset)} images')
+
+    def global_order(self):
+        if self.labels is None:
+            raise RuntimeError("PseudoLabelSampler has no labels yet: add dict(type='ClusteringHook') to custom_hooks, "
+                               'or call set_labels')
+        generator = np.random.default_rng([self.seed, self.epoch])
+        by_cluster = np.argsort(self.labels, kind='stable')
+        clusters = np.split(by_cluster, np.unique(self.labels[by_cluster], return_index=True)[1][1:])
+        share = len(self.labels) // len(clusters) + 1
+        drawn = [generator.choice(members, share, replace=len(members) <= share) for members in clusters]
+        return generator.permutation(np.concatenate(drawn))[:len(self.labels)]

@@ -46,7 +46,9 @@ def test_benchmark_on_the_command_line(trained, tmp_path, capsys):
         else:  # the seed it was trained with, not the config's
             digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()[:8]
             assert record['seed'] == 3
-            assert record['settings']['checkpoint'] == dict(file='epoch_2.pth', sha256=digest, epoch=2, iter=20)
+            pixels = 20 * 32 * 2 * 16 * 16  # steps, images, views, size
+            assert record['settings']['checkpoint'] == dict(
+                file='epoch_2.pth', sha256=digest, epoch=2, iter=20, pixels=pixels)
         assert (record['encoder'], record['layer'], record['pooling']) == ('backbone', -1, 'global average')
         assert record['settings']['k'] == 5 and record['settings']['temperature'] == 0.1
         assert record['settings']['n_train'] == 320 and record['settings']['n_test'] == 100
@@ -150,3 +152,58 @@ def test_records_are_added_to_a_file(trained, tmp_path):
     lines = (tmp_path / 'records.jsonl').read_text().splitlines()
     assert len(lines) == 4
     assert json.loads(lines[0])['value'] == json.loads(lines[2])['value']  # random weights are those of the seed
+
+
+def test_random_rescaled(trained, tmp_path):
+    cfg = load_config(trained[0])
+    record, plain = benchmark(cfg, 'random_rescaled')[0], benchmark(cfg, 'random')[0]
+    assert (record['method'], record['settings']['checkpoint']) == ('random_rescaled', 'random_rescaled')
+    assert record['seed'] == 0 and record['value'] != plain['value']
+    assert extract(cfg, 'random_rescaled').features.shape == (100, 32)
+
+
+ALEXNET = """
+_base_ = 'mmwsl::selfsup/rotation/rotation_alexnet_1xb128-cos-3e_cifar10.py'
+model = dict(backbone=dict(channels=(4, 6, 6, 5, 5), final_pool=True), head=dict(in_channels=5))
+digits = dict(type='Digits', split='train', size=67, max_images=120)
+benchmark = dict(
+    _delete_=True, dataset='Digits', batch_size=64,
+    train=digits, test=dict(type='Digits', split='test', size=67, max_images=50),
+    protocols=dict(knn=dict(k=5, temperature=0.1)))
+optim_wrapper = dict(dtype='float32')
+"""
+
+
+def test_layers(tmp_path, capsys):
+    """A record per layer, each equal to kNN on that layer's maps, pooled here by hand from one whole forward pass."""
+    config, out = write_config(tmp_path, ALEXNET), tmp_path / 'records.jsonl'
+    assert main(['benchmark', str(config), 'random', '--layers', '1', '3', '5', '--pooling', 'rotnet', '--out', str(out)]) == 0
+    records = [record for record in read_records(out) if record['metric'] == 'knn5_top1']
+    assert [(record['layer'], record['pooling']) for record in records] == [(1, 'rotnet'), (3, 'rotnet'), (5, 'rotnet')]
+    shown = capsys.readouterr().out
+    assert 'knn5 top1, pooling rotnet:' in shown and '| method | layer 1 | layer 3 | layer 5 |' in shown
+
+    cfg = load_config(config, {'model.backbone.out_indices': (1, 3, 5), 'model.backbone.final_pool': False})
+    model, _ = build_model(cfg, 'random', device='cpu')
+    parts = []
+    for split in ('train', 'test'):
+        dataset = build_dataset(cfg.benchmark[split])
+        with torch.no_grad():
+            maps = model.backbone(model.data_preprocessor(dict(inputs=dataset.images))['inputs'])
+        parts.append((maps, dataset.labels))
+    for place, (record, side) in enumerate(zip(records, (12, 3, 3), strict=True)):  # maps of 16, 3 and 3: two stay whole
+        rows = [torch.nn.functional.adaptive_max_pool2d(maps[place], side).flatten(1) for maps, _ in parts]
+        rows = [row / row.norm(dim=1, keepdim=True) for row in rows]
+        assert record['settings']['feature_dim'] == rows[0].shape[1]
+        score, near = (rows[1] @ rows[0].T).topk(5)
+        votes = torch.zeros(50, 10).scatter_add_(1, parts[0][1][near], (score / 0.1).exp())
+        assert record['value'] == pytest.approx(100 * float((votes.argmax(1) == parts[1][1]).float().mean()), abs=1e-3)
+
+
+def test_layers_without_a_pooling(trained):
+    cfg = load_config(trained[0])
+    for settings, message in ((dict(layers=[1]), 'pooling=None is unknown; choose one of deepcluster, rotnet'),
+                              (dict(layers=[1, 6], pooling='rotnet'), 'says nothing of 6'),
+                              (dict(pooling='rotnet'), 'is of single layers; name them')):
+        with pytest.raises(ValueError, match=message):
+            benchmark(cfg, 'random', **settings)

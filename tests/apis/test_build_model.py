@@ -93,3 +93,27 @@ def test_inference_dtype(monkeypatch, wrapper, native, expected):
     monkeypatch.setattr('mmwsl.compat.cpu_has_bf16', lambda: native)
     assert inference_dtype(dict(optim_wrapper=wrapper), 'cpu') is expected
     assert inference_dtype(dict(), 'cpu') is None
+
+
+def test_random_rescaled(cfg):
+    """Random weights of the same seed, standardised on images of benchmark.train; twice the same."""
+    expected = torch.random.get_rng_state()
+    model, meta = build_model(cfg, 'random_rescaled', device='cpu')
+    assert torch.equal(torch.random.get_rng_state(), expected) and meta is None and not model.training
+    plain, again = build_model(cfg, 'random', device='cpu')[0], build_model(cfg, 'random_rescaled', device='cpu')[0]
+    for (name, value), other in zip(model.state_dict().items(), again.state_dict().values(), strict=True):
+        assert torch.equal(value, other), name
+    # a channel's weights are a multiple of what they were
+    ratio = model.backbone.conv1.weight / plain.backbone.conv1.weight
+    assert torch.allclose(ratio, ratio[:, :1, :1, :1].expand_as(ratio), rtol=1e-3) and (ratio - 1).abs().max() > 0.1
+    assert torch.equal(model.neck.layers[0].weight, plain.neck.layers[0].weight)  # features do not go through it
+    images = torch.stack([build_dataset(cfg.benchmark.train)[row * 320 // 256]['inputs'] for row in range(256)])
+    seen = []
+    hook = model.backbone.layer4[1].bn2.register_forward_hook(lambda _, __, output: seen.append(output.detach().clone()))
+    model(**model.data_preprocessor(dict(inputs=images)), mode='tensor')
+    hook.remove()
+    deviation, mean = torch.std_mean(seen[0], (0, 2, 3), correction=0)
+    assert (deviation - 1).abs().max() < 1e-2 and mean.abs().max() < 1e-3
+    cfg.benchmark.pop('train')
+    with pytest.raises(ValueError, match="'random_rescaled' needs images to rescale on, and .*tiny.py has no benchmark.train"):
+        build_model(cfg, 'random_rescaled')

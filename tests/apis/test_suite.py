@@ -5,11 +5,13 @@ import sys
 import types
 
 import pytest
+import torch
 from tiny_runs import MOCO, ROOT, child_environment, train_here, write_config
 
-from mmwsl.apis import read_records, run_suite
+from mmwsl.apis import load_config, read_records, run_suite
 from mmwsl.apis import suite as module
 from mmwsl.cli import main
+from mmwsl.registry import MODELS
 
 
 def write_suite(folder, more=''):
@@ -138,3 +140,60 @@ def test_suite_as_a_process(tmp_path):
     log = '\n'.join(path.read_text() for path in (out / 'runs' / 'simclr-seed1').glob('*/*.log'))
     assert '320 images, 1 ranks x 16 per step: 20 steps an epoch, 20 steps in all' in log
     shutil.rmtree(out / 'runs')
+
+
+def test_suite_of_layers(tmp_path, trainings, capsys):
+    """A layer without a record is judged, one with a record is not; how a run is judged does not train it again."""
+    config = write_config(tmp_path, extra="""
+model['backbone']['out_indices'] = (4,)
+benchmark['pooling'] = 'rotnet'
+""")
+    path, out = tmp_path / 'suite.py', tmp_path / 'out'
+
+    def write(layers, table='layers'):
+        path.write_text(f"""
+suite, protocols, table = 'layers', ['knn'], {table!r}
+options = {{'benchmark.layers': {layers}, 'train_cfg.max_epochs': 1}}
+runs = [dict(method='random_rescaled', config={str(config)!r}, checkpoint='random_rescaled', options=options),
+        dict(method='simclr', config={str(config)!r}, options=options)]
+""")
+
+    write([1])
+    run_suite(path, out)
+    write([1, 3])
+    capsys.readouterr()
+    table = run_suite(path, out)
+    assert '[2/2] simclr-seed0: to do: knn of layer 3' in capsys.readouterr().out
+    assert len(trainings) == 1
+    found = [(record['method'], record['layer'], record['pooling']) for record in read_records(out / 'records.jsonl')
+             if record['metric'] == 'knn5_top1']
+    assert found == [('random_rescaled', 1, 'rotnet'), ('simclr', 1, 'rotnet'), ('random_rescaled', 3, 'rotnet'),
+                     ('simclr', 3, 'rotnet')]
+    assert '| method | million pixels | layer 1 | layer 3 |' in table and '| random_rescaled | 0 | ' in table
+    write([1], table='rows')
+    with pytest.raises(ValueError, match="table='rows' is unknown; choose one of methods, layers, matrix"):
+        run_suite(path, out)
+
+
+def test_suite_as_a_matrix(tmp_path):
+    config = write_config(tmp_path)
+    runs = [dict(method=name, config=str(config), checkpoint='random', seeds=[seed])
+            for seed, name in enumerate(('random', 'crop', 'blur', 'crop+blur'))]
+    (tmp_path / 'suite.py').write_text(f"suite, protocols, table, runs = 'pairs', ['knn'], 'matrix', {runs}\n")
+    table = run_suite(tmp_path / 'suite.py', tmp_path / 'out')
+    assert '| knn5 top1 | crop | blur | mean of pairs |' in table and 'random: ' in table
+    assert (tmp_path / 'out' / 'matrix.png').is_file()
+
+
+def test_views_of_the_augmentation_suite():
+    """Each run is one transform or two on one branch, buildable, and the image itself on the other."""
+    suite = load_config('mmwsl::suites/simclr_augmentations.py')
+    assert len(suite.runs) == 1 + 9 + 35  # the untrained network, nine alone, 36 pairs but two crops
+    images = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
+    for run in suite.runs[1:]:
+        cfg = load_config(run.config, run.options)
+        preprocessor = MODELS.build(cfg.data_preprocessor)
+        changed, same = preprocessor(dict(inputs=images), training=True)['inputs']
+        assert [len(pipeline) for pipeline in preprocessor.views] == [len(run.method.split('+')), 0], run.method
+        assert torch.equal(same, preprocessor(dict(inputs=images))['inputs'])
+        assert changed.shape == same.shape and not torch.equal(changed, same), run.method

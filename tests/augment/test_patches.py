@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from mmwsl.augment import JigsawPatches, RandomRotation90, jigsaw_patches, rotate_four, shuffle_patches
+from mmwsl.augment import (
+    JigsawPatches,
+    RandomRotation90,
+    jigsaw_patches,
+    patch_grid,
+    rotate_four,
+    shuffle_patches,
+)
 
 
 def seeded(seed=0):
@@ -101,3 +108,43 @@ def test_shuffle_puts_the_named_patch_in_place():
 def test_bad_arguments(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+def places(height, width, count=1):
+    """Images whose two channels tell each pixel's row and column, counted from 1."""
+    rows = torch.arange(1, height + 1).view(-1, 1).expand(height, width)
+    columns = torch.arange(1, width + 1).expand(height, width)
+    return torch.stack([rows, columns]).float().expand(count, 2, height, width)
+
+
+def test_patch_grid_cuts_at_every_stride():
+    images = torch.rand(2, 3, 13, 16, generator=seeded())
+    patches = patch_grid(images, size=6, stride=3)
+    assert patches.shape == (2, 3, 4, 3, 6, 6)  # the last row and column of pixels are left over
+    for row in range(3):
+        for column in range(4):
+            expected = images[:, :, 3 * row:3 * row + 6, 3 * column:3 * column + 6]
+            assert torch.equal(patches[:, row, column], expected)
+    assert torch.equal(patches, patch_grid(images.to(memory_format=torch.channels_last), 6, 3))
+
+
+def test_patch_grid_shows_a_random_part_in_the_middle_of_zeros():
+    patches = patch_grid(places(14, 17, 300), size=8, stride=3, crop=5, generator=seeded())
+    assert patches.shape == (300, 3, 4, 2, 8, 8)
+    shown = patches[..., 1:6, 1:6]
+    assert torch.equal(patches.count_nonzero((-2, -1)), torch.full((300, 3, 4, 2), 25))  # zeros around
+    corner = shown[..., 0, 0] - 1  # (300, 3, 4, 2): row and column where the part was cut
+    for axis in (0, 1):
+        assert torch.equal(shown[..., axis, :, :] - 1 - corner[..., axis, None, None],
+                           places(5, 5)[0, axis].expand(300, 3, 4, 5, 5) - 1)
+    offset = corner - 3 * torch.stack(torch.meshgrid(torch.arange(3), torch.arange(4), indexing='ij'), dim=-1)
+    shares = torch.stack([(offset == value).float().mean((0, 1, 2)) for value in range(4)])  # 0 to size - crop
+    assert torch.allclose(shares, torch.tensor(0.25), atol=0.03)
+    assert abs(np.corrcoef(offset[:, 0, 0, 0], offset[:, 0, 1, 0])[0, 1]) < 0.2  # each patch has its own
+
+
+def test_patch_grid_refuses_what_does_not_fit():
+    for settings in (dict(size=13, stride=1), dict(size=4, stride=0), dict(size=4, stride=1, crop=5),
+                     dict(size=4, stride=1, crop=0)):
+        with pytest.raises(ValueError, match='choose 1 <= crop <= size <= the image'):
+            patch_grid(torch.zeros(1, 3, 12, 12), **settings)

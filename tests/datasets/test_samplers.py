@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
+import torch
 from mmengine.dataset import default_collate
 from torch.utils.data import DataLoader
 
-from mmwsl.datasets import EpochSampler, samplers
+from mmwsl.datasets import EpochSampler, PseudoLabelSampler, samplers
 from mmwsl.registry import DATA_SAMPLERS
 
 
@@ -19,13 +21,13 @@ class Numbers(list):
 @pytest.fixture
 def ranks(monkeypatch):
     """A function that makes one sampler for each of W ranks."""
-    def make(world_size, length, **settings):
+    def make(world_size, length, kind=EpochSampler, **settings):
         made = []
         for rank in range(world_size):
             with monkeypatch.context() as patch:
                 patch.setattr(samplers, 'get_rank', lambda rank=rank: rank)
                 patch.setattr(samplers, 'get_world_size', lambda: world_size)
-                made.append(EpochSampler(range(length), **settings))
+                made.append(kind(range(length), **settings))
         return made
     return make
 
@@ -134,3 +136,78 @@ def test_bad_shares(ranks):
         ranks(3, 2, drop=True)
     with pytest.raises(ValueError, match='cannot skip 6 samples, an epoch of this rank has 5'):
         EpochSampler(range(5)).skip(6)
+
+
+def test_replacement_draws_some_twice_and_leaves_others_out():
+    sampler = EpochSampler(range(2000), seed=4, replacement=True)
+    order = list(sampler)
+    assert len(order) == len(sampler) == 2000
+    assert len(set(order)) / 2000 == pytest.approx(1 - np.exp(-1), abs=0.03)
+    assert list(sampler) == order
+    sampler.set_epoch(1)
+    assert list(sampler) != order
+    with pytest.raises(ValueError, match='shuffle=False forbids'):
+        EpochSampler(range(3), shuffle=False, replacement=True)
+
+
+# Clusters equally often ------------------------------------------------------------------------------------------------
+
+LABELS = np.array([5] * 70 + [2] * 20 + [0] * 9 + [7])
+
+
+def by_cluster(labels=LABELS, **settings):
+    sampler = PseudoLabelSampler(range(len(labels)), **dict(dict(seed=3), **settings))
+    sampler.set_labels(labels)
+    return sampler
+
+
+def test_every_cluster_comes_equally_often():
+    """100 images in 4 clusters: 26 of each before the order is cut to 100."""
+    for epoch in range(5):
+        sampler = by_cluster()
+        sampler.set_epoch(epoch)
+        order = list(sampler)
+        assert len(order) == len(sampler) == 100
+        drawn = np.array(order)
+        counts = {cluster: int((LABELS[drawn] == cluster).sum()) for cluster in (0, 2, 5, 7)}
+        assert all(22 <= count <= 26 for count in counts.values()) and sum(counts.values()) == 100
+        large = drawn[LABELS[drawn] == 5]
+        assert len(set(large.tolist())) == len(large)  # larger than its share: no repetition
+        assert 6 <= len(set(drawn[LABELS[drawn] == 0].tolist())) <= 9
+        assert (drawn[LABELS[drawn] == 7] == 99).all()
+        assert np.abs(np.diff(LABELS[drawn])).astype(bool).sum() > 50  # shuffled
+
+
+def test_seed_epoch_and_labels_decide():
+    order = list(by_cluster())
+    assert list(by_cluster(torch.from_numpy(LABELS))) == order != list(by_cluster(seed=4))
+    assert list(by_cluster(LABELS[::-1])) != order
+    sampler = by_cluster()
+    sampler.set_epoch(1)
+    assert list(sampler) != order
+    sampler.set_epoch(0)
+    sampler.skip(30)
+    assert list(sampler) == order[30:]  # a resumed epoch goes on with the images that were left
+    assert list(sampler) == order
+
+
+@pytest.mark.parametrize('world_size', [2, 3])
+def test_ranks_share_the_draws(ranks, world_size):
+    made = ranks(world_size, 100, kind=PseudoLabelSampler, seed=3)
+    for sampler in made:
+        sampler.set_labels(LABELS)
+    parts = [list(sampler) for sampler in made]
+    assert len({len(part) for part in parts}) == 1
+    whole = list(by_cluster())
+    for rank, part in enumerate(parts):
+        assert part == (whole + whole)[rank:len(part) * world_size:world_size]
+
+
+def test_pseudo_labels_that_do_not_fit():
+    sampler = PseudoLabelSampler(range(10), seed=0)
+    with pytest.raises(RuntimeError, match="no labels yet: add dict.type='ClusteringHook'. to custom_hooks"):
+        list(sampler)
+    with pytest.raises(ValueError, match=r'labels of shape \(9,\) for 10 images'):
+        sampler.set_labels(np.zeros(9))
+    with pytest.raises(ValueError, match='leave out shuffle and replacement'):
+        PseudoLabelSampler(range(10), shuffle=False)

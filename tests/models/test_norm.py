@@ -169,3 +169,25 @@ def test_build_norm():
     assert type(build_norm(dict(type='SyncBN'), 4)) is SyncBatchNorm
     with pytest.raises(KeyError, match='SyncBN'):
         build_norm(dict(type='SynchBN'), 4)
+
+
+def test_group_norm_treats_each_sample_alone():
+    norm = randomize_group(build_norm(dict(type='GN', num_groups=1, eps=1e-3), 6))
+    x = 3 + 2 * seeded(4, 6, 5, 5)
+    flat = x.flatten(1)
+    normal = ((flat - flat.mean(1, keepdim=True)) / (flat.var(1, correction=0, keepdim=True) + 1e-3).sqrt()).view_as(x)
+    expected = normal * norm.weight.view(1, -1, 1, 1) + norm.bias.view(1, -1, 1, 1)
+    torch.testing.assert_close(norm(x), expected)
+    torch.testing.assert_close(norm(x[1:2]), norm(x)[1:2])
+    assert build_norm(dict(type='GN', num_groups=2), 6).num_groups == 2
+    with pytest.raises(ValueError, match="type='GN' needs num_groups, a divisor of the 6 channels"):
+        build_norm(dict(type='GN', num_groups=4), 6)
+    with pytest.raises(ValueError, match="type='GN' needs num_groups"):
+        build_norm(dict(type='GN'), 6)
+
+
+def randomize_group(norm):
+    with torch.no_grad():
+        norm.double().weight.copy_(1 + 0.3 * seeded(norm.num_channels, seed=5))
+        norm.bias.copy_(0.3 * seeded(norm.num_channels, seed=6))
+    return norm

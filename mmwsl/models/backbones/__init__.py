@@ -1,4 +1,8 @@
 from .alexnet import AlexNet
 from .resnet import ResNet
+from .split import SplitBackbone
+from .swin import SwinTransformer
+from .timm_wrapper import TimmBackbone
+from .vit import VisionTransformer
 
-__all__ = ['AlexNet', 'ResNet']
+__all__ = ['AlexNet', 'ResNet', 'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'VisionTransformer']

@@ -50,6 +50,38 @@ def info_nce(query, key, negatives, temperature):
     return F.cross_entropy(logits, torch.zeros(len(query), dtype=torch.long, device=query.device))
 
 
+def in_batch_info_nce(query, keys, temperature, rank=0):
+    """MoCo v3's loss for one direction (Chen et al. 2021, algorithm 1): the negatives are the batch's other keys.
+
+    Args:
+        query: (B, D) unit rows of this rank.
+        keys: (W B, D) unit rows of all ranks in rank order, without gradient.
+        temperature: T > 0.
+        rank: which block of ``keys`` belongs to ``query``.
+
+    Returns:
+        scalar: 2T times the mean over the batch, whose gradient hardly grows where T is small.
+    """
+    with torch.autocast(query.device.type, enabled=False):
+        logits = query @ keys.T / temperature  # (B, W B)
+    labels = torch.arange(len(query), device=query.device) + rank * len(query)
+    return 2 * temperature * F.cross_entropy(logits, labels)
+
+
+@torch.no_grad()
+def correspondence(query, key):
+    """DenseCL's matching of two views (Wang et al. 2021, section 3.4): the most similar place for each place.
+
+    Args:
+        query, key: (B, C, S) and (B, C, R), the backbone's features at the places of two views.
+
+    Returns:
+        (B, S) int64: for each place of ``query`` the place of ``key`` of the largest cosine.
+    """
+    with torch.autocast(query.device.type, enabled=False):
+        return torch.bmm(normalize(query).transpose(1, 2), normalize(key)).argmax(2)
+
+
 def cosine_regression(prediction, target):
     """BYOL's loss for one direction (Grill et al. 2020, eq. 2): 2 - 2 cos(prediction, target), batch mean.
 

@@ -1,3 +1,5 @@
+from .cluster_memory import ClusterMemory
+from .feature_bank import FeatureBank
 from .queue import FeatureQueue
 
-__all__ = ['FeatureQueue']
+__all__ = ['ClusterMemory', 'FeatureBank', 'FeatureQueue']

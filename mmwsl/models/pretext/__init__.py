@@ -1,8 +1,28 @@
+from .barlow_twins import BarlowTwins
 from .byol import BYOL
+from .colorization import Colorization
+from .counting import Counting
+from .cpc import CPC
+from .deepcluster import DeepCluster
+from .densecl import DenseCL
+from .dino import DINO
+from .inpainting import Inpainting
 from .jigsaw import Jigsaw
+from .mae import MAE
 from .moco import MoCo
+from .moco_v3 import MoCoV3
+from .npid import NPID
+from .odc import ODC
+from .relative_location import RelativeLocation
 from .rotation import Rotation
 from .simclr import SimCLR
+from .simmim import SimMIM
+from .simsiam import SimSiam
+from .split_brain import SplitBrain
 from .supervised import Supervised
+from .swav import SwAV
+from .vicreg import VICReg
 
-__all__ = ['BYOL', 'Jigsaw', 'MoCo', 'Rotation', 'SimCLR', 'Supervised']
+__all__ = ['BYOL', 'BarlowTwins', 'CPC', 'Colorization', 'Counting', 'DINO', 'DeepCluster', 'DenseCL', 'Inpainting',
+           'Jigsaw', 'MAE', 'MoCo', 'MoCoV3', 'NPID', 'ODC', 'RelativeLocation', 'Rotation', 'SimCLR', 'SimMIM',
+           'SimSiam', 'SplitBrain', 'Supervised', 'SwAV', 'VICReg']

@@ -99,14 +99,22 @@ class SplitBatchNorm(nn.BatchNorm2d):
 
 
 def build_norm(norm_cfg, channels, dims=2):
-    """Build a normalisation layer from ``dict(type='BN'|'SyncBN'|'SplitBN'|..., **settings)``.
+    """Build a normalisation layer from ``dict(type='BN'|'SyncBN'|'SplitBN'|'GN'|..., **settings)``.
 
     Args:
-        norm_cfg: config; ``type='BN'`` is torch's own of ``dims`` spatial dimensions (0: (B, C) inputs).
+        norm_cfg: config; ``type='BN'`` is torch's own of ``dims`` spatial dimensions (0: (B, C) inputs), ``type='GN'``
+            torch's group norm, which treats each sample alone; with ``num_groups=1`` it is layer norm over channels
+            and places.
         channels: number of channels.
     """
     cfg = dict(norm_cfg)
     if cfg['type'] == 'BN':
         cfg.pop('type')
         return (nn.BatchNorm2d if dims == 2 else nn.BatchNorm1d)(channels, **cfg)
+    if cfg['type'] == 'GN':
+        cfg.pop('type')
+        if 'num_groups' not in cfg or channels % cfg['num_groups']:
+            raise ValueError(f"norm_cfg type='GN' needs num_groups, a divisor of the {channels} channels of every "
+                             f'layer; got {norm_cfg}')
+        return nn.GroupNorm(num_channels=channels, **cfg)
     return MODELS.build(dict(cfg, num_features=channels))

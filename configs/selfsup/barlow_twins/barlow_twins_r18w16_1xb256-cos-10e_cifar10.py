@@ -1,0 +1,15 @@
+# A small recipe for a CPU: ResNet-18 of base width 16. 10 epochs x 49,920 images x 2 views = 1,022 million pixels.
+_base_ = './barlow_twins_r18_1xb512-cos-200e_cifar10.py'
+
+model = dict(
+    backbone=dict(base_channels=16), neck=dict(in_channels=128, hidden_channels=512, out_channels=512))
+train_dataloader = dict(batch_size=256)
+
+optim_wrapper = dict(optimizer=dict(lr=0.12))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', T_max=9, begin=1, end=10, convert_to_iter_based=True),
+]
+train_cfg = dict(max_epochs=10)
+auto_scale_lr = dict(base_batch_size=256)
+default_hooks = dict(checkpoint=dict(interval=1))

@@ -1,0 +1,25 @@
+# The published variant: the network sees Sobel edges.
+_base_ = ['../../_base_/models/deepcluster.py', '../../_base_/datasets/imagenet.py', '../../_base_/default_runtime.py']
+
+data_preprocessor = dict(
+    views=[[
+        dict(type='RandomRotation', degrees=2),
+        dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=1.0, hue=0.5, gray_prob=0.2),
+    ]])
+train_dataloader = dict(
+    batch_size=64,
+    sampler=dict(type='PseudoLabelSampler'),
+    dataset=dict(pipeline=[dict(type='RandomCrops', num_views=1, size=224, scale=(0.08, 1.0), flip_prob=0.5)]))
+custom_hooks = [
+    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
+    dict(type='ClusteringHook', pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)]),
+]
+
+optim_wrapper = dict(
+    type='AutocastOptimWrapper',
+    optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=1e-5),
+    constructor='GroupingConstructor',
+    paramwise_cfg=dict(custom_keys=dict(head=dict(momentum=0.))))  # the head starts anew in every epoch
+param_scheduler = []
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
+auto_scale_lr = dict(base_batch_size=512)

@@ -1,0 +1,26 @@
+# AlexNet on CIFAR-10, for figures per layer on a CPU; no recipe is published. Images upsampled to 96 px, a grid of
+# 2 x 2 (all 24 orders), patches of 40 px: AlexNet needs 31.
+_base_ = [
+    '../../_base_/models/jigsaw.py', '../../_base_/datasets/cifar10_alexnet.py', '../../_base_/default_runtime.py'
+]
+
+model = dict(
+    backbone=dict(_delete_=True, type='AlexNet', out_indices=(5,)),
+    neck=dict(in_channels=256, out_channels=128),
+    head=dict(in_channels=4 * 128, num_classes=24),
+    patch_size=40,
+    grid=2,
+    permutations=24)
+data_preprocessor = dict(
+    views=[[
+        dict(type='RandomResizedCrop', size=96, scale=(0.6, 1.0), flip_prob=0.5),
+        dict(type='RandomGrayscale', prob=0.66)
+    ]])
+train_dataloader = dict(batch_size=128)
+
+optim_wrapper = dict(
+    type='AutocastOptimWrapper',
+    optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=5e-4, nesterov=True))
+param_scheduler = [dict(type='CosineAnnealingLR', T_max=6, begin=0, end=6, convert_to_iter_based=True)]
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=6)
+auto_scale_lr = dict(base_batch_size=128)

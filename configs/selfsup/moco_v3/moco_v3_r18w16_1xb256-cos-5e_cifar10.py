@@ -1,0 +1,14 @@
+# A small recipe for a CPU: ResNet-18 of base width 16, SGD in place of LARS.
+# 5 epochs x 49,920 images x 2 views x (student + teacher) = 1,022 million pixels.
+_base_ = './moco_v3_r18_1xb256-cos-1000e_cifar10.py'
+
+model = dict(
+    backbone=dict(base_channels=16), neck=dict(in_channels=128, hidden_channels=512), head=dict(hidden_channels=512))
+
+optim_wrapper = dict(optimizer=dict(_delete_=True, type='SGD', lr=0.12, momentum=0.9, weight_decay=5e-4))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', T_max=4, begin=1, end=5, convert_to_iter_based=True),
+]
+train_cfg = dict(max_epochs=5)
+default_hooks = dict(checkpoint=dict(interval=1))

@@ -1,0 +1,61 @@
+"""DenseCL: Dense Contrastive Learning for Self-Supervised Visual Pre-Training (Wang et al. 2021)."""
+
+import torch
+
+from mmwsl.models.losses.contrastive import correspondence, embedding_std, info_nce, normalize
+from mmwsl.models.pretext.base import TeacherModel
+from mmwsl.models.utils.distributed import all_gather, shuffle_batch, unshuffle
+from mmwsl.models.utils.teacher import Teacher
+from mmwsl.registry import PRETEXTS
+
+
+@PRETEXTS.register_module()
+class DenseCL(TeacherModel):
+    """Momentum contrast of whole images and, beside it, of places: each is told from the means of other images' places.
+
+    Keys are encoded in shuffled order, which matters where BN sees less than the global batch: several ranks with
+    plain BN, or ``norm_cfg=dict(type='SplitBN')`` on one device.
+
+    Args:
+        backbone, neck: query encoder, whose neck returns an image's vector and a vector of each place
+            (:class:`DenseNeck`); the key encoder is a copy of both.
+        queue, dense_queue: :class:`FeatureQueue` of image keys and of mean place keys.
+        dense_weight: lambda in [0, 1]; the image loss has 1 - lambda.
+        temperature: T of both losses.
+        momentum, end_momentum: m of the key encoder (0.999), on a cosine if an end is given.
+    """
+
+    def __init__(self, backbone, neck, queue, dense_queue, dense_weight=0.5, temperature=0.2, momentum=0.999,
+                 end_momentum=None, **kwargs):
+        super().__init__(backbone, **kwargs)
+        if not 0 <= dense_weight <= 1:
+            raise ValueError(f'DenseCL dense_weight={dense_weight}: it is the share of the dense loss, in [0, 1]')
+        self.neck, self.queue, self.dense_queue = self.make(neck), self.make(queue), self.make(dense_queue)
+        self.dense_weight, self.temperature = dense_weight, temperature
+        self.teacher = Teacher(self.backbone, self.neck, momentum=momentum, end_momentum=end_momentum)
+
+    @torch.no_grad()
+    def keys(self, images):
+        """Of the momentum encoder: unit keys (B, D), of places (B, D, S), of their mean (B, D); map (B, C, S)."""
+        backbone, neck = self.teacher.chain
+        shuffled, order = shuffle_batch(images)
+        maps = backbone(shuffled)[-1]
+        vector, dense = neck(maps)
+        found = normalize(vector), normalize(dense), normalize(dense.mean(2)), maps.flatten(2)
+        return [unshuffle(each, order) for each in found]  # all four: they belong to the same images
+
+    def loss(self, views, data_samples=None):
+        first, second = views
+        maps = self.backbone(first)[-1]  # (B, C, H, W), S = H W places
+        vector, dense = self.neck(maps)
+        q, dense_q = normalize(vector), normalize(dense)  # (B, D), (B, D, S)
+        k, dense_k, mean_k, key_maps = self.keys(second)
+        match = correspondence(maps.flatten(2), key_maps)  # (B, S): where in the second view each place is found
+        matched_k = dense_k.gather(2, match[:, None].expand_as(dense_q))  # (B, D, S)
+        places = [each.transpose(1, 2).flatten(0, 1) for each in (dense_q, matched_k)]  # (B S, D) each
+        loss = info_nce(q, k, self.queue.features.clone(), self.temperature)
+        dense_loss = info_nce(*places, self.dense_queue.features.clone(), self.temperature)
+        self.queue.enqueue(all_gather(k))  # after the logits: the batch meets the old queues
+        self.dense_queue.enqueue(all_gather(mean_k))
+        return dict(loss_global=(1 - self.dense_weight) * loss, loss_dense=self.dense_weight * dense_loss,
+                    embedding_std=embedding_std(q.detach()), dense_embedding_std=embedding_std(places[0].detach()))

@@ -1,0 +1,37 @@
+"""VICReg: Variance-Invariance-Covariance Regularization (Bardes et al. 2022)."""
+
+import torch.nn.functional as F
+
+from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.models.losses.redundancy import variance_and_covariance, wide
+from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.utils.distributed import all_reduce
+from mmwsl.registry import PRETEXTS
+
+
+@PRETEXTS.register_module()
+class VICReg(PretextModel):
+    """Embeddings of two views are equal, every dimension varies, and no two dimensions vary together.
+
+    Args:
+        backbone, neck: encoder and expander.
+        invariance_weight, variance_weight, covariance_weight: of the three terms (lambda, mu, nu).
+        halve_variance: the variance term is the mean over the two views, as in the authors' code; False: the sum, as
+            in the paper's equation 6.
+    """
+
+    def __init__(self, backbone, neck, invariance_weight=25.0, variance_weight=25.0, covariance_weight=1.0,
+                 halve_variance=True, **kwargs):
+        super().__init__(backbone, **kwargs)
+        self.neck = self.make(neck)
+        self.invariance_weight, self.covariance_weight = invariance_weight, covariance_weight
+        self.variance_weight = variance_weight / 2 if halve_variance else variance_weight
+
+    def loss(self, views, data_samples=None):
+        z1, z2 = (wide(self.neck(self.backbone(view))) for view in views)  # (B, D) each
+        (variance1, covariance1), (variance2, covariance2) = (variance_and_covariance(z, all_reduce) for z in (z1, z2))
+        return dict(
+            loss_invariance=self.invariance_weight * F.mse_loss(z1, z2),
+            loss_variance=self.variance_weight * (variance1 + variance2),
+            loss_covariance=self.covariance_weight * (covariance1 + covariance2),
+            embedding_std=embedding_std(z1.detach()))

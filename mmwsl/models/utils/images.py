@@ -1,0 +1,20 @@
+"""What a method may ask of the images it is given."""
+
+
+def check_normalization(preprocessor, mean, std, method):
+    """Stop where a method that needs images in a certain range gets others.
+
+    Args:
+        preprocessor: a ``data_preprocessor``; one without buffers ``mean`` and ``std`` (of [0, 1]) passes.
+        mean, std: what it must subtract and divide by, of pixel values 0-255 and the same for all channels.
+        method: its name, for the message.
+
+    Raises:
+        ValueError: the preprocessor has others.
+    """
+    for name, wanted in (('mean', mean), ('std', std)):
+        values = getattr(preprocessor, name, None)
+        if values is not None and (values * 255 - wanted).abs().max() > 0.5:
+            raise ValueError(f'{method} needs images in [{-mean / std:g}, {(255 - mean) / std:g}], but '
+                             f'data_preprocessor.{name} is {[round(v, 2) for v in (values * 255).flatten().tolist()]}; '
+                             f'set mean=[{mean}] * 3 and std=[{std}] * 3')
