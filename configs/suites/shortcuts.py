@@ -6,7 +6,7 @@ config = 'mmwsl::selfsup/jigsaw/jigsaw_r18w8_1xb64-cos-3e_digitscenes.py'
 seeds = [0, 1, 2]
 
 aberration = dict(type='ChromaticAberration', strength=0.1)
-vignetting = dict(type='Vignetting', strength=0.7)
+vignetting = dict(type='Vignetting', strength=0.4)
 dropping = dict(type='ColorDropping')
 projection = dict(type='AberrationProjection')
 gain = dict(type='RandomRadialGain', stops=3)

@@ -10,6 +10,7 @@ from .crop import (
     crop_boxes,
     resample_weights,
 )
+from .edges import SobelImage
 from .hide_and_seek import HideAndSeek, hidden_cells
 from .lab import ab_bins, decode_ab, encode_ab, lab_to_rgb, rebalance_weights, rgb_to_lab
 from .lens import (
@@ -30,7 +31,8 @@ __all__ = [
     'AberrationProjection', 'ChromaticAberration', 'ColorDropping', 'ColorJitter', 'Coma', 'Cutout', 'GaussianBlur',
     'GaussianNoise', 'HideAndSeek', 'JigsawPatches', 'LensDistortion', 'MultiCrop', 'RandomGrayscale',
     'RandomHorizontalFlip', 'RandomRadialGain', 'RandomResizedCrop', 'RandomRotation', 'RandomRotation90',
-    'RandomSolarize', 'Sobel', 'Vignetting', 'ab_bins', 'apply_color', 'blur_batched', 'blur_opencv', 'color_matrix',
+    'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins', 'apply_color', 'blur_batched', 'blur_opencv',
+    'color_matrix',
     'crop_and_resize', 'crop_boxes', 'decode_ab', 'encode_ab', 'gaussian_kernels', 'generate_permutations',
     'hidden_cells', 'hue_matrix', 'jigsaw_patches', 'lab_to_rgb', 'load_permutations', 'patch_grid',
     'permutation_statistics', 'rebalance_weights', 'resample_weights', 'rgb_to_lab', 'rotate', 'rotate_four',

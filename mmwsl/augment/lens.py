@@ -178,31 +178,16 @@ class RandomRadialGain:
 
     Args:
         stops: largest gain or loss in powers of two, 0 or more.
-        prob: probability per sample, or per cell.
-        grid: cells per side, each with a gain of its own. A network that sees all patches of a puzzle finds the
-            fall-off under a gain that they share: take the puzzle's grid.
+        prob: probability per sample.
     """
 
-    def __init__(self, stops=2.0, prob=1.0, grid=1):
+    def __init__(self, stops=2.0, prob=1.0):
         self.stops = check_range('stops', (-stops, stops))
         check_probability(prob=prob)
-        if not isinstance(grid, int) or grid < 1:
-            raise ValueError(f'grid={grid!r} must be a positive integer, the number of cells per side')
         self.prob = prob
-        self.grid = grid
 
     def __call__(self, images, generator=None):
         check_images(images)
-        count, channels, height, width = images.shape
-        if height % self.grid or width % self.grid:
-            raise ValueError(f'grid={self.grid} does not divide images of {height} x {width} into equal cells; '
-                             'crop them')
-        cells = images.reshape(count, channels, self.grid, height // self.grid, self.grid, width // self.grid)
-        cells = cells.permute(0, 2, 4, 1, 3, 5)  # (B, grid, grid, C, height, width of a cell)
-        gained = self._gained(cells.flatten(0, 2), generator).view(cells.shape)
-        return gained.permute(0, 3, 1, 4, 2, 5).reshape(images.shape)
-
-    def _gained(self, images, generator):
         count, device = len(images), images.device
         y, x, _ = radial_positions(images)
         square = 0

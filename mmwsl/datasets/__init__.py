@@ -6,9 +6,10 @@ from .digits import Digits
 from .folder import ImageFolder, check_same_classes
 from .list_file import ImageList
 from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeRandomCrop, ResizeSquash, image_size, read_image
+from .resized import Resized
 from .samplers import EpochSampler, PseudoLabelSampler
 
 __all__ = ['CIFAR10', 'CIFAR100', 'DigitScenes', 'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError',
            'ImageFolder', 'ImageList', 'InMemoryDataset', 'PseudoLabelSampler', 'RandomCrops', 'ResizeCenterCrop',
-           'ResizeRandomCrop', 'ResizeSquash', 'check_same_classes', 'collate_batch', 'evenly_spaced', 'image_size',
-           'read_image']
+           'ResizeRandomCrop', 'ResizeSquash', 'Resized', 'check_same_classes', 'collate_batch', 'evenly_spaced',
+           'image_size', 'read_image']

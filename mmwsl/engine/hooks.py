@@ -119,7 +119,7 @@ class PixelCountHook(Hook):
 
     def before_train(self, runner):
         self._pixels = int(runner.message_hub.runtime_info.get('pixels', 0)) // runner.world_size
-        self._start, self._said = self._pixels, False
+        self._said = False
         for encoder in unwrap(runner.model).encoders():
             encoder.register_forward_pre_hook(self._count, with_kwargs=True)
 
@@ -128,13 +128,15 @@ class PixelCountHook(Hook):
         self._pixels += len(images) * (images.shape[2] * images.shape[3] if keep is None else
                                        keep.shape[1] * encoder.patch_size**2)
 
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        self._before = self._pixels
+
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         runner.message_hub.update_info('pixels', self._pixels * runner.world_size)
         if not self._said:
-            first, self._said = (self._pixels - self._start) * runner.world_size, True
-            whole = first * (runner.max_iters - runner.iter)
-            runner.logger.info(f'{first / 1e6:.2f} million pixels went through the backbones in the first step, '
-                               f'{whole / 1e6:,.0f} million will if each step takes as many')
+            step, self._said = (self._pixels - self._before) * runner.world_size, True
+            runner.logger.info(f'{step / 1e6:.2f} million pixels through the backbones in a step, '
+                               f'{step * runner.max_iters / 1e6:,.0f} million in all (passes between epochs apart)')
 
     def before_save_checkpoint(self, runner, checkpoint):
         checkpoint['meta']['pixels'] = self._pixels * runner.world_size

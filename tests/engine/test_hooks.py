@@ -274,7 +274,7 @@ def test_pixels_are_counted_over_a_resume(tmp_path):
                   for epoch in (1, 2)]
         assert counts == [10 * 32 * 2 * 256, 20 * 32 * 2 * 256]
         log = log_text(tmp_path / name)
-        assert '0.02 million pixels went through the backbones in the first step, 0 million will' in log
+        assert '0.02 million pixels through the backbones in a step, 0 million in all' in log
         assert '0.3 million pixels went through the backbones (student and teacher)' in log
 
 

@@ -1,7 +1,6 @@
 # CIFAR-10 at 64 px for AlexNet, whose maps are then 15, 7, 3, 3 and 3 pixels wide. In training the views are resized.
 _base_ = './cifar10.py'
 
-custom_imports = dict(imports=['mmwsl.datasets.resized'])
 cifar10 = dict(type='CIFAR10', data_root='data/cifar10')
 benchmark = dict(
     train=dict(_delete_=True, type='Resized', size=64, dataset=dict(split='train', **cifar10)),

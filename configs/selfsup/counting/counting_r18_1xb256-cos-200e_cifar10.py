@@ -1,5 +1,5 @@
-# No published recipe exists at 32 px: tiles of 16 px. At ten times this learning rate all counts soon become multiples of
-# one number, and the features nearly so.
+# No published recipe exists at 32 px: tiles of 16 px. At ten times this learning rate all counts soon become multiples
+# of one number, and the features nearly so.
 _base_ = ['../../_base_/models/counting.py', '../../_base_/datasets/cifar10.py', '../../_base_/default_runtime.py']
 
 model = dict(

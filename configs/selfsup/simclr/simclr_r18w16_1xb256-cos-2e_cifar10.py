@@ -1,7 +1,6 @@
 # The small recipe at a fifth of its length, for the ablation of the views (configs/suites/simclr_augmentations.py).
 _base_ = './simclr_r18w16_1xb256-cos-10e_cifar10.py'
 
-custom_imports = dict(imports=['mmwsl.models.edges'])  # SobelImage
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-4, by_epoch=False, begin=0, end=50),
     dict(type='CosineAnnealingLR', T_max=2, begin=0, end=2, convert_to_iter_based=True),
