@@ -2,7 +2,7 @@
 # which also solves the puzzles of the test scenes under each of `conditions`. Chance is 1 in 24 (4.17 %).
 suite = 'shortcuts'
 protocols = ['knn', 'linear']
-config = 'mmwsl::selfsup/jigsaw/jigsaw_r18w8_1xb64-cos-3e_digitscenes.py'
+config = 'mmwsl::selfsup/jigsaw/jigsaw_r18w8_1xb64-cos-2e_digitscenes.py'
 seeds = [0, 1, 2]
 
 aberration = dict(type='ChromaticAberration', strength=0.1)
@@ -15,11 +15,14 @@ gain = dict(type='RandomRadialGain', stops=3)
 conditions = dict(
     clean=dict(),
     aberration=dict(views=[aberration]),
-    vignetting=dict(views=[vignetting]))
+    vignetting=dict(views=[vignetting]),
+    gap=dict(options={'model.patch_size': 12}))
 
 runs = [
     dict(method='random', config=config, seeds=seeds, checkpoint='random'),
     dict(method='clean', config=config, seeds=seeds),
+    dict(method='continuity', config=config, seeds=seeds, options={'model.patch_size': 16}),  # the whole cell
+    dict(method='continuity+gap', config=config, seeds=seeds, options={'model.patch_size': 12}),
     dict(method='aberration', config=config, seeds=seeds, options={
         'data_preprocessor.views': [[aberration]]}),
     dict(method='aberration+dropping', config=config, seeds=seeds, options={

@@ -167,19 +167,6 @@ def test_random_gain_is_a_parabola_of_stops_about_a_random_point():
     assert torch.equal(RandomRadialGain(prob=0.0)(images), images)
 
 
-def test_every_cell_has_a_gain_of_its_own():
-    images = torch.rand(4, 3, 8, 12, generator=seeded())
-    views = RandomRadialGain(2, grid=2)(images, seeded(1))
-    cells = torch.cat([images[..., y:y + 4, x:x + 6] for y in (0, 4) for x in (0, 6)]).view(2, 2, 4, 3, 4, 6)
-    cells = cells.permute(2, 0, 1, 3, 4, 5).flatten(0, 2)  # image by image, row by row
-    expected = RandomRadialGain(2)(cells, seeded(1)).view(4, 2, 2, 3, 4, 6)
-    for y in range(2):
-        for x in range(2):
-            assert torch.equal(views[..., 4 * y:4 * y + 4, 6 * x:6 * x + 6], expected[:, y, x])
-    with pytest.raises(ValueError, match='equal cells'):
-        RandomRadialGain(grid=5)(images)
-
-
 def test_dropping_keeps_one_channel_and_fills_the_others():
     images = random_images(300, 16, 16)
     views = ColorDropping(noise=0.1)(images, seeded())
@@ -227,7 +214,6 @@ def test_countermeasures_remove_the_planted_cue():
     (lambda: Vignetting(1.2), 'strength'), (lambda: Vignetting((0.5, 0.2)), 'strength'),
     (lambda: LensDistortion(-0.5), 'fold'), (lambda: LensDistortion((-0.1, 0.1), (-0.5, 0)), 'fold'),
     (lambda: Coma(samples=1), 'samples'), (lambda: Coma(-0.1), 'strength'), (lambda: RandomRadialGain(-1), 'stops'),
-    (lambda: RandomRadialGain(grid=0), 'grid'),
     (lambda: ColorDropping(noise=-1), 'noise'), (lambda: ColorDropping(fill=(0, 0)), 'fill'),
     (lambda: ColorDropping()(torch.rand(2, 1, 4, 4)), 'RGB')])
 def test_bad_settings(make, message):

@@ -188,6 +188,19 @@ def test_mutual_information_is_that_of_sklearn():
     assert normalized_mutual_information(one, one) == 1 and normalized_mutual_information(one, first) == 0
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+def test_gpu():
+    """Near the CPU's result from the same start, and bit for bit the same again."""
+    features = sphere().cuda()
+    init = features[::75]
+    first, again = (kmeans(features, 40, iterations=10, init=init) for _ in range(2))
+    assert torch.equal(first.centroids, again.centroids) and torch.equal(first.assignments, again.assignments)
+    assert first.objective == pytest.approx(kmeans(features.cpu(), 40, iterations=10, init=init.cpu()).objective, rel=0.01)
+    first, again = (kmeans(features, 40, seed=1) for _ in range(2))
+    assert torch.equal(first.centroids, again.centroids)
+
+
 # Several ranks --------------------------------------------------------------------------------------------------------
 
 SHARES = {'equal': (700, 1400), 'unequal': (100, 1400), 'none': (1400, 1400)}  # where rank 1 starts and ends

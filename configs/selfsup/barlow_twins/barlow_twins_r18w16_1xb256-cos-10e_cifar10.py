@@ -5,7 +5,7 @@ model = dict(
     backbone=dict(base_channels=16), neck=dict(in_channels=128, hidden_channels=512, out_channels=512))
 train_dataloader = dict(batch_size=256)
 
-optim_wrapper = dict(optimizer=dict(lr=0.12))
+optim_wrapper = dict(optimizer=dict(lr=0.06))
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
     dict(type='CosineAnnealingLR', T_max=9, begin=1, end=10, convert_to_iter_based=True),

@@ -1,5 +1,5 @@
-# Xie et al. 2022's 800 epochs: lr 1e-4 per 512 images, from 5e-7 in the warm-up, a tenth for the last 100. Its ViT has a
-# relative position bias that all blocks share; this one has learned positions.
+# Xie et al. 2022's 800 epochs: lr 1e-4 per 512 images, from 5e-7 in the warm-up, a tenth for the last 100. Its ViT has
+# a relative position bias that all blocks share; this one has learned positions.
 _base_ = ['../../_base_/models/simmim.py', '../../_base_/datasets/imagenet.py', '../../_base_/default_runtime.py']
 
 model = dict(

@@ -13,7 +13,7 @@ from mmengine.model import BaseModule
 
 from mmwsl.models.backbones.vit import MLP, init_linear
 from mmwsl.models.utils.attention import attention
-from mmwsl.models.utils.drop_path import DropPath
+from mmwsl.models.utils.drop_path import DropPath, drop_path_rates
 from mmwsl.registry import BACKBONES
 
 
@@ -196,7 +196,7 @@ class SwinTransformer(BaseModule):
         self.out_channels = [width * 2**(len(blocks) - 1)]
 
         self.patch_embed = SwinPatchEmbed(in_channels, width, patch_size)
-        rates = iter(torch.linspace(0, drop_path_rate, sum(blocks)).tolist())
+        rates = iter(drop_path_rates(drop_path_rate, sum(blocks)))
         self.layers = nn.Sequential(*[
             SwinStage(width * 2**stage, heads[stage], window_size, mlp_ratio, [next(rates) for _ in range(count)],
                       merge=stage < len(blocks) - 1)

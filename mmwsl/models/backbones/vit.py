@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 
 from mmwsl.models.utils.attention import attention
-from mmwsl.models.utils.drop_path import DropPath
+from mmwsl.models.utils.drop_path import DropPath, drop_path_rates
 from mmwsl.models.utils.position import resize_positions, sincos_positions
 from mmwsl.registry import BACKBONES
 
@@ -167,8 +167,8 @@ class VisionTransformer(BaseModule):
         if position == 'sincos':  # the class token has none
             positions[0, self.extra:] = sincos_positions(width, *self.grid)
         self.pos_embed = nn.Parameter(positions, requires_grad=position == 'learned')
-        rates = torch.linspace(0, drop_path_rate, blocks).tolist()
-        self.blocks = nn.ModuleList(Block(width, heads, mlp_ratio, rate, layer_scale) for rate in rates)
+        self.blocks = nn.ModuleList(Block(width, heads, mlp_ratio, rate, layer_scale)
+                                    for rate in drop_path_rates(drop_path_rate, blocks))
         self.norm = nn.LayerNorm(width, eps=1e-6)
 
         init_linear(self, init)

@@ -91,7 +91,7 @@ class MAE(PretextModel):
         order = torch.rand(len(images), self.patches, device=images.device).argsort(dim=1)  # (B, L)
         keep, hidden = order.split([self.visible, self.patches - self.visible], dim=1)
         tokens = self.backbone(images, keep=keep)[0]  # (B, extra + n, C)
-        prediction = self.decoder(tokens, order).to(target.dtype)
-        target = target.gather(1, hidden[..., None].expand_as(prediction))
+        prediction = self.decoder(tokens, order)  # (B, L - n, p p C)
+        target = target.gather(1, hidden[..., None].expand_as(prediction))  # fp32, and so is the difference
         average = tokens[:, self.backbone.extra:].mean(1).detach()
         return dict(loss=(prediction - target).square().mean(), embedding_std=embedding_std(average))

@@ -23,7 +23,7 @@ class NPID(PretextModel):
         negatives: number K of other images, drawn anew for each image and with replacement; None takes all N rows.
         ensure_negatives: never draw the image itself.
         form: ``'softmax'`` over the positive and the negatives (eq. 2), or ``'nce'``, whose partition function Z is
-            estimated on the first batch and then kept (eq. 5 to 8).
+            estimated on the first batch and then kept (eq. 4 to 8).
 
     Raises:
         ValueError: unknown form, or NCE without a number of negatives.

@@ -60,7 +60,7 @@ class SimMIM(PretextModel):
         patches = enlarge(cells, self.cell_size // self.backbone.patch_size)  # (B, H / p, W / p)
         maps = self.backbone(images, mask_token=self.mask_token, mask=patches)[-1]  # (B, D, H / stride, W / stride)
         prediction = F.pixel_shuffle(self.decoder(maps), self.backbone.stride)  # (B, C, H, W)
-        masked = enlarge(cells, self.cell_size)[:, None]  # (B, 1, H, W)
-        error = (prediction.to(torch.promote_types(images.dtype, torch.float32)) - images).abs()
+        masked = enlarge(cells, self.cell_size)[:, None].to(images.dtype)  # (B, 1, H, W)
+        error = (prediction - images).abs()  # in fp32, that of the images
         loss = (error * masked).sum() / (masked.sum() + 1e-5) / images.shape[1]  # a mean over masked values
         return dict(loss=loss, embedding_std=embedding_std(pool(maps).detach()))

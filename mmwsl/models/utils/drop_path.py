@@ -17,6 +17,11 @@ def drop_path(x, rate):
     return x * (kept / (1 - rate)).to(x.dtype)
 
 
+def drop_path_rates(last, blocks):
+    """Rates of ``blocks`` blocks that grow linearly from 0 at the first to ``last``."""
+    return [last * block / max(blocks - 1, 1) for block in range(blocks)]
+
+
 class DropPath(nn.Module):
     """:func:`drop_path` in training, nothing otherwise.
 
