@@ -69,7 +69,7 @@ def test_installed_package_finds_its_own_configs(tmp_path, monkeypatch):
 
 
 def test_list_of_configs(capsys):
-    assert main(['configs', 'simclr_r18w16_1xb256']) == 0
+    assert main(['configs', 'simclr_r18w16_1xb256-cos-10e']) == 0
     assert capsys.readouterr().out == f'mmwsl::selfsup/simclr/{NAME}.py\n'
     assert main(['configs']) == 0
     listed = capsys.readouterr().out.split()

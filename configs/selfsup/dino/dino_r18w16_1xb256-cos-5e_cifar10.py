@@ -10,7 +10,7 @@ jitter = dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.2, 
 data_preprocessor = dict(views=[[crop, jitter], [crop, jitter, dict(type='RandomSolarize', prob=0.2)]])
 train_dataloader = dict(batch_size=256)
 
-optim_wrapper = dict(optimizer=dict(lr=0.12))
+optim_wrapper = dict(optimizer=dict(lr=0.24))  # twice lightly's per image: there are only 970 steps
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
     dict(type='CosineAnnealingLR', T_max=4, begin=1, end=5, convert_to_iter_based=True),

@@ -1,10 +1,10 @@
 """Classification from a pooled feature."""
 
-import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
+from mmwsl.models.losses.contrastive import wide
 from mmwsl.models.necks.mlp import pool
 from mmwsl.registry import HEADS
 
@@ -34,7 +34,6 @@ class ClassificationHead(BaseModule):
 
         Taken in fp32 at least.
         """
-        scores = self(x)
-        scores = scores if scores.dtype == torch.float64 else scores.float()
+        scores = wide(self(x))
         right = (scores.detach().argmax(1) == labels).float().mean() * 100
         return dict(loss=F.cross_entropy(scores, labels), accuracy=right)

@@ -4,9 +4,14 @@ import torch
 import torch.nn.functional as F
 
 
+def wide(x):
+    """``x`` in fp32, or in fp64 where it was: what autocast made narrow is made wide before it is compared."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
 def normalize(x):
     """Rows divided by their length, at least in fp32."""
-    return F.normalize(x if x.dtype == torch.float64 else x.float(), dim=1)
+    return F.normalize(wide(x), dim=1)
 
 
 def nt_xent(first, second, all_first, all_second, temperature, rank=0):

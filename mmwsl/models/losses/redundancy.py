@@ -6,13 +6,11 @@ turn (``mmwsl.models.utils.all_reduce``); one process needs none.
 
 import torch
 
+from mmwsl.models.losses.contrastive import wide
+
 
 def local(x):
     return x
-
-
-def wide(x):
-    return x if x.dtype == torch.float64 else x.float()
 
 
 def centre(x, total=local):

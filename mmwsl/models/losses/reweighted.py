@@ -1,8 +1,8 @@
 """Cross-entropy in which small clusters count more."""
 
-import torch
 import torch.nn.functional as F
 
+from mmwsl.models.losses.contrastive import wide
 from mmwsl.models.utils.distributed import all_reduce, world_size
 
 
@@ -23,7 +23,7 @@ def reweighted_cross_entropy(scores, labels, weights=None):
     Returns:
         scalar: this rank's part, so that the mean over ranks is sum(w_i l_i) / sum(w_i) of the global batch.
     """
-    scores = scores if scores.dtype == torch.float64 else scores.float()
+    scores = wide(scores)
     if weights is None:
         return F.cross_entropy(scores, labels)
     weight = weights[labels].to(scores.dtype)

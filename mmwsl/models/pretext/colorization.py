@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.augment import ab_bins, decode_ab, encode_ab, lab_to_rgb, rebalance_weights, rgb_to_lab
-from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.models.losses.contrastive import embedding_std, wide
 from mmwsl.models.necks.mlp import pool
 from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.distributed import all_reduce, world_size
@@ -84,8 +84,7 @@ class Colorization(PretextModel):
     def loss(self, views, data_samples=None):
         lab = rgb_to_lab(views[0])  # (B, 3, H, W)
         maps = self.backbone(self.lightness(lab))
-        logits = self.head(maps)  # (B, Q, h, w)
-        logits = logits if logits.dtype == torch.float64 else logits.float()
+        logits = wide(self.head(maps))  # (B, Q, h, w)
         ab = F.adaptive_avg_pool2d(lab[:, 1:], logits.shape[2:])  # (B, 2, h, w)
         indices, weights = encode_ab(ab, self.bins, self.step, self.sigma, self.neighbors)  # (B, K, h, w)
         colored = (ab.abs() > self.GREY).flatten(1).any(1).to(logits)  # (B,)

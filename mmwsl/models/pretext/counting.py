@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.augment import jigsaw_patches
-from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.models.losses.contrastive import embedding_std, wide
 from mmwsl.models.necks.mlp import pool
 from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.distributed import all_gather, rank, world_size
@@ -68,7 +68,7 @@ class Counting(PretextModel):
             inputs = inputs.contiguous(memory_format=torch.channels_last)
         feature = pool(self.backbone(inputs))
         counts = self.neck(feature)
-        counts = torch.relu(counts if counts.dtype == torch.float64 else counts.float()).unflatten(0, (-1, 5))
+        counts = torch.relu(wide(counts)).unflatten(0, (-1, 5))
         whole, total = counts[:, 0], counts[:, 1:].sum(1)  # (B, K) each
         everyone = all_gather(whole)  # (W B, K)
         if len(everyone) < 2:

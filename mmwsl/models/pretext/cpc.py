@@ -6,16 +6,11 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 
 from mmwsl.augment import patch_grid
-from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.models.losses.contrastive import embedding_std, wide
 from mmwsl.models.necks.mlp import pool
 from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.distributed import all_gather, rank
 from mmwsl.registry import NECKS, PRETEXTS
-
-
-def wide(x):
-    """fp32, or fp64 where it was."""
-    return x if x.dtype == torch.float64 else x.float()
 
 
 @NECKS.register_module()

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch.func import functional_call
 
-from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.models.losses.contrastive import embedding_std, wide
 from mmwsl.models.necks.mlp import pool
 from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.images import check_normalization
@@ -84,8 +84,7 @@ class Inpainting(PretextModel):
         seen = torch.where(filled, self.fill.to(images.dtype), images).contiguous(
             memory_format=torch.channels_last if channels_last else torch.contiguous_format)
         maps = self.backbone(seen)
-        painted = self.head(maps)
-        painted = (painted if painted.dtype == torch.float64 else painted.float()).tanh()
+        painted = wide(self.head(maps)).tanh()
         if painted.shape[2:] != images.shape[2:]:
             painted = F.interpolate(painted, size=images.shape[2:], mode='bilinear')
         return maps, painted

@@ -4,7 +4,7 @@ import torch
 import torch.nn as nn
 
 from mmwsl.models.backbones.vit import Block, init_linear
-from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.models.losses.contrastive import embedding_std, wide
 from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.position import sincos_positions
 from mmwsl.registry import PRETEXTS
@@ -12,8 +12,7 @@ from mmwsl.registry import PRETEXTS
 
 def patchify(images, patch_size):
     """Images (B, C, H, W) as rows of pixels, in fp32 or wider: (B, h w, p p C), patches and pixels row by row."""
-    images = images if images.dtype == torch.float64 else images.float()
-    x = images.unflatten(3, (-1, patch_size)).unflatten(2, (-1, patch_size))  # (B, C, h, p, w, p)
+    x = wide(images).unflatten(3, (-1, patch_size)).unflatten(2, (-1, patch_size))  # (B, C, h, p, w, p)
     return x.permute(0, 2, 4, 3, 5, 1).flatten(3).flatten(1, 2)
 
 

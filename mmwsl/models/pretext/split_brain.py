@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from mmwsl.augment import ab_bins, encode_ab, rgb_to_lab
 from mmwsl.models.backbones.split import SplitBackbone
-from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.models.losses.contrastive import embedding_std, wide
 from mmwsl.models.necks.mlp import pool
 from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.images import check_normalization
@@ -52,7 +52,7 @@ class SplitBrain(PretextModel):
     @staticmethod
     def classify(logits, labels):
         """Mean cross-entropy of logits (B, Q, h, w) against labels (B, h, w), and the percentage that is right."""
-        logits = logits if logits.dtype == torch.float64 else logits.float()
+        logits = wide(logits)
         return F.cross_entropy(logits, labels), (logits.detach().argmax(1) == labels).float().mean() * 100
 
     def loss(self, views, data_samples=None):

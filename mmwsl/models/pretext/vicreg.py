@@ -2,8 +2,8 @@
 
 import torch.nn.functional as F
 
-from mmwsl.models.losses.contrastive import embedding_std
-from mmwsl.models.losses.redundancy import variance_and_covariance, wide
+from mmwsl.models.losses.contrastive import embedding_std, wide
+from mmwsl.models.losses.redundancy import variance_and_covariance
 from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.distributed import all_reduce
 from mmwsl.registry import PRETEXTS
