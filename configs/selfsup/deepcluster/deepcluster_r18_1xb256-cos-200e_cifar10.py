@@ -1,5 +1,6 @@
 # No recipe is published at 32 px; this one keeps the ratio of about 100 images to a cluster, and colours. The head has
-# 195 steps to be learnt from nothing, a thirteenth of ImageNet's: its learning rate is ten times the backbone's and stays.
+# 195 steps to be learnt from nothing, a thirteenth of ImageNet's: its learning rate is ten times the backbone's, and
+# does not fall.
 _base_ = ['../../_base_/models/deepcluster.py', '../../_base_/datasets/cifar10.py', '../../_base_/default_runtime.py']
 
 model = dict(

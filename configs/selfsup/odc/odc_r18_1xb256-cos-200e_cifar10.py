@@ -1,6 +1,6 @@
-# No recipe is published at 32 px; this one keeps the ratio of about 100 images to a cluster. ImageNet's has three hundred
-# times the steps of the small recipe below it. For labels to settle in so few, the memory moves slowly (momentum 0.9),
-# nothing is dropped, and the head learns ten times as fast as the rest.
+# No recipe is published at 32 px; this one keeps the ratio of about 100 images to a cluster. ImageNet's has three
+# hundred times the steps of the small CPU recipe. For labels to settle in so few, the memory moves slowly (momentum
+# 0.9), nothing is dropped, and the head learns ten times as fast as the rest.
 _base_ = ['../../_base_/models/odc.py', '../../_base_/datasets/cifar10.py', '../../_base_/default_runtime.py']
 
 model = dict(
