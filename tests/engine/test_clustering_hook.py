@@ -153,7 +153,8 @@ def test_files_are_clustered_without_their_random_crops(folder):
     assert len(features) == 6 and indices.tolist() == list(range(6))
     expected = ImageFolder(str(folder), labelled=False, pipeline=[dict(type='ResizeCenterCrop', resize=16, crop=16)])[0]
     torch.testing.assert_close(seen[0][0], (expected['inputs'].float() - 100) / 50)
-    assert isinstance(runner.train_dataloader.dataset[0]['inputs'], list)  # training has its crops
+    crops = runner.train_dataloader.dataset[0]['inputs']  # training has its random crop still
+    assert [tuple(crop.shape) for crop in crops] == [(3, 16, 16)] and not torch.equal(crops[0], expected['inputs'])
     with pytest.raises(ValueError, match='cuts several views of an image; give the hook a pipeline that makes one'):
         ClusteringHook().extract(runner)
 

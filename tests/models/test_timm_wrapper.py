@@ -44,7 +44,7 @@ def test_pooled_features(calls):
     net = BACKBONES.build(dict(type='TimmBackbone', model_name='vit_x', in_channels=1, drop_path_rate=0.1))
     assert calls == [('vit_x', dict(pretrained=False, in_chans=1, num_classes=0, drop_path_rate=0.1))]
     output = net(torch.randn(2, 1, 8, 8))
-    assert isinstance(output, tuple) and [tuple(level.shape) for level in output] == [(2, 6)]
+    assert type(output) is tuple and [tuple(level.shape) for level in output] == [(2, 6)]
     assert net.out_channels == [6]
 
 
