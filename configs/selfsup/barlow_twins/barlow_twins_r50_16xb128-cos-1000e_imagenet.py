@@ -1,22 +1,12 @@
 # The authors' 16 GPUs trained with 1/16 of the gradient (see BarlowTwins.loss_weight), by which the learning rate of
 # norms and biases, 0.0048 per 256 images against 0.2, was tuned.
 _base_ = [
-    '../../_base_/models/barlow_twins.py', '../../_base_/datasets/imagenet.py',
+    '../../_base_/models/barlow_twins.py', '../../_base_/datasets/imagenet_byol.py',
     '../../_base_/schedules/lars_cos_200e.py', '../../_base_/default_runtime.py'
 ]
 
 model = dict(loss_weight=1 / 16)
-jitter = dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.2, hue=0.1, prob=0.8, gray_prob=0.2)
-data_preprocessor = dict(
-    views=[
-        [jitter, dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=1.0)],
-        [jitter, dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=0.1),
-         dict(type='RandomSolarize', prob=0.2)],
-    ])
-train_dataloader = dict(
-    batch_size=128,
-    dataset=dict(pipeline=[
-        dict(type='RandomCrops', num_views=2, size=224, scale=(0.08, 1.0), flip_prob=0.5, interpolation='bicubic')]))
+train_dataloader = dict(batch_size=128)
 
 optim_wrapper = dict(
     constructor='GroupingConstructor',

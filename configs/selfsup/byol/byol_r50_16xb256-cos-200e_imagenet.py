@@ -1,19 +1,9 @@
 _base_ = [
-    '../../_base_/models/byol.py', '../../_base_/datasets/imagenet.py',
+    '../../_base_/models/byol.py', '../../_base_/datasets/imagenet_byol.py',
     '../../_base_/schedules/lars_cos_200e.py', '../../_base_/default_runtime.py'
 ]
 
-jitter = dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.2, hue=0.1, prob=0.8, gray_prob=0.2)
-data_preprocessor = dict(
-    views=[
-        [jitter, dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=1.0)],
-        [jitter, dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=0.1),
-         dict(type='RandomSolarize', prob=0.2)],
-    ])
-train_dataloader = dict(
-    batch_size=256,
-    dataset=dict(pipeline=[
-        dict(type='RandomCrops', num_views=2, size=224, scale=(0.08, 1.0), flip_prob=0.5, interpolation='bicubic')]))
+train_dataloader = dict(batch_size=256)
 
 optim_wrapper = dict(optimizer=dict(lr=4.8))
 auto_scale_lr = dict(base_batch_size=4096)

@@ -1,6 +1,6 @@
 # None is published: the setting of moco_v2_r18_1xb512-cos-200e_cifar10 in one direction, maps of 4 x 4 places.
 _base_ = [
-    '../../_base_/models/densecl.py', '../../_base_/datasets/cifar10.py',
+    '../../_base_/models/densecl.py', '../../_base_/datasets/cifar10_simclr.py',
     '../../_base_/schedules/sgd_cos_200e_b512.py', '../../_base_/default_runtime.py'
 ]
 
@@ -11,13 +11,6 @@ model = dict(
     dense_queue=dict(length=8192),
     temperature=0.1,
     momentum=0.99)
-data_preprocessor = dict(
-    views=dict(
-        num=2,
-        pipeline=[
-            dict(type='RandomResizedCrop', size=32, scale=(0.08, 1.0), flip_prob=0.5),
-            dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
-        ]))
 train_dataloader = dict(batch_size=512)
 
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -1,12 +1,7 @@
-_base_ = ['../../_base_/models/densecl.py', '../../_base_/datasets/imagenet.py', '../../_base_/default_runtime.py']
-
-data_preprocessor = dict(
-    views=dict(
-        num=2,
-        pipeline=[
-            dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
-            dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=0.5),
-        ]))
+_base_ = [
+    '../../_base_/models/densecl.py', '../../_base_/datasets/imagenet_moco_v2.py',
+    '../../_base_/default_runtime.py'
+]
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.03, momentum=0.9, weight_decay=1e-4))

@@ -1,7 +1,7 @@
 # After the setting of lightly's CIFAR-10 benchmark, but with CIFAR-10's own mean and std and the cosine taken per step.
 # symmetric, queue 8192, T 0.1, momentum 0.99, split BN of 8 groups.
 _base_ = [
-    '../../_base_/models/moco_v2.py', '../../_base_/datasets/cifar10.py',
+    '../../_base_/models/moco_v2.py', '../../_base_/datasets/cifar10_simclr.py',
     '../../_base_/schedules/sgd_cos_200e_b512.py', '../../_base_/default_runtime.py'
 ]
 
@@ -12,13 +12,6 @@ model = dict(
     temperature=0.1,
     momentum=0.99,
     symmetric=True)
-data_preprocessor = dict(
-    views=dict(
-        num=2,
-        pipeline=[
-            dict(type='RandomResizedCrop', size=32, scale=(0.08, 1.0), flip_prob=0.5),
-            dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
-        ]))
 train_dataloader = dict(batch_size=512)
 
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -1,5 +1,5 @@
 # ViT-S with 12 heads, where DeiT's has 6; the random patch projection is kept and is not in the optimiser.
-_base_ = ['../../_base_/models/moco_v3.py', '../../_base_/datasets/imagenet.py', '../../_base_/default_runtime.py']
+_base_ = ['../../_base_/models/moco_v3.py', '../../_base_/datasets/imagenet_byol.py', '../../_base_/default_runtime.py']
 
 model = dict(
     backbone=dict(
@@ -13,13 +13,6 @@ model = dict(
     neck=dict(in_channels=384, num_layers=3),
     head=dict(last_norm=True, last_affine=False),
     temperature=0.2)
-jitter = dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.2, hue=0.1, prob=0.8, gray_prob=0.2)
-data_preprocessor = dict(
-    views=[
-        [jitter, dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=1.0)],
-        [jitter, dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=0.1),
-         dict(type='RandomSolarize', prob=0.2)],
-    ])
 train_dataloader = dict(
     batch_size=128,
     dataset=dict(pipeline=[dict(type='RandomCrops', num_views=2, size=224, scale=(0.08, 1.0), flip_prob=0.5)]))

@@ -1,7 +1,7 @@
 # After the setting of lightly's CIFAR-10 benchmark, but with CIFAR-10's own mean and std and the cosine taken per step.
 # SGD lr 0.06 per 128 images, cosine without warm-up, T 0.5, no blur.
 _base_ = [
-    '../../_base_/models/simclr.py', '../../_base_/datasets/cifar10.py',
+    '../../_base_/models/simclr.py', '../../_base_/datasets/cifar10_simclr.py',
     '../../_base_/schedules/sgd_cos_200e_b512.py', '../../_base_/default_runtime.py'
 ]
 
@@ -9,13 +9,6 @@ model = dict(
     backbone=dict(depth=18, stem='cifar'),
     neck=dict(in_channels=512, hidden_channels=512, last_norm=False, last_bias=True),
     temperature=0.5)
-data_preprocessor = dict(
-    views=dict(
-        num=2,
-        pipeline=[
-            dict(type='RandomResizedCrop', size=32, scale=(0.08, 1.0), flip_prob=0.5),
-            dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
-        ]))
 train_dataloader = dict(batch_size=512)
 
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -1,12 +1,8 @@
-_base_ = ['../../_base_/models/simsiam.py', '../../_base_/datasets/imagenet.py', '../../_base_/default_runtime.py']
+_base_ = [
+    '../../_base_/models/simsiam.py', '../../_base_/datasets/imagenet_moco_v2.py',
+    '../../_base_/default_runtime.py'
+]
 
-data_preprocessor = dict(
-    views=dict(
-        num=2,
-        pipeline=[
-            dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
-            dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=0.5),
-        ]))
 train_dataloader = dict(batch_size=64)
 
 optim_wrapper = dict(
