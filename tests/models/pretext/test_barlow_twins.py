@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from tiny_runs import TINY_DATA, check_resume
+from toy_pictures import fit, noisy_views, total
 
 from mmwsl.apis import load_config
 from mmwsl.registry import MODELS
@@ -27,22 +27,11 @@ def build(**settings):
         **settings))
 
 
-def views_of(seed, count=32):
-    """Two noisy views of smooth random pictures of 16 px."""
-    generator = torch.Generator().manual_seed(seed)
-    images = F.interpolate(torch.randn(count, 3, 4, 4, generator=generator), size=16, mode='bilinear')
-    return [images + 0.2 * torch.randn(count, 3, 16, 16, generator=generator) for _ in range(2)]
-
-
-def total(result):
-    return sum(value for name, value in result.items() if 'loss' in name)
-
-
 def test_value_by_its_formula():
     model = build(off_diagonal_weight=0.1).double()
     with torch.no_grad():
         model.neck.layers[-1].weight.mul_(100)  # variances far above the eps that the correlations have
-    views = [view.double() for view in views_of(0)]
+    views = [view.double() for view in noisy_views(0)]
     z1, z2 = (model.neck(model.backbone(view)).detach().numpy() for view in views)
     correlation = np.corrcoef(z1.T, z2.T)[:16, 16:]
     expected = sum((1 - correlation[i, j])**2 if i == j else 0.1 * correlation[i, j]**2
@@ -52,7 +41,7 @@ def test_value_by_its_formula():
 
 def test_loss_weight_multiplies_loss_and_gradient():
     """1/W gives what the authors' code trains with on W devices."""
-    views, gradients, losses = views_of(0), [], []
+    views, gradients, losses = noisy_views(0), [], []
     for weight in (1.0, 1 / 16):
         model = build(loss_weight=weight)
         loss = total(model(views, mode='loss'))
@@ -66,13 +55,7 @@ def test_loss_weight_multiplies_loss_and_gradient():
 def test_learns_and_does_not_collapse():
     model = build()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
-    losses = []
-    for step in range(40):
-        result = model(views_of(step), mode='loss')
-        optimizer.zero_grad()
-        total(result).backward()
-        optimizer.step()
-        losses.append(total(result).item())
+    losses, result = fit(model, optimizer, (noisy_views(step) for step in range(40)))
     assert losses[0] > 5 and sum(losses[-5:]) / 5 < 0.4 * losses[0]
     assert result['embedding_std'] > 0.6
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from tiny_runs import TINY_DATA, check_resume
+from toy_pictures import fit, noisy_views, total
 
 from mmwsl.models.losses import correspondence
 from mmwsl.models.necks import DenseNeck
@@ -34,17 +35,6 @@ def build(**settings):
         dense_queue=dict(type='FeatureQueue', length=64, channels=16), momentum=0.9), **settings))
 
 
-def views_of(seed, count=32):
-    """Two noisy views of smooth random pictures of 16 px."""
-    generator = torch.Generator().manual_seed(seed)
-    images = F.interpolate(torch.randn(count, 3, 4, 4, generator=generator), size=16, mode='bilinear')
-    return [images + 0.2 * torch.randn(count, 3, 16, 16, generator=generator) for _ in range(2)]
-
-
-def total(result):
-    return sum(value for name, value in result.items() if 'loss' in name)
-
-
 def test_correspondence_finds_places_that_were_moved():
     """Places exchanged, and scaled differently, are found where they went; equal sizes are not needed."""
     generator = torch.Generator().manual_seed(0)
@@ -68,7 +58,7 @@ def test_value_by_loops_and_the_queues():
         for parameter in model.teacher.parameters():  # a teacher that differs, in a shuffled batch
             parameter.add_(0.1 * torch.randn_like(parameter))
     reference = copy.deepcopy(model)
-    first, second = (view.double() for view in views_of(0, count=32))
+    first, second = (view.double() for view in noisy_views(0, count=32))
     torch.manual_seed(7)
     result = model([first, second], mode='loss')
 
@@ -109,7 +99,7 @@ def test_value_by_loops_and_the_queues():
 
 def test_without_the_dense_loss_only_the_vectors_learn():
     model = build(dense_weight=0.0)
-    total(model(views_of(0), mode='loss')).backward()
+    total(model(noisy_views(0), mode='loss')).backward()
     assert all(p.grad.abs().max() == 0 for p in model.neck.dense.parameters())
     assert all(p.grad.abs().max() > 0 for p in model.neck.vector.parameters())
 
@@ -119,16 +109,10 @@ def test_learns_to_tell_keys_from_those_of_other_images(dense_weight):
     model = build(dense_weight=dense_weight, momentum=1.0, temperature=0.1)
     with torch.no_grad():
         for step in range(4):  # queues of keys in place of random vectors, which are told apart too easily
-            model(views_of(500 + step), mode='loss')
+            model(noisy_views(500 + step), mode='loss')
     model.queue.enqueue = model.dense_queue.enqueue = lambda keys: None
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.03, momentum=0.9)
-    views, losses = views_of(0), []
-    for _ in range(25):
-        result = model(views, mode='loss')
-        optimizer.zero_grad()
-        total(result).backward()
-        optimizer.step()
-        losses.append(total(result).item())
+    losses, result = fit(model, optimizer, [noisy_views(0)] * 25)
     assert sum(losses[-5:]) / 5 < losses[0] - 0.7
     assert result['dense_embedding_std' if dense_weight else 'embedding_std'] > 0.6
 

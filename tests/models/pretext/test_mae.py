@@ -3,6 +3,7 @@ import copy
 import pytest
 import torch
 from tiny_runs import TINY_DATA, check_resume
+from toy_pictures import fit, ramps
 
 from mmwsl.models.pretext.mae import patchify
 from mmwsl.registry import MODELS
@@ -20,14 +21,6 @@ def build(**settings):
     for key, value in settings.items():
         cfg[key] = dict(cfg[key], **value) if isinstance(value, dict) else value
     return MODELS.build(cfg)
-
-
-def pictures(count, seed):
-    """Images (count, 3, 16, 16) of a colour that changes evenly in some direction: a part tells of the others."""
-    generator = torch.Generator().manual_seed(seed)
-    colour, down, right = torch.randn(3, count, 3, 1, 1, generator=generator)
-    ramp = torch.linspace(-1, 1, 16)
-    return colour + down * ramp[:, None] + right * ramp
 
 
 def test_patches_by_loops():
@@ -58,7 +51,7 @@ def test_loss_by_the_inverse_permutation(class_token):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
-    images = pictures(5, seed=0).double()
+    images = ramps(5, seed=0).double()
     torch.manual_seed(3)
     loss = model([images], mode='loss')['loss']
 
@@ -87,7 +80,7 @@ def test_loss_by_the_inverse_permutation(class_token):
 def test_as_many_patches_are_encoded_as_the_ratio_leaves(ratio, visible):
     model, seen = build(mask_ratio=ratio), []
     model.backbone.register_forward_pre_hook(lambda module, args, kwargs: seen.append(kwargs['keep']), with_kwargs=True)
-    model([pictures(8, seed=0)], mode='loss')
+    model([ramps(8, seed=0)], mode='loss')
     keep, = seen
     assert keep.shape == (8, visible)
     assert all(len(set(row.tolist())) == visible for row in keep)  # none twice
@@ -106,24 +99,18 @@ def test_every_patch_is_drawn_equally_often():
 def test_it_learns_to_complete_new_pictures():
     model = build()
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=3e-3)
-    first = None
-    for step in range(80):
-        result = model([pictures(64, seed=step)], mode='loss')
-        first = result if first is None else first
-        optimizer.zero_grad()
-        result['loss'].backward()
-        optimizer.step()
+    losses, _ = fit(model, optimizer, ([ramps(64, seed=step)] for step in range(80)))
     with torch.no_grad():
         torch.manual_seed(0)
-        result = model([pictures(256, seed=1000)], mode='loss')
-    assert first['loss'] > 0.95  # 0.98 (47/48) is what a prediction of 0 gives
+        result = model([ramps(256, seed=1000)], mode='loss')
+    assert losses[0] > 0.95  # 0.98 (47/48) is what a prediction of 0 gives
     assert result['loss'] < 0.65 and result['embedding_std'] > 0.3
 
 
 def test_all_parts_learn_and_autocast_keeps_the_loss_in_fp32():
     model = build()
     with torch.autocast('cpu', torch.bfloat16):
-        result = model([pictures(8, seed=0)], mode='loss')
+        result = model([ramps(8, seed=0)], mode='loss')
     assert result['loss'].dtype == torch.float32
     result['loss'].backward()
     assert {name for name, value in model.named_parameters() if value.grad is None} == {'backbone.pos_embed'}
@@ -131,7 +118,7 @@ def test_all_parts_learn_and_autocast_keeps_the_loss_in_fp32():
 
 def test_features_are_of_the_whole_image():
     model = build(backbone=dict(out_type='average')).eval()
-    images = pictures(3, seed=0)
+    images = ramps(3, seed=0)
     features = model(images)
     assert features.shape == (3, 32) and torch.equal(features, model.backbone(images)[0])
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from tiny_runs import TINY_DATA, check_resume
+from toy_pictures import noisy_views
 
 from mmwsl.apis import load_config
 from mmwsl.models.losses import in_batch_info_nce
@@ -34,13 +35,6 @@ def build(**settings):
         head=dict(type='MLPNeck', in_channels=16, hidden_channels=32, out_channels=16, last_bias=False), **settings))
 
 
-def views_of(seed, count=32):
-    """Two noisy views of smooth random pictures of 16 px."""
-    generator = torch.Generator().manual_seed(seed)
-    images = F.interpolate(torch.randn(count, 3, 4, 4, generator=generator), size=16, mode='bilinear')
-    return [images + 0.2 * torch.randn(count, 3, 16, 16, generator=generator) for _ in range(2)]
-
-
 def contrast_by_loops(queries, keys, temperature, offset=0):
     total = 0
     for i, query in enumerate(queries):
@@ -64,7 +58,7 @@ def test_value_by_its_formula():
     with torch.no_grad():
         for parameter in model.teacher.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
-    views = [view.double() for view in views_of(0, count=6)]
+    views = [view.double() for view in noisy_views(0, count=6)]
     queries = [F.normalize(model.head(model.neck(model.backbone(view)))).tolist() for view in views]
     backbone, neck = model.teacher.chain
     keys = [F.normalize(neck(backbone(view))).tolist() for view in views]
@@ -78,7 +72,7 @@ def test_learns_to_find_the_keys_of_new_images():
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1, momentum=0.9)
     losses = []
     for step in range(40):
-        result = model(views_of(step), mode='loss')
+        result = model(noisy_views(step), mode='loss')
         optimizer.zero_grad()
         result['loss'].backward()
         optimizer.step()

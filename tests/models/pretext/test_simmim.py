@@ -3,6 +3,7 @@ import copy
 import pytest
 import torch
 from tiny_runs import TINY_DATA, check_resume
+from toy_pictures import fit, ramps
 
 from mmwsl.models.pretext.simmim import enlarge
 from mmwsl.registry import MODELS
@@ -16,14 +17,6 @@ def build(backbone='swin', backbone_settings=None, **settings):
     torch.manual_seed(0)
     cfg = dict(type='SimMIM', backbone=dict(copy.deepcopy(BACKBONES[backbone]), **backbone_settings or {}), cell_size=4)
     return MODELS.build(cfg | settings)
-
-
-def pictures(count, seed):
-    """Images (count, 3, 16, 16) of a colour that changes evenly in some direction: a part tells of the others."""
-    generator = torch.Generator().manual_seed(seed)
-    colour, down, right = torch.randn(3, count, 3, 1, 1, generator=generator)
-    ramp = torch.linspace(-1, 1, 16)
-    return colour + down * ramp[:, None] + right * ramp
 
 
 def test_enlarge_repeats_on_both_axes():
@@ -47,7 +40,7 @@ def test_loss_by_loops(backbone):
     model = build(backbone).double()
     with torch.no_grad():
         model.mask_token.add_(torch.randn(16))
-    images = pictures(3, seed=0).double()
+    images = ramps(3, seed=0).double()
     torch.manual_seed(3)
     loss = model([images], mode='loss')['loss']
 
@@ -75,7 +68,7 @@ def test_loss_by_loops(backbone):
 
 @pytest.mark.parametrize('backbone', BACKBONES)
 def test_what_is_masked_is_not_seen(backbone):
-    model, images = build(backbone).double(), pictures(4, seed=0).double()
+    model, images = build(backbone).double(), ramps(4, seed=0).double()
     seen = []
     model.decoder.register_forward_hook(lambda module, args, output: seen.append(output))
     for change in (0, 1):
@@ -93,16 +86,10 @@ def test_what_is_masked_is_not_seen(backbone):
 def test_it_learns_to_complete_new_pictures(backbone):
     model = build(backbone)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=5e-3)
-    losses = []
-    for step in range(80):
-        result = model([pictures(64, seed=step)], mode='loss')
-        losses.append(result['loss'].item())
-        optimizer.zero_grad()
-        result['loss'].backward()
-        optimizer.step()
+    losses, _ = fit(model, optimizer, ([ramps(64, seed=step)] for step in range(80)))
     with torch.no_grad():
         torch.manual_seed(0)
-        result = model([pictures(256, seed=1000)], mode='loss')
+        result = model([ramps(256, seed=1000)], mode='loss')
     assert losses[0] > 1  # 1.03 is what a prediction of 0 gives
     assert result['loss'] < 0.85 and result['embedding_std'] > 0.3
 
@@ -110,7 +97,7 @@ def test_it_learns_to_complete_new_pictures(backbone):
 def test_all_parts_learn_and_autocast_keeps_the_loss_in_fp32():
     model = build()
     with torch.autocast('cpu', torch.bfloat16):
-        result = model([pictures(8, seed=0)], mode='loss')
+        result = model([ramps(8, seed=0)], mode='loss')
     assert result['loss'].dtype == torch.float32
     result['loss'].backward()
     assert all(value.grad is not None for value in model.parameters())
@@ -118,7 +105,7 @@ def test_all_parts_learn_and_autocast_keeps_the_loss_in_fp32():
 
 @pytest.mark.parametrize('backbone, width', [('swin', 32), ('vit', 16)])
 def test_features_are_the_mean_of_the_map_of_the_whole_image(backbone, width):
-    model, images = build(backbone).eval(), pictures(3, seed=0)
+    model, images = build(backbone).eval(), ramps(3, seed=0)
     features = model(images)
     assert features.shape == (3, width)
     torch.testing.assert_close(features, model.backbone(images)[0].mean((2, 3)))

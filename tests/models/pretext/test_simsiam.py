@@ -4,8 +4,8 @@ import math
 
 import pytest
 import torch
-import torch.nn.functional as F
 from tiny_runs import TINY_DATA, check_resume, train_here, write_config
+from toy_pictures import fit, noisy_views
 
 from mmwsl.registry import MODELS
 
@@ -28,16 +28,9 @@ def build():
         head=dict(type='MLPNeck', in_channels=16, hidden_channels=8, out_channels=16)))
 
 
-def views_of(seed, count=32):
-    """Two noisy views of smooth random pictures of 16 px."""
-    generator = torch.Generator().manual_seed(seed)
-    images = F.interpolate(torch.randn(count, 3, 4, 4, generator=generator), size=16, mode='bilinear')
-    return [images + 0.2 * torch.randn(count, 3, 16, 16, generator=generator) for _ in range(2)]
-
-
 def test_value_by_loops():
     model = build().double()
-    first, second = (view.double() for view in views_of(0, count=6))
+    first, second = (view.double() for view in noisy_views(0, count=6))
     z = [model.neck(model.backbone(view)) for view in (first, second)]
     p = [model.head(each) for each in z]
 
@@ -54,7 +47,7 @@ def test_targets_get_no_gradient():
     """With a head that stops the gradient itself, nothing else may reach the backbone."""
     model = build()
     model.head.register_forward_pre_hook(lambda module, inputs: (inputs[0].detach(),))
-    model(views_of(0), mode='loss')['loss'].backward()
+    model(noisy_views(0), mode='loss')['loss'].backward()
     assert all(p.grad is None for part in (model.backbone, model.neck) for p in part.parameters())
     assert all(p.grad is not None for p in model.head.parameters())
 
@@ -62,13 +55,7 @@ def test_targets_get_no_gradient():
 def test_learns_and_does_not_collapse():
     model = build()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
-    losses = []
-    for step in range(40):
-        result = model(views_of(step), mode='loss')
-        optimizer.zero_grad()
-        result['loss'].backward()
-        optimizer.step()
-        losses.append(result['loss'].item())
+    losses, result = fit(model, optimizer, (noisy_views(step) for step in range(40)))
     assert abs(losses[0]) < 0.3 and sum(losses[-5:]) / 5 < -0.6
     assert result['embedding_std'] > 0.6
 

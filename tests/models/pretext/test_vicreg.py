@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from tiny_runs import TINY_DATA, check_resume
+from toy_pictures import fit, noisy_views
 
 from mmwsl.registry import MODELS
 
@@ -25,21 +25,10 @@ def build(**settings):
         **settings))
 
 
-def views_of(seed, count=32):
-    """Two noisy views of smooth random pictures of 16 px."""
-    generator = torch.Generator().manual_seed(seed)
-    images = F.interpolate(torch.randn(count, 3, 4, 4, generator=generator), size=16, mode='bilinear')
-    return [images + 0.2 * torch.randn(count, 3, 16, 16, generator=generator) for _ in range(2)]
-
-
-def total(result):
-    return sum(value for name, value in result.items() if 'loss' in name)
-
-
 @pytest.mark.parametrize('halve', [True, False])
 def test_value_by_its_formula(halve):
     model = build(invariance_weight=7.0, variance_weight=5.0, covariance_weight=3.0, halve_variance=halve).double()
-    views = [view.double() for view in views_of(0)]
+    views = [view.double() for view in noisy_views(0)]
     z = [model.neck(model.backbone(view)).detach().numpy() for view in views]
     invariance = ((z[0] - z[1])**2).mean()
     variance = sum(np.maximum(0, 1 - np.sqrt(each.var(0, ddof=1) + 1e-4)).mean() for each in z)
@@ -57,14 +46,8 @@ def test_value_by_its_formula(halve):
 def test_learns_and_does_not_collapse():
     model = build()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.005, momentum=0.9)
-    logs = []
-    for step in range(40):
-        result = model(views_of(step), mode='loss')
-        optimizer.zero_grad()
-        total(result).backward()
-        optimizer.step()
-        logs.append(total(result).item())
-    assert sum(logs[-5:]) / 5 < 0.7 * logs[0]
+    losses, result = fit(model, optimizer, (noisy_views(step) for step in range(40)))
+    assert sum(losses[-5:]) / 5 < 0.7 * losses[0]
     assert result['loss_variance'] < 0.4 * 25 and result['embedding_std'] > 0.6
 
 
@@ -72,12 +55,8 @@ def test_invariance_alone_collapses():
     """What the other two terms are for; the log shows it."""
     model = build(variance_weight=0.0, covariance_weight=0.0)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
-    for step in range(40):
-        result = model(views_of(step), mode='loss')
-        optimizer.zero_grad()
-        total(result).backward()
-        optimizer.step()
-    z = model.neck(model.backbone(views_of(100)[0]))
+    fit(model, optimizer, (noisy_views(step) for step in range(40)))
+    z = model.neck(model.backbone(noisy_views(100)[0]))
     assert z.std(0).mean() < 0.1
 
 
