@@ -2,7 +2,11 @@
 
 A block in a Markdown file looks like this, paths seen from the repository's root::
 
-    <!-- table: docs/results/NAME/records.jsonl [methods=NAME,NAME,...] METRIC METRIC ... -->
+    <!-- methods: docs/results/NAME/records.jsonl [methods=NAME,NAME,...] METRIC METRIC ... -->
+    <!-- end -->
+    <!-- layers: docs/results/NAME/records.jsonl METRIC ... -->
+    <!-- end -->
+    <!-- matrix: docs/results/NAME/records.jsonl METRIC -->
     <!-- end -->
     <!-- throughput: docs/results/throughput/NAME.json -->
     <!-- end -->
@@ -16,11 +20,11 @@ import re
 import sys
 from pathlib import Path
 
-from mmwsl.apis import read_records, render_table
+from mmwsl.apis import read_records, render_layer_table, render_matrix, render_table
 from mmwsl.apis.records import CEILINGS, FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]
-BLOCK = re.compile(r'(<!-- (table|throughput): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)
+BLOCK = re.compile(r'(<!-- (methods|layers|matrix|throughput): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)
 
 
 def render_throughput(figures):
@@ -32,7 +36,7 @@ def render_throughput(figures):
             f'{figures["hardware"]}; median of blocks, {figures["steps"]} steps).\n')
 
 
-def render_records(path, words):
+def render_records(kind, path, words):
     """The table of a records file; ``words`` are metrics and perhaps ``methods=``, the rows to show."""
     methods = [word.removeprefix('methods=').split(',') for word in words if word.startswith('methods=')]
     records = read_records(path) if path.is_file() else []
@@ -40,18 +44,21 @@ def render_records(path, words):
         records = [record for record in records if record['method'] in methods[0]]
     if not {record['method'] for record in records} - {*FLOORS, *CEILINGS}:  # a page's own row is missing
         return 'Not run yet.\n'
-    return render_table(records, metrics=[word for word in words if not word.startswith('methods=')] or None)
+    metrics = [word for word in words if not word.startswith('methods=')]
+    if kind == 'matrix':
+        return render_matrix(records, *metrics)
+    return (render_layer_table if kind == 'layers' else render_table)(records, metrics=metrics or None)
 
 
 def render(text):
     """``text`` with every block filled anew."""
 
     def fill(match):
-        opening, kind, path, metrics, end = match.groups()
-        if kind == 'table':
-            body = render_records(ROOT / path, metrics.split())
-        else:
+        opening, kind, path, words, end = match.groups()
+        if kind == 'throughput':
             body = render_throughput(json.loads((ROOT / path).read_text(encoding='utf-8')))
+        else:
+            body = render_records(kind, ROOT / path, words.split())
         return f'{opening}\n{body}\n{end}'
 
     return BLOCK.sub(fill, text)
