@@ -23,7 +23,7 @@ quickstart: $(VENV)/.runtime  ## pre-train on built-in data and benchmark agains
 
 test: $(VENV)/.tests  ## the whole test suite
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .

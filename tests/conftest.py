@@ -60,3 +60,9 @@ def cifar10_root():
 def voc_root():
     """A part of VOC2007 in its own layout: the folder ``VOCdevkit/VOC2007``."""
     return unpacked('voc2007_subset.tar') / 'VOCdevkit' / 'VOC2007'
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests first, so that no process ends up alone with a long file at the end of a parallel run."""
+    slow = {item.path for item in items if item.get_closest_marker('slow')}
+    items.sort(key=lambda item: item.path not in slow)
