@@ -48,6 +48,16 @@ def keep_freed_memory():
     return bool(mallopt(mmap_threshold, 2**30) and mallopt(trim_threshold, 2**31 - 1))
 
 
+@functools.cache
+def compiled_ops():
+    """``mmcv.ops`` where mmcv is installed with its compiled operations; None with ``mmcv-lite`` or without mmcv."""
+    try:
+        import mmcv.ops
+    except (ImportError, OSError):  # OSError: compiled against another torch
+        return None
+    return mmcv.ops
+
+
 def init_process_group(launcher, backend=None, timeout=1800):
     """Join the process group of torchrun (``'pytorch'``) or Slurm (``'slurm'``); NCCL on GPUs, gloo without.
 

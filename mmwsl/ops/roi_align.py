@@ -1,0 +1,108 @@
+"""RoIAlign (He et al. 2017): the mean of points inside each bin of a region, read between the pixels."""
+
+import torch
+import torch.nn.functional as F
+from torch.nn.modules.utils import _pair
+
+from mmwsl.compat import compiled_ops
+
+CHUNK = 2**25  # sampled values at a time, 128 MiB as float32
+
+
+def check_rois(features, rois):
+    """Raise ValueError unless ``features`` is (B, C, H, W) and ``rois`` (R, 5)."""
+    if features.ndim != 4:
+        raise ValueError(f'features must be (B, C, H, W); got {tuple(features.shape)}')
+    if rois.ndim != 2 or rois.shape[1] != 5:
+        raise ValueError(f'rois must be (R, 5), the number of the image and x1 y1 x2 y2; got {tuple(rois.shape)}')
+
+
+def per_image(features, rois, pool):
+    """Rows of ``pool(feature map (C, H, W), regions (r, 4))`` of all images, in the order of ``rois``.
+
+    Raises:
+        ValueError: a region of an image that is not there.
+    """
+    numbers = rois[:, 0].long()
+    counts = torch.bincount(numbers.clamp(min=0), minlength=len(features)).tolist()
+    if len(counts) > len(features) or (len(rois) and numbers.min() < 0):
+        raise ValueError(f'rois name images {int(numbers.min())} to {int(numbers.max())}, but features hold '
+                         f'{len(features)}, counted from 0')
+    order = numbers.argsort(stable=True)
+    pooled = [pool(image, regions) for image, regions in zip(features, rois[order, 1:].split(counts), strict=True)]
+    return torch.cat(pooled)[order.argsort()]
+
+
+def roi_align(features, rois, output_size, spatial_scale=1.0, sampling_ratio=0, pool_mode='avg', aligned=True):
+    """Pool every region to one size, with the arguments and results of ``mmcv.ops.roi_align``.
+
+    Args:
+        features: (B, C, H, W).
+        rois: (R, 5), number of the image and x1 y1 x2 y2 in the image's pixels.
+        output_size: number of bins, or (height, width).
+        spatial_scale: size of the map divided by that of the image.
+        sampling_ratio: points per bin and axis; 0 for as many as there are pixels of the map, rounded up.
+        pool_mode: 'avg' or 'max' over the points of a bin.
+        aligned: pixel centres at .5; False is what was common before 2019, at least one pixel wide.
+
+    Returns:
+        (R, C, height, width), float32 for lower precisions. Points more than a pixel outside the map count as 0.
+
+    Raises:
+        ValueError: wrong shapes, an unknown mode, or a region of an image that is not there.
+    """
+    check_rois(features, rois)
+    if pool_mode not in ('avg', 'max'):
+        raise ValueError(f'pool_mode={pool_mode!r} is unknown; choose avg or max')
+    size, compiled = _pair(output_size), compiled_ops()
+    features = features.float() if features.dtype in (torch.float16, torch.bfloat16) else features
+    if compiled and features.dtype == torch.float32:
+        return compiled.roi_align(features, rois.float(), size, spatial_scale, sampling_ratio, pool_mode, aligned)
+    rois = rois.to(features.dtype)
+    if not len(rois):
+        return features.new_zeros(0, features.shape[1], *size)
+    return per_image(features, rois, lambda image, regions: _align(
+        image, regions * spatial_scale - (0.5 if aligned else 0), size, sampling_ratio, pool_mode, aligned))
+
+
+def _align(image, regions, size, sampling_ratio, pool_mode, aligned):
+    start, extent = regions[:, :2], regions[:, 2:] - regions[:, :2]
+    extent = extent if aligned else extent.clamp(min=1)
+    bins = extent / extent.new_tensor([size[1], size[0]])  # (r, 2): width, height
+    if sampling_ratio > 0:
+        groups = [((sampling_ratio, sampling_ratio), None)]
+    else:  # regions with the same numbers of points go together
+        pairs, which = bins.ceil().long().unique(dim=0, return_inverse=True)
+        groups = [(tuple(pair), (which == number).nonzero()[:, 0]) for number, pair in enumerate(pairs.tolist())]
+    rows, numbers = [], []
+    for (across, down), chosen in groups:
+        chosen = torch.arange(len(regions), device=regions.device) if chosen is None else chosen
+        if across <= 0 or down <= 0:  # an empty region has no point
+            rows.append(image.new_zeros(len(chosen), len(image), *size))
+        else:
+            at_once = max(1, CHUNK // (len(image) * size[0] * size[1] * across * down))
+            for part in chosen.split(at_once):
+                rows.append(_sample(image, start[part], bins[part], size, across, down, pool_mode))
+        numbers.append(chosen)
+    return torch.cat(rows)[torch.cat(numbers).argsort()] if len(regions) else image.new_zeros(0, len(image), *size)
+
+
+def _sample(image, start, bins, size, across, down, pool_mode):
+    """(r, C, height, width) of regions that all have ``down`` x ``across`` points per bin."""
+    channels, height, width = image.shape
+    x, x_inside = _points(start[:, 0], bins[:, 0], size[1], across, width)
+    y, y_inside = _points(start[:, 1], bins[:, 1], size[0], down, height)
+    grid = torch.stack([x[:, None].expand(-1, y.shape[1], -1), y[:, :, None].expand(-1, -1, x.shape[1])], dim=-1)
+    values = F.grid_sample(image[None], grid.flatten(0, 1)[None], padding_mode='border', align_corners=True)[0]
+    values = values.view(channels, len(start), y.shape[1], x.shape[1]) * (y_inside[:, :, None] & x_inside[:, None])
+    values = values.view(channels, len(start), size[0], down, size[1], across)
+    values = values.mean((3, 5)) if pool_mode == 'avg' else values.amax((3, 5))
+    return values.transpose(0, 1)
+
+
+def _points(start, bin_size, bins, points, length):
+    """(r, bins x points) places along one axis in the range -1..1 of ``grid_sample``, and which of them count."""
+    steps = torch.arange(bins * points, device=start.device, dtype=start.dtype).add(0.5) / points
+    places = start[:, None] + steps * bin_size[:, None]
+    inside = (places >= -1) & (places <= length)
+    return places.clamp(0, length - 1) * (2 / max(length - 1, 1)) - 1, inside
