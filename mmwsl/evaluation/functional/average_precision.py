@@ -5,7 +5,7 @@ import numpy as np
 MODES = ('all_points', '11_points')
 
 
-def average_precision(scores, labels, mode='all_points'):
+def average_precision(scores, labels, mode='all_points', positives=None):
     """Average precision of one class over the max-interpolated precision-recall curve.
 
     ``all_points`` is the area under that curve (VOC from 2010 on, and VOC classification here); ``11_points`` the mean
@@ -16,12 +16,13 @@ def average_precision(scores, labels, mode='all_points'):
         scores: (N,) array, higher is better.
         labels: (N,) array of 1 (present), 0 (absent) and -1 (ignored: neither counted as hit nor as miss).
         mode: 'all_points' or '11_points'.
+        positives: how many there are to be found, where not all of them have a score (detection); None: the labels 1.
 
     Returns:
-        float: in [0, 1]; NaN if no image is positive, because recall is then undefined.
+        float: in [0, 1]; NaN if there is nothing to be found, because recall is then undefined.
 
     Raises:
-        ValueError: shapes that differ, another label, a NaN score, an unknown mode.
+        ValueError: shapes that differ, another label, a NaN score, an unknown mode, or fewer positives than hits.
     """
     scores, labels = np.asarray(scores), np.asarray(labels)
     if mode not in MODES:
@@ -36,16 +37,21 @@ def average_precision(scores, labels, mode='all_points'):
                          f'{int(np.isnan(scores).argmax())}: look for a division by zero or a diverged training')
     counted = labels >= 0
     hits = (labels == 1)[counted][np.argsort(-scores[counted], kind='stable')]
-    positives = int(hits.sum())
+    positives = int(hits.sum()) if positives is None else positives
+    if positives < hits.sum():
+        raise ValueError(f'{int(hits.sum())} hits of {positives} positives: something is counted as found twice')
     if positives == 0:
         return float('nan')
+    if not hits.any():
+        return 0.0
     found = np.cumsum(hits)
     precision = found / np.arange(1, len(hits) + 1)
     precision = np.maximum.accumulate(precision[::-1])[::-1]  # best precision at this recall or a higher one
     if mode == 'all_points':
         return float(precision[hits].sum() / positives)  # recall rises by 1/positives at each hit and nowhere else
-    at = [np.argmax(10 * found >= step * positives) for step in range(11)]  # recall 1 is always reached
-    return float(precision[at].mean())
+    reached = 10 * found[-1] // positives  # 10 if everything is found
+    at = [np.argmax(10 * found >= step * positives) for step in range(reached + 1)]
+    return float(precision[at].sum() / 11)
 
 
 def mean_average_precision(scores, labels, mode='all_points'):
