@@ -62,6 +62,12 @@ def voc_root():
     return unpacked('voc2007_subset.tar') / 'VOCdevkit' / 'VOC2007'
 
 
+@pytest.fixture(scope='session')
+def coco_root():
+    """A part of COCO 2017 in its own layout: the folder with ``train2017``, ``val2017`` and ``annotations``."""
+    return unpacked('coco_subset.tar') / 'coco'
+
+
 def pytest_collection_modifyitems(items):
     """Files with slow tests first, so that no process ends up alone with a long file at the end of a parallel run."""
     slow = {item.path for item in items if item.get_closest_marker('slow')}

@@ -220,10 +220,8 @@ class FileDataset(ImageDataset):
         if self._memory is not None:
             return self._memory[index]
         limit_worker_threads()
-        index, inputs = self._load_readable(index)
-        sample = self.data_sample(index)
-        sample.set_metainfo(dict(path=self.paths[index]))
-        return dict(inputs=inputs, data_samples=sample)
+        index, results = self._load_readable(index)
+        return dict(inputs=results['inputs'], data_samples=self.loaded_sample(index, results))
 
     def __getitems__(self, indices):
         """The batch ``indices``: one dict if the images are in memory, else a list of items."""
@@ -240,21 +238,34 @@ class FileDataset(ImageDataset):
         if not self._seed_is_fixed:
             self._clock[1] = seed
 
-    def load(self, index):
-        """``inputs`` of one image: what the pipeline makes of it, or the whole image."""
-        if not self.pipeline:
-            return to_tensor(read_image(self.paths[index]))
+    def describe(self, index):
+        """What the pipeline starts from."""
         epoch, seed = self._clock.tolist()
-        results = dict(path=self.paths[index], index=index, epoch=epoch, seed=seed)
+        return dict(path=self.paths[index], index=index, epoch=epoch, seed=seed)
+
+    def load(self, index):
+        """What the pipeline makes of one image, with ``inputs`` among it; without a pipeline the whole image."""
+        results = self.describe(index)
         for transform in self.pipeline:
             results = transform(results)
         if 'inputs' not in results:
-            raise ValueError(f'the pipeline {[type(step).__name__ for step in self.pipeline]} leaves no inputs; it '
-                             'must end in a transform that does (RandomCrops, ResizeCenterCrop, ResizeSquash)')
-        return results['inputs']
+            if 'image' not in results:
+                if self.pipeline:
+                    raise ValueError(f'the pipeline {[type(step).__name__ for step in self.pipeline]} leaves neither '
+                                     'inputs nor an image; it must end in a transform that does (RandomCrops, '
+                                     'ResizeCenterCrop, ResizeShortEdge, ...)')
+                results['image'] = read_image(results['path'])
+            results['inputs'] = to_tensor(results['image'])
+        return results
+
+    def loaded_sample(self, index, results):
+        """The :class:`DataSample` of an image after ``load``."""
+        sample = self.data_sample(index)
+        sample.set_metainfo(dict(path=self.paths[index]))
+        return sample
 
     def _load_readable(self, index):
-        """The position and the inputs of the first readable image from ``index`` on."""
+        """The position of the first readable image from ``index`` on, and what ``load`` gives for it."""
         for step in range(len(self)):
             candidate = (index + step) % len(self)
             if candidate in self._unreadable:

@@ -42,3 +42,16 @@ def _stack(images):
                          'the dataset a pipeline that ends in one size (RandomCrops, ResizeCenterCrop, ResizeSquash), '
                          'or use batch_size=1')
     return default_collate(list(images))  # in a worker it stacks straight into shared memory
+
+
+@MMENGINE_FUNCTIONS.register_module()
+@FUNCTIONS.register_module()
+def collate_list(batch):
+    """A batch of images of different sizes: ``inputs`` a list of (C, H, W), ``data_samples`` a list as well.
+
+    Raises:
+        ValueError: empty batch.
+    """
+    if not batch:
+        raise ValueError('there is nothing in the batch; the dataset or the sampler gave no items')
+    return dict(inputs=[item['inputs'] for item in batch], data_samples=[item['data_samples'] for item in batch])

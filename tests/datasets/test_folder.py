@@ -166,10 +166,14 @@ def test_pipeline_of_callables(animals):
     def read(results):
         return {**results, 'image': np.full((4, 4, 3), 7, np.uint8)}
 
+    def nothing(results):
+        return results
+
     dataset = ImageFolder(animals, pipeline=[read, dict(type='ResizeSquash', size=2)])
     assert (dataset[0]['inputs'] == 7).all() and dataset[0]['inputs'].shape == (3, 2, 2)
-    with pytest.raises(ValueError, match=r"pipeline \['function'\] leaves no inputs"):
-        ImageFolder(animals, pipeline=[read])[0]
+    assert ImageFolder(animals, pipeline=[read])[0]['inputs'].shape == (3, 4, 4)  # the picture as it was left
+    with pytest.raises(ValueError, match=r"pipeline \['function'\] leaves neither inputs nor an image"):
+        ImageFolder(animals, pipeline=[nothing])[0]
 
 
 # Bad input

@@ -1,0 +1,118 @@
+"""Transforms of whole pictures that move boxes, masks and class maps along with the image.
+
+They read and leave ``image`` and, where they are there, ``boxes`` (N, 4) float32, ``masks`` (a list of N, each a list
+of polygons (K, 2) or a bitmap (H, W) bool) and ``class_map`` (H, W) uint8. A dataset refuses a pipeline with any other
+transform when boxes are asked for.
+"""
+
+import cv2
+import numpy as np
+
+from mmwsl.registry import TRANSFORMS
+
+from .loading import INTERPOLATIONS, read_image, resize
+
+
+class GeometricTransform:
+    """What they share: the picture, and random numbers that depend on seed, epoch and image alone."""
+
+    moves_annotations = True
+    stream = 0  # tells the random numbers of one transform from those of another
+
+    @staticmethod
+    def image(results):
+        if 'image' not in results:
+            results['image'] = read_image(results['path'])
+        results.setdefault('ori_shape', results['image'].shape[:2])
+        return results['image']
+
+    def generator(self, results):
+        return np.random.default_rng([results.get(key, 0) for key in ('seed', 'epoch', 'index')] + [self.stream])
+
+
+@TRANSFORMS.register_module()
+class ResizeShortEdge(GeometricTransform):
+    """Resize so that the short side is one of ``short``, drawn for every image, and the long side at most ``longest``.
+
+    Args:
+        short: a side in pixels, or several to draw from.
+        longest: limit of the long side.
+        interpolation: of the image; class maps keep the nearest value.
+
+    Raises:
+        ValueError: no side, or an unknown interpolation.
+    """
+
+    stream = 1
+
+    def __init__(self, short=800, longest=1333, interpolation='bilinear'):
+        self.short = [short] if isinstance(short, int) else list(short)
+        if not self.short or min(*self.short, longest) < 1:
+            raise ValueError(f'ResizeShortEdge: short={short}, longest={longest} is impossible; sides are 1 or more')
+        if interpolation not in INTERPOLATIONS:
+            raise ValueError(f'interpolation={interpolation!r} is unknown; choose one of {", ".join(INTERPOLATIONS)}')
+        self.longest, self.interpolation = longest, interpolation
+
+    def __call__(self, results):
+        image = self.image(results)
+        height, width = image.shape[:2]
+        short = self.short[self.generator(results).integers(len(self.short))]
+        scale = min(short / min(height, width), self.longest / max(height, width))
+        return resize_annotated(results, max(round(width * scale), 1), max(round(height * scale), 1),
+                                self.interpolation)
+
+
+def resize_annotated(results, new_width, new_height, interpolation='bilinear'):
+    """``results`` with image, boxes, masks and class map at a new size."""
+    height, width = results['image'].shape[:2]
+    factor = np.float32([new_width / width, new_height / height])
+    results['image'] = resize(results['image'], new_width, new_height, interpolation)
+    results['scale_factor'] = tuple((factor * results.get('scale_factor', (1.0, 1.0))).tolist())
+    if 'boxes' in results:
+        results['boxes'] = results['boxes'] * np.tile(factor, 2)
+    if 'masks' in results:
+        results['masks'] = [
+            _resize_map(mask.view(np.uint8), new_width, new_height).view(bool) if isinstance(mask, np.ndarray)
+            else [polygon * factor for polygon in mask] for mask in results['masks']]
+    if 'class_map' in results:
+        results['class_map'] = _resize_map(results['class_map'], new_width, new_height)
+    return results
+
+
+def _resize_map(array, width, height):
+    return cv2.resize(array, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+
+
+@TRANSFORMS.register_module()
+class RandomFlip(GeometricTransform):
+    """Mirror left and right with probability ``prob``.
+
+    Raises:
+        ValueError: ``prob`` is no probability.
+    """
+
+    stream = 2
+
+    def __init__(self, prob=0.5):
+        if not 0 <= prob <= 1:
+            raise ValueError(f'RandomFlip: prob={prob} is no probability; it must be from 0 to 1')
+        self.prob = prob
+
+    def __call__(self, results):
+        image = self.image(results)
+        results['flipped'] = bool(self.generator(results).random() < self.prob)
+        if not results['flipped']:
+            return results
+        width = image.shape[1]
+        results['image'] = cv2.flip(image, 1)
+        if 'boxes' in results:
+            left, top, right, bottom = results['boxes'].T
+            results['boxes'] = np.stack([width - right, top, width - left, bottom], axis=1)
+        if 'masks' in results:
+            results['masks'] = [
+                np.ascontiguousarray(mask[:, ::-1]) if isinstance(mask, np.ndarray)
+                else [np.stack([width - polygon[:, 0], polygon[:, 1]], axis=1) for polygon in mask]
+                for mask in results['masks']]
+        if 'class_map' in results:
+            results['class_map'] = np.ascontiguousarray(results['class_map'][:, ::-1])
+        return results
