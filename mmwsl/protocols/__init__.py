@@ -1,8 +1,11 @@
+from .clustering import Cluster, clustering_accuracy
 from .features import Features, check_features, extract_features
 from .knn import KNN, knn_predict
 from .linear import Linear, train_linear
+from .low_shot import LowShotSVM, draw_shots
 from .svm import SVM, fit_svm
 
 __all__ = [
-    'KNN', 'SVM', 'Features', 'Linear', 'check_features', 'extract_features', 'fit_svm', 'knn_predict', 'train_linear'
+    'KNN', 'SVM', 'Cluster', 'Features', 'Linear', 'LowShotSVM', 'check_features', 'clustering_accuracy', 'draw_shots',
+    'extract_features', 'fit_svm', 'knn_predict', 'train_linear'
 ]

@@ -114,11 +114,8 @@ class SVM:
         train = self._subset(train)
         if len(train) < available:
             check_features(train, test, f'svm with max_train_images={self.max_train_images}', multi_label=True)
-        features, test_features = normalise(train.features), normalise(test.features)
-        targets = as_targets(train.labels, len(train.classes)).numpy()
-        positive = targets == 1
-        used = targets >= 0 if self.difficult == 'strict' else np.ones_like(positive)
-        learnt = positive.any(axis=0).nonzero()[0]  # a class that neither set shows is in the list of names only
+        features, positive, used, learnt = self._problem(train)
+        test_features = normalise(test.features)
 
         with warnings.catch_warnings():
             costs, converged = self._choose(features, positive, used, learnt, train.classes)
@@ -131,6 +128,21 @@ class SVM:
             decision[:, c] = test_features @ coefficients + intercept
         return self._records(train, test, available, decision,
                              {str(train.classes[c]): cost for c, cost in zip(learnt, costs, strict=True)}, converged)
+
+    def choose_costs(self, train):
+        """The cost that cross-validation on ``train`` chooses for every class that has an image, by class name."""
+        features, positive, used, learnt = self._problem(train)
+        with warnings.catch_warnings():
+            costs, _ = self._choose(features, positive, used, learnt, train.classes)
+        return {str(train.classes[c]): cost for c, cost in zip(learnt, costs, strict=True)}
+
+    def _problem(self, train):
+        """Features, (N, C) which images are positive, and which are used; numbers of the classes that have images."""
+        targets = as_targets(train.labels, len(train.classes)).numpy()
+        positive = targets == 1
+        used = targets >= 0 if self.difficult == 'strict' else np.ones_like(positive)
+        # a class that neither set shows is in the list of names only
+        return normalise(train.features), positive, used, positive.any(axis=0).nonzero()[0]
 
     def _subset(self, train):
         count = self.max_train_images

@@ -1,0 +1,77 @@
+"""How well k-means on frozen features finds the classes without being told."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import adjusted_rand_score, confusion_matrix, normalized_mutual_info_score
+
+from mmwsl.clustering import assign, kmeans
+from mmwsl.registry import PROTOCOLS
+
+from .features import check_features, describe
+
+
+def clustering_accuracy(clusters, labels):
+    """Share of images right when every cluster is given the class that makes this share largest, no class twice.
+
+    The assignment is the optimal one (Hungarian algorithm); where there are more clusters than classes, the images of
+    the clusters left over are wrong.
+
+    Args:
+        clusters, labels: (N,) non-negative integers.
+    """
+    table = confusion_matrix(labels, clusters)  # (n, n) over all numbers that occur in either
+    rows, columns = linear_sum_assignment(table, maximize=True)
+    return table[rows, columns].sum() / len(labels)
+
+
+@PROTOCOLS.register_module(name='cluster')
+class Cluster:
+    """k-means on the training features, scored on the test features: ``cluster_acc``, ``cluster_nmi``, ``cluster_ari``.
+
+    All in percent. The mutual information is divided by the geometric mean of the entropies, as DeepCluster does; with
+    the arithmetic mean, as scikit-learn does, it stands in the settings. The best of several starts by its objective is
+    taken; labels are used for the score alone.
+
+    Args:
+        k: clusters; None = as many as there are classes.
+        starts: independent starts.
+        iterations: most rounds of each.
+        normalise: bring features to length 1 first.
+        seed: of the first start; the others follow.
+        device: where to compute; default the GPU if there is one.
+
+    Raises:
+        ValueError: k, starts or iterations below 1.
+    """
+
+    def __init__(self, k=None, starts=10, iterations=100, normalise=True, seed=0, device=None):
+        if min(starts, iterations, 1 if k is None else k) < 1:
+            raise ValueError(f'k={k}, starts={starts} and iterations={iterations} must be at least 1')
+        self.k, self.starts, self.iterations, self.normalise, self.seed = k, starts, iterations, normalise, seed
+        self.device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+
+    def run(self, train, test):
+        """Cluster ``train``, score on ``test`` (both :class:`Features` with one class per image); a list of records.
+
+        Raises:
+            ValueError: more clusters than training images.
+        """
+        check_features(train, test, 'cluster')
+        k = self.k or len(train.classes)
+        features, test_features = (part.features.to(self.device) for part in (train, test))
+        if self.normalise:
+            features, test_features = F.normalize(features, dim=1), F.normalize(test_features, dim=1)
+        runs = [kmeans(features, k, self.iterations, seed=self.seed + start, distributed=False)
+                for start in range(self.starts)]
+        best = min(runs, key=lambda run: run.objective)
+        clusters, labels = assign(test_features, best.centroids)[0].cpu().numpy(), test.labels.numpy()
+        settings = dict(describe(train, test), k=k, starts=self.starts, iterations=self.iterations, seed=self.seed,
+                        normalise=self.normalise, fitted_on='train', objective=float(best.objective),
+                        clusters_used=len(np.unique(clusters)),
+                        nmi_arithmetic=100 * float(normalized_mutual_info_score(labels, clusters)))
+        nmi = normalized_mutual_info_score(labels, clusters, average_method='geometric')
+        values = dict(cluster_acc=clustering_accuracy(clusters, labels), cluster_nmi=nmi,
+                      cluster_ari=adjusted_rand_score(labels, clusters))
+        return [dict(metric=name, value=100 * float(value), settings=settings) for name, value in values.items()]
