@@ -8,6 +8,8 @@ A block in a Markdown file looks like this, paths seen from the repository's roo
     <!-- end -->
     <!-- matrix: docs/results/NAME/records.jsonl METRIC -->
     <!-- end -->
+    <!-- quoted: docs/published/figures.jsonl [dataset=NAME,... protocol=NAME,... method=NAME,...] -->
+    <!-- end -->
     <!-- throughput: docs/results/throughput/NAME.json -->
     <!-- end -->
 
@@ -20,11 +22,11 @@ import re
 import sys
 from pathlib import Path
 
-from mmwsl.apis import read_records, render_layer_table, render_matrix, render_table
+from mmwsl.apis import read_quoted, read_records, render_layer_table, render_matrix, render_quoted, render_table
 from mmwsl.apis.records import CEILINGS, FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]
-BLOCK = re.compile(r'(<!-- (methods|layers|matrix|throughput): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)
+BLOCK = re.compile(r'(<!-- (methods|layers|matrix|quoted|throughput): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)
 
 
 def render_throughput(figures):
@@ -50,6 +52,14 @@ def render_records(kind, path, words):
     return (render_layer_table if kind == 'layers' else render_table)(records, metrics=metrics or None)
 
 
+def render_published(path, words):
+    """Tables of published figures; ``words`` are conditions ``field=VALUE,VALUE`` that all must hold (_ = a space)."""
+    conditions = [word.split('=', 1) for word in words]
+    return render_quoted([figure for figure in read_quoted(path)
+                          if all(figure[field] in values.replace('_', ' ').split(',') + values.split(',')
+                                 for field, values in conditions)])
+
+
 def render(text):
     """``text`` with every block filled anew."""
 
@@ -57,6 +67,8 @@ def render(text):
         opening, kind, path, words, end = match.groups()
         if kind == 'throughput':
             body = render_throughput(json.loads((ROOT / path).read_text(encoding='utf-8')))
+        elif kind == 'quoted':
+            body = render_published(ROOT / path, words.split())
         else:
             body = render_records(kind, ROOT / path, words.split())
         return f'{opening}\n{body}\n{end}'
