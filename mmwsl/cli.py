@@ -101,6 +101,11 @@ def _run_throughput(args):
     print(json.dumps(figures, indent=1))
 
 
+def _run_convert(args):
+    from mmwsl.apis import convert
+    print(convert(args.checkpoint, args.out, args.to, args.trust))
+
+
 def _run_configs(args):
     from mmwsl.apis.config import configs_root
     root = configs_root()
@@ -182,6 +187,13 @@ def build_parser():
     sub.add_argument('--amp', action='store_true')
     _options(sub)
     _launcher(sub)
+
+    sub = command('convert', _run_convert, "Write a checkpoint's backbone under another project's names, or ours.")
+    sub.add_argument('checkpoint', help='of mmwsl, OpenSelfSup, MMSelfSup, MoCo, SimSiam, DINO, solo-learn, VISSL, '
+                                        'torchvision, timm, mmdet, detectron2, ...')
+    sub.add_argument('out', help='file to write: .pth, or .pkl for detectron2')
+    sub.add_argument('--to', default='mmwsl', help='names: mmwsl (default), torchvision, timm, mmdet, detectron2')
+    sub.add_argument('--trust', action='store_true', help='load Python objects too, which runs code from the file')
 
     sub = command('configs', _run_configs, 'List the configs that ship with the package.')
     sub.add_argument('filter', nargs='?', help='only names that contain this')

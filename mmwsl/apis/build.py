@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader
 from mmwsl.compat import autocast_dtype, keep_freed_memory, read_checkpoint
 from mmwsl.datasets import collate_batch, evenly_spaced
 from mmwsl.engine.checkpoint import load_state
+from mmwsl.models.utils.layouts import find_backbone
 from mmwsl.registry import DATASETS, MODELS
 
 UNTRAINED = ('random', 'random_rescaled')  # what may stand in place of a checkpoint file
@@ -27,8 +28,9 @@ def build_model(cfg, checkpoint=None, device=None):
 
     Args:
         cfg: config with ``model``; its seed (``randomness.seed``) decides random weights.
-        checkpoint: file, or None or ``'random'`` for random weights, or ``'random_rescaled'`` for random weights after
-            :func:`rescale_responses` on 256 evenly spaced images of ``benchmark.train``.
+        checkpoint: file, of ours or of another project (see ``mmwsl/models/utils/layouts.py``), or None or ``'random'``
+            for random weights, or ``'random_rescaled'`` for random weights after :func:`rescale_responses` on 256
+            evenly spaced images of ``benchmark.train``.
 
     Returns:
         tuple: model, and for a file its ``meta`` (epoch, iter, seed, ...; empty if it has none), else None.
@@ -47,7 +49,7 @@ def build_model(cfg, checkpoint=None, device=None):
     meta = None
     if checkpoint not in (None, *UNTRAINED):
         loaded = read_checkpoint(checkpoint)
-        report = load_state(model, loaded.get('state_dict', loaded), what=str(checkpoint))
+        report = load_state(model, _weights(loaded, checkpoint), what=str(checkpoint))
         meta = loaded.get('meta', {})
         counts = (f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
                   f'{len(report["unexpected"])} unexpected')
@@ -66,6 +68,19 @@ def build_model(cfg, checkpoint=None, device=None):
     if checkpoint == 'random_rescaled':
         _rescale(cfg, model)
     return model, meta
+
+
+def _weights(loaded, checkpoint):
+    """The state dict of a checkpoint of ours; of another project's, its backbone."""
+    state = loaded.get('state_dict', loaded)
+    if any(key.removeprefix('module.').startswith('backbone.') for key in state):
+        return state
+    try:
+        state, layout = find_backbone(loaded)
+    except ValueError as error:
+        raise ValueError(f'{checkpoint}: {error}') from error
+    print_log(f'{checkpoint}: backbone found, as in checkpoints of {layout}', logger='current')
+    return {f'backbone.{key}': value for key, value in state.items()}
 
 
 def _rescale(cfg, model):

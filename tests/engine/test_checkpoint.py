@@ -7,6 +7,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 
 from mmwsl import compat
+from mmwsl.cli import main
 from mmwsl.engine.checkpoint import from_plain, load_state, to_plain
 
 
@@ -141,6 +142,6 @@ def test_the_advised_conversion(tmp_path):
     torch.save(dict(state_dict=dict(w=torch.ones(2)), extra=Foreign()), path)
     with pytest.raises(ValueError) as error:
         compat.read_checkpoint(path)
-    command = str(error.value).split('convert it once: ')[1]
-    exec(command, dict(torch=torch, path=path, new_path=new_path))
-    assert compat.read_checkpoint(new_path)['state_dict']['w'].tolist() == [1, 1]
+    command = str(error.value).split('convert it once: mmwsl ')[1]
+    assert main(command.replace('CHECKPOINT', str(path)).replace('OUT', str(new_path)).split()) == 0
+    assert compat.read_checkpoint(new_path)['state_dict']['backbone.w'].tolist() == [1, 1]

@@ -1,0 +1,101 @@
+"""Checkpoints of other projects, imitated key by key from their own formats."""
+
+import pytest
+import torch
+
+from mmwsl.models.utils.layouts import find_backbone, our_names, their_names
+from mmwsl.registry import MODELS
+
+
+@pytest.fixture(scope='module')
+def resnet():
+    return MODELS.build(dict(type='ResNet', depth=50, base_channels=4)).state_dict()
+
+
+def prefixed(state, prefix):
+    return {prefix + key: value for key, value in state.items()}
+
+
+def layouts(state):
+    """What the files of each project hold, beside heads that must not come along."""
+    head = {'fc.weight': torch.ones(2, 2)}
+    return dict(
+        mmwsl=dict(state_dict=prefixed(state, 'backbone.') | prefixed(head, 'head.'), meta=dict(epoch=3)),
+        openselfsup_moco=dict(state_dict=prefixed(state, 'encoder_q.0.') | prefixed(state, 'backbone.')),
+        moco=dict(epoch=200, arch='resnet50', state_dict=prefixed(state, 'module.encoder_q.')
+                  | {'module.encoder_k.conv1.weight': torch.zeros(1), 'module.queue': torch.zeros(2, 2)}),
+        moco_v3=dict(state_dict=prefixed(state, 'module.base_encoder.')
+                     | prefixed(state, 'module.momentum_encoder.')),
+        simsiam=dict(state_dict=prefixed(state, 'module.encoder.') | {'module.predictor.0.weight': torch.ones(1)}),
+        dino=dict(student=prefixed({key: value + 1 for key, value in state.items()}, 'module.backbone.'),
+                  teacher=prefixed(state, 'backbone.') | {'head.last_layer.weight': torch.ones(1)}, epoch=100),
+        barlow_twins=dict(model=prefixed(state, 'module.backbone.')),
+        swav=prefixed(state, 'module.') | {'module.prototypes.weight': torch.ones(1)},
+        solo_learn=dict(state_dict=prefixed(state, 'backbone.') | prefixed(state, 'momentum_backbone.')),
+        vissl=dict(classy_state_dict=dict(base_model=dict(model=dict(
+            trunk=prefixed(state, '_feature_blocks.'), heads=prefixed(head, '0.clf.'))))),
+        torchvision=state | head,
+        detectron2=dict(model={key: value.numpy() for key, value in their_names(state, 'detectron2').items()}),
+    )
+
+
+@pytest.mark.parametrize('name', list(layouts({'layer1.0.conv1.weight': torch.zeros(1)})))
+def test_the_backbone_is_found_in_every_layout(resnet, name):
+    found, layout = find_backbone(layouts(resnet)[name])
+    wanted = {key for key in resnet if name != 'detectron2' or not key.endswith('num_batches_tracked')}
+    assert wanted <= set(found) and not any(key.startswith(('backbone.', 'module.')) for key in found)
+    for key in wanted:
+        assert torch.equal(torch.as_tensor(found[key]), resnet[key]), key
+    assert isinstance(layout, str)
+
+
+def test_detectron2_names_by_hand(resnet):
+    names = their_names(resnet, 'detectron2')
+    assert torch.equal(names['stem.conv1.weight'], resnet['conv1.weight'])
+    assert torch.equal(names['stem.conv1.norm.running_mean'], resnet['bn1.running_mean'])
+    assert torch.equal(names['res2.0.shortcut.weight'], resnet['layer1.0.downsample.0.weight'])
+    assert torch.equal(names['res2.0.shortcut.norm.bias'], resnet['layer1.0.downsample.1.bias'])
+    assert torch.equal(names['res5.2.conv3.norm.weight'], resnet['layer4.2.bn3.weight'])
+    assert len(names) == 265  # 53 convolutions with 5 tensors each
+
+
+@pytest.mark.parametrize('layout', ['mmwsl', 'torchvision', 'timm', 'mmdet', 'detectron2'])
+def test_there_and_back(resnet, layout):
+    back, _ = find_backbone(their_names(resnet, layout))
+    assert set(back) == {key for key in resnet if layout != 'detectron2' or not key.endswith('num_batches_tracked')}
+    assert all(torch.equal(back[key], resnet[key]) for key in back)
+
+
+def test_vit_of_mmpretrain():
+    vit = MODELS.build(dict(type='VisionTransformer', embed_dims=16, depth=2, num_heads=2, image_size=16)).state_dict()
+    theirs = {}
+    for key, value in vit.items():
+        key = key.replace('patch_embed.proj', 'patch_embed.projection').replace('blocks.', 'layers.')
+        key = key.replace('.norm1.', '.ln1.').replace('.norm2.', '.ln2.').replace('mlp.fc1', 'ffn.layers.0.0')
+        theirs[key.replace('mlp.fc2', 'ffn.layers.1').replace('norm.', 'ln1.') if key.startswith('norm.')
+               else key.replace('mlp.fc2', 'ffn.layers.1')] = value
+    assert {'layers.1.ffn.layers.0.0.weight', 'layers.0.ln2.bias', 'ln1.weight', 'cls_token'} <= set(theirs)
+    assert set(our_names(theirs)) == set(vit)
+    assert set(find_backbone(dict(model=vit | {'decoder_embed.weight': torch.ones(1)}))[0]) > set(vit)  # MAE
+
+
+def test_swin_of_timm():
+    """timm merges patches before a stage, the authors after it."""
+    swin = MODELS.build(dict(type='SwinTransformer', embed_dims=16, depths=(1, 1, 1), num_heads=(1, 2, 4), window_size=2,
+                             patch_size=2)).state_dict()
+    theirs = their_names(swin, 'timm')
+    assert 'layers.1.downsample.reduction.weight' in theirs and 'layers.0.downsample.reduction.weight' not in theirs
+    assert torch.equal(theirs['layers.2.downsample.norm.bias'], swin['layers.1.downsample.norm.bias'])
+    assert set(our_names(theirs)) == set(swin) and set(our_names(swin)) == set(swin)
+    simmim = dict(model=prefixed(swin, 'encoder.') | {'decoder.0.weight': torch.ones(1)})
+    assert set(find_backbone(simmim)[0]) == set(swin)
+
+
+def test_what_has_no_weights_or_no_names(resnet):
+    for content in ({}, dict(state_dict={}), dict(epoch=3), dict(state_dict=dict(a='b'))):
+        with pytest.raises(ValueError, match='no weights found'):
+            find_backbone(content)
+    with pytest.raises(ValueError, match="layout 'caffe' is unknown"):
+        their_names(resnet, 'caffe')
+    with pytest.raises(ValueError, match='written for ResNets'):
+        their_names({'blocks.0.norm1.weight': torch.ones(1)}, 'detectron2')
