@@ -75,7 +75,8 @@ def _show(records):
 def _run_extract(args):
     from mmwsl.apis import extract, load_config
     _join(args)
-    features = extract(load_config(args.config, args.cfg_options), args.checkpoint, args.out, args.split, args.layer)
+    features = extract(load_config(args.config, args.cfg_options), args.checkpoint, args.out, args.split, args.layer,
+                       args.thumbnails)
     if is_main_process():
         print(f'{args.out}: {tuple(features.features.shape)} features')
 
@@ -99,6 +100,21 @@ def _run_throughput(args):
         with open(args.json, 'w', encoding='utf-8') as file:
             json.dump(figures, file, indent=1)
     print(json.dumps(figures, indent=1))
+
+
+def _run_report(args):
+    from mmwsl.apis import report
+    page = report(args.records, args.out, args.title, args.runs or (), _pairs(args.features, '--features'), args.quoted,
+                  _pairs(args.quoted_where, '--quoted-where'))
+    print(f'{page}: {page.stat().st_size / 1e6:.1f} MB, open it in a browser')
+
+
+def _pairs(texts, option):
+    """dict of arguments of the form NAME=VALUE."""
+    wrong = [text for text in texts or () if '=' not in text]
+    if wrong:
+        raise ValueError(f'{option} {wrong[0]}: give NAME=VALUE')
+    return dict(text.split('=', 1) for text in texts or ())
 
 
 def _run_convert(args):
@@ -152,6 +168,8 @@ def build_parser():
     sub.add_argument('checkpoint', help=checkpoint_help)
     sub.add_argument('--out', required=True, help='.npz file to write')
     sub.add_argument('--split', choices=['train', 'test'], default='test')
+    sub.add_argument('--thumbnails', type=int, default=0, metavar='N',
+                     help='keep small pictures of N images, evenly spaced, for the report')
     sub.add_argument('--layer', type=int, default=-1, help="which of the backbone's outputs")
     _options(sub)
     _launcher(sub)
@@ -187,6 +205,15 @@ def build_parser():
     sub.add_argument('--amp', action='store_true')
     _options(sub)
     _launcher(sub)
+
+    sub = command('report', _run_report, 'One page to look at: tables, curves, features, training, from records.')
+    sub.add_argument('records', nargs='+', help='JSON-lines files of records')
+    sub.add_argument('--out', required=True, help='HTML file to write; it opens without a network')
+    sub.add_argument('--title', default='mmwsl report')
+    sub.add_argument('--runs', nargs='+', metavar='DIR', help='work dirs, or folders of them, for training curves')
+    sub.add_argument('--features', nargs='+', metavar='NAME=FILE', help='.npz files of mmwsl extract, to be drawn')
+    sub.add_argument('--quoted', metavar='FILE', help='published figures to show beside, as quoted')
+    sub.add_argument('--quoted-where', nargs='+', metavar='FIELD=VALUE', help='only those')
 
     sub = command('convert', _run_convert, "Write a checkpoint's backbone under another project's names, or ours.")
     sub.add_argument('checkpoint', help='of mmwsl, OpenSelfSup, MMSelfSup, MoCo, SimSiam, DINO, solo-learn, VISSL, '

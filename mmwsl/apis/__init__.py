@@ -8,10 +8,11 @@ from .layer_table import render_layer_table
 from .matrix_table import draw_matrix, render_matrix
 from .quoted import read_quoted, render_quoted
 from .records import read_records, render_table
+from .report import report
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
 
 __all__ = ['benchmark', 'build_dataset', 'build_model', 'convert', 'draw_matrix', 'extract', 'load_config',
            'prepare_training', 'read_backbone', 'read_quoted', 'read_records', 'render_layer_table', 'render_matrix',
-           'render_quoted', 'render_table', 'run_suite', 'throughput', 'train']
+           'render_quoted', 'render_table', 'report', 'run_suite', 'throughput', 'train']

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 from mmengine.dist import is_main_process
 from mmengine.registry import init_default_scope
+from PIL import Image
 
 from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, inference_dtype
 from mmwsl.apis.records import append_records, make_record
-from mmwsl.datasets import check_same_classes
+from mmwsl.datasets import check_same_classes, evenly_spaced
+from mmwsl.datasets.loading import resize
 from mmwsl.registry import PROTOCOLS
 
 
@@ -37,16 +39,18 @@ def _writable(path):
     return path
 
 
-def extract(cfg, checkpoint, out=None, split='test', layer=-1):
+def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
     """Features of every image of a dataset of the config, in dataset order.
 
     Args:
         cfg: config with ``benchmark.train`` and ``benchmark.test``.
         checkpoint: file, ``'random'`` or ``'random_rescaled'`` (see :func:`build_model`).
         out: ``.npz`` file to write: ``features`` (N, D) float32, ``index`` (N,) positions in the data set, ``labels``
-            (N,) if there are any, ``classes``, and ``paths`` (N,) where images are files.
+            (N,) if there are any, ``classes``, ``paths`` (N,) where images are files, and with ``thumbnails`` these as
+            uint8 (M, 48, 48, 3) beside ``thumbnail_rows`` (M,), the rows they belong to.
         split: ``'train'`` or ``'test'``.
         layer: which of the backbone's outputs.
+        thumbnails: small pictures of so many images, evenly spaced, for :func:`report`.
 
     Returns:
         Features.
@@ -63,10 +67,23 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1):
             arrays['labels'] = features.labels.numpy()
         if hasattr(dataset, 'paths'):
             arrays['paths'] = np.array([dataset.paths[index] for index in features.indices.tolist()])
+        if thumbnails:
+            rows = evenly_spaced(len(features), thumbnails)
+            arrays |= dict(thumbnail_rows=rows.numpy(), thumbnails=np.stack(
+                [_thumbnail(dataset[index]['inputs']) for index in features.indices[rows].tolist()]))
         temporary = out.with_name(f'.{out.name}.tmp.npz')
         np.savez(temporary, **arrays)
         temporary.replace(out)
     return features
+
+
+def _thumbnail(image, side=48):
+    """uint8 (side, side, 3) of an image (C, H, W), which is squashed; small ones are only enlarged."""
+    image = image[0] if isinstance(image, list) else image
+    picture = image.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
+    if max(picture.shape) <= side:
+        return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST))
+    return resize(picture, side, side)
 
 
 def _check(cfg, *splits):

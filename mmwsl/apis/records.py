@@ -10,6 +10,7 @@ import shlex
 import statistics
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -127,12 +128,44 @@ def read_records(path):
 FLOORS, CEILINGS = ('random', 'random_rescaled', 'random_vit', 'random_swin'), ('supervised',)
 
 
-def render_table(records, metrics=None):
-    """A Markdown table: a row per method, a column per protocol and metric.
+@dataclass
+class Pivot:
+    """Records as a table: what :func:`pivot` makes of them.
 
-    Floors (untrained networks) come first and the supervised ceiling last; the best of the others is in bold. Where
-    checkpoints know how many pixels went through their backbones, a column says so. ``metrics`` names the columns to
-    show; default all. Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
+    Attributes:
+        columns: (protocol, metric) pairs.
+        rows: methods; floors first, ceilings last.
+        cells: (row, column) -> values of the seeds.
+        pixels: method -> pixels that went through its backbones in training, where the checkpoint knows.
+        best: column -> best mean of the rows that are no ceiling.
+    """
+    columns: list
+    rows: list
+    cells: dict
+    pixels: dict
+    best: dict
+
+    def mean(self, row, column):
+        """Mean over the seeds; None where nothing was run."""
+        values = self.cells.get((row, column))
+        return statistics.mean(values) if values else None
+
+    def text(self, row, column):
+        """``60.24``, or ``60.24 ± 0.31 (n=3)`` with the sample standard deviation; ``-`` where nothing was run."""
+        values = self.cells.get((row, column))
+        if not values:
+            return '-'
+        spread = f' ± {statistics.stdev(values):.2f} (n={len(values)})' if len(values) > 1 else ''
+        return f'{statistics.mean(values):.2f}{spread}'
+
+    def is_best(self, row, column):
+        """Whether this is the best figure of its column, which takes two rows at least; a ceiling never is."""
+        mean = self.mean(row, column)
+        return mean is not None and row not in CEILINGS and mean == self.best[column] and len(self.rows) > 1
+
+
+def pivot(records, metrics=None):
+    """Methods against metrics; a repeated run of a seed replaces the earlier one.
 
     Raises:
         ValueError: no records, or records of several data sets (one table never mixes them).
@@ -144,38 +177,49 @@ def render_table(records, metrics=None):
     datasets = {record.get('dataset') for record in records}
     if len(datasets) > 1:
         raise ValueError(f'one table, one data set; these records have {sorted(map(str, datasets))}')
-    columns, rows, cells, pixels = [], [], {}, {}
+    columns, rows, seeds, pixels = [], [], {}, {}
     for record in records:
         column, row = (record['protocol'], record['metric']), record['method']
         if column not in columns:
             columns.append(column)
         if row not in rows:
             rows.append(row)
-        cells.setdefault((row, column), {})[record.get('seed')] = float(record['value'])  # a repeated run replaces
+        seeds.setdefault((row, column), {})[record.get('seed')] = float(record['value'])
         checkpoint = (record.get('settings') or {}).get('checkpoint')
         if isinstance(checkpoint, dict) and checkpoint.get('pixels'):
-            pixels[row] = f'{checkpoint["pixels"] / 1e6:,.0f}'
+            pixels[row] = checkpoint['pixels']
     rows.sort(key=lambda row: (row in CEILINGS, row not in FLOORS))  # stable: the others stay in their order
-    means = {key: statistics.mean(values.values()) for key, values in cells.items()}
-    ranked = [row for row in rows if row not in CEILINGS]
-    best = {column: max((means[row, column] for row in ranked if (row, column) in means), default=None)
-            for column in columns}
-    headings = ['method'] + ['million pixels'] * bool(pixels) + [_heading(*column) for column in columns]
-    lines = ['| ' + ' | '.join(headings) + ' |',
-             '|---|' + '--:|' * (len(columns) + bool(pixels))]
-    for row in rows:
-        shown = [row] + [pixels.get(row, '0' if row in FLOORS else '-')] * bool(pixels)
-        for column in columns:
-            values = list(cells.get((row, column), {}).values())
-            text = '-' if not values else f'{means[row, column]:.2f}'
-            if len(values) > 1:
-                text += f' ± {statistics.stdev(values):.2f} (n={len(values)})'
-            bold = values and row not in CEILINGS and means[row, column] == best[column] and len(rows) > 1
-            shown.append(f'**{text}**' if bold else text)
+    table = Pivot(columns, rows, {key: list(values.values()) for key, values in seeds.items()}, pixels, {})
+    for column in columns:
+        means = [table.mean(row, column) for row in rows if row not in CEILINGS]
+        table.best[column] = max((mean for mean in means if mean is not None), default=None)
+    return table
+
+
+def render_table(records, metrics=None):
+    """A Markdown table: a row per method, a column per protocol and metric.
+
+    Floors (untrained networks) come first and the supervised ceiling last; the best of the others is in bold. Where
+    checkpoints know how many pixels went through their backbones, a column says so. ``metrics`` names the columns to
+    show; default all. Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
+
+    Raises:
+        ValueError: no records, or records of several data sets (one table never mixes them).
+    """
+    table = pivot(records, metrics)
+    headings = ['method'] + ['million pixels'] * bool(table.pixels) + [heading(*column) for column in table.columns]
+    lines = ['| ' + ' | '.join(headings) + ' |', '|---|' + '--:|' * (len(headings) - 1)]
+    for row in table.rows:
+        shown = [row]
+        if table.pixels:
+            shown.append(f'{table.pixels[row] / 1e6:,.0f}' if row in table.pixels else '0' if row in FLOORS else '-')
+        for column in table.columns:
+            text = table.text(row, column)
+            shown.append(f'**{text}**' if table.is_best(row, column) else text)
         lines.append('| ' + ' | '.join(shown) + ' |')
     return '\n'.join(lines) + '\n'
 
 
-def _heading(protocol, metric):
+def heading(protocol, metric):
     """``knn200 top1`` of ``knn200_top1``; the protocol's name before a metric that does not begin with it."""
     return (metric if metric.startswith(protocol) else f'{protocol} {metric}').replace('_', ' ')

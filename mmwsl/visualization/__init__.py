@@ -1,0 +1,6 @@
+"""Pictures as text that a page can hold: charts as SVG, images as data URIs."""
+
+from .charts import line_chart, scatter_chart
+from .images import image_uri
+
+__all__ = ['image_uri', 'line_chart', 'scatter_chart']

@@ -1,0 +1,91 @@
+"""Charts by matplotlib, as SVG text with real letters."""
+
+import io
+import re
+
+MARKERS = 'osD^vP*X'
+
+
+def _draw(width, height, paint):
+    """SVG of a figure of ``width`` x ``height`` inches that ``paint`` fills; the same input, the same text."""
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    with matplotlib.rc_context({'svg.fonttype': 'none', 'svg.hashsalt': 'mmwsl', 'font.size': 9,
+                                'font.family': 'sans-serif', 'axes.spines.top': False, 'axes.spines.right': False}):
+        figure = Figure(figsize=(width, height), layout='constrained')
+        FigureCanvasSVG(figure)
+        paint(figure.add_subplot())
+        stream = io.StringIO()
+        figure.savefig(stream, format='svg', metadata={'Date': None, 'Creator': None}, transparent=True)
+    svg = stream.getvalue()
+    svg = svg[svg.index('<svg'):]
+    return re.sub(r'<metadata>.*?</metadata>', '', svg, flags=re.S)
+
+
+def line_chart(series, x_label, y_label, log_x=False, width=6.4, height=3.6, legend=True):
+    """Lines through points.
+
+    Args:
+        series: dict of name -> (xs, ys).
+        x_label, y_label: of the axes.
+        log_x: spread the x axis by powers of two, with a tick at every x that occurs.
+        width, height: in inches.
+        legend: name the lines.
+
+    Returns:
+        str: SVG.
+
+    Raises:
+        ValueError: there are no points.
+    """
+    if not any(len(points[0]) for points in series.values()):
+        raise ValueError('no points to draw')
+
+    def paint(axes):
+        for number, (name, (xs, ys)) in enumerate(series.items()):
+            axes.plot(xs, ys, label=name, linewidth=1.4, markersize=4, color=f'C{number % 10}',
+                      linestyle='-' if number < 10 else '--',
+                      marker=MARKERS[number // 10 % len(MARKERS)] if len(xs) <= 30 else None)
+        if log_x:
+            ticks = sorted({x for points in series.values() for x in points[0]})
+            axes.set_xscale('log', base=2)
+            axes.set_xticks(ticks, [f'{x:g}' for x in ticks])
+            axes.minorticks_off()
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        axes.grid(alpha=0.25)
+        if legend:
+            axes.legend(fontsize=8, frameon=False, loc='center left', bbox_to_anchor=(1.0, 0.5))
+
+    return _draw(width, height, paint)
+
+
+def scatter_chart(points, labels=None, names=None, width=5.4, height=4.6):
+    """Points in the plane, coloured by class.
+
+    Args:
+        points: (N, 2).
+        labels: (N,) class numbers, or None.
+        names: of the classes.
+
+    Returns:
+        str: SVG.
+    """
+    def paint(axes):
+        style = dict(s=7, linewidths=0, alpha=0.8)
+        if labels is None:
+            axes.scatter(points[:, 0], points[:, 1], **style)
+        else:
+            present = sorted(set(labels.tolist()))
+            for number, label in enumerate(present):
+                axes.scatter(*points[labels == label].T, label=str(names[label] if names else label),
+                             color=f'C{number % 10}', marker=MARKERS[number // 10 % len(MARKERS)], **style)
+            if len(present) <= 30:
+                axes.legend(fontsize=8, frameon=False, markerscale=2, loc='center left', bbox_to_anchor=(1.0, 0.5))
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for side in axes.spines.values():
+            side.set_visible(False)
+
+    return _draw(width, height, paint)
