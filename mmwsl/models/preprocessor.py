@@ -69,3 +69,40 @@ class ViewPreprocessor(BaseDataPreprocessor):
                     images = op(images)
                 views.append(self._finish(images))
         return dict(inputs=views, data_samples=data.get('data_samples'))
+
+
+@MODELS.register_module()
+class DetectionPreprocessor(BaseDataPreprocessor):
+    """Images of different sizes (``collate_list``) to one normalised batch, padded below and to the right with zeros.
+
+    Every sample learns its ``img_shape``, the (height, width) that is image.
+
+    Args:
+        mean, std: per channel, of pixel values 0-255.
+        divisor: height and width of the batch are multiples of it; the largest stride of the network.
+        channels_last: memory format of what goes into the network.
+    """
+
+    def __init__(self, mean, std, divisor=32, channels_last=False, non_blocking=True):
+        super().__init__(non_blocking)
+        if len(mean) != len(std) or min(std) <= 0:
+            raise ValueError(f'mean {mean} and std {std} need the same length, and std must be positive')
+        self.register_buffer('mean', torch.tensor(mean, dtype=torch.float32).view(-1, 1, 1), False)
+        self.register_buffer('std', torch.tensor(std, dtype=torch.float32).view(-1, 1, 1), False)
+        self.divisor = divisor
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+
+    @torch.no_grad()
+    def forward(self, data, training=False):
+        data = self.cast_data(data)
+        images, samples = data['inputs'], data['data_samples']
+        if not isinstance(images, (list, tuple)):
+            raise ValueError("DetectionPreprocessor takes a list of images: set collate_fn=dict(type='collate_list')")
+        height, width = (-(-max(image.shape[axis] for image in images) // self.divisor) * self.divisor
+                         for axis in (1, 2))
+        batch = torch.zeros(len(images), len(self.mean), height, width, device=self.mean.device)
+        batch = batch.to(memory_format=self.memory_format)
+        for place, image, sample in zip(batch, images, samples, strict=True):
+            place[:, :image.shape[1], :image.shape[2]] = (image - self.mean) / self.std
+            sample.set_metainfo(dict(img_shape=tuple(image.shape[1:])))
+        return dict(inputs=batch, data_samples=samples)

@@ -37,7 +37,7 @@ def decode_boxes(proposals, deltas, means=(0., 0., 0., 0.), stds=(1., 1., 1., 1.
     Returns:
         tensor of the shape of ``deltas``.
     """
-    grouped = deltas.reshape(len(deltas), -1, 4) * deltas.new_tensor(stds) + deltas.new_tensor(means)
+    grouped = deltas.unflatten(1, (-1, 4)) * deltas.new_tensor(stds) + deltas.new_tensor(means)
     centre, size = _centre_and_size(proposals[:, None])
     limit = abs(math.log(max_ratio))
     centre = centre + grouped[..., :2] * size

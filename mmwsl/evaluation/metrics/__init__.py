@@ -1,0 +1,3 @@
+from .detection import COCOMetric, VOCMetric
+
+__all__ = ['COCOMetric', 'VOCMetric']

@@ -1,0 +1,148 @@
+"""mmengine metrics around the scoring of detections: VOC's own, and COCO's by pycocotools."""
+
+import contextlib
+import io
+
+import numpy as np
+import torch
+from mmengine.evaluator import BaseMetric
+
+from mmwsl.evaluation.functional import detection_average_precision
+from mmwsl.registry import METRICS
+
+
+def _array(value):
+    return value.cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+
+
+@METRICS.register_module()
+class VOCMetric(BaseMetric):
+    """VOC's average precision of boxes, in percent: ``AP50``, and ``AP`` over IoU .5 to .95 and ``AP75``.
+
+    By the area under the curve, and beside it by 11 points (``AP50_11points``, ...), as VOC07's tables have it.
+
+    The samples need ``gt_boxes``, ``gt_box_labels`` and ``gt_difficult`` in pixels of the network's input and
+    ``scale_factor``, as :class:`AnnotatedDataset` makes them, and the ``pred_*`` of a detector in pixels of the file.
+
+    Args:
+        num_classes: classes; default those of the data set.
+        iou_thresholds: for ``AP``.
+    """
+
+    default_prefix = 'voc'
+
+    def __init__(self, num_classes=None, iou_thresholds=tuple(np.arange(50, 100, 5) / 100), collect_device='cpu',  # noqa: B008
+                 prefix=None):
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.num_classes, self.iou_thresholds = num_classes, tuple(float(value) for value in iou_thresholds)
+
+    def process(self, data_batch, data_samples):
+        for sample in data_samples:
+            scale = np.tile(np.asarray(sample['scale_factor'], dtype=np.float32), 2)
+            self.results.append((
+                dict(boxes=_array(sample['pred_boxes']), scores=_array(sample['pred_scores']),
+                     labels=_array(sample['pred_labels'])),
+                dict(boxes=_array(sample['gt_boxes']) / scale, labels=_array(sample['gt_box_labels']),
+                     difficult=_array(sample['gt_difficult']))))
+
+    def compute_metrics(self, results):
+        predictions, truths = zip(*results, strict=True)
+        count = self.num_classes or len(self.dataset_meta['classes'])
+        values = {}
+        for mode, suffix in (('all_points', ''), ('11_points', '_11points')):
+            by_threshold = {threshold: 100 * np.nanmean(detection_average_precision(
+                predictions, truths, count, threshold, mode)) for threshold in {0.5, 0.75, *self.iou_thresholds}}
+            values |= {f'AP50{suffix}': by_threshold[0.5], f'AP75{suffix}': by_threshold[0.75],
+                       f'AP{suffix}': np.mean([by_threshold[threshold] for threshold in self.iou_thresholds])}
+        return {name: round(float(value), 4) for name, value in values.items()}
+
+
+def coco_results(sample, image_id, category_ids):
+    """What pycocotools reads of one image: a dict for each detection.
+
+    Args:
+        sample: with ``pred_boxes``, ``pred_scores``, ``pred_labels`` and perhaps ``pred_masks``.
+        image_id: number of the image in the annotation file.
+        category_ids: number of each class there.
+    """
+    from pycocotools import mask as coco_mask
+    boxes, scores, labels = (_array(sample[name]) for name in ('pred_boxes', 'pred_scores', 'pred_labels'))
+    results = [dict(image_id=image_id, category_id=category_ids[label], score=float(score),
+                    bbox=[float(box[0]), float(box[1]), float(box[2] - box[0]), float(box[3] - box[1])])
+               for box, score, label in zip(boxes, scores, labels, strict=True)]
+    if 'pred_masks' in sample:
+        masks = np.asfortranarray(_array(sample['pred_masks']).astype(np.uint8).transpose(1, 2, 0))
+        for result, encoded in zip(results, coco_mask.encode(masks), strict=True):
+            result['segmentation'] = encoded
+    return results
+
+
+@METRICS.register_module()
+class COCOMetric(BaseMetric):
+    """COCO's box and mask AP by pycocotools, in percent: ``bbox_AP``, ``bbox_AP50``, ..., ``segm_AP``, ...
+
+    Args:
+        ann_file: the JSON file of the data set that is scored.
+        kinds: 'bbox', 'segm' or both.
+        classes: names, in the order of the class numbers; default those of the data set.
+        image_ids: numbers of the images to score; default those that were predicted.
+
+    Raises:
+        ValueError: an unknown kind, or a class that the file does not have.
+    """
+
+    default_prefix = 'coco'
+    NAMES = ('AP', 'AP50', 'AP75', 'AP_small', 'AP_medium', 'AP_large')
+
+    def __init__(self, ann_file, kinds=('bbox',), classes=None, image_ids=None, collect_device='cpu', prefix=None):
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if not kinds or set(kinds) - {'bbox', 'segm'}:
+            raise ValueError(f"COCOMetric: kinds={kinds} must be 'bbox', 'segm' or both")
+        self.ann_file, self.kinds, self.classes, self.image_ids = str(ann_file), list(kinds), classes, image_ids
+        self._coco = None
+
+    @property
+    def coco(self):
+        if self._coco is None:
+            from pycocotools.coco import COCO as Annotations
+            with contextlib.redirect_stdout(io.StringIO()):
+                self._coco = Annotations(self.ann_file)
+        return self._coco
+
+    def category_ids(self):
+        """The file's number of every class."""
+        numbers = {each['name']: each['id'] for each in self.coco.loadCats(self.coco.getCatIds())}
+        classes = self.classes or self.dataset_meta['classes']
+        unknown = [name for name in classes if name not in numbers]
+        if unknown:
+            raise ValueError(f'COCOMetric: {self.ann_file} has no class {", ".join(unknown)}; score the data set that '
+                             'the detector was built for')
+        return [numbers[name] for name in classes]
+
+    def process(self, data_batch, data_samples):
+        categories = self.category_ids()
+        names = {image['file_name']: number for number, image in self.coco.imgs.items()}
+        for sample in data_samples:
+            number = names[str(sample['path']).replace('\\', '/').rsplit('/', 1)[-1]]
+            self.results.append((number, coco_results(sample, number, categories)))
+
+    def compute_metrics(self, results):
+        from pycocotools.cocoeval import COCOeval
+        found = [one for _, each in results for one in each]
+        values = {}
+        for kind in self.kinds:
+            if not found:  # pycocotools cannot read an empty list
+                values |= {f'{kind}_{name}': 0.0 for name in self.NAMES}
+                continue
+            with contextlib.redirect_stdout(io.StringIO()):
+                other = 'bbox' if kind == 'segm' else 'segmentation'  # sizes would be taken from it
+                part = [{key: value for key, value in one.items() if key != other} for one in found]
+                evaluation = COCOeval(self.coco, self.coco.loadRes(part), kind)
+                evaluation.params.imgIds = sorted(self.image_ids or {number for number, _ in results})
+                evaluation.params.catIds = self.category_ids()
+                evaluation.evaluate()
+                evaluation.accumulate()
+                evaluation.summarize()
+            values |= {f'{kind}_{name}': round(100 * float(value), 4)
+                       for name, value in zip(self.NAMES, evaluation.stats, strict=False)}
+        return values
