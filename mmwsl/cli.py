@@ -51,9 +51,14 @@ def _run_train(args):
 
 
 def _run_test(args):
-    from mmwsl.apis import benchmark, load_config
+    from mmwsl.apis import benchmark, evaluate, load_config
     _join(args)
     cfg = load_config(args.config, args.cfg_options)
+    if cfg.get('test_evaluator') and not args.protocols:
+        figures = evaluate(cfg, args.checkpoint, out=args.out)
+        if is_main_process():
+            print('\n'.join(f'{name}: {value:.2f}' for name, value in figures.items()))
+        return
     _show(benchmark(cfg, args.checkpoint, args.protocols or ['knn'], out=args.out))
 
 
@@ -155,7 +160,7 @@ def build_parser():
     _options(sub)
     _launcher(sub)
 
-    sub = command('test', _run_test, 'Score a checkpoint: kNN on frozen features, unless --protocols says otherwise.')
+    sub = command('test', _run_test, "Score a checkpoint by the config's own metrics (test_evaluator), or else by kNN.")
     sub.add_argument('config', help=config_help)
     sub.add_argument('checkpoint', help=checkpoint_help)
     sub.add_argument('--protocols', nargs='+', help='protocols to run (default: knn)')

@@ -9,13 +9,14 @@ from mmengine.registry import init_default_scope
 
 from mmwsl.apis import load_config
 from mmwsl.apis.config import configs_root, resolve
-from mmwsl.registry import HOOKS, LOOPS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
+from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
 GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|vit[a-z0-9]*|swin[a-z0-9]*)_(?P<gpus>\d+)xb(?P<batch>\d+)'
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
-                if not {'_base_', 'suites'} & set(path.relative_to(ROOT).parts))
+                if not {'_base_', 'suites', 'benchmarks'} & set(path.relative_to(ROOT).parts))
+DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
 
 
@@ -111,6 +112,32 @@ def test_builds(name):
         PROTOCOLS.build(dict(settings, type=protocol))
     assert cfg.train_cfg.type in LOOPS and cfg.runner_type in RUNNERS
     assert cfg.randomness.seed is not None  # without a seed a resumed run sees another order
+
+
+@pytest.mark.parametrize('name', DETECTION)
+def test_detection(name):
+    """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}_{data}.py says what it does, and it builds."""
+    cfg = load_config(f'mmwsl::{name}')
+    parts = re.fullmatch(r'(?P<method>faster|mask)_rcnn_r(?P<depth>\d+)(?P<kind>c4|fpn)_(?P<gpus>\d+)xb(?P<batch>\d+)-step-'
+                         r'(?P<thousands>\d+)k_(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
+    iterations = 1000 * int(parts['thousands'])
+    assert cfg.train_cfg.max_iters == cfg.param_scheduler[-1].end == iterations
+    assert cfg.param_scheduler[-1].milestones[-1] < iterations and not any(s.by_epoch for s in cfg.param_scheduler)
+    assert cfg.train_dataloader.batch_size == int(parts['batch'])
+    assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
+    assert parts['data'] == cfg.benchmark.dataset.lower()
+    model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+    assert (model.mask_head is not None) == (parts['method'] == 'mask') and (model.neck is None) == (parts['kind'] == 'c4')
+    assert cfg.model.backbone.depth == int(parts['depth'])
+    assert model.box_head.num_classes == dict(voc0712=20, coco=80)[parts['data']]
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    for scheduler in cfg.param_scheduler:
+        PARAM_SCHEDULERS.build(dict(scheduler, optimizer=wrapper))
+    metric = METRICS.build(cfg.test_evaluator)
+    assert model.mask_head is None or 'segm' in metric.kinds
+    steps = [TRANSFORMS.build(step) for step in cfg.train_dataloader.dataset.pipeline + cfg.test_dataloader.dataset.pipeline]
+    assert all(step.moves_annotations for step in steps)
+    assert cfg.train_dataloader.collate_fn.type == cfg.test_dataloader.collate_fn.type == 'collate_list'
 
 
 def test_suites():

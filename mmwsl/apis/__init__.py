@@ -4,6 +4,7 @@ from .benchmark import benchmark, extract
 from .build import build_dataset, build_model
 from .config import load_config
 from .convert import convert, read_backbone
+from .evaluate import evaluate
 from .layer_table import render_layer_table
 from .matrix_table import draw_matrix, render_matrix
 from .quoted import read_quoted, render_quoted
@@ -13,6 +14,6 @@ from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
 
-__all__ = ['benchmark', 'build_dataset', 'build_model', 'convert', 'draw_matrix', 'extract', 'load_config',
+__all__ = ['benchmark', 'build_dataset', 'build_model', 'convert', 'draw_matrix', 'evaluate', 'extract', 'load_config',
            'prepare_training', 'read_backbone', 'read_quoted', 'read_records', 'render_layer_table', 'render_matrix',
            'render_quoted', 'render_table', 'report', 'run_suite', 'throughput', 'train']

@@ -10,10 +10,21 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
     """mmengine's epoch loop, but a run resumed in mid-epoch goes on with the batch after the last one it saw.
 
     The dataloader's sampler must offer ``skip(number_of_samples)``, as :class:`mmwsl.datasets.EpochSampler` does.
+
+    Args:
+        max_epochs: length of the training.
+        max_iters: instead, its length in optimiser iterations; the last epoch ends early.
+
+    Raises:
+        ValueError: an epoch without a step, or both or none of the two lengths.
     """
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, runner, dataloader, max_epochs=None, max_iters=None, **kwargs):
+        if (max_epochs is None) == (max_iters is None):
+            raise ValueError('train_cfg needs max_epochs or max_iters, and not both')
+        super().__init__(runner, dataloader, max_epochs or 1, **kwargs)
+        if max_iters is not None and len(self.dataloader):
+            self._max_epochs, self._max_iters = -(-max_iters // len(self.dataloader)), int(max_iters)
         if not len(self.dataloader):
             raise ValueError(f'an epoch has no step: {len(self.dataloader.sampler)} images a rank do not fill a batch '
                              f'of {self.dataloader.batch_size}; use a smaller batch_size or more images')
@@ -32,6 +43,8 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         for index, data_batch in enumerate(self.dataloader, start=done):
+            if self._iter >= self._max_iters:
+                break
             self.run_iter(index, data_batch)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1

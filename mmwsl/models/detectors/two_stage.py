@@ -58,6 +58,10 @@ class TwoStageDetector(BaseModel):
             return self.maps(inputs)
         raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
 
+    def encoders(self):
+        """The modules through which images go; see :class:`PixelCountHook`."""
+        return [self.backbone]
+
     def maps(self, images):
         maps = self.backbone(images)
         return self.neck(maps) if self.neck else maps

@@ -1,0 +1,15 @@
+# The published schedule of VOC07+12; its authors recompute the statistics of the norms before the test (precise BN),
+# which is left out here. Start from a backbone with --cfg-options load_from=FILE (mmwsl convert makes such a file).
+_base_ = [
+    '../../_base_/models/faster_rcnn_c4.py', '../../_base_/datasets/voc0712_boxes.py', '../../_base_/default_runtime.py'
+]
+
+model = dict(use_difficult=True)
+optim_wrapper = dict(
+    type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=1e-4))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=100),
+    dict(type='MultiStepLR', by_epoch=False, begin=0, end=24000, milestones=[18000, 22000], gamma=0.1),
+]
+train_cfg = dict(type='ResumableEpochLoop', max_iters=24000)
+auto_scale_lr = dict(base_batch_size=16)
