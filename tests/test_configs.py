@@ -17,6 +17,7 @@ ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
                 if not {'_base_', 'suites', 'benchmarks'} & set(path.relative_to(ROOT).parts))
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
+SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
 SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
 
 
@@ -138,6 +139,28 @@ def test_detection(name):
     steps = [TRANSFORMS.build(step) for step in cfg.train_dataloader.dataset.pipeline + cfg.test_dataloader.dataset.pipeline]
     assert all(step.moves_annotations for step in steps)
     assert cfg.train_dataloader.collate_fn.type == cfg.test_dataloader.collate_fn.type == 'collate_list'
+
+
+@pytest.mark.parametrize('name', SEGMENTATION)
+def test_segmentation(name):
+    """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}_{data}.py says what it does, and it builds."""
+    cfg = load_config(f'mmwsl::{name}')
+    parts = re.fullmatch(r'fcn_r(?P<depth>\d+)d(?P<stride>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-poly-(?P<thousands>\d+)k_'
+                         r'(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
+    schedule, = cfg.param_scheduler
+    assert cfg.train_cfg.max_iters == schedule.end == 1000 * int(parts['thousands']) and not schedule.by_epoch
+    assert cfg.train_dataloader.batch_size == int(parts['batch'])
+    assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
+    assert parts['data'] == cfg.benchmark.dataset.lower()
+    model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor)).eval()
+    assert cfg.model.backbone.depth == int(parts['depth'])
+    side = 8 * int(parts['stride'])
+    classes = METRICS.build(cfg.test_evaluator).num_classes
+    with torch.no_grad():
+        assert model(torch.zeros(1, 3, side, side)).shape == (1, classes, 8, 8)
+    PARAM_SCHEDULERS.build(dict(schedule, optimizer=build_optim_wrapper(model, cfg.optim_wrapper)))
+    steps = [TRANSFORMS.build(step) for step in cfg.train_dataloader.dataset.pipeline + cfg.test_dataloader.dataset.pipeline]
+    assert all(step.moves_annotations for step in steps)
 
 
 def test_suites():

@@ -1,20 +1,22 @@
 from .annotated import AnnotatedDataset, rasterise, read_class_map
 from .base import FileDataset, ImageDataset, InMemoryDataset, evenly_spaced
 from .cifar import CIFAR10, CIFAR100
+from .class_maps import ClassMaps
 from .coco import COCO
 from .collate import collate_batch, collate_list
 from .digit_scenes import DigitScenes
 from .digits import Digits
 from .folder import ImageFolder, check_same_classes
-from .geometry import RandomFlip, ResizeShortEdge
+from .geometry import PhotometricDistortion, RandomCropMap, RandomFlip, RandomScale, ResizeShortEdge
 from .list_file import ImageList
 from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeRandomCrop, ResizeSquash, image_size, read_image
 from .resized import Resized
 from .samplers import EpochSampler, PseudoLabelSampler
 from .voc import VOC, VOC_CLASSES, read_voc_xml
 
-__all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'VOC', 'VOC_CLASSES', 'AnnotatedDataset', 'DigitScenes', 'Digits',
-           'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError', 'ImageFolder', 'ImageList', 'InMemoryDataset',
-           'PseudoLabelSampler', 'RandomCrops', 'RandomFlip', 'ResizeCenterCrop', 'ResizeRandomCrop', 'ResizeShortEdge',
-           'ResizeSquash', 'Resized', 'check_same_classes', 'collate_batch', 'collate_list', 'evenly_spaced',
-           'image_size', 'rasterise', 'read_class_map', 'read_image', 'read_voc_xml']
+__all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'VOC', 'VOC_CLASSES', 'AnnotatedDataset', 'ClassMaps', 'DigitScenes',
+           'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError', 'ImageFolder', 'ImageList',
+           'InMemoryDataset', 'PhotometricDistortion', 'PseudoLabelSampler', 'RandomCropMap', 'RandomCrops',
+           'RandomFlip', 'RandomScale', 'ResizeCenterCrop', 'ResizeRandomCrop', 'ResizeShortEdge', 'ResizeSquash',
+           'Resized', 'check_same_classes', 'collate_batch', 'collate_list', 'evenly_spaced', 'image_size',
+           'rasterise', 'read_class_map', 'read_image', 'read_voc_xml']

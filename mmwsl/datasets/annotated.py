@@ -44,8 +44,8 @@ class AnnotatedDataset(FileDataset):
     Args:
         paths, labels, classes: see :class:`FileDataset`.
         annotations: for each image a dict of ``boxes`` (N, 4) float32, ``box_labels`` (N,) int64, ``difficult`` (N,)
-            bool, and perhaps ``masks`` (see :func:`rasterise`) or ``class_map``, the path of an image file whose pixel
-            values are classes.
+            bool, and perhaps ``masks`` (see :func:`rasterise`); or of ``class_map``, the path of an image file whose
+            pixel values are classes; or of both.
         drop_empty: leave out images without a box that is not difficult; for training.
         settings: supervision, pipeline, on_error, verify, seed, max_images: see :class:`FileDataset`. The pipeline must
             consist of transforms of ``geometry.py`` where boxes or masks are seen.
@@ -59,7 +59,7 @@ class AnnotatedDataset(FileDataset):
             raise ValueError(f'{type(self).__name__}: in_memory=True keeps squares of one size, which boxes and masks '
                              'do not fit; use ImageFolder or ImageList for the images alone')
         if drop_empty:
-            kept = [i for i, each in enumerate(annotations) if not each['difficult'].all()]
+            kept = [i for i, each in enumerate(annotations) if not each.get('difficult', np.ones(1, bool)).all()]
             if not kept:
                 raise ValueError(f'{type(self).__name__}: drop_empty=True leaves none of {len(paths)} images')
             paths, annotations = [paths[i] for i in kept], [annotations[i] for i in kept]
@@ -85,7 +85,7 @@ class AnnotatedDataset(FileDataset):
 
     def describe(self, index):
         results, annotation = super().describe(index), self.annotations[index]
-        if self._visible:
+        if self._visible and 'boxes' in annotation:
             results['boxes'] = annotation['boxes']
         masks = self.masks_of(index) if 'gt_instance_masks' in self._visible else None
         if masks is not None:
@@ -108,6 +108,7 @@ class AnnotatedDataset(FileDataset):
             sample.gt_instance_masks = torch.from_numpy(rasterise(results['masks'], height, width))
         if 'class_map' in results:
             sample.gt_mask = torch.from_numpy(np.ascontiguousarray(results['class_map']))
+            sample.set_metainfo(dict(class_map=str(annotation['class_map'])))
         return strip_labels(sample, self.supervision)
 
 

@@ -116,3 +116,108 @@ class RandomFlip(GeometricTransform):
         if 'class_map' in results:
             results['class_map'] = np.ascontiguousarray(results['class_map'][:, ::-1])
         return results
+
+
+@TRANSFORMS.register_module()
+class RandomScale(GeometricTransform):
+    """Resize to fit ``size`` (long side, short side) times a factor drawn from ``factors``, whatever the image's shape.
+
+    Raises:
+        ValueError: factors that are no two positive numbers in order.
+    """
+
+    stream = 3
+
+    def __init__(self, size=(2048, 512), factors=(0.5, 2.0), interpolation='bilinear'):
+        if len(factors) != 2 or not 0 < factors[0] <= factors[1]:
+            raise ValueError(f'RandomScale: factors={factors} must be two positive numbers, the smaller first')
+        self.size, self.factors, self.interpolation = tuple(size), tuple(factors), interpolation
+
+    def __call__(self, results):
+        height, width = self.image(results).shape[:2]
+        factor = self.generator(results).uniform(*self.factors)
+        scale = min(max(self.size) * factor / max(height, width), min(self.size) * factor / min(height, width))
+        return resize_annotated(results, max(round(width * scale), 1), max(round(height * scale), 1),
+                                self.interpolation)
+
+
+@TRANSFORMS.register_module()
+class RandomCropMap(GeometricTransform):
+    """Cut ``size`` x ``size`` of the image and of its class map at random; what is missing is void.
+
+    Args:
+        size: side of the crop.
+        most: no class may have more than this share of the crop's pixels that are not void, in ten tries.
+        fill: colour of what lies outside the image, usually the mean that the preprocessor subtracts.
+
+    Raises:
+        ValueError: boxes are there, which it does not move, or no class map.
+    """
+
+    stream = 4
+
+    def __init__(self, size=512, most=0.75, fill=(124, 116, 104)):
+        self.size, self.most, self.fill = size, most, tuple(fill)
+
+    def __call__(self, results):
+        if 'boxes' in results or 'class_map' not in results:
+            raise ValueError('RandomCropMap cuts images with class maps, and boxes would not be moved; it is for data '
+                             'that have class maps alone')
+        image, classes, generator = self.image(results), results['class_map'], self.generator(results)
+        height, width = classes.shape
+        for _ in range(10):
+            top = generator.integers(max(height - self.size, 0) + 1)
+            left = generator.integers(max(width - self.size, 0) + 1)
+            part = classes[top:top + self.size, left:left + self.size]
+            counts = np.bincount(part[part != 255], minlength=2)
+            if np.count_nonzero(counts) > 1 and counts.max() <= self.most * counts.sum():
+                break
+        cut, missing = image[top:top + self.size, left:left + self.size], np.subtract(self.size, part.shape)
+        border = dict(top=0, bottom=int(missing[0]), left=0, right=int(missing[1]), borderType=cv2.BORDER_CONSTANT)
+        results['image'] = cv2.copyMakeBorder(cut, value=self.fill, **border)
+        results['class_map'] = cv2.copyMakeBorder(part, value=255, **border)
+        return results
+
+
+@TRANSFORMS.register_module()
+class PhotometricDistortion(GeometricTransform):
+    """Brightness, contrast, saturation and hue, each changed in half of the images (Liu et al. 2016, SSD).
+
+    Contrast comes before saturation and hue in half of the images, and after them in the others.
+
+    Args:
+        brightness: largest shift of pixel values.
+        contrast, saturation: smallest and largest factor.
+        hue: largest turn, in degrees.
+    """
+
+    stream = 5
+
+    def __init__(self, brightness=32, contrast=(0.5, 1.5), saturation=(0.5, 1.5), hue=18):
+        self.brightness, self.contrast, self.saturation, self.hue = brightness, contrast, saturation, hue
+
+    def __call__(self, results):
+        generator = self.generator(results)
+        shift, contrast = generator.uniform(-self.brightness, self.brightness), generator.uniform(*self.contrast)
+        saturation, hue = generator.uniform(*self.saturation), generator.uniform(-self.hue, self.hue)
+        shifted, first, contrasted, saturated, turned = generator.random(5) < 0.5
+        image = self.image(results)
+        if shifted:
+            image = _clipped(image.astype(np.float32) + shift)
+        if contrasted and first:
+            image = _clipped(image * np.float32(contrast))
+        if saturated or turned:
+            hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV).astype(np.float32)  # hue in half degrees
+            if saturated:
+                hsv[..., 1] = (hsv[..., 1] * saturation).clip(0, 255)
+            if turned:
+                hsv[..., 0] = (hsv[..., 0] + hue / 2) % 180
+            image = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)
+        if contrasted and not first:
+            image = _clipped(image * np.float32(contrast))
+        results['image'] = image
+        return results
+
+
+def _clipped(image):
+    return image.clip(0, 255).astype(np.uint8)

@@ -1,3 +1,4 @@
 from .detection import COCOMetric, VOCMetric
+from .segmentation import IoUMetric
 
-__all__ = ['COCOMetric', 'VOCMetric']
+__all__ = ['COCOMetric', 'IoUMetric', 'VOCMetric']

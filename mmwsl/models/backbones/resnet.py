@@ -12,8 +12,8 @@ from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
 
 
-def _conv3x3(inputs, outputs, stride=1):
-    return nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+def _conv3x3(inputs, outputs, stride=1, dilation=1):
+    return nn.Conv2d(inputs, outputs, 3, stride, padding=dilation, dilation=dilation, bias=False)
 
 
 def _conv1x1(inputs, outputs, stride=1):
@@ -25,9 +25,9 @@ class BasicBlock(nn.Module):
 
     expansion = 1
 
-    def __init__(self, inputs, channels, stride, downsample, norm_cfg):
+    def __init__(self, inputs, channels, stride, downsample, norm_cfg, dilation=1):
         super().__init__()
-        self.conv1, self.bn1 = _conv3x3(inputs, channels, stride), build_norm(norm_cfg, channels)
+        self.conv1, self.bn1 = _conv3x3(inputs, channels, stride, dilation), build_norm(norm_cfg, channels)
         self.conv2, self.bn2 = _conv3x3(channels, channels), build_norm(norm_cfg, channels)
         self.downsample = downsample
 
@@ -43,11 +43,11 @@ class Bottleneck(nn.Module):
 
     expansion = 4
 
-    def __init__(self, inputs, channels, stride, downsample, norm_cfg):
+    def __init__(self, inputs, channels, stride, downsample, norm_cfg, dilation=1):
         super().__init__()
         outputs = channels * self.expansion
         self.conv1, self.bn1 = _conv1x1(inputs, channels), build_norm(norm_cfg, channels)
-        self.conv2, self.bn2 = _conv3x3(channels, channels, stride), build_norm(norm_cfg, channels)
+        self.conv2, self.bn2 = _conv3x3(channels, channels, stride, dilation), build_norm(norm_cfg, channels)
         self.conv3, self.bn3 = _conv1x1(channels, outputs), build_norm(norm_cfg, outputs)
         self.downsample = downsample
 
@@ -74,6 +74,8 @@ class ResNet(BaseModule):
         norm_cfg: ``dict(type='BN'|'SyncBN'|'SplitBN', ...)``.
         norm_eval: all BN layers in eval mode during training.
         zero_init_residual: the last BN of each block starts at 0.
+        strides, dilations: of the four stages. (1, 2, 1, 1) and (1, 1, 2, 4) give maps of 1/8 for segmentation; the
+            first block of a dilated stage has half its dilation.
 
     Returns of ``forward``: tuple of (B, C_i, H_i, W_i). ``out_channels`` lists their channels.
     """
@@ -82,7 +84,8 @@ class ResNet(BaseModule):
               101: (Bottleneck, (3, 4, 23, 3)), 152: (Bottleneck, (3, 8, 36, 3))}
 
     def __init__(self, depth, base_channels=64, stem='imagenet', in_channels=3, out_indices=(4,), frozen_stages=-1,
-                 norm_cfg=dict(type='BN'), norm_eval=False, zero_init_residual=False, init_cfg=None):  # noqa: B006
+                 norm_cfg=dict(type='BN'), norm_eval=False, zero_init_residual=False,  # noqa: B006
+                 strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1), init_cfg=None):
         super().__init__(init_cfg)
         if depth not in self.BLOCKS:
             raise ValueError(f'ResNet depth {depth} is unknown; choose one of {sorted(self.BLOCKS)}')
@@ -103,12 +106,13 @@ class ResNet(BaseModule):
             width = base_channels * 2**stage
             blocks = []
             for index in range(counts[stage]):
-                stride = 2 if stage > 0 and index == 0 else 1
+                stride = strides[stage] if index == 0 else 1
+                dilation = max(dilations[stage] // 2, 1) if index == 0 else dilations[stage]
                 downsample = None
                 if stride != 1 or channels != width * block.expansion:
                     downsample = nn.Sequential(_conv1x1(channels, width * block.expansion, stride),
                                                build_norm(norm_cfg, width * block.expansion))
-                blocks.append(block(channels, width, stride, downsample, norm_cfg))
+                blocks.append(block(channels, width, stride, downsample, norm_cfg, dilation))
                 channels = width * block.expansion
             self.add_module(f'layer{stage + 1}', nn.Sequential(*blocks))
             widths.append(channels)

@@ -1,0 +1,3 @@
+from .fcn import FCN, FCNHead
+
+__all__ = ['FCN', 'FCNHead']

@@ -1,0 +1,116 @@
+"""Fully convolutional network (Long et al. 2015) on a dilated backbone, as its successors train it."""
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from mmengine.model import BaseModel, BaseModule
+
+from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.utils.norm import build_norm
+from mmwsl.registry import HEADS, MODELS
+
+
+@HEADS.register_module()
+class FCNHead(BaseModule):
+    """Convolutions and a class score for every place of a map.
+
+    Args:
+        in_channels: of the map.
+        channels: of the convolutions.
+        num_classes: C, with the background.
+        num_convs: 3 x 3 convolutions, each with norm and ReLU.
+        concat: one more convolution that sees the map and what the others made of it.
+        dropout: before the scores.
+        index: which of the backbone's maps.
+        norm_cfg: of the convolutions.
+    """
+
+    def __init__(self, in_channels, channels, num_classes, num_convs=2, concat=True, dropout=0.1, index=-1,
+                 norm_cfg=dict(type='SyncBN'), init_cfg=None):  # noqa: B006
+        super().__init__(init_cfg)
+
+        def convolution(inputs):
+            conv = nn.Conv2d(inputs, channels, 3, padding=1, bias=False)
+            nn.init.kaiming_normal_(conv.weight, mode='fan_out', nonlinearity='relu')
+            return nn.Sequential(conv, build_norm(norm_cfg, channels), nn.ReLU(inplace=True))
+
+        self.convs = nn.Sequential(*(convolution(channels if number else in_channels) for number in range(num_convs)))
+        self.joined = convolution(in_channels + channels) if concat else None
+        self.dropout, self.index = nn.Dropout2d(dropout), index
+        self.scores = nn.Conv2d(channels, num_classes, 1)
+        nn.init.normal_(self.scores.weight, std=0.01)
+        nn.init.zeros_(self.scores.bias)
+
+    def forward(self, maps):
+        """Logits (B, C, h, w), fp32, of a tuple of maps."""
+        x = maps[self.index]
+        y = self.convs(x)
+        if self.joined is not None:
+            y = self.joined(torch.cat([x, y], dim=1))
+        return self.scores(self.dropout(y)).float()
+
+
+@MODELS.register_module()
+class FCN(BaseModel):
+    """A class for every pixel.
+
+    Args:
+        backbone: e.g. a ResNet with ``strides=(1, 2, 1, 1)``, ``dilations=(1, 1, 2, 4)``, ``out_indices=(3, 4)``.
+        head: :class:`FCNHead`.
+        auxiliary_head: another on an earlier map, or None; for training only.
+        auxiliary_weight: of its loss.
+        count_void: divide the loss by all pixels, void ones among them, as mmsegmentation does; else by the others.
+    """
+
+    make = staticmethod(PretextModel.make)
+
+    def __init__(self, backbone, head, auxiliary_head=None, auxiliary_weight=0.4, count_void=True,
+                 data_preprocessor=None, init_cfg=None):
+        super().__init__(data_preprocessor, init_cfg)
+        self.backbone, self.head = self.make(backbone), self.make(head)
+        self.auxiliary_head = self.make(auxiliary_head) if auxiliary_head else None
+        self.auxiliary_weight, self.count_void = auxiliary_weight, count_void
+
+    def forward(self, inputs, data_samples=None, mode='tensor'):
+        """``inputs`` (B, 3, H, W); ``data_samples`` a list with ``gt_mask``. ``loss``: dict; ``predict``: the samples
+        with ``pred_mask`` in pixels of the files; ``tensor``: logits (B, C, h, w)."""
+        maps = self.backbone(inputs)
+        if mode == 'tensor':
+            return self.head(maps)
+        if mode == 'loss':
+            return self.loss(maps, inputs.shape[2:], data_samples)
+        if mode == 'predict':
+            return self.predict(self.head(maps), inputs.shape[2:], data_samples)
+        raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
+
+    def encoders(self):
+        """The modules through which images go; see :class:`PixelCountHook`."""
+        return [self.backbone]
+
+    def loss(self, maps, size, data_samples):
+        """Pixel cross-entropy of both heads; what the images were padded with is void."""
+        true = torch.full((len(data_samples), *size), 255, dtype=torch.long, device=maps[-1].device)
+        for place, sample in zip(true, data_samples, strict=True):
+            if 'gt_mask' not in sample:
+                raise ValueError("FCN needs class maps: set supervision='full' on training data that has them")
+            height, width = sample.gt_mask.shape
+            place[:height, :width] = sample.gt_mask
+        losses = dict(loss_seg=self._cross_entropy(self.head(maps), true))
+        if self.auxiliary_head is not None:
+            losses['loss_aux'] = self.auxiliary_weight * self._cross_entropy(self.auxiliary_head(maps), true)
+        return losses
+
+    def _cross_entropy(self, logits, true):
+        logits = F.interpolate(logits, size=true.shape[1:], mode='bilinear', align_corners=False)
+        total = F.cross_entropy(logits, true, ignore_index=255, reduction='sum')
+        return total / (true.numel() if self.count_void else (true != 255).sum().clamp(min=1))
+
+    @torch.no_grad()
+    def predict(self, logits, size, data_samples):
+        logits = F.interpolate(logits, size=size, mode='bilinear', align_corners=False)
+        for each, sample in zip(logits, data_samples, strict=True):
+            height, width = sample.img_shape
+            image = F.interpolate(each[None, :, :height, :width], size=tuple(sample.ori_shape), mode='bilinear',
+                                  align_corners=False)
+            sample.pred_mask = image[0].argmax(0)
+        return data_samples
