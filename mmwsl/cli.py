@@ -65,7 +65,7 @@ def _run_test(args):
 def _run_benchmark(args):
     from mmwsl.apis import benchmark, load_config
     _join(args)
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options, benchmark_of=args.on)
     _show(benchmark(cfg, args.checkpoint, args.protocols, out=args.out, suite=args.suite, method=args.method,
                     layer=args.layer, layers=args.layers, pooling=args.pooling))
 
@@ -182,6 +182,8 @@ def build_parser():
     sub = command('benchmark', _run_benchmark, 'Judge a checkpoint by frozen features: kNN, linear, SVM, plugins.')
     sub.add_argument('config', help=config_help)
     sub.add_argument('checkpoint', help=checkpoint_help)
+    sub.add_argument('--on', metavar='CONFIG', help='judge on the data of this config, with its settings, e.g. '
+                                                    'mmwsl::benchmarks/voc07_svm.py')
     sub.add_argument('--protocols', nargs='+', help='protocols to run (default: those of the config)')
     sub.add_argument('--out', help='JSON-lines file the records are added to')
     sub.add_argument('--suite', help='name of the suite in the records')
@@ -189,7 +191,7 @@ def build_parser():
     sub.add_argument('--layer', type=int, default=-1, help="which of the backbone's outputs")
     sub.add_argument('--layers', type=int, nargs='+', metavar='N',
                      help="figures for each of these out_indices of the backbone (default: the config's, else none)")
-    sub.add_argument('--pooling', help="of --layers: 'deepcluster' or 'rotnet'")
+    sub.add_argument('--pooling', help="of --layers: 'openselfsup' (ResNet), 'deepcluster' or 'rotnet' (AlexNet)")
     _options(sub)
     _launcher(sub)
 

@@ -9,6 +9,7 @@ from mmengine.registry import init_default_scope
 
 from mmwsl.apis import load_config
 from mmwsl.apis.config import configs_root, resolve
+from mmwsl.protocols.pooling import check_pooling
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
 GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|vit[a-z0-9]*|swin[a-z0-9]*)_(?P<gpus>\d+)xb(?P<batch>\d+)'
@@ -161,6 +162,21 @@ def test_segmentation(name):
     PARAM_SCHEDULERS.build(dict(schedule, optimizer=build_optim_wrapper(model, cfg.optim_wrapper)))
     steps = [TRANSFORMS.build(step) for step in cfg.train_dataloader.dataset.pipeline + cfg.test_dataloader.dataset.pipeline]
     assert all(step.moves_annotations for step in steps)
+
+
+@pytest.mark.parametrize('name', sorted(path.name for path in (ROOT / 'benchmarks').glob('*.py')))
+def test_benchmarks(name):
+    """A file to judge any checkpoint by takes the place of a config's own benchmark, and its protocols build."""
+    cfg = load_config('mmwsl::selfsup/simclr/simclr_r50_8xb32-cos-200e_imagenet.py', benchmark_of=f'mmwsl::benchmarks/{name}')
+    settings = cfg.benchmark
+    assert settings.dataset != 'ImageNet' and settings.train.type == settings.test.type
+    for protocol, options in settings.protocols.items():
+        PROTOCOLS.build(dict(options, type=protocol))
+    if settings.get('layers'):
+        check_pooling(settings.pooling, settings.layers)
+    for part in (settings.train, settings.test):
+        for step in part.pipeline:
+            TRANSFORMS.build(step)
 
 
 def test_suites():

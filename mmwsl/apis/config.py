@@ -52,8 +52,17 @@ def resolve(path):
     raise FileNotFoundError(f'config {path} does not exist' + (f'; is it one of: {", ".join(near)}?' if near else ''))
 
 
-def load_config(path, options=None):
+def load_config(path, options=None, benchmark_of=None):
     """Read a config, with ``mmwsl::`` in ``path`` and in every ``_base_`` of it, and apply ``options`` (dotted keys).
+
+    Args:
+        path: file, or ``mmwsl::NAME``.
+        options: dict of dotted keys that override the config.
+        benchmark_of: another config whose ``benchmark`` (data, layers, protocols) takes the place of this one's.
+
+    Raises:
+        FileNotFoundError: no such config.
+        ValueError: ``benchmark_of`` has no benchmark.
 
     mmengine resolves ``package::`` only for packages of its own list, so its path lookup is replaced while it reads.
     """
@@ -66,6 +75,11 @@ def load_config(path, options=None):
 
     with mock.patch.object(Config, '_get_cfg_path', staticmethod(get_cfg_path)):
         cfg = Config.fromfile(str(resolve(path)))
+    if benchmark_of:
+        other = load_config(benchmark_of)
+        if not other.get('benchmark'):
+            raise ValueError(f'{benchmark_of} has no benchmark, so it does not say on what to judge')
+        cfg.benchmark = other.benchmark
     if options:
         cfg.merge_from_dict(dict(options))
     return cfg

@@ -6,10 +6,12 @@ import torch.nn.functional as F
 
 # Layers 1-5 are AlexNet's convolutions. 'deepcluster': kernel, stride and padding of an average pool that brings the
 # maps of a 224 px image to 9,216 or 9,600 numbers (channels 96-256-384-384-256). 'rotnet': output sides of an adaptive
-# maximum pool, 9,216 to 9,600 numbers (channels 64-192-384-256-256).
+# maximum pool, 9,216 to 9,600 numbers (channels 64-192-384-256-256). 'openselfsup': as 'deepcluster' for a ResNet-50,
+# whose layers are 0, the stem before its max-pool, and 1-4, the stages; 8,192 or 9,216 numbers (Goyal et al. 2019).
 POOLINGS = {
     'deepcluster': {1: (6, 6, 3), 2: (4, 4, 0), 3: (3, 3, 1), 4: (3, 3, 1), 5: (2, 2, 0)},
     'rotnet': {1: 12, 2: 7, 3: 5, 4: 6, 5: 6},
+    'openselfsup': {0: (10, 10, 4), 1: (16, 8, 0), 2: (13, 5, 0), 3: (8, 3, 0), 4: (6, 1, 0)},
 }
 
 
@@ -40,7 +42,7 @@ def pool_map(maps, pooling, layer):
     kernel, stride, padding = side
     if min(maps.shape[2:]) + 2 * padding < kernel:
         raise ValueError(f'the maps of layer {layer} are {tuple(maps.shape[2:])}, smaller than the kernel {kernel} of '
-                         f"the pooling 'deepcluster', which is of 224 px images; take 'rotnet'")
+                         f'the pooling {pooling!r}, which is of 224 px images; use larger images')
     return F.avg_pool2d(maps, kernel, stride, padding).flatten(1)
 
 

@@ -2,19 +2,27 @@ import pytest
 import torch
 from torch import nn
 
-from mmwsl.models.backbones import AlexNet
-from mmwsl.protocols.pooling import POOLINGS, LayerFeatures, pool_map
+from mmwsl.models.backbones import AlexNet, ResNet
+from mmwsl.protocols.pooling import LayerFeatures, pool_map
 
 DIMENSIONS = dict(deepcluster=[9600, 9216, 9600, 9600, 9216], rotnet=[9216, 9408, 9600, 9216, 9216])
 CHANNELS = dict(deepcluster=(96, 256, 384, 384, 256), rotnet=(64, 192, 384, 256, 256))
 
 
-@pytest.mark.parametrize('pooling', POOLINGS)
+@pytest.mark.parametrize('pooling', DIMENSIONS)
 def test_published_dimensions(pooling):
     """Of a 224 px image, as the authors' scripts give them."""
     with torch.no_grad():
         maps = AlexNet(channels=CHANNELS[pooling], out_indices=(1, 2, 3, 4, 5)).eval()(torch.randn(1, 3, 224, 224))
     assert [pool_map(level, pooling, layer).shape[1] for layer, level in enumerate(maps, 1)] == DIMENSIONS[pooling]
+
+
+def test_published_dimensions_of_a_resnet():
+    net = ResNet(50, out_indices=(0, 1, 2, 3, 4)).eval()
+    with torch.no_grad():
+        maps = net(torch.randn(1, 3, 224, 224))
+    assert [pool_map(level, 'openselfsup', layer).shape[1] for layer, level in enumerate(maps)] == [
+        9216, 9216, 8192, 9216, 8192]
 
 
 def test_values():
