@@ -6,4 +6,4 @@ benchmark = dict(
     batch_size=50,
     train=dict(type='VOC', data_root=data_root, sets=['VOC2007/train'], pipeline=pipeline),
     test=dict(type='VOC', data_root=data_root, sets=['VOC2007/val'], pipeline=pipeline),
-    protocols=dict(svm=dict(costs='quick'), low_shot_svm=dict(k=(1, 2, 4), samples=3, costs='quick')))
+    protocols=dict(svm=dict(costs='quick'), low_shot=dict(k=(1, 2, 4), samples=3, costs='quick')))

@@ -10,4 +10,4 @@ benchmark = dict(
     pooling='openselfsup',
     train=dict(type='VOC', data_root=data_root, sets=['VOC2007/trainval'], pipeline=pipeline),
     test=dict(type='VOC', data_root=data_root, sets=['VOC2007/test'], pipeline=pipeline),
-    protocols=dict(svm=dict(costs='oss'), low_shot_svm=dict(costs='oss')))
+    protocols=dict(svm=dict(costs='oss'), low_shot=dict(costs='oss')))

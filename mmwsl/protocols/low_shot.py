@@ -67,7 +67,7 @@ def _fit(features, positive, rows, test_features, test_labels, costs, cross_vali
     return np.array(test), np.array(validated) if folds else None, failures
 
 
-@PROTOCOLS.register_module(name='low_shot_svm')
+@PROTOCOLS.register_module(name='low_shot')
 class LowShotSVM:
     """Low-shot SVM: for every k the metrics ``low_shot{k}_mAP`` and ``low_shot{k}_mAP_test_selected`` in percent.
 
@@ -102,7 +102,7 @@ class LowShotSVM:
         Raises:
             ValueError: also for a class with too few images.
         """
-        check_features(train, test, 'low_shot_svm', multi_label=True)
+        check_features(train, test, 'low_shot', multi_label=True)
         features, test_features = normalise(train.features), normalise(test.features)
         targets = as_targets(train.labels, len(train.classes)).numpy()
         test_targets = as_targets(test.labels, len(test.classes)).numpy()

@@ -15,7 +15,7 @@ def test_voc_tags_in_place_of_cifar(voc_root, tmp_path):
     assert main(['benchmark', CONFIG, 'random', '--on', 'mmwsl::benchmarks/voc07_quick.py', '--out', str(out),
                  '--cfg-options', *(f'benchmark.{split}.data_root={voc_root.parent}' for split in ('train', 'test')),
                  'benchmark.train.pipeline.0.size=32', 'benchmark.test.pipeline.0.size=32',
-                 'benchmark.protocols.low_shot_svm.k=2', 'benchmark.protocols.low_shot_svm.samples=2']) == 0
+                 'benchmark.protocols.low_shot.k=2', 'benchmark.protocols.low_shot.samples=2']) == 0
     found = {record['metric']: record for record in read_records(out)}
     assert set(found) == {'svm_mAP', 'low_shot2_mAP', 'low_shot2_mAP_test_selected'}
     assert all(record['dataset'] == 'VOC2007 (train and val)' and 3 < record['value'] < 30 for record in found.values())

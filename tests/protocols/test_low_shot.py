@@ -110,6 +110,6 @@ def test_bad_settings():
         LowShotSVM(costs='hundred')
     with pytest.raises(ValueError, match='must be at least 1'):
         LowShotSVM(k=(0, 1))
-    assert PROTOCOLS.build(dict(type='low_shot_svm', costs='vissl')).costs == sorted(COSTS['vissl'])
+    assert PROTOCOLS.build(dict(type='low_shot', costs='vissl')).costs == sorted(COSTS['vissl'])
     with pytest.raises(ValueError, match='has .* positive'):
         LowShotSVM(k=96, samples=1, costs=[1.0]).run(digits(60), digits(60, skip=100))
