@@ -1,17 +1,10 @@
 """Detections scored as the PASCAL VOC challenges do."""
 
 import numpy as np
+import torch
 
 from mmwsl.evaluation.functional.average_precision import average_precision
-
-
-def overlaps(first, second):
-    """IoU (N, M) of boxes (N, 4) and (M, 4), x1 y1 x2 y2 with x2 and y2 exclusive; 0 where both are empty."""
-    first, second = np.asarray(first, float).reshape(-1, 1, 4), np.asarray(second, float).reshape(1, -1, 4)
-    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(first[..., :2], second[..., :2])
-    shared = sides.clip(min=0).prod(-1)
-    union = (first[..., 2:] - first[..., :2]).prod(-1) + (second[..., 2:] - second[..., :2]).prod(-1) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+from mmwsl.ops import box_iou
 
 
 def match_detections(boxes, scores, true_boxes, difficult=None, iou_threshold=0.5):
@@ -34,7 +27,7 @@ def match_detections(boxes, scores, true_boxes, difficult=None, iou_threshold=0.
     if not len(boxes) or not len(true_boxes):
         return verdict
     difficult = np.zeros(len(true_boxes), dtype=bool) if difficult is None else np.asarray(difficult, dtype=bool)
-    overlap = overlaps(boxes, true_boxes)
+    overlap = box_iou(*(torch.as_tensor(np.asarray(each, float)) for each in (boxes, true_boxes))).numpy()
     owner = overlap.argmax(1)
     near = overlap.max(1) >= iou_threshold
     order = np.argsort(-np.asarray(scores, float), kind='stable')
