@@ -15,6 +15,7 @@ from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, 
 from mmwsl.apis.records import append_records, make_record
 from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.loading import resize
+from mmwsl.models.utils.pooling import check_pooling
 from mmwsl.registry import PROTOCOLS
 
 
@@ -107,7 +108,7 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
         layer: which of the backbone's outputs, globally averaged.
         layers: a figure for each of these ``out_indices`` of the backbone instead, one after another, by ``pooling``;
             default ``benchmark.layers``. The backbone is built anew for each and run no further than that.
-        pooling: name in :data:`mmwsl.protocols.pooling.POOLINGS`; default ``benchmark.pooling``.
+        pooling: name in :data:`mmwsl.models.utils.pooling.POOLINGS`; default ``benchmark.pooling``.
 
     Returns:
         list of records.
@@ -124,7 +125,6 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
         raise ValueError('no protocol was named, and the config has no benchmark.protocols; pass e.g. --protocols knn')
     layers, pooling = layers or cfg.benchmark.get('layers'), pooling or cfg.benchmark.get('pooling')
     if layers:
-        from mmwsl.protocols.pooling import check_pooling
         check_pooling(pooling, layers)
     elif pooling:
         raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')

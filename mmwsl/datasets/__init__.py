@@ -12,6 +12,7 @@ from .list_file import ImageList
 from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeRandomCrop, ResizeSquash, image_size, read_image
 from .resized import Resized
 from .samplers import EpochSampler, PseudoLabelSampler
+from .subset import stratified_split, subset
 from .voc import VOC, VOC_CLASSES, read_voc_xml
 
 __all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'VOC', 'VOC_CLASSES', 'AnnotatedDataset', 'ClassMaps', 'DigitScenes',
@@ -19,4 +20,4 @@ __all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'VOC', 'VOC_CLASSES', 'AnnotatedDatase
            'InMemoryDataset', 'PhotometricDistortion', 'PseudoLabelSampler', 'RandomCropMap', 'RandomCrops',
            'RandomFlip', 'RandomScale', 'ResizeCenterCrop', 'ResizeRandomCrop', 'ResizeShortEdge', 'ResizeSquash',
            'Resized', 'check_same_classes', 'collate_batch', 'collate_list', 'evenly_spaced', 'image_size',
-           'rasterise', 'read_class_map', 'read_image', 'read_voc_xml']
+           'rasterise', 'read_class_map', 'read_image', 'read_voc_xml', 'stratified_split', 'subset']

@@ -74,10 +74,10 @@ class AnnotatedDataset(FileDataset):
                              f'{", ".join(fixed)} would not move them with the image; use ResizeShortEdge and '
                              "RandomFlip, or supervision='image'")
 
-    def _keep(self, positions):
+    def keep(self, positions):
         if len(positions) < len(self.paths):
             self.annotations = [self.annotations[position] for position in positions]
-        super()._keep(positions)
+        super().keep(positions)
 
     def masks_of(self, index):
         """Masks of an image's boxes (see :func:`rasterise`), or None."""

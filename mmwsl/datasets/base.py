@@ -126,14 +126,18 @@ class InMemoryDataset(ImageDataset):
             raise ValueError(f'{name}: no images (shape {tuple(images.shape)})')
         if self._labels is not None and len(self._labels) != len(images):
             raise ValueError(f'{name}: {len(images)} images but {len(self._labels)} labels; there must be one an image')
-        kept = evenly_spaced(len(images), max_images)
-        if len(kept) < len(images):
-            images = images[kept]
-            self._labels = None if self._labels is None else self._labels[kept]
-        self.images = images.contiguous()
+        self.images = images
+        self.keep(evenly_spaced(len(images), max_images))
 
     def __len__(self):
         return len(self.images)
+
+    def keep(self, positions):
+        """Leave out every image but those at ``positions`` (ascending), which are numbered anew from 0."""
+        if len(positions) < len(self.images):
+            self.images = self.images[positions]
+            self._labels = None if self._labels is None else self._labels[positions]
+        self.images = self.images.contiguous()
 
     def __getitem__(self, index):
         index = self.position(index)
@@ -195,16 +199,15 @@ class FileDataset(ImageDataset):
         if self._labels is not None and len(self._labels) != len(paths):
             raise ValueError(f'{len(paths)} paths but {len(self._labels)} labels; there must be one an image')
         self.on_error = on_error
+        self._unreadable, self._memory = set(), None
         self.paths = [str(path) for path in paths]
-        self._keep(evenly_spaced(len(self.paths), max_images).tolist())
+        self.keep(evenly_spaced(len(self.paths), max_images).tolist())
         if not self.paths:
             raise ValueError(f'{type(self).__name__}: no images')
         self.pipeline = [TRANSFORMS.build(step) if isinstance(step, dict) else step for step in pipeline or []]
         # In shared memory, because workers that outlive the epoch hold a copy of the dataset.
         self._clock = torch.tensor([0, 0 if seed is None else seed]).share_memory_()
         self._seed_is_fixed = seed is not None
-        self._unreadable = set()
-        self._memory = None
         if verify and not in_memory:
             self._verify()
         if in_memory:
@@ -298,9 +301,14 @@ class FileDataset(ImageDataset):
             lost = [self.paths[position] for position in sorted(set(range(len(self.paths))) - set(kept))]
             print_log(f'{type(self).__name__}: {len(lost)} of {len(self.paths)} images cannot be read and are left '
                       f'out, among them {", ".join(lost[:5])}', logger='current', level=logging.WARNING)
-            self._keep(kept)
+            self.keep(kept)
 
-    def _keep(self, positions):
+    def keep(self, positions):
+        """Leave out every image but those at ``positions`` (ascending), which are numbered anew from 0."""
         if len(positions) < len(self.paths):
+            positions = torch.as_tensor(positions).tolist()
             self.paths = [self.paths[position] for position in positions]
             self._labels = None if self._labels is None else self._labels[positions]
+            self._unreadable = set()
+            if self._memory is not None:
+                self._memory.keep(positions)

@@ -1,3 +1,15 @@
 """Networks and methods; importing this package fills the MODELS registry."""
 
-from . import backbones, detectors, heads, losses, memories, necks, preprocessor, pretext, segmentors, utils  # noqa: F401
+from . import (  # noqa: F401
+    backbones,
+    classifiers,
+    detectors,
+    heads,
+    losses,
+    memories,
+    necks,
+    preprocessor,
+    pretext,
+    segmentors,
+    utils,
+)

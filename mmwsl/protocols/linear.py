@@ -7,6 +7,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+from mmwsl.datasets import stratified_split
 from mmwsl.evaluation.functional import topk_accuracy
 from mmwsl.registry import PROTOCOLS
 
@@ -61,27 +62,6 @@ def train_linear(features, labels, num_classes, lr, weight_decay, epochs=30, bat
             bias -= bias_velocity.mul_(momentum).add_(error.sum(dim=0)) * rate
             step += 1
     return weight.permute(1, 0, 2).contiguous(), bias
-
-
-def split_indices(labels, fraction, seed=0):
-    """Split positions into two parts, the second with about ``fraction`` of every class.
-
-    Returns:
-        tuple: (kept, held out), two sorted int64 tensors without overlap; neither is empty.
-
-    Raises:
-        ValueError: a fraction outside (0, 1), or fewer than two images.
-    """
-    count = len(labels)
-    if not 0 < fraction < 1 or count < 2:
-        raise ValueError(f'cannot hold out the fraction {fraction} of {count} images: '
-                         'it must lie between 0 and 1, and at least two images are needed')
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
-    order = order[labels[order].argsort(stable=True)]  # classes in turn, random within a class
-    held = max(1, round(count * fraction))
-    chosen = torch.zeros(count, dtype=torch.bool)
-    chosen[((torch.arange(held) + 0.5) * count / held).long()] = True  # evenly spaced: each class by its size
-    return order[~chosen].sort().values, order[chosen].sort().values
 
 
 @contextlib.contextmanager
@@ -155,7 +135,7 @@ class Linear:
 
         chosen, held_accuracy = self.grid[0], None
         if len(self.grid) > 1:
-            kept, held = split_indices(train.labels, self.holdout, self.seed)
+            kept, held = stratified_split(train.labels, self.holdout, self.seed)
             weight, bias = fit(kept, self.grid, 'linear, selection')
             held_features = (features[held.to(self.device)] - shift) * scale
             best, held_accuracy = self._select(weight, bias, held_features, labels[held.to(self.device)])

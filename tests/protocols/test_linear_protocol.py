@@ -6,7 +6,6 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from mmwsl.protocols import Features, Linear, train_linear
-from mmwsl.protocols.linear import split_indices
 from mmwsl.registry import PROTOCOLS
 
 
@@ -65,17 +64,6 @@ def test_shift_and_scale_equal_transformed_features():
     inside = train_linear(features, labels, 3, [0.1], [0.0], epochs=2, shift=shift, scale=scale)
     outside = train_linear((features - shift) * scale, labels, 3, [0.1], [0.0], epochs=2)
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(inside, outside, strict=True))
-
-
-def test_split_keeps_the_class_balance():
-    labels = torch.arange(1000) % 10
-    labels[:500] = 0
-    kept, held = split_indices(labels, 0.2)
-    assert torch.equal(torch.cat([kept, held]).sort().values, torch.arange(1000))
-    assert torch.equal(labels[held].bincount(), (labels.bincount() * 0.2).round().long())
-    assert not torch.equal(split_indices(labels, 0.2, seed=1)[1], held)
-    with pytest.raises(ValueError, match='must lie between 0 and 1'):
-        split_indices(labels, 1.0)
 
 
 def test_digits_reach_logistic_regression():

@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from mmwsl.models.backbones import AlexNet, ResNet
-from mmwsl.protocols.pooling import LayerFeatures, pool_map
+from mmwsl.models.utils.pooling import pool_map
+from mmwsl.protocols.pooling import LayerFeatures
 
 DIMENSIONS = dict(deepcluster=[9600, 9216, 9600, 9600, 9216], rotnet=[9216, 9408, 9600, 9216, 9216])
 CHANNELS = dict(deepcluster=(96, 256, 384, 384, 256), rotnet=(64, 192, 384, 256, 256))

@@ -3,29 +3,23 @@
 import torch
 
 
-def topk_accuracy(scores, labels, topk=(1, 5)):
-    """Share of images whose true class is among the k highest scores.
+def true_class_rank(scores, labels):
+    """How many classes rank before the true one, (N,) int64: 0 where it is named first.
 
-    Equal scores rank in class order (the lower class number first), so constant scores give the accuracy of always
-    naming class 0, and a result never depends on a sorting routine.
+    Equal scores rank in class order (the lower class number first), so constant scores always name class 0, and a
+    result never depends on a sorting routine.
 
     Args:
         scores: (N, C) array or tensor, higher is better; -inf is allowed, NaN is not.
         labels: (N,) integers in [0, C).
-        topk: the values of k; a k above C counts as C.
-
-    Returns:
-        dict: k as given -> float in [0, 1].
 
     Raises:
-        ValueError: no image, shapes that do not fit, a label outside [0, C), a NaN score, k < 1.
+        ValueError: no image, shapes that do not fit, a label outside [0, C), a NaN score.
     """
     scores, labels = torch.as_tensor(scores), torch.as_tensor(labels)
     if scores.ndim != 2 or labels.shape != scores.shape[:1] or scores.numel() == 0:
-        raise ValueError(f'topk_accuracy needs scores (N, C) and labels (N,) with N, C >= 1; got '
+        raise ValueError(f'accuracy needs scores (N, C) and labels (N,) with N, C >= 1; got '
                          f'{tuple(scores.shape)} and {tuple(labels.shape)}')
-    if min(topk) < 1:
-        raise ValueError(f'topk={tuple(topk)}: every k must be at least 1')
     labels = labels.to(scores.device).long()
     classes = scores.shape[1]
     if labels.min() < 0 or labels.max() >= classes:
@@ -37,5 +31,23 @@ def topk_accuracy(scores, labels, topk=(1, 5)):
                          f'{int(not_a_number.nonzero()[0])}: look for a division by zero or a diverged training')
     own = scores.gather(1, labels[:, None])
     earlier = torch.arange(classes, device=scores.device) < labels[:, None]
-    rank = ((scores > own) | ((scores == own) & earlier)).sum(dim=1)
+    return ((scores > own) | ((scores == own) & earlier)).sum(dim=1)
+
+
+def topk_accuracy(scores, labels, topk=(1, 5)):
+    """Share of images whose true class is among the k highest scores.
+
+    Args:
+        scores, labels: see :func:`true_class_rank`, which decides ties.
+        topk: the values of k; a k above C counts as C.
+
+    Returns:
+        dict: k as given -> float in [0, 1].
+
+    Raises:
+        ValueError: as :func:`true_class_rank`, or k < 1.
+    """
+    if min(topk) < 1:
+        raise ValueError(f'topk={tuple(topk)}: every k must be at least 1')
+    rank = true_class_rank(scores, labels)
     return {k: (rank < k).double().mean().item() for k in topk}

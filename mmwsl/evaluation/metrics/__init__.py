@@ -1,4 +1,5 @@
+from .classification import AccuracyMetric
 from .detection import COCOMetric, VOCMetric
 from .segmentation import IoUMetric
 
-__all__ = ['COCOMetric', 'IoUMetric', 'VOCMetric']
+__all__ = ['AccuracyMetric', 'COCOMetric', 'IoUMetric', 'VOCMetric']

@@ -5,6 +5,7 @@ from mmengine.model import BaseModel
 
 from mmwsl.models.detectors.region_heads import paste_masks, pool_regions, to_rois
 from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.utils.channels import with_channels
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import MODELS
 
@@ -21,7 +22,7 @@ class TwoStageDetector(BaseModel):
         backbone: its maps go to ``neck``; for C4 its third stage, ``out_indices=(3,)``.
         rpn_head: :class:`RPNHead`.
         box_head: :class:`BoxHead`.
-        neck: :class:`FPN`, or None.
+        neck: :class:`FPN`, whose ``in_channels`` may be left out, or None.
         mask_head: :class:`MaskHead`, or None for boxes alone.
         region_strides: strides of the maps that regions are read from, the first ones of the neck's.
         region_size: bins a side for the box head, or for ``last_stage``.
@@ -35,7 +36,8 @@ class TwoStageDetector(BaseModel):
     def __init__(self, backbone, rpn_head, box_head, neck=None, mask_head=None, region_strides=(16,), region_size=14,
                  last_stage=None, last_norm_cfg=None, use_difficult=False, data_preprocessor=None, init_cfg=None):
         super().__init__(data_preprocessor, init_cfg)
-        self.backbone, self.neck = self.make(backbone), self.make(neck) if neck else None
+        self.backbone = self.make(backbone)
+        self.neck = self.make(with_channels(neck, self.backbone)) if neck else None
         self.rpn_head, self.box_head = self.make(rpn_head), self.make(box_head)
         self.mask_head = self.make(mask_head) if mask_head else None
         self.region_strides, self.region_size, self.last_stage = tuple(region_strides), region_size, last_stage

@@ -6,28 +6,35 @@ from mmengine.model import BaseModule
 
 from mmwsl.models.losses.contrastive import wide
 from mmwsl.models.necks.mlp import pool
+from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import HEADS
 
 
 @HEADS.register_module()
 class ClassificationHead(BaseModule):
-    """Pooling, one linear layer and cross-entropy: the head of rotation and jigsaw.
+    """Pooling, one linear layer and cross-entropy: the head of rotation, jigsaw and linear classification.
 
     Args:
-        in_channels: width of the pooled feature.
+        in_channels: width of the pooled feature, or of all maps of a backbone, of which the last is classified.
         num_classes: number of classes.
         init_std: standard deviation of the weights' normal initialisation.
+        norm_cfg: norm without scale and shift before the linear layer (MAE's linear probe); None for none.
+        label_smoothing: of the cross-entropy.
     """
 
-    def __init__(self, in_channels, num_classes, init_std=0.01, init_cfg=None):
+    def __init__(self, in_channels, num_classes, init_std=0.01, norm_cfg=None, label_smoothing=0.0, init_cfg=None):
         super().__init__(init_cfg)
+        in_channels = in_channels if isinstance(in_channels, int) else in_channels[-1]
+        self.label_smoothing = label_smoothing
+        self.norm = build_norm(dict(norm_cfg, affine=False), in_channels, dims=0) if norm_cfg else None
         self.classifier = nn.Linear(in_channels, num_classes)
         nn.init.normal_(self.classifier.weight, std=init_std)
         nn.init.zeros_(self.classifier.bias)
 
     def forward(self, x):
         """Scores (B, num_classes) of a map, a tuple of maps or a pooled feature."""
-        return self.classifier(pool(x))
+        x = pool(x)
+        return self.classifier(x if self.norm is None else self.norm(x))
 
     def loss(self, x, labels):
         """``dict(loss, accuracy)``: mean cross-entropy against ``labels`` (B,), and the share in percent that is right.
@@ -36,4 +43,4 @@ class ClassificationHead(BaseModule):
         """
         scores = wide(self(x))
         right = (scores.detach().argmax(1) == labels).float().mean() * 100
-        return dict(loss=F.cross_entropy(scores, labels), accuracy=right)
+        return dict(loss=F.cross_entropy(scores, labels, label_smoothing=self.label_smoothing), accuracy=right)

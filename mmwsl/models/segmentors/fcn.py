@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModel, BaseModule
 
 from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.utils.channels import with_channels
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import HEADS, MODELS
 
@@ -15,7 +16,7 @@ class FCNHead(BaseModule):
     """Convolutions and a class score for every place of a map.
 
     Args:
-        in_channels: of the map.
+        in_channels: of the map, or of all maps of a backbone, of which ``index`` says the one.
         channels: of the convolutions.
         num_classes: C, with the background.
         num_convs: 3 x 3 convolutions, each with norm and ReLU.
@@ -28,6 +29,7 @@ class FCNHead(BaseModule):
     def __init__(self, in_channels, channels, num_classes, num_convs=2, concat=True, dropout=0.1, index=-1,
                  norm_cfg=dict(type='SyncBN'), init_cfg=None):  # noqa: B006
         super().__init__(init_cfg)
+        in_channels = in_channels if isinstance(in_channels, int) else in_channels[index]
 
         def convolution(inputs):
             conv = nn.Conv2d(inputs, channels, 3, padding=1, bias=False)
@@ -56,7 +58,7 @@ class FCN(BaseModel):
 
     Args:
         backbone: e.g. a ResNet with ``strides=(1, 2, 1, 1)``, ``dilations=(1, 1, 2, 4)``, ``out_indices=(3, 4)``.
-        head: :class:`FCNHead`.
+        head: :class:`FCNHead`; its ``in_channels`` may be left out.
         auxiliary_head: another on an earlier map, or None; for training only.
         auxiliary_weight: of its loss.
         count_void: divide the loss by all pixels, void ones among them, as mmsegmentation does; else by the others.
@@ -67,8 +69,9 @@ class FCN(BaseModel):
     def __init__(self, backbone, head, auxiliary_head=None, auxiliary_weight=0.4, count_void=True,
                  data_preprocessor=None, init_cfg=None):
         super().__init__(data_preprocessor, init_cfg)
-        self.backbone, self.head = self.make(backbone), self.make(head)
-        self.auxiliary_head = self.make(auxiliary_head) if auxiliary_head else None
+        self.backbone = self.make(backbone)
+        self.head = self.make(with_channels(head, self.backbone))
+        self.auxiliary_head = self.make(with_channels(auxiliary_head, self.backbone)) if auxiliary_head else None
         self.auxiliary_weight, self.count_void = auxiliary_weight, count_void
 
     def forward(self, inputs, data_samples=None, mode='tensor'):

@@ -1,0 +1,45 @@
+"""mmengine metric around the accuracy of classifiers."""
+
+import torch
+from mmengine.evaluator import BaseMetric
+
+from mmwsl.evaluation.functional import true_class_rank
+from mmwsl.registry import METRICS
+
+
+@METRICS.register_module()
+class AccuracyMetric(BaseMetric):
+    """``top1``, ``top5`` and ``mean_class`` (top-1 averaged over the classes) in percent.
+
+    The samples need ``index``, ``gt_label`` and ``pred_scores``, a dict of scores (B, C); each of its entries has its
+    figures, named ``NAME_top1`` ... unless the name is empty. An image that several ranks scored counts once.
+
+    Args:
+        topk: the values of k; one above the number of classes is left out.
+    """
+
+    default_prefix = 'accuracy'
+
+    def __init__(self, topk=(1, 5), collect_device='cpu', prefix=None):
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.topk = topk
+
+    def process(self, data_batch, data_samples):
+        for batch in data_samples:
+            labels, scores = batch['gt_label'].reshape(-1).cpu(), batch['pred_scores']
+            ranks = torch.stack([true_class_rank(each.float().cpu(), labels) for each in scores.values()], dim=1)
+            self.names, self.classes = list(scores), len(next(iter(scores.values()))[0])
+            rows = torch.cat([batch['index'].reshape(-1, 1).cpu(), labels[:, None], ranks], dim=1)
+            self.results.extend(rows.tolist())
+
+    def compute_metrics(self, results):
+        rows = torch.tensor(list({row[0]: row for row in results}.values()))  # (N, 2 + heads)
+        labels, figures = rows[:, 1], {}
+        for name, ranks in zip(self.names, rows[:, 2:].T, strict=True):
+            prefix = name + '_' if name else ''
+            for k in self.topk:
+                if k == 1 or k < self.classes:
+                    figures[f'{prefix}top{k}'] = 100 * (ranks < k).double().mean().item()
+            right = [(ranks[labels == label] == 0).double().mean() for label in labels.unique()]
+            figures[f'{prefix}mean_class'] = 100 * torch.stack(right).mean().item()
+        return {name: round(value, 4) for name, value in figures.items()}
