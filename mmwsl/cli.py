@@ -65,16 +65,28 @@ def _run_test(args):
 def _run_benchmark(args):
     from mmwsl.apis import benchmark, load_config
     _join(args)
-    cfg = load_config(args.config, args.cfg_options, benchmark_of=args.on)
-    _show(benchmark(cfg, args.checkpoint, args.protocols, out=args.out, suite=args.suite, method=args.method,
-                    layer=args.layer, layers=args.layers, pooling=args.pooling))
+    records = []
+    for data in args.on or [None]:
+        cfg, names = load_config(args.config, args.cfg_options, benchmark_of=data), args.protocols
+        if names and len(args.on or ()) > 1:  # each has its own
+            names = [name for name in names if name in cfg.benchmark.protocols]
+            if not names:
+                continue
+        records += benchmark(cfg, args.checkpoint, names, out=args.out, suite=args.suite, method=args.method,
+                             layer=args.layer, layers=args.layers, pooling=args.pooling, work_dir=args.work_dir)
+    _show(records)
 
 
 def _show(records):
     from mmwsl.apis import render_layer_table, render_table
-    if records:
-        by_layer = len({record['layer'] for record in records}) > 1
-        print((render_layer_table if by_layer else render_table)(records), end='')
+    tables = {}
+    for record in records:  # one table never mixes data sets
+        trained = record['protocol'] if record['pooling'] is None else ''
+        tables.setdefault((record['dataset'], trained), []).append(record)
+    for (dataset, _), chosen in tables.items():
+        by_layer = len({record['layer'] for record in chosen}) > 1
+        print((f'{dataset}:\n\n' if len(tables) > 1 else '')
+              + (render_layer_table if by_layer else render_table)(chosen), end='\n' if len(tables) > 1 else '')
 
 
 def _run_extract(args):
@@ -182,12 +194,14 @@ def build_parser():
     sub = command('benchmark', _run_benchmark, 'Judge a checkpoint by frozen features: kNN, linear, SVM, plugins.')
     sub.add_argument('config', help=config_help)
     sub.add_argument('checkpoint', help=checkpoint_help)
-    sub.add_argument('--on', metavar='CONFIG', help='judge on the data of this config, with its settings, e.g. '
-                                                    'mmwsl::benchmarks/voc07_svm.py')
+    sub.add_argument('--on', metavar='CONFIG', nargs='+',
+                     help='judge on the data of these configs, with their settings, e.g. '
+                          'mmwsl::benchmarks/voc07_svm.py')
     sub.add_argument('--protocols', nargs='+', help='protocols to run (default: those of the config)')
     sub.add_argument('--out', help='JSON-lines file the records are added to')
     sub.add_argument('--suite', help='name of the suite in the records')
     sub.add_argument('--method', help="name of the method in the records (default: the model's class)")
+    sub.add_argument('--work-dir', help='where protocols that train do so (default: work_dirs/benchmark)')
     sub.add_argument('--layer', type=int, default=-1, help="which of the backbone's outputs")
     sub.add_argument('--layers', type=int, nargs='+', metavar='N',
                      help="figures for each of these out_indices of the backbone (default: the config's, else none)")

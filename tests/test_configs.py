@@ -9,14 +9,17 @@ from mmengine.registry import init_default_scope
 
 from mmwsl.apis import load_config
 from mmwsl.apis.config import configs_root, resolve
+from mmwsl.apis.downstream import downstream_config
 from mmwsl.models.utils.pooling import check_pooling
+from mmwsl.protocols import Training
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
 GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|vit[a-z0-9]*|swin[a-z0-9]*)_(?P<gpus>\d+)xb(?P<batch>\d+)'
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
-                if not {'_base_', 'suites', 'benchmarks'} & set(path.relative_to(ROOT).parts))
+                if not {'_base_', 'suites', 'detection', 'segmentation'} & set(path.relative_to(ROOT).parts)
+                and path.parent.name != 'benchmarks')
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
 SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
@@ -100,18 +103,26 @@ def test_builds(name):
     assert all(group['lr'] <= lr for group in wrapper.optimizer.param_groups)
 
     views = model.data_preprocessor.views
-    pipeline = cfg.train_dataloader.dataset.get('pipeline')
+    pipeline = cfg.train_dataloader.dataset.get('dataset', cfg.train_dataloader.dataset).get('pipeline')
     if pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
         cut = TRANSFORMS.build(dict(pipeline[-1]))
         assert not hasattr(cut, 'views') or len(cut.views) == len(views)
-    sighted = 'image' if cfg.model.type == 'Supervised' else 'none'
-    assert sighted == cfg.train_dataloader.dataset.get('supervision') or not name.startswith('selfsup/')
+    sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier') else 'none'
+    images = cfg.train_dataloader.dataset.get('dataset', cfg.train_dataloader.dataset)  # a subset, or the whole
+    assert sighted == images.get('supervision') or name.startswith('weaksup/')
     for hook in [*cfg.default_hooks.values(), *cfg.custom_hooks]:
         HOOKS.build(dict(hook))
     hooks = {hook.type for hook in cfg.custom_hooks}
     assert not name.startswith('selfsup/') or hooks >= {'IterationSeedHook', 'TeacherHook'}
     for protocol, settings in (cfg.benchmark.get('protocols') or {}).items():
         PROTOCOLS.build(dict(settings, type=protocol))
+    if name.startswith('benchmarks/'):
+        METRICS.build(cfg.test_evaluator)
+        with torch.no_grad():  # every layer has the size that its classifier is made for
+            side = 224 if cfg.benchmark.dataset != 'CIFAR-10' else 32
+            scores = model.eval().head(model(torch.zeros(1, 3, side, side)))
+        assert all(len(each[0]) == cfg.model.head.num_classes
+                   for each in (scores.values() if isinstance(scores, dict) else [scores]))
     assert cfg.train_cfg.type in LOOPS and cfg.runner_type in RUNNERS
     assert cfg.randomness.seed is not None  # without a seed a resumed run sees another order
 
@@ -169,14 +180,20 @@ def test_benchmarks(name):
     """A file to judge any checkpoint by takes the place of a config's own benchmark, and its protocols build."""
     cfg = load_config('mmwsl::selfsup/simclr/simclr_r50_8xb32-cos-200e_imagenet.py', benchmark_of=f'mmwsl::benchmarks/{name}')
     settings = cfg.benchmark
-    assert settings.dataset != 'ImageNet' and settings.train.type == settings.test.type
-    for protocol, options in settings.protocols.items():
-        PROTOCOLS.build(dict(options, type=protocol))
+    protocols = [PROTOCOLS.build({'type': protocol, **options}) for protocol, options in settings.protocols.items()]
+    for protocol in protocols:
+        if isinstance(protocol, Training):
+            for options in protocol.combinations():
+                judged = downstream_config(cfg, protocol.config, {**protocol.options, **options})
+                assert judged.model.backbone.type == 'ResNet' and judged.model.backbone.depth == 50
+                assert judged.model.backbone.get('base_channels', 64) == 64 and judged.test_evaluator
     if settings.get('layers'):
         check_pooling(settings.pooling, settings.layers)
-    for part in (settings.train, settings.test):
-        for step in part.pipeline:
-            TRANSFORMS.build(step)
+    if not all(isinstance(protocol, Training) for protocol in protocols):
+        assert settings.train.type == settings.test.type
+        for part in (settings.train, settings.test):
+            for step in part.get('pipeline', ()):
+                TRANSFORMS.build(step)
 
 
 def test_suites():

@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import itertools
 import os
 import time
 from pathlib import Path
@@ -12,6 +13,9 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 
 from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, inference_dtype
+from mmwsl.apis.config import load_config
+from mmwsl.apis.downstream import Downstream, place_of
+from mmwsl.apis.evaluate import dataset_name
 from mmwsl.apis.records import append_records, make_record
 from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.loading import resize
@@ -95,12 +99,13 @@ def _check(cfg, *splits):
                              "test=dict(type='CIFAR10', split='test'))")
 
 
-def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None, layer=-1, layers=None, pooling=None):
-    """Judge a checkpoint by frozen features.
+def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None, layer=-1, layers=None, pooling=None,
+              work_dir=None):
+    """Judge a checkpoint, by frozen features or by what is trained from it.
 
     Args:
-        cfg: config with ``benchmark`` (``dataset``, ``train``, ``test``, ``protocols``: name -> settings; for figures
-            of single layers also ``layers`` and ``pooling``).
+        cfg: config with ``benchmark`` (``dataset``, ``train``, ``test``, ``protocols``: name -> settings, whose
+            ``type`` is the protocol if the name is not; for figures of single layers also ``layers``, ``pooling``).
         checkpoint: file, or ``'random'`` or ``'random_rescaled'`` for the floors of every table.
         protocols: names; default all that the config has settings for. A name without settings runs with its defaults.
         out: JSON-lines file the records are added to.
@@ -109,6 +114,7 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
         layers: a figure for each of these ``out_indices`` of the backbone instead, one after another, by ``pooling``;
             default ``benchmark.layers``. The backbone is built anew for each and run no further than that.
         pooling: name in :data:`mmwsl.models.utils.pooling.POOLINGS`; default ``benchmark.pooling``.
+        work_dir: folder of what is trained, by protocols that do; default ``work_dirs/benchmark``.
 
     Returns:
         list of records.
@@ -117,10 +123,13 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
         ValueError: the config names no data to judge on, or layers without a pooling that knows them; KeyError: unknown
             protocol.
     """
-    _check(cfg, 'train', 'test')
     init_default_scope('mmwsl')
-    known = cfg.benchmark.get('protocols') or {}
-    instances = {name: PROTOCOLS.build(dict(known.get(name) or {}, type=name)) for name in protocols or known}
+    known = (cfg.get('benchmark') or {}).get('protocols') or {}
+    instances = {name: PROTOCOLS.build({'type': name, **(known.get(name) or {})}) for name in protocols or known}
+    trained = {name: each for name, each in instances.items() if getattr(each, 'trains', False)}
+    frozen = {name: each for name, each in instances.items() if name not in trained}
+    if frozen or not instances:
+        _check(cfg, 'train', 'test')
     if not instances:
         raise ValueError('no protocol was named, and the config has no benchmark.protocols; pass e.g. --protocols knn')
     layers, pooling = layers or cfg.benchmark.get('layers'), pooling or cfg.benchmark.get('pooling')
@@ -129,30 +138,48 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
     elif pooling:
         raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
     out = None if out is None else _writable(out)
+    seed, records = cfg.get('randomness', {}).get('seed'), []
+    for source, common, figures in itertools.chain(
+            _from_features(cfg, checkpoint, frozen, layer, layers, pooling) if frozen else (),
+            _from_trainings(cfg, checkpoint, trained, work_dir) if trained else ()):
+        made = [make_record(
+            suite=suite, method=method or (checkpoint if checkpoint in UNTRAINED else source['kind']),
+            config=_relative(cfg.filename), seed=(source['meta'] or {}).get('seed', seed), split='test',
+            metric=figure['metric'], value=round(float(figure['value']), 4),
+            settings=dict(figure['settings'], checkpoint=_describe(checkpoint, source['meta'])), encoder='backbone',
+            layer=figure['layer'], **common) for figure in figures]
+        if out is not None and is_main_process():
+            append_records(out, made)
+        records += made
+    return records
+
+
+def _from_features(cfg, checkpoint, protocols, layer, layers, pooling):
+    """What protocols measure on frozen features: where from, what the records share, and the figures."""
     datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]
     _check_labels(*datasets)
-    seed, records = cfg.get('randomness', {}).get('seed'), []
     for place in layers or [layer]:
         model, meta = _layer_model(cfg, checkpoint, pooling, place) if layers else build_model(cfg, checkpoint)
+        source = dict(meta=meta, kind=type(model.model if layers else model).__name__.lower())
         train, test = (_features(cfg, model, dataset, -1 if layers else layer) for dataset in datasets)
-        if not is_main_process():
-            continue
-        name = method or (
-            checkpoint if checkpoint in UNTRAINED else type(model.model if layers else model).__name__.lower())
-        for protocol, instance in instances.items():
+        for name, instance in protocols.items() if is_main_process() else ():
             start = time.perf_counter()
-            figures = instance.run(train, test)
-            seconds = time.perf_counter() - start
-            made = [make_record(
-                suite=suite, method=name, config=_relative(cfg.filename), seed=(meta or {}).get('seed', seed),
-                dataset=cfg.benchmark.get('dataset', cfg.benchmark.test.type), split='test', protocol=protocol,
-                metric=figure['metric'], value=round(float(figure['value']), 4),
-                settings=dict(figure['settings'], checkpoint=_describe(checkpoint, meta)), encoder='backbone',
-                layer=place, pooling=pooling or 'global average', seconds=round(seconds, 2)) for figure in figures]
-            if out is not None:
-                append_records(out, made)
-            records += made
-    return records
+            figures = [dict(figure, layer=place) for figure in instance.run(train, test)]
+            yield source, dict(
+                dataset=cfg.benchmark.get('dataset', cfg.benchmark.test.type), protocol=name,
+                pooling=pooling or 'global average', seconds=round(time.perf_counter() - start, 2)), figures
+
+
+def _from_trainings(cfg, checkpoint, protocols, work_dir):
+    """What protocols measure that train from the checkpoint's backbone, in the same form."""
+    downstream = Downstream(cfg, checkpoint, work_dir)
+    for name, instance in protocols.items():
+        start = time.perf_counter()
+        figures = [dict(figure, **place_of(name, figure['metric']))
+                   for figure in instance.run(downstream.train(instance.config, name))]
+        yield dict(meta=downstream.meta, kind=downstream.kind), dict(
+            dataset=dataset_name(load_config(instance.config)), protocol=name, pooling=None,
+            seconds=round(time.perf_counter() - start, 2)), figures
 
 
 def _layer_model(cfg, checkpoint, pooling, layer):

@@ -8,6 +8,11 @@ from mmengine.registry import RUNNERS, init_default_scope
 from mmwsl.apis.records import append_records, make_record
 
 
+def dataset_name(cfg):
+    """What records call the data a config is tested on."""
+    return (cfg.get('benchmark') or {}).get('dataset') or cfg.test_dataloader.dataset.type
+
+
 def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
     """Run ``test_dataloader`` through the model and score it by ``test_evaluator``.
 
@@ -44,7 +49,7 @@ def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
         append_records(out, [make_record(
             suite=suite, method=method or ('random' if checkpoint == 'random' else type(runner.model).__name__.lower()),
             config=Path(cfg.filename).name if cfg.filename else None, seed=cfg.get('randomness', {}).get('seed'),
-            dataset=cfg.get('benchmark', {}).get('dataset', cfg.test_dataloader.dataset.type), split='test',
+            dataset=dataset_name(cfg), split='test',
             protocol=name.split('/')[0], metric=name.split('/')[-1], value=round(float(value), 4),
             settings=dict(checkpoint=Path(checkpoint).name)) for name, value in figures.items()])
     return figures

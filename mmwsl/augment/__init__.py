@@ -1,7 +1,7 @@
 """Views of a whole batch at once: tensors (B, C, H, W) in [0, 1] in and out, random per sample, on any device."""
 
 from .blur import GaussianBlur, blur_batched, blur_opencv, gaussian_kernels
-from .color import ColorJitter, RandomGrayscale, RandomSolarize, apply_color, color_matrix, hue_matrix
+from .color import ColorJitter, Lighting, RandomGrayscale, RandomSolarize, apply_color, color_matrix, hue_matrix
 from .crop import (
     MultiCrop,
     RandomHorizontalFlip,
@@ -29,7 +29,7 @@ from .rotate import RandomRotation, rotate
 
 __all__ = [
     'AberrationProjection', 'ChromaticAberration', 'ColorDropping', 'ColorJitter', 'Coma', 'Cutout', 'GaussianBlur',
-    'GaussianNoise', 'HideAndSeek', 'JigsawPatches', 'LensDistortion', 'MultiCrop', 'RandomGrayscale',
+    'GaussianNoise', 'HideAndSeek', 'JigsawPatches', 'LensDistortion', 'Lighting', 'MultiCrop', 'RandomGrayscale',
     'RandomHorizontalFlip', 'RandomRadialGain', 'RandomResizedCrop', 'RandomRotation', 'RandomRotation90',
     'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins', 'apply_color', 'blur_batched', 'blur_opencv',
     'color_matrix',

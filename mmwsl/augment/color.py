@@ -133,3 +133,28 @@ class RandomSolarize:
         check_images(images)
         inverted = chosen(images, self.prob, generator) & (images >= self.threshold)
         return torch.where(inverted, 1 - images, images)
+
+
+# Principal components of ImageNet's colours, for values in [0, 1]: deviations, and directions as columns.
+EIGENVALUES = (0.2175, 0.0188, 0.0045)
+EIGENVECTORS = ((-0.5675, 0.7192, 0.4009), (-0.5808, -0.0045, -0.8140), (-0.5836, -0.6948, 0.4203))
+
+
+class Lighting:
+    """Add a random multiple of each principal component of colour to all pixels (Krizhevsky et al. 2012, section 4.1).
+
+    Args:
+        std (float): standard deviation of the multiples.
+    """
+
+    def __init__(self, std=0.1):
+        if std < 0:
+            raise ValueError(f'std={std} must be 0 or more')
+        self.std = std
+
+    def __call__(self, images, generator=None):
+        _check_rgb(images)
+        multiples = torch.randn(len(images), 3, device=images.device, generator=generator) * self.std
+        with full_precision(images):
+            shift = (multiples * constant(EIGENVALUES, images.device)) @ constant(EIGENVECTORS, images.device).T
+        return images + shift[:, :, None, None]

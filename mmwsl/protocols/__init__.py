@@ -4,8 +4,9 @@ from .knn import KNN, knn_predict
 from .linear import Linear, train_linear
 from .low_shot import LowShotSVM, draw_shots
 from .svm import SVM, fit_svm
+from .training import Training
 
 __all__ = [
-    'KNN', 'SVM', 'Cluster', 'Features', 'Linear', 'LowShotSVM', 'check_features', 'clustering_accuracy', 'draw_shots',
-    'extract_features', 'fit_svm', 'knn_predict', 'train_linear'
+    'KNN', 'SVM', 'Cluster', 'Features', 'Linear', 'LowShotSVM', 'Training', 'check_features', 'clustering_accuracy',
+    'draw_shots', 'extract_features', 'fit_svm', 'knn_predict', 'train_linear'
 ]

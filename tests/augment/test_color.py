@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmwsl.augment import ColorJitter, RandomGrayscale, RandomSolarize, apply_color, color_matrix, hue_matrix
+from mmwsl.augment import ColorJitter, Lighting, RandomGrayscale, RandomSolarize, apply_color, color_matrix, hue_matrix
 
 GREY = np.array([0.299, 0.587, 0.114])
 
@@ -128,7 +128,22 @@ def test_solarize_inverts_bytes_from_128():
     assert torch.equal(RandomSolarize(0.5, 0)(image), image)
 
 
+def test_lighting_by_loops():
+    """Alpha_j x eigenvalue_j along the j-th direction, one draw an image, the same at every pixel."""
+    images = torch.rand(3, 3, 2, 2)
+    shift = Lighting(0.1)(images, seeded(3)) - images
+    multiples = torch.randn(3, 3, generator=seeded(3)) * 0.1
+    values, directions = (0.2175, 0.0188, 0.0045), ((-0.5675, 0.7192, 0.4009), (-0.5808, -0.0045, -0.8140),
+                                                    (-0.5836, -0.6948, 0.4203))
+    for image in range(3):
+        for channel in range(3):
+            expected = sum(directions[channel][j] * multiples[image, j] * values[j] for j in range(3))
+            assert torch.allclose(shift[image, channel], expected.expand(2, 2), atol=1e-6)
+    assert torch.equal(Lighting(0)(images), images)
+
+
 @pytest.mark.parametrize('make, text', [
+    (lambda: Lighting(-1), 'std=-1'),
     (lambda: ColorJitter(brightness=-1), 'brightness=-1 must not be negative'),
     (lambda: ColorJitter(hue=0.6), r'hue=0.6 must lie in \[0, 0.5\]'),
     (lambda: ColorJitter(prob=2), 'prob=2 is not a probability'),

@@ -93,6 +93,21 @@ def test_without_a_class_token():
     assert model(torch.randn(2, 3, 16, 16), keep=torch.tensor([[3], [1]]))[0].shape == (2, 1, 16)
 
 
+@pytest.mark.parametrize('out_type', ['class', 'average'])
+def test_the_last_blocks_side_by_side(out_type):
+    """Block by block, each normalised; the last quarter is what the network gives without."""
+    model, images = tiny(depth=3, last_blocks=2, out_type=out_type), torch.randn(2, 3, 16, 16)
+    outputs, single = [], tiny(depth=3, out_type=out_type)
+    single.load_state_dict(model.state_dict())
+    for blocks in (2, 3):
+        single.blocks = model.blocks[:blocks]
+        outputs.append(single(images)[0])
+    assert model.out_channels == [32]
+    assert torch.allclose(model(images)[0], torch.cat(outputs, dim=1), atol=1e-6)
+    with pytest.raises(ValueError, match='last_blocks=4'):
+        tiny(last_blocks=4)
+
+
 def test_keep_encodes_these_patches_in_this_order():
     model = tiny(out_type='map').double().eval()
     images = torch.randn(2, 3, 16, 16).double()

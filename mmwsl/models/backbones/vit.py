@@ -131,6 +131,7 @@ class VisionTransformer(BaseModule):
             initialised as a linear layer too.
         out_type: what ``forward`` returns, after the final norm: ``'class'``, the class token (B, D); ``'average'``,
             the mean of the patch tokens (B, D); ``'map'``, the patch tokens (B, D, h, w).
+        last_blocks: n > 1 puts the vectors after each of the last n blocks side by side, (B, n * D) (DINO's probe).
 
     ``forward(images)`` returns a tuple of one tensor. With ``keep`` (B, n) int64, numbers of patches counted row by
     row, only these are encoded, and it is their tokens in that order, (B, 1 + n, D) with the class token before them
@@ -142,7 +143,8 @@ class VisionTransformer(BaseModule):
 
     def __init__(self, arch='small', embed_dims=None, depth=None, num_heads=None, image_size=224, patch_size=16,
                  in_channels=3, mlp_ratio=4, class_token=True, position='learned', frozen_patch_embedding=False,
-                 drop_path_rate=0.0, layer_scale=None, init='trunc_normal', out_type='class', init_cfg=None):
+                 drop_path_rate=0.0, layer_scale=None, init='trunc_normal', out_type='class', last_blocks=1,
+                 init_cfg=None):
         super().__init__(init_cfg)
         if arch not in self.ARCHS:
             raise ValueError(f'VisionTransformer arch {arch!r} is unknown; choose one of {", ".join(self.ARCHS)}, and '
@@ -158,7 +160,9 @@ class VisionTransformer(BaseModule):
         width, blocks, heads = embed_dims or width, depth or blocks, num_heads or heads
         self.embed_dims, self.patch_size, self.out_type = width, patch_size, out_type
         self.grid = (image_size // patch_size,) * 2
-        self.stride, self.out_channels = patch_size, [width]
+        if last_blocks > 1 and out_type == 'map' or not 1 <= last_blocks <= blocks:
+            raise ValueError(f'last_blocks={last_blocks} must be between 1 and {blocks}, and 1 for maps')
+        self.last_blocks, self.stride, self.out_channels = last_blocks, patch_size, [width * last_blocks]
 
         self.patch_embed = PatchEmbed(in_channels, width, patch_size)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width)) if class_token else None
@@ -197,12 +201,15 @@ class VisionTransformer(BaseModule):
             x = x.gather(1, keep[..., None].expand(-1, -1, x.shape[2]))
         if self.cls_token is not None:
             x = torch.cat([(self.cls_token + positions[:, :1]).expand(len(x), -1, -1), x], dim=1)
-        for block in self.blocks:
+        outputs = []
+        for number, block in enumerate(self.blocks, start=1 + self.last_blocks - len(self.blocks)):
             x = block(x)
-        x = self.norm(x)
+            if number > 0:
+                outputs.append(self.norm(x))
+        x = outputs[-1]
         if keep is not None:
             return (x,)
-        if self.out_type == 'class':
-            return (x[:, 0],)
-        patches = x[:, self.extra:]
-        return (patches.mean(1) if self.out_type == 'average' else patches.transpose(1, 2).unflatten(2, grid),)
+        if self.out_type == 'map':
+            return (x[:, self.extra:].transpose(1, 2).unflatten(2, grid),)
+        return (torch.cat([each[:, 0] if self.out_type == 'class' else each[:, self.extra:].mean(1)
+                           for each in outputs], dim=1),)

@@ -1,0 +1,11 @@
+# iNaturalist 2018 from list files, lines of `path label`.
+_base_ = './multi_layer_r50_8xb32-step-28e_places205.py'
+
+data_root = 'data/inaturalist2018'
+model = dict(head=dict(num_classes=8142))
+train_dataloader = dict(dataset=dict(list_file=data_root + '/train.txt', data_prefix=data_root))
+test_dataloader = dict(dataset=dict(list_file=data_root + '/val.txt', data_prefix=data_root))
+
+param_scheduler = [dict(type='MultiStepLR', milestones=[24, 48, 72], gamma=0.1, begin=0, end=84)]
+train_cfg = dict(max_epochs=84)
+benchmark = dict(dataset='iNaturalist2018')

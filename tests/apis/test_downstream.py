@@ -1,0 +1,122 @@
+"""Protocols that train, from a user's side."""
+
+import pytest
+import torch
+from tiny_runs import MOCO, log_text, train_here, write_config
+
+from mmwsl.apis import benchmark, build_dataset, load_config, read_records
+from mmwsl.apis.downstream import Downstream, downstream_config, hold_out
+from mmwsl.cli import main
+
+DIGITS = """
+digits = dict(type='Digits', size=16)
+data_preprocessor = dict(views=[[dict(type='RandomResizedCrop', size=16, scale=(0.7, 1.0))]])
+train_dataloader = dict(batch_size=32, dataset=dict(_delete_=True, **digits, split='train', max_images=320))
+test_dataloader = dict(dataset=dict(_delete_=True, **digits, split='test', max_images=100))
+optim_wrapper = dict(dtype='float32')
+auto_scale_lr = dict(base_batch_size=32)
+default_hooks = dict(logger=dict(interval=5))
+benchmark = dict(_delete_=True, dataset='Digits')
+"""
+LINEAR = "_base_ = 'mmwsl::benchmarks/linear/linear_quick_r18w16_1xb256-cos-4e_cifar10.py'\n" + DIGITS
+LAYERS = "_base_ = 'mmwsl::benchmarks/multi_layer/multi_layer_quick_r18w16_1xb256-cos-4e_cifar10.py'\n" + DIGITS
+FEW = "_base_ = 'mmwsl::benchmarks/semi_supervised/semi_supervised_quick_r18w16_1xb64-step-40e_cifar10.py'\n" + \
+    DIGITS.replace("dataset=dict(_delete_=True, **digits, split='train', max_images=320)",
+                   "dataset=dict(dataset=dict(_delete_=True, **digits, split='train'), fraction=0.2)") + """
+param_scheduler = None
+train_cfg = dict(max_epochs=2)
+"""
+
+
+@pytest.fixture(scope='module')
+def files(tmp_path_factory):
+    """A pre-training config, what it is judged on, and the checkpoint of two epochs."""
+    folder = tmp_path_factory.mktemp('downstream')
+    for name, text in (('linear', LINEAR), ('layers', LAYERS), ('few', FEW)):
+        write_config(folder, text, name=f'{name}.py')
+    on = write_config(folder, f"""
+benchmark = dict(
+    dataset='Digits',
+    protocols=dict(
+        linear_online=dict(config='{folder}/linear.py', options={{'train_cfg.max_epochs': 2}}),
+        multi_layer=dict(config='{folder}/layers.py', options={{'train_cfg.max_epochs': 2}}),
+        few=dict(type='semi_supervised', config='{folder}/few.py', grid={{'optim_wrapper.optimizer.lr': [1e-5, 0.02]}})))
+""", name='on.py')
+    config = write_config(folder)
+    train_here(config, folder / 'run')
+    return dict(folder=folder, config=config, on=on, checkpoint=folder / 'run' / 'epoch_2.pth')
+
+
+@pytest.mark.slow
+def test_from_the_command_line(files, tmp_path, capsys):
+    """Records of each protocol; a second call finds the trainings finished and gives the same figures."""
+    command = ['benchmark', str(files['config']), str(files['checkpoint']), '--on', str(files['on']), '--work-dir',
+               str(tmp_path / 'work')]
+    assert main([*command, '--out', str(tmp_path / 'first.jsonl')]) == 0
+    records = read_records(tmp_path / 'first.jsonl')
+    found = {(record['metric'], record['layer']): record for record in records}
+    assert {layer for metric, layer in found if metric == 'multi_layer_top1'} == {0, 1, 2, 3, 4}
+    top1 = found['linear_online_top1', -1]
+    assert (top1['dataset'], top1['method'], top1['protocol']) == ('Digits', 'simclr', 'linear_online')
+    assert top1['settings']['checkpoint']['file'] == 'epoch_2.pth' and top1['value'] > 15  # ten classes
+    few = found['few_top1', -1]
+    assert few['settings']['chosen'] == {'optim_wrapper.optimizer.lr': 0.02}  # the other does not move
+    assert few['settings']['grid'] == {'optim_wrapper.optimizer.lr': [1e-5, 0.02]}
+    assert len(list((tmp_path / 'work').iterdir())) == 2 + 3
+    shown = capsys.readouterr().out
+    assert 'linear online top1' in shown and 'layer 4' in shown
+
+    logs = {folder: log_text(folder) for folder in (tmp_path / 'work').iterdir()}
+    assert main([*command, '--out', str(tmp_path / 'second.jsonl')]) == 0
+    assert [record['value'] for record in read_records(tmp_path / 'second.jsonl')] == [
+        record['value'] for record in records]
+    for folder, text in logs.items():
+        assert log_text(folder).count('Epoch(train)') == text.count('Epoch(train)') > 0
+
+
+def test_backbone_is_the_judged_one(files):
+    judged = load_config(files['config'])
+    cfg = downstream_config(judged, files['folder'] / 'layers.py', {'train_cfg.max_epochs': 7})
+    assert cfg.model.backbone.base_channels == 4 and tuple(cfg.model.backbone.out_indices) == (0, 1, 2, 3, 4)
+    assert cfg.data_preprocessor.mean == judged.data_preprocessor.mean and cfg.train_cfg.max_epochs == 7
+
+
+def test_held_out_images_are_the_rest(files):
+    """With a subset and without: training and test share nothing, and are together what was trained on."""
+    for name in ('linear', 'few'):
+        cfg = downstream_config(load_config(files['config']), files['folder'] / f'{name}.py')
+        whole = build_dataset(cfg.train_dataloader.dataset)
+        hold_out(cfg, 0.25)
+        train, held = (build_dataset(cfg[part].dataset) for part in ('train_dataloader', 'test_dataloader'))
+        assert len(held) == round(len(whole) / 4)
+        rows = {bytes(image) for image in whole.images.flatten(1).numpy()}
+        parts = [{bytes(image) for image in part.images.flatten(1).numpy()} for part in (train, held)]
+        assert parts[0] | parts[1] == rows and len(train) + len(held) == len(whole)
+
+
+def test_a_frozen_backbone_is_checked(files, tmp_path):
+    judged = load_config(files['config'])
+    downstream = Downstream(judged, str(files['checkpoint']), tmp_path)
+    cfg = downstream_config(judged, files['folder'] / 'linear.py')
+    runner = type('Runner', (), dict(model=torch.nn.ModuleDict(dict(backbone=torch.nn.Linear(1, 1)))))
+    downstream.weights = {key: value + 1 for key, value in runner.model.backbone.state_dict().items()}
+    with pytest.raises(RuntimeError, match='is frozen, but 2 of its tensors changed'):
+        downstream._check_frozen(runner, cfg)
+
+
+def test_bad_input(files, tmp_path, capsys):
+    command = ['benchmark', str(files['config']), 'random', '--work-dir', str(tmp_path)]
+    assert main([*command, '--protocols', 'finetune']) == 1
+    assert 'needs config' in capsys.readouterr().err
+    assert main([*command, '--on', str(files['on']), '--protocols', 'other']) == 1
+    assert 'other' in capsys.readouterr().err
+    on = write_config(tmp_path, f"benchmark = dict(protocols=dict(finetune=dict(config='{files['config']}')))", name='a.py')
+    assert main([*command, '--on', str(on)]) == 1
+    assert 'has no test_dataloader' in capsys.readouterr().err
+    moco = write_config(tmp_path, MOCO, name='moco.py')
+    on = write_config(tmp_path, f"""
+benchmark = dict(protocols=dict(linear_online=dict(
+    config='{files['folder']}/linear.py', options={{'model.backbone.depth': 34}})))
+""", name='b.py')
+    with pytest.raises(ValueError, match='tensors of the backbone it trains are not among those'):
+        benchmark(load_config(moco, benchmark_of=on), 'random', work_dir=tmp_path)
