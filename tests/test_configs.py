@@ -18,7 +18,7 @@ GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
-                if not {'_base_', 'suites', 'detection', 'segmentation'} & set(path.relative_to(ROOT).parts)
+                if not {'_base_', 'suites', 'detection', 'segmentation', 'quick'} & set(path.relative_to(ROOT).parts)
                 and path.parent.name != 'benchmarks')
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
@@ -173,6 +173,23 @@ def test_segmentation(name):
     PARAM_SCHEDULERS.build(dict(schedule, optimizer=build_optim_wrapper(model, cfg.optim_wrapper)))
     steps = [TRANSFORMS.build(step) for step in cfg.train_dataloader.dataset.pipeline + cfg.test_dataloader.dataset.pipeline]
     assert all(step.moves_annotations for step in steps)
+
+
+@pytest.mark.parametrize('name, classes', [('faster_rcnn_voc07', 20), ('mask_rcnn_coco', 80), ('fcn_voc07', 21)])
+def test_quick(name, classes):
+    """The small presets build, with widths that the backbone says, and so do their pipelines."""
+    cfg = load_config(f'mmwsl::benchmarks/quick/{name}.py')
+    model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor)).eval()
+    with torch.no_grad():
+        maps = model(torch.zeros(1, 3, 64, 64))
+    if name == 'fcn_voc07':
+        assert maps.shape == (1, classes, 8, 8)
+    else:
+        assert [level.shape[2] for level in maps] == [64 // stride for stride in model.rpn_head.strides]
+        assert model.box_head.num_classes == classes and (model.mask_head is None) == (name == 'faster_rcnn_voc07')
+    METRICS.build(dict(cfg.test_evaluator, ann_file=None) if name == 'mask_rcnn_coco' else cfg.test_evaluator)
+    for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
+        assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('dataset', part).pipeline)
 
 
 @pytest.mark.parametrize('name', sorted(path.name for path in (ROOT / 'benchmarks').glob('*.py')))

@@ -42,17 +42,15 @@ def downstream_config(judged, config, options=None):
 
 def hold_out(cfg, fraction):
     """Train on a part of the training images and test on the rest, by the test pipeline."""
-    whole, test = cfg.train_dataloader.dataset, cfg.test_dataloader.dataset
-    if whole.type == 'Subset':
-        part = {key: value for key, value in whole.items() if key != 'dataset'}
-        whole = whole.dataset
-    else:
-        part = dict(type='Subset')
-    shown = {key: value for key, value in whole.items() if key != 'pipeline'}
-    if 'pipeline' in test:
-        shown['pipeline'] = test.pipeline
-    cfg.train_dataloader.dataset = dict(part, dataset=whole, holdout=fraction)
-    cfg.test_dataloader.dataset = dict(part, dataset=shown, holdout=fraction, held_out=True)
+    def shown(dataset):
+        if 'dataset' in dataset:  # a subset of another
+            return dict(dataset, dataset=shown(dataset.dataset))
+        pipeline = cfg.test_dataloader.dataset.get('pipeline')
+        return dict({key: value for key, value in dataset.items() if key != 'pipeline'},
+                    **({} if pipeline is None else dict(pipeline=pipeline)))
+    whole = cfg.train_dataloader.dataset
+    cfg.test_dataloader.dataset = dict(type='Subset', dataset=shown(whole), holdout=fraction, held_out=True)
+    cfg.train_dataloader.dataset = dict(type='Subset', dataset=whole, holdout=fraction)
 
 
 class Downstream:

@@ -13,6 +13,7 @@ def test_voc_tags_in_place_of_cifar(voc_root, tmp_path):
     """The quick preset on the real photos, with a network that was never trained."""
     out = tmp_path / 'records.jsonl'
     assert main(['benchmark', CONFIG, 'random', '--on', 'mmwsl::benchmarks/voc07_quick.py', '--out', str(out),
+                 '--protocols', 'svm', 'low_shot',
                  '--cfg-options', *(f'benchmark.{split}.data_root={voc_root.parent}' for split in ('train', 'test')),
                  'benchmark.train.pipeline.0.size=32', 'benchmark.test.pipeline.0.size=32',
                  'benchmark.protocols.low_shot.k=2', 'benchmark.protocols.low_shot.samples=2']) == 0

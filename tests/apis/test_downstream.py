@@ -74,6 +74,32 @@ def test_from_the_command_line(files, tmp_path, capsys):
         assert log_text(folder).count('Epoch(train)') == text.count('Epoch(train)') > 0
 
 
+@pytest.mark.slow
+def test_boxes_and_class_maps_of_photos(files, voc_root, tmp_path):
+    """The quick presets of detection and segmentation with a network of another width, on nine photos."""
+    root = str(voc_root.parent)
+    on = write_config(tmp_path, f"""
+_base_ = 'mmwsl::benchmarks/voc07_quick.py'
+def few(**settings):
+    return {{'train_cfg.max_epochs': 1, 'param_scheduler': None,
+            **{{f'{{part}}_dataloader.dataset.{{key}}': value for part in ('train', 'test')
+               for key, value in settings.items()}}}}
+photos = '{root}/VOC2007/'
+benchmark = dict(protocols=dict(
+    detection=dict(options=few(data_root='{root}', max_images=9)),
+    segmentation=dict(options={{key.replace('.dataset.', '.dataset.dataset.'): value for key, value in few(
+        images=photos + 'JPEGImages', maps=photos + 'SegmentationClass', max_images=9,
+        list_file=photos + 'ImageSets/Segmentation/val.txt').items()}})))
+del few, photos
+""", name='on.py')
+    records = benchmark(load_config(files['config'], benchmark_of=on), str(files['checkpoint']),
+                        ['detection', 'segmentation'], work_dir=tmp_path)
+    found = {record['metric']: record for record in records}
+    assert all(0 <= found[name]['value'] <= 100 for name in ('detection_AP50', 'segmentation_mIoU'))
+    assert found['detection_AP50']['dataset'] == 'VOC2007 (train and val)'
+    assert found['segmentation_aAcc']['protocol'] == 'segmentation'
+
+
 def test_backbone_is_the_judged_one(files):
     judged = load_config(files['config'])
     cfg = downstream_config(judged, files['folder'] / 'layers.py', {'train_cfg.max_epochs': 7})

@@ -25,6 +25,7 @@ class TwoStageDetector(BaseModel):
         neck: :class:`FPN`, whose ``in_channels`` may be left out, or None.
         mask_head: :class:`MaskHead`, or None for boxes alone.
         region_strides: strides of the maps that regions are read from, the first ones of the neck's.
+        finest_scale: regions up to twice this side are read from the finest map.
         region_size: bins a side for the box head, or for ``last_stage``.
         last_stage: name of the backbone's stage that regions go through, ``'layer4'``; None on a pyramid.
         last_norm_cfg: norm after that stage.
@@ -34,14 +35,15 @@ class TwoStageDetector(BaseModel):
     make = staticmethod(PretextModel.make)
 
     def __init__(self, backbone, rpn_head, box_head, neck=None, mask_head=None, region_strides=(16,), region_size=14,
-                 last_stage=None, last_norm_cfg=None, use_difficult=False, data_preprocessor=None, init_cfg=None):
+                 finest_scale=56, last_stage=None, last_norm_cfg=None, use_difficult=False, data_preprocessor=None,
+                 init_cfg=None):
         super().__init__(data_preprocessor, init_cfg)
         self.backbone = self.make(backbone)
         self.neck = self.make(with_channels(neck, self.backbone)) if neck else None
         self.rpn_head, self.box_head = self.make(rpn_head), self.make(box_head)
         self.mask_head = self.make(mask_head) if mask_head else None
         self.region_strides, self.region_size, self.last_stage = tuple(region_strides), region_size, last_stage
-        self.use_difficult = use_difficult
+        self.use_difficult, self.finest_scale = use_difficult, finest_scale
         self.last_norm = None
         if last_stage:
             if not hasattr(self.backbone, last_stage):
@@ -70,7 +72,8 @@ class TwoStageDetector(BaseModel):
 
     def regions(self, maps, boxes, size):
         """(R, C, s, s) of a list of boxes; through the last stage where there is one."""
-        x = pool_regions(maps[:len(self.region_strides)], to_rois(boxes), size, self.region_strides)
+        x = pool_regions(maps[:len(self.region_strides)], to_rois(boxes), size, self.region_strides,
+                         self.finest_scale)
         if self.last_stage:
             x = getattr(self.backbone, self.last_stage)(x)
             x = self.last_norm(x) if self.last_norm is not None else x

@@ -1,0 +1,27 @@
+# Mask R-CNN on small photos of COCO, for a CPU; for the networks of the small recipes, with CIFAR's stem.
+_base_ = [
+    '../../_base_/models/faster_rcnn_small.py', '../../_base_/datasets/coco_instances.py',
+    '../../_base_/default_runtime.py'
+]
+
+model = dict(
+    box_head=dict(num_classes=80),
+    mask_head=dict(type='MaskHead', in_channels=64, num_classes=80, conv_channels=(64, 64), channels=64))
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=0,
+    dataset=dict(
+        pipeline=[dict(type='ResizeShortEdge', short=[112, 128, 144], longest=200), dict(type='RandomFlip', prob=0.5)]))
+test_dataloader = dict(
+    batch_size=4, num_workers=0, dataset=dict(pipeline=[dict(type='ResizeShortEdge', short=128, longest=200)]))
+
+optim_wrapper = dict(
+    type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=1e-4))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
+    dict(type='MultiStepLR', milestones=[20, 27], gamma=0.1, begin=0, end=30),
+]
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=30)
+auto_scale_lr = dict(base_batch_size=4)
+default_hooks = dict(checkpoint=dict(interval=5))
+benchmark = dict(dataset='COCO (a part)')
