@@ -121,7 +121,7 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
 
     Raises:
         ValueError: the config names no data to judge on, or layers without a pooling that knows them; KeyError: unknown
-            protocol.
+            protocol; FileNotFoundError: no such checkpoint.
     """
     init_default_scope('mmwsl')
     known = (cfg.get('benchmark') or {}).get('protocols') or {}
@@ -137,6 +137,8 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
         check_pooling(pooling, layers)
     elif pooling:
         raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
+    if checkpoint not in (None, *UNTRAINED) and not Path(checkpoint).is_file():
+        raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')  # before the data are read
     out = None if out is None else _writable(out)
     seed, records = cfg.get('randomness', {}).get('seed'), []
     for source, common, figures in itertools.chain(
