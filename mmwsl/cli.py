@@ -139,6 +139,18 @@ def _run_convert(args):
     print(convert(args.checkpoint, args.out, args.to, args.trust))
 
 
+def _run_prepare(args):
+    from mmwsl.apis import prepare
+    if args.set == 'cityscapes':
+        print(f'{prepare.cityscapes(args.root)} class maps')
+    elif args.set == 'voc_aug':
+        print(f'{prepare.voc_augmented(args.voc, args.sbd)} photos in trainaug.txt (10,582 if both sets are complete)')
+    elif args.set == 'imagenet_val':
+        print('{:,} images in {:,} classes'.format(*prepare.imagenet_val(args.images, args.labels, args.out)))
+    else:
+        print('{:,} images in {:,} classes'.format(*prepare.inaturalist(args.annotations, args.out)))
+
+
 def _run_configs(args):
     from mmwsl.apis.config import configs_root
     root = configs_root()
@@ -242,6 +254,21 @@ def build_parser():
     sub.add_argument('out', help='file to write: .pth, or .pkl for detectron2')
     sub.add_argument('--to', default='mmwsl', help='names: mmwsl (default), torchvision, timm, mmdet, detectron2')
     sub.add_argument('--trust', action='store_true', help='load Python objects too, which runs code from the file')
+
+    sub = command('prepare', _run_prepare, 'Bring a public data set into the form that mmwsl reads.')
+    sets = sub.add_subparsers(dest='set', required=True)
+    for name, text, arguments in (
+            ('cityscapes', 'class maps of the 19 classes that are scored, beside those of all ids',
+             dict(root='folder with gtFine/')),
+            ('voc_aug', "VOC2012's class maps with those of SBD, and trainaug.txt",
+             dict(voc='VOCdevkit/VOC2012', sbd="the folder 'dataset' of SBD's archive")),
+            ('imagenet_val', "ImageNet's validation images in folders of their classes",
+             dict(images='folder of ILSVRC2012_val_*.JPEG', labels='lines of NAME CLASS', out='folder to make')),
+            ('inaturalist', "a list file of iNaturalist's JSON",
+             dict(annotations='train2018.json or val2018.json', out='list file to write'))):
+        each = sets.add_parser(name, help=text, description=text)
+        for argument, meaning in arguments.items():
+            each.add_argument(argument, help=meaning)
 
     sub = command('configs', _run_configs, 'List the configs that ship with the package.')
     sub.add_argument('filter', nargs='?', help='only names that contain this')

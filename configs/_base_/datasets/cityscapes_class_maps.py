@@ -1,4 +1,4 @@
-# Cityscapes, 19 classes; make the labelTrainIds files with its own scripts.
+# Cityscapes, 19 classes; `mmwsl prepare cityscapes data/cityscapes` makes the labelTrainIds files.
 _base_ = './voc12aug_class_maps.py'
 
 data_root = 'data/cityscapes'

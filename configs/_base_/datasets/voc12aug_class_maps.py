@@ -1,4 +1,5 @@
-# Class maps of VOC2012 with the extra ones of SBD (SegmentationClassAug, trainaug.txt).
+# Class maps of VOC2012 with the extra ones of SBD (SegmentationClassAug, trainaug.txt), as
+# `mmwsl prepare voc_aug VOCdevkit/VOC2012 SBD/dataset` makes them.
 data_preprocessor = dict(
     type='DetectionPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], divisor=8)
 train_dataloader = dict(
