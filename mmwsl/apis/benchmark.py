@@ -156,6 +156,18 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
     return records
 
 
+def features_of(cfg, checkpoint, layer=None, pooling=None):
+    """The training and the test features that protocols get (:class:`mmwsl.protocols.Features`).
+
+    Args:
+        cfg, checkpoint: see :func:`benchmark`.
+        layer, pooling: an ``out_indices`` of the backbone and how it is pooled; None = the average of the last map.
+    """
+    _check(cfg, 'train', 'test')
+    model, _ = build_model(cfg, checkpoint) if layer is None else _layer_model(cfg, checkpoint, pooling, layer)
+    return [_features(cfg, model, build_dataset(cfg.benchmark[split]), -1) for split in ('train', 'test')]
+
+
 def _from_features(cfg, checkpoint, protocols, layer, layers, pooling):
     """What protocols measure on frozen features: where from, what the records share, and the figures."""
     datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]

@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import torch
 from joblib import Parallel, delayed
+from scipy import linalg
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedKFold
@@ -37,8 +38,25 @@ def normalise(features):
 
 
 def needs_dual(features):
-    """Whether liblinear solves the dual: with fewer images than dimensions; else the primal is many times faster."""
-    return features.shape[0] < features.shape[1]
+    """Whether liblinear solves the dual: with fewer images than dimensions, or as many after :func:`rotate`; else the
+    primal is many times faster."""
+    return features.shape[0] <= features.shape[1]
+
+
+def rotate(features):
+    """Turn the axes so that fewer numbers describe fewer images than dimensions: (N, D) to a lower triangular (N, N).
+
+    An SVM sees its images only through their inner products, and a rotation keeps them, so every fit takes the steps it
+    would have taken, to rounding, on half of N numbers an image in place of D.
+
+    Returns:
+        tuple: (N, N) features, and the (D, N) axes, by which coefficients w become ``axes @ w`` of the old ones.
+        Features with N >= D stay as they are, and the axes are None.
+    """
+    if features.shape[0] >= features.shape[1]:
+        return features, None
+    axes, triangle = linalg.qr(features.T, mode='economic', check_finite=False)
+    return np.tril(triangle.T), axes
 
 
 def fit_svm(features, positive, used, cost):
@@ -73,7 +91,8 @@ class SVM:
     For every class: the cost with the best mean average precision in cross-validation on the training set (the lowest
     among equals), then one SVM on all training images. ``svm_top1`` takes the class with the largest decision value.
 
-    Every running fit holds liblinear's own copy of the features, 16 * N * D bytes.
+    All fits share one matrix, of 8 * N * min(N, D) bytes; every running fit holds liblinear's own copy of it, 16 * N *
+    D bytes, or 8 * N * N with fewer images than dimensions.
 
     Args:
         costs: 'oss' (19 values), 'goyal' (26), 'vissl' (11), 'quick' (4), or a sequence of costs.
@@ -114,7 +133,7 @@ class SVM:
         train = self._subset(train)
         if len(train) < available:
             check_features(train, test, f'svm with max_train_images={self.max_train_images}', multi_label=True)
-        features, positive, used, learnt = self._problem(train)
+        features, axes, positive, used, learnt = self._problem(train)
         test_features = normalise(test.features)
 
         with warnings.catch_warnings():
@@ -125,24 +144,26 @@ class SVM:
         converged += [fit[2] for fit in fits]
         decision = np.full((len(test), len(train.classes)), -np.inf)
         for c, (coefficients, intercept, _) in zip(learnt, fits, strict=True):
+            coefficients = coefficients if axes is None else axes @ coefficients
             decision[:, c] = test_features @ coefficients + intercept
         return self._records(train, test, available, decision,
                              {str(train.classes[c]): cost for c, cost in zip(learnt, costs, strict=True)}, converged)
 
     def choose_costs(self, train):
         """The cost that cross-validation on ``train`` chooses for every class that has an image, by class name."""
-        features, positive, used, learnt = self._problem(train)
+        features, _, positive, used, learnt = self._problem(train)
         with warnings.catch_warnings():
             costs, _ = self._choose(features, positive, used, learnt, train.classes)
         return {str(train.classes[c]): cost for c, cost in zip(learnt, costs, strict=True)}
 
     def _problem(self, train):
-        """Features, (N, C) which images are positive, and which are used; numbers of the classes that have images."""
+        """Features and their axes (see :func:`rotate`), (N, C) which images are positive, and which are used; numbers
+        of the classes that have images."""
         targets = as_targets(train.labels, len(train.classes)).numpy()
         positive = targets == 1
         used = targets >= 0 if self.difficult == 'strict' else np.ones_like(positive)
         # a class that neither set shows is in the list of names only
-        return normalise(train.features), positive, used, positive.any(axis=0).nonzero()[0]
+        return *rotate(normalise(train.features)), positive, used, positive.any(axis=0).nonzero()[0]
 
     def _subset(self, train):
         count = self.max_train_images

@@ -10,7 +10,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.svm import LinearSVC
 
 from mmwsl.protocols import SVM, Features, fit_svm
-from mmwsl.protocols.svm import COSTS, normalise
+from mmwsl.protocols.svm import COSTS, normalise, rotate
 from mmwsl.registry import PROTOCOLS
 
 NAMES = [f'digit {n}' for n in range(4)]
@@ -182,3 +182,24 @@ def test_bad_data():
         SVM([0.1], max_train_images=0).run(train, test)
     with pytest.raises(ValueError, match="'svm' needs a labelled dataset"):
         SVM().run(train, Features(test.features, None, NAMES))
+
+
+def test_rotation_keeps_inner_products():
+    """Fewer images than dimensions: a triangle with the same inner products, and axes that lead back."""
+    features = np.random.default_rng(0).normal(size=(20, 50))
+    features[3] = features[4]  # of lower rank
+    turned, axes = rotate(features)
+    assert turned.shape == (20, 20) and not np.triu(turned, 1).any()
+    assert np.allclose(turned @ turned.T, features @ features.T) and np.allclose(turned @ axes.T, features)
+    assert rotate(features.T) == (pytest.approx(features.T), None)
+
+
+def test_rotated_fits_are_the_same():
+    features = normalise(np.random.default_rng(1).normal(size=(40, 300)) + 0.3)
+    positive = features[:, 0] > np.median(features[:, 0])
+    used = np.arange(40) % 4 > 0
+    turned, axes = rotate(features)
+    for cost in (0.01, 1.0, 100.0):
+        plain, intercept, _ = fit_svm(features, positive, used, cost)
+        coefficients, turned_intercept, _ = fit_svm(turned, positive, used, cost)
+        assert np.allclose(axes @ coefficients, plain, atol=1e-9) and turned_intercept == pytest.approx(intercept)
