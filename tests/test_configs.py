@@ -18,7 +18,7 @@ GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
-                if not {'_base_', 'suites', 'detection', 'segmentation', 'quick'} & set(path.relative_to(ROOT).parts)
+                if not {'_base_', 'suites', 'detection', 'segmentation', 'quick', 'transfer'} & set(path.relative_to(ROOT).parts)
                 and path.parent.name != 'benchmarks')
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
@@ -192,7 +192,8 @@ def test_quick(name, classes):
         assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('dataset', part).pipeline)
 
 
-@pytest.mark.parametrize('name', sorted(path.name for path in (ROOT / 'benchmarks').glob('*.py')))
+@pytest.mark.parametrize('name', sorted(path.relative_to(ROOT / 'benchmarks').as_posix() for pattern in (
+    '*.py', 'transfer/*.py') for path in (ROOT / 'benchmarks').glob(pattern)))
 def test_benchmarks(name):
     """A file to judge any checkpoint by takes the place of a config's own benchmark, and its protocols build."""
     cfg = load_config('mmwsl::selfsup/simclr/simclr_r50_8xb32-cos-200e_imagenet.py', benchmark_of=f'mmwsl::benchmarks/{name}')
@@ -211,6 +212,15 @@ def test_benchmarks(name):
         for part in (settings.train, settings.test):
             for step in part.get('pipeline', ()):
                 TRANSFORMS.build(step)
+
+
+def test_transfer_sets():
+    """The twelve of SimCLR's table, each with its metric."""
+    metrics = {path.stem: load_config(path).benchmark.protocols.logistic.metric
+               for path in (ROOT / 'benchmarks' / 'transfer').glob('*.py')}
+    assert len(metrics) == 12 and metrics.pop('voc2007') == 'mAP_11points'
+    averaged = {name for name, metric in metrics.items() if metric == 'mean_class'}
+    assert averaged == {'aircraft', 'pets', 'caltech101', 'flowers102'}
 
 
 def test_suites():
