@@ -1,5 +1,5 @@
-# The published schedule of VOC07+12; its authors recompute the statistics of the norms before the test (precise BN),
-# which is left out here. Start from a backbone with --cfg-options load_from=FILE (mmwsl convert makes such a file).
+# The published schedule of VOC07+12, with the statistics of the norms taken anew before the test (precise BN), as its
+# authors do. Start from a backbone with --cfg-options load_from=FILE (mmwsl convert makes such a file).
 _base_ = [
     '../../_base_/models/faster_rcnn_c4.py', '../../_base_/datasets/voc0712_boxes.py', '../../_base_/default_runtime.py'
 ]
@@ -12,4 +12,7 @@ param_scheduler = [
     dict(type='MultiStepLR', by_epoch=False, begin=0, end=24000, milestones=[18000, 22000], gamma=0.1),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_iters=24000)
+custom_hooks = [
+    dict(type='IterationSeedHook'), dict(type='PixelCountHook'), dict(type='PreciseBNHook', iterations=200)
+]
 auto_scale_lr = dict(base_batch_size=16)
