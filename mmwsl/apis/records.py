@@ -167,6 +167,8 @@ class Pivot:
 def pivot(records, metrics=None):
     """Methods against metrics; a repeated run of a seed replaces the earlier one.
 
+    A metric that was measured at several layers has a column for each, ``metric layer N``.
+
     Raises:
         ValueError: no records, or records of several data sets (one table never mixes them).
     """
@@ -177,9 +179,14 @@ def pivot(records, metrics=None):
     datasets = {record.get('dataset') for record in records}
     if len(datasets) > 1:
         raise ValueError(f'one table, one data set; these records have {sorted(map(str, datasets))}')
+    layers = {}
+    for record in records:
+        layers.setdefault((record['protocol'], record['metric']), set()).add(record.get('layer'))
     columns, rows, seeds, pixels = [], [], {}, {}
     for record in records:
         column, row = (record['protocol'], record['metric']), record['method']
+        if len(layers[column]) > 1:
+            column = (record['protocol'], f'{record["metric"]} layer {record["layer"]}')
         if column not in columns:
             columns.append(column)
         if row not in rows:

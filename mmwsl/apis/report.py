@@ -69,11 +69,7 @@ def facts(records):
 
 def comparison(suite, dataset, records):
     """The table and the curves of the records of one suite on one data set."""
-    layers = {record.get('layer') for record in records}
-    if len(layers) > 1:  # a column for each layer
-        records = [dict(record, metric=f'{record["metric"]} layer {record["layer"]}')
-                   for record in sorted(records, key=lambda record: record['layer'])]
-    table = pivot(records)
+    table = pivot(sorted(records, key=lambda record: record.get('layer') or 0))  # layers in their order
     rows = []
     for row in table.rows:
         cells = [dict(text=table.text(row, column), value=table.mean(row, column), best=table.is_best(row, column))
@@ -83,15 +79,15 @@ def comparison(suite, dataset, records):
                          pixels=None if pixels is None else pixels / 1e6, cells=cells))
     return dict(title=' on '.join(filter(None, [suite or 'Records', dataset])), rows=rows,
                 columns=[heading(*column) for column in table.columns], with_pixels=bool(table.pixels),
-                curves=curves(table, len(layers) > 1))
+                curves=curves(table))
 
 
-def curves(table, by_layer):
+def curves(table):
     """Charts of whatever was measured at several k, or at several layers: dicts of ``title`` and ``svg``."""
     found = {}
     for column in table.columns:
         match = SERIES.fullmatch(column[1])
-        layer = re.fullmatch(r'(.*) layer (\d+)', column[1]) if by_layer else None
+        layer = re.fullmatch(r'(.*) layer (\d+)', column[1])
         if match:
             found.setdefault(f'{match[1]} {match[3]}'.replace('_', ' '), []).append((int(match[2]), column))
         elif layer:

@@ -93,6 +93,13 @@ def test_table_with_gaps_and_repeats():
     assert render_table(records[:2]) == '| method | knn top1 |\n|---|--:|\n| a | 2.00 |\n'  # one row: nothing to compare
 
 
+def test_table_with_figures_of_layers():
+    """What was measured at several layers has a column for each; what was not keeps its name."""
+    records = [record('a', 1.0, layer=-1), *(record('a', 10.0 * layer, 'multi', layer=layer) for layer in (0, 1))]
+    assert render_table(records).splitlines()[0] == '| method | knn top1 | multi top1 layer 0 | multi top1 layer 1 |'
+    assert render_table(records).splitlines()[2] == '| a | 1.00 | 0.00 | 10.00 |'
+
+
 def test_table_with_floors_ceiling_and_budget():
     records = [
         record('supervised', 90.0, settings=dict(checkpoint=dict(pixels=2_000_000_000))),
