@@ -36,7 +36,8 @@ def _join(args):
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     if args.launcher != 'none':
         from mmwsl.compat import init_process_group
-        init_process_group(args.launcher)
+        # one rank fits the SVMs of an hour while the others wait
+        init_process_group(args.launcher, timeout=24 * 3600)
 
 
 def _prepare(args, **extra):
@@ -47,7 +48,18 @@ def _prepare(args, **extra):
 
 def _run_train(args):
     from mmwsl.apis import train
-    train(_prepare(args, work_dir=args.work_dir, resume=args.resume, auto_scale_lr=args.auto_scale_lr))
+    if args.gpus > 1:
+        raise ValueError(f'--gpus {args.gpus}: one process has one; start several by tools/dist_train.sh CONFIG NPROC')
+    for key, value in (('load_from', args.pretrained), ('randomness.deterministic', args.deterministic or None),
+                       ('randomness.seed', None if args.seed is None else int(args.seed))):
+        if value is not None:
+            args.cfg_options = {**args.cfg_options, key: value}
+    cfg = _prepare(args, work_dir=args.work_dir, resume=True if args.resume == 'auto' else args.resume,
+                   auto_scale_lr=args.auto_scale_lr)
+    if args.dry_run:
+        print(cfg.pretty_text)
+    else:
+        train(cfg)
 
 
 def _run_test(args):
@@ -66,9 +78,14 @@ def _run_benchmark(args):
     from mmwsl.apis import benchmark, load_config
     _join(args)
     records = []
-    for data in args.on or [None]:
-        cfg, names = load_config(args.config, args.cfg_options, benchmark_of=data), args.protocols
-        if names and len(args.on or ()) > 1:  # each has its own
+    configs = [load_config(args.config, args.cfg_options, benchmark_of=data) for data in args.on or [None]]
+    several = len(configs) > 1
+    unknown = {name for name in args.protocols or ()} - {name for cfg in configs for name in cfg.benchmark.protocols}
+    if several and unknown:
+        raise ValueError(f'--protocols {", ".join(sorted(unknown))}: none of {", ".join(args.on)} has it')
+    for cfg in configs:
+        names = args.protocols
+        if several and names:  # each has its own
             names = [name for name in names if name in cfg.benchmark.protocols]
             if not names:
                 continue
@@ -80,7 +97,7 @@ def _run_benchmark(args):
 def _show(records):
     from mmwsl.apis import render_layer_table, render_table
     tables = {}
-    for record in records:  # one table never mixes data sets
+    for record in records if is_main_process() else ():  # one table never mixes data sets
         trained = record['protocol'] if record['pooling'] is None else ''
         tables.setdefault((record['dataset'], trained), []).append(record)
     for (dataset, _), chosen in tables.items():
@@ -176,9 +193,14 @@ def build_parser():
 
     sub = command('train', _run_train, 'Train a model.')
     sub.add_argument('config', help=config_help)
-    sub.add_argument('--work-dir', help='where checkpoints and logs go (default: work_dirs/CONFIG_NAME)')
-    sub.add_argument('--resume', nargs='?', const=True, default=False, metavar='CHECKPOINT',
-                     help='go on from CHECKPOINT, or from the newest readable one of the work dir')
+    sub.add_argument('--work-dir', '--work_dir', help='where checkpoints and logs go (default: work_dirs/CONFIG_NAME)')
+    sub.add_argument('--resume', '--resume_from', nargs='?', const=True, default=False, metavar='CHECKPOINT',
+                     help='go on from CHECKPOINT, or (no name, or auto) from the newest readable one of the work dir')
+    sub.add_argument('--dry-run', action='store_true', help='print the config as it would be run, and stop')
+    for name, meaning in (('--pretrained', 'load_from'), ('--seed', 'randomness.seed')):
+        sub.add_argument(name, help=f'the same as --cfg-options {meaning}=...')
+    sub.add_argument('--deterministic', action='store_true', help='the same as randomness.deterministic=True')
+    sub.add_argument('--gpus', type=int, default=1, help=argparse.SUPPRESS)  # OpenSelfSup's, for one process
     sub.add_argument('--amp', action='store_true', help='mixed precision, of the kind that pays on the device')
     sub.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate to the total batch size')
     _options(sub)
@@ -206,9 +228,9 @@ def build_parser():
     sub = command('benchmark', _run_benchmark, 'Judge a checkpoint by frozen features: kNN, linear, SVM, plugins.')
     sub.add_argument('config', help=config_help)
     sub.add_argument('checkpoint', help=checkpoint_help)
-    sub.add_argument('--on', metavar='CONFIG', nargs='+',
-                     help='judge on the data of these configs, with their settings, e.g. '
-                          'mmwsl::benchmarks/voc07_svm.py')
+    sub.add_argument('--on', metavar='CONFIG', action='append',
+                     help='judge on the data of this config, with its settings, e.g. mmwsl::benchmarks/voc07_svm.py; '
+                          'may be given several times')
     sub.add_argument('--protocols', nargs='+', help='protocols to run (default: those of the config)')
     sub.add_argument('--out', help='JSON-lines file the records are added to')
     sub.add_argument('--suite', help='name of the suite in the records')

@@ -4,6 +4,7 @@
 set -euo pipefail
 if (( $# < 3 )); then sed -n '2,3s/^# //p' "$0" >&2; exit 2; fi
 config=$1 checkpoint=$2 nproc=$3
+if [[ $2 =~ ^[0-9]+$ ]]; then checkpoint=$3 nproc=$2; fi  # OpenSelfSup's order
 shift 3
 root=$(cd "$(dirname "$0")/.." && pwd)
 PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "${PYTHON:-$(command -v python || command -v python3)}" -m torch.distributed.run \

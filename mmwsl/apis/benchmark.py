@@ -192,7 +192,7 @@ def _from_trainings(cfg, checkpoint, protocols, work_dir):
         figures = [dict(figure, **place_of(name, figure['metric']))
                    for figure in instance.run(downstream.train(instance.config, name))]
         yield dict(meta=downstream.meta, kind=downstream.kind), dict(
-            dataset=dataset_name(load_config(instance.config)), protocol=name, pooling=None,
+            dataset=dataset_name(load_config(instance.config) if instance.config else cfg), protocol=name, pooling=None,
             seconds=round(time.perf_counter() - start, 2)), figures
 
 

@@ -1,11 +1,13 @@
 """Trainings that start from the backbone of a checkpoint, for the protocols that need one."""
 
+import copy
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 
-from mmengine.dist import barrier, is_distributed, is_main_process
+from mmengine.dist import barrier, get_world_size, is_distributed, is_main_process
 from mmengine.registry import init_default_scope
 
 from mmwsl import compat
@@ -13,6 +15,7 @@ from mmwsl.apis.build import build_model
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import evaluate
 from mmwsl.apis.train import train
+from mmwsl.engine.runner import unwrap
 from mmwsl.registry import MODELS
 
 LAYER = re.compile(r'layer(\d+)_(.+)')
@@ -20,54 +23,87 @@ ROLE = ('out_indices', 'strides', 'dilations', 'frozen_stages', 'norm_cfg', 'nor
         'final_pool', 'drop_path_rate')
 
 
-def downstream_config(judged, config, options=None):
+def downstream_config(judged, config=None, options=None):
     """A training config with the backbone and the pixel statistics of the judged one.
 
-    Of its own backbone it keeps what the task asks of any: :data:`ROLE`.
+    Of its own backbone it keeps what the task asks of any: :data:`ROLE`. Without ``config`` it is the judged one
+    itself.
 
     Raises:
         ValueError: it has no test data or no metric.
     """
-    cfg = load_config(config)
+    cfg = copy.deepcopy(judged) if config is None else load_config(config)
     own = cfg.model.get('backbone') or {}
     cfg.model.backbone = {**judged.model.backbone, **{key: own[key] for key in ROLE if key in own}}
+    if not cfg.model.get('frozen'):  # MoCo v3's patches are random on purpose, but not when everything is trained
+        cfg.model.backbone.pop('frozen_patch_embedding', None)
     statistics = judged.get('data_preprocessor') or judged.model.get('data_preprocessor') or {}
     cfg.data_preprocessor.update({key: statistics[key] for key in ('mean', 'std') if key in statistics})
     cfg.merge_from_dict(dict(options or {}))
-    for key in ('test_dataloader', 'test_evaluator'):
+    for key in ('train_dataloader', 'test_dataloader', 'test_evaluator'):
         if key not in cfg:
-            raise ValueError(f'{config} has no {key}, so it cannot say how well it learnt')
+            raise ValueError(f'{config or judged.filename} has no {key}, so it is no training that says how well it '
+                             'learnt; give the protocol a config, e.g. benchmark.protocols.linear_online=dict(config='
+                             "'mmwsl::benchmarks/linear/linear_quick_r18w16_1xb256-cos-4e_cifar10.py')")
     return cfg
+
+
+def innermost(dataset):
+    """The dataset config itself, or the one that subsets are made of."""
+    return innermost(dataset.dataset) if 'dataset' in dataset else dataset
 
 
 def hold_out(cfg, fraction):
     """Train on a part of the training images and test on the rest, by the test pipeline."""
-    def shown(dataset):
-        if 'dataset' in dataset:  # a subset of another
-            return dict(dataset, dataset=shown(dataset.dataset))
-        pipeline = cfg.test_dataloader.dataset.get('pipeline')
-        return dict({key: value for key, value in dataset.items() if key != 'pipeline'},
-                    **({} if pipeline is None else dict(pipeline=pipeline)))
-    whole = cfg.train_dataloader.dataset
-    cfg.test_dataloader.dataset = dict(type='Subset', dataset=shown(whole), holdout=fraction, held_out=True)
+    whole, pipeline = cfg.train_dataloader.dataset, innermost(cfg.test_dataloader.dataset).get('pipeline')
+    shown = copy.deepcopy(whole)
+    innermost(shown).pop('pipeline', None)
+    if pipeline is not None:
+        innermost(shown).pipeline = pipeline
+    cfg.test_dataloader.dataset = dict(type='Subset', dataset=shown, holdout=fraction, held_out=True)
     cfg.train_dataloader.dataset = dict(type='Subset', dataset=whole, holdout=fraction)
+    if 'ann_file' in cfg.test_evaluator:  # COCO's metric reads the objects from the file
+        cfg.test_evaluator.ann_file = innermost(shown).ann_file
+
+
+def share_batch(cfg, ranks):
+    """Divide the total batch that the config was tuned for among the ranks.
+
+    Raises:
+        ValueError: it does not divide.
+    """
+    total = (cfg.get('auto_scale_lr') or {}).get('base_batch_size')
+    if total is None:
+        return
+    parts = ranks * cfg.optim_wrapper.get('accumulative_counts', 1)
+    if total % parts:
+        raise ValueError(f'{cfg.filename}: its {total} images a step do not divide among {ranks} ranks; use another '
+                         'number of them, or change auto_scale_lr.base_batch_size and the learning rate')
+    cfg.train_dataloader.batch_size = total // parts
 
 
 class Downstream:
     """Trains configs from one backbone; see :meth:`mmwsl.protocols.Training.run`.
 
     A training that was stopped goes on where it was, and one that is finished is only scored, because the folder of
-    each is named after its settings and the weights it started from.
+    each is named after its settings and the weights it started from. The total batch is the config's, whatever the
+    number of ranks.
 
     Args:
         judged: config of the checkpoint.
         checkpoint: file, ``'random'`` or ``'random_rescaled'``.
         work_dir: folder of the trainings.
+
+    Raises:
+        ValueError: the backbone does not take RGB images.
     """
 
     def __init__(self, judged, checkpoint, work_dir=None):
         self.judged, self.work_dir = judged, Path(work_dir or 'work_dirs/benchmark')
         model, self.meta = build_model(judged, checkpoint)
+        if not getattr(model, 'sees_rgb', True):
+            raise ValueError(f'the backbone of {type(model).__name__} takes something else than RGB images, so nothing '
+                             'can be trained from it; protocols of frozen features can judge it')
         self.kind = type(model).__name__.lower()
         self.weights = {key: value.cpu().clone() for key, value in model.backbone.state_dict().items()}
         digest = hashlib.sha256()
@@ -86,24 +122,34 @@ class Downstream:
         return run
 
     def _run(self, cfg, name):
+        cfg.pop('benchmark', None)  # how a run is judged is no part of it
         settings = json.dumps(cfg.to_dict(), sort_keys=True, default=str)
         folder = self.work_dir / f'{name}_{hashlib.sha256((settings + self.digest).encode()).hexdigest()[:12]}'
-        start = folder / 'backbone.pth'
+        share_batch(cfg, get_world_size())
+        start = folder / 'start' / 'backbone.pth'
         self._check(cfg)
         if is_main_process() and not start.is_file():
-            folder.mkdir(parents=True, exist_ok=True)
+            start.parent.mkdir(parents=True, exist_ok=True)
             state = {f'backbone.{key}': value for key, value in self.weights.items()}
             compat.write_atomically(dict(meta={}, state_dict=state), start)
+        fresh = not any(folder.glob('*.pth'))
         barrier()
-        fresh = not any(folder.glob('epoch_*.pth')) and not any(folder.glob('iter_*.pth'))
         cfg.load_from = str(start) if fresh else None
         cfg.experiment_name = folder.name
         runner = train(cfg, work_dir=folder, resume=not fresh, launcher='pytorch' if is_distributed() else None)
         self._check_frozen(runner, cfg)
         barrier()
-        final = Path((folder / 'last_checkpoint').read_text().strip())
         cfg.work_dir, cfg.experiment_name = str(folder / 'test'), f'{folder.name}_test'
-        return evaluate(cfg, folder / final.name)
+        return evaluate(cfg, self._finished(folder, runner.max_iters))
+
+    @staticmethod
+    def _finished(folder, iterations):
+        """The checkpoint of the end of a training."""
+        for path in sorted(folder.glob('*.pth'), key=os.path.getmtime, reverse=True):
+            if compat.read_checkpoint(path)['meta'].get('iter') == iterations:
+                return path
+        raise RuntimeError(f'{folder} has no checkpoint of iteration {iterations}, the last of its training; does the '
+                           'config keep the last one (default_hooks.checkpoint.save_last)?')
 
     def _check(self, cfg):
         """Raise ValueError unless the weights fill the whole backbone that is trained."""
@@ -117,7 +163,6 @@ class Downstream:
     def _check_frozen(self, runner, cfg):
         if not cfg.model.get('frozen'):
             return
-        from mmwsl.engine.runner import unwrap
         state = unwrap(runner.model).backbone.state_dict()
         moved = [key for key, value in state.items() if not value.cpu().equal(self.weights[key])]
         if moved:

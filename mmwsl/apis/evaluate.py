@@ -6,6 +6,7 @@ from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS, init_default_scope
 
 from mmwsl.apis.records import append_records, make_record
+from mmwsl.engine.runner import unwrap
 
 
 def dataset_name(cfg):
@@ -46,8 +47,9 @@ def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
     runner = RUNNERS.build(cfg)
     figures = runner.test()
     if out is not None and is_main_process():
+        kind = 'random' if checkpoint == 'random' else type(unwrap(runner.model)).__name__.lower()
         append_records(out, [make_record(
-            suite=suite, method=method or ('random' if checkpoint == 'random' else type(runner.model).__name__.lower()),
+            suite=suite, method=method or kind,
             config=Path(cfg.filename).name if cfg.filename else None, seed=cfg.get('randomness', {}).get('seed'),
             dataset=dataset_name(cfg), split='test',
             protocol=name.split('/')[0], metric=name.split('/')[-1], value=round(float(value), 4),

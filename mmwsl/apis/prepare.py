@@ -109,7 +109,7 @@ def _read_sbd(path):
         raise FileNotFoundError(f'the class map {path} does not exist')
     try:
         return loadmat(str(path))['GTcls']['Segmentation'][0, 0]
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except Exception as error:  # scipy has a dozen kinds for damaged files
         raise ValueError(f'{path} is not a class map of SBD: {error!r}') from error
 
 
@@ -151,7 +151,9 @@ def imagenet_val(images, labels, out):
             try:
                 os.link(images / name, target)
             except OSError:
-                shutil.copyfile(images / name, target)
+                temporary = target.with_name(f'.{name}.tmp')  # a copy that is cut short must not look like an image
+                shutil.copyfile(images / name, temporary)
+                temporary.replace(target)
     return len(found), len(set(classes.values()))
 
 

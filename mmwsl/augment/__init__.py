@@ -5,6 +5,7 @@ from .color import ColorJitter, Lighting, RandomGrayscale, RandomSolarize, apply
 from .crop import (
     MultiCrop,
     RandomHorizontalFlip,
+    RandomPaddedCrop,
     RandomResizedCrop,
     crop_and_resize,
     crop_boxes,
@@ -30,9 +31,9 @@ from .rotate import RandomRotation, rotate
 __all__ = [
     'AberrationProjection', 'ChromaticAberration', 'ColorDropping', 'ColorJitter', 'Coma', 'Cutout', 'GaussianBlur',
     'GaussianNoise', 'HideAndSeek', 'JigsawPatches', 'LensDistortion', 'Lighting', 'MultiCrop', 'RandomGrayscale',
-    'RandomHorizontalFlip', 'RandomRadialGain', 'RandomResizedCrop', 'RandomRotation', 'RandomRotation90',
-    'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins', 'apply_color', 'blur_batched', 'blur_opencv',
-    'color_matrix',
+    'RandomHorizontalFlip', 'RandomPaddedCrop', 'RandomRadialGain', 'RandomResizedCrop', 'RandomRotation',
+    'RandomRotation90', 'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins', 'apply_color',
+    'blur_batched', 'blur_opencv', 'color_matrix',
     'crop_and_resize', 'crop_boxes', 'decode_ab', 'encode_ab', 'gaussian_kernels', 'generate_permutations',
     'hidden_cells', 'hue_matrix', 'jigsaw_patches', 'lab_to_rgb', 'load_permutations', 'patch_grid',
     'permutation_statistics', 'rebalance_weights', 'resample_weights', 'rgb_to_lab', 'rotate', 'rotate_four',

@@ -166,6 +166,30 @@ class MultiCrop:
         return [view(images, generator) for view in self.views]
 
 
+class RandomPaddedCrop:
+    """Cut ``size`` x ``size`` at a random place out of the image with ``padding`` black pixels on every side.
+
+    Raises:
+        ValueError: ``size`` or ``padding`` below 1 or 0; from a call, an image that is too small.
+    """
+
+    def __init__(self, size, padding=4):
+        if size < 1 or padding < 0:
+            raise ValueError(f'size={size} must be 1 or more and padding={padding} 0 or more')
+        self.size, self.padding = size, padding
+
+    def __call__(self, images, generator=None):
+        check_images(images)
+        padded = torch.nn.functional.pad(images, (self.padding,) * 4)
+        if min(padded.shape[2:]) < self.size:
+            raise ValueError(f'images of {tuple(images.shape[2:])} with {self.padding} pixels of padding are smaller '
+                             f'than the crop of {self.size}')
+        windows = padded.unfold(2, self.size, 1).unfold(3, self.size, 1)  # (B, C, places, places, size, size), a view
+        y, x = (torch.randint(places, (len(images),), device=images.device, generator=generator)
+                for places in windows.shape[2:4])
+        return windows[torch.arange(len(images), device=images.device), :, y, x]
+
+
 class RandomHorizontalFlip:
     """Mirror left and right with probability ``prob``."""
 

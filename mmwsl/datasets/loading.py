@@ -338,9 +338,11 @@ class ResizeCenterCrop(_Transform):
     def __call__(self, results):
         size = self._size(results)
         image = self._image(results, 1 if size is None else lossless_reduction(min(size) / self.resize))
-        results['inputs'] = to_tensor(resize_center_crop(image, self.resize, self.crop, self.interpolation, size,
-                                                         self.place(results)))
+        results['inputs'] = to_tensor(self.cut(image, size, self.place(results)))
         return results
+
+    def cut(self, image, size, place):
+        return resize_center_crop(image, self.resize, self.crop, self.interpolation, size, place)
 
 
 def resize_center_crop(image, short, crop, interpolation='bicubic', size=None, place=(0.5, 0.5)):
@@ -360,11 +362,25 @@ def resize_center_crop(image, short, crop, interpolation='bicubic', size=None, p
 
 @TRANSFORMS.register_module()
 class ResizeRandomCrop(ResizeCenterCrop):
-    """As :class:`ResizeCenterCrop`, but the crop lies at a random place, drawn from (seed, epoch, index)."""
+    """As :class:`ResizeCenterCrop`, but the crop lies at a random place, drawn from (seed, epoch, index).
+
+    Args:
+        resize, crop, interpolation: see :class:`ResizeCenterCrop`.
+        square: only within the central square of the resized image.
+    """
+
+    def __init__(self, resize=256, crop=224, interpolation='bicubic', square=False):
+        super().__init__(resize, crop, interpolation)
+        self.square = square
 
     def place(self, results):
         seed = [results.get(key, 0) for key in ('seed', 'epoch', 'index')]
         return np.random.default_rng(seed).random(2)
+
+    def cut(self, image, size, place):
+        if self.square:
+            image, size = resize_center_crop(image, self.resize, self.resize, self.interpolation, size), None
+        return super().cut(image, size, place)
 
 
 @TRANSFORMS.register_module()

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.datasets import stratified_split
-from mmwsl.evaluation.functional import mean_average_precision, topk_accuracy, true_class_rank
+from mmwsl.evaluation.functional import mean_average_precision, mean_class_accuracy, topk_accuracy
 from mmwsl.registry import PROTOCOLS
 
 from .features import check_features, describe
@@ -69,8 +69,7 @@ def judge(scores, labels, metric):
     if metric == 'top1':
         return 100 * topk_accuracy(scores, labels, (1,))[1]
     if metric == 'mean_class':
-        right = (true_class_rank(scores, labels) == 0).double()
-        return 100 * torch.stack([right[labels == label].mean() for label in labels.unique()]).mean().item()
+        return 100 * mean_class_accuracy(scores, labels)
     mode = '11_points' if metric == 'mAP_11points' else 'all_points'
     return 100 * mean_average_precision(scores.cpu().numpy(), labels.cpu().numpy(), mode)[0]
 

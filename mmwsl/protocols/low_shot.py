@@ -49,14 +49,13 @@ def draw_shots(targets, k, seed):
 
 def _fit(features, positive, rows, test_features, test_labels, costs, cross_validate):
     """(costs,) test AP, (costs,) mean AP in cross-validation or None, and how many fits did not converge."""
-    features, axes = rotate(features[rows])  # here, so that all jobs share the whole matrix
+    features, turn_back = rotate(features[rows])  # here, so that all jobs share the whole matrix
     positive = positive[rows]
     everything, test, validated, failures = np.ones(len(features), dtype=bool), [], [], 0
     folds = list(StratifiedKFold(FOLDS).split(features, positive)) if cross_validate else []
     for cost in costs:
         coefficients, intercept, converged = fit_svm(features, positive, everything, cost)
-        direction = coefficients if axes is None else axes @ coefficients
-        test.append(average_precision(test_features @ direction + intercept, test_labels))
+        test.append(average_precision(test_features @ turn_back(coefficients) + intercept, test_labels))
         failures += not converged
         precision = []
         for trained, held in folds:

@@ -50,13 +50,13 @@ def rotate(features):
     would have taken, to rounding, on half of N numbers an image in place of D.
 
     Returns:
-        tuple: (N, N) features, and the (D, N) axes, by which coefficients w become ``axes @ w`` of the old ones.
-        Features with N >= D stay as they are, and the axes are None.
+        tuple: (N, N) features, and a function that turns coefficients for them (N,) back into those for the old (D,).
+        Features with N >= D stay as they are.
     """
     if features.shape[0] >= features.shape[1]:
-        return features, None
+        return features, np.asarray
     axes, triangle = linalg.qr(features.T, mode='economic', check_finite=False)
-    return np.tril(triangle.T), axes
+    return np.tril(triangle.T), axes.__matmul__
 
 
 def fit_svm(features, positive, used, cost):
@@ -133,7 +133,7 @@ class SVM:
         train = self._subset(train)
         if len(train) < available:
             check_features(train, test, f'svm with max_train_images={self.max_train_images}', multi_label=True)
-        features, axes, positive, used, learnt = self._problem(train)
+        features, turn_back, positive, used, learnt = self._problem(train)
         test_features = normalise(test.features)
 
         with warnings.catch_warnings():
@@ -144,8 +144,7 @@ class SVM:
         converged += [fit[2] for fit in fits]
         decision = np.full((len(test), len(train.classes)), -np.inf)
         for c, (coefficients, intercept, _) in zip(learnt, fits, strict=True):
-            coefficients = coefficients if axes is None else axes @ coefficients
-            decision[:, c] = test_features @ coefficients + intercept
+            decision[:, c] = test_features @ turn_back(coefficients) + intercept
         return self._records(train, test, available, decision,
                              {str(train.classes[c]): cost for c, cost in zip(learnt, costs, strict=True)}, converged)
 
@@ -157,8 +156,8 @@ class SVM:
         return {str(train.classes[c]): cost for c, cost in zip(learnt, costs, strict=True)}
 
     def _problem(self, train):
-        """Features and their axes (see :func:`rotate`), (N, C) which images are positive, and which are used; numbers
-        of the classes that have images."""
+        """Features as :func:`rotate` turns them, and back; (N, C) which images are positive, and which are used;
+        numbers of the classes that have images."""
         targets = as_targets(train.labels, len(train.classes)).numpy()
         positive = targets == 1
         used = targets >= 0 if self.difficult == 'strict' else np.ones_like(positive)

@@ -1,7 +1,11 @@
 """Protocols that train: what a network learns on other data when it starts from the weights that are judged."""
 
 import itertools
+import logging
+import math
 import statistics
+
+from mmengine.logging import print_log
 
 from mmwsl.registry import PROTOCOLS
 
@@ -18,11 +22,12 @@ class Training:
 
     Args:
         config: training config with ``test_dataloader`` and ``test_evaluator``. Its backbone is replaced by the judged
-            one, but for what the task asks of it (``out_indices``, strides, norms, frozen stages).
+            one, but for what the task asks of it (``out_indices``, strides, norms, frozen stages). None = the judged
+            config itself, where it is such a one.
         options: dict of dotted keys that override it.
         grid: dict of dotted key -> values; a key may be several, separated by spaces, that get the same value. Every
             combination is trained on a part of the training images and scored on the rest, and the best is trained
-            again on all of them.
+            again on all of them. One that diverges is out.
         holdout: which fraction of the training images, of every class, the combinations are scored on.
         choose_by: name of the figure the best has most of; default the first.
         trials: trainings with the seeds 0, 1, ...; the figure is their mean.
@@ -30,18 +35,19 @@ class Training:
             published figures often are.
 
     Raises:
-        ValueError: no config, an empty grid, or fewer than one trial.
+        ValueError: a key of the grid without a list of values, a grid without a holdout, or fewer than one trial.
     """
 
     trains = True
 
     def __init__(self, config=None, options=None, grid=None, holdout=0.2, choose_by=None, trials=1,
                  test_selected=False):
-        if not config:
-            raise ValueError('a protocol that trains needs config, e.g. benchmark.protocols.linear_online=dict('
-                             "config='mmwsl::benchmarks/linear/linear_quick_cifar10.py')")
-        if trials < 1 or any(not len(values) for values in (grid or {}).values()):
-            raise ValueError(f'trials={trials} must be 1 or more, and every key of grid={grid} needs a value')
+        wrong = [key for key, values in (grid or {}).items() if not isinstance(values, (list, tuple)) or not values]
+        if trials < 1 or wrong:
+            raise ValueError(f'trials={trials} must be 1 or more, and every key of grid={grid} needs a list of values')
+        if grid and not (isinstance(holdout, (int, float)) and 0 < holdout < 1):
+            raise ValueError(f'holdout={holdout} must lie between 0 and 1: a grid is chosen on held-out training '
+                             'images')
         self.config, self.options, self.grid = config, dict(options or {}), dict(grid or {})
         self.holdout, self.choose_by, self.trials, self.test_selected = holdout, choose_by, trials, test_selected
 
@@ -62,23 +68,41 @@ class Training:
 
         Raises:
             KeyError: ``choose_by`` is no figure of the config's evaluator.
+            FloatingPointError: every combination diverged.
         """
         combinations, chosen, settings = self.combinations(), {}, {}
         if len(combinations) > 1:
-            held = [self._judged(train({**self.options, **each}, 0, self.holdout)) for each in combinations]
-            chosen = combinations[held.index(max(held))]
-            settings = dict(grid=self.grid, chosen=chosen, holdout=self.holdout, holdout_figures=held)
+            held = [self._tried(train, each, self.holdout) for each in combinations]
+            chosen = combinations[self._best(held)]
+            settings = dict(grid=self.grid, chosen=chosen, holdout=self.holdout,
+                            holdout_figures=[figures and self._judged(figures) for figures in held])
         elif combinations:
             chosen = combinations[0]
         trials = [train({**self.options, **chosen}, seed, None) for seed in range(self.trials)]
         settings = dict(training=str(self.config), options=self.options, trials=self.trials, **settings)
         figures = [self._figure(name, [trial[name] for trial in trials], settings) for name in trials[0]]
         if self.test_selected and len(combinations) > 1:
-            tried = [trials[0] if each == chosen else train({**self.options, **each}, 0, None) for each in combinations]
-            best = max(range(len(tried)), key=lambda number: self._judged(tried[number]))
+            tried = [trials[0] if each == chosen else self._tried(train, each, None) for each in combinations]
+            best = self._best(tried)
             settings = dict(settings, chosen=combinations[best], trials=1, test_selected=True)
             figures += [self._figure(f'{name}_test_selected', [value], settings) for name, value in tried[best].items()]
         return figures
+
+    def _tried(self, train, combination, holdout):
+        """The figures of a combination, None if its training diverged."""
+        try:
+            return train({**self.options, **combination}, 0, holdout)
+        except FloatingPointError as error:
+            print_log(f'{combination} diverged and is out: {error}', logger='current', level=logging.WARNING)
+            return None
+
+    def _best(self, tried):
+        """Which combination has most of what is judged by; the first among equals."""
+        quality = [-math.inf if figures is None else self._judged(figures) for figures in tried]
+        if max(quality) == -math.inf:
+            raise FloatingPointError(f'all {len(tried)} combinations of grid={self.grid} diverged; give lower learning '
+                                     'rates')
+        return quality.index(max(quality))
 
     def _judged(self, figures):
         if self.choose_by is None:

@@ -5,7 +5,7 @@ import torch
 from tiny_runs import MOCO, log_text, train_here, write_config
 
 from mmwsl.apis import benchmark, build_dataset, load_config, read_records
-from mmwsl.apis.downstream import Downstream, downstream_config, hold_out
+from mmwsl.apis.downstream import Downstream, downstream_config, hold_out, innermost, share_batch
 from mmwsl.cli import main
 
 DIGITS = """
@@ -120,6 +120,64 @@ def test_held_out_images_are_the_rest(files):
         assert parts[0] | parts[1] == rows and len(train) + len(held) == len(whole)
 
 
+def test_held_out_images_have_the_test_pipeline(files):
+    """Also where both sets are subsets; and COCO's metric reads the training file then."""
+    judged = load_config(files['config'])
+    for name in ('fcn_voc07', 'mask_rcnn_coco'):
+        cfg = downstream_config(judged, f'mmwsl::benchmarks/quick/{name}.py')
+        wanted = innermost(cfg.test_dataloader.dataset).pipeline
+        hold_out(cfg, 0.5)
+        assert innermost(cfg.test_dataloader.dataset).pipeline == wanted
+        assert innermost(cfg.train_dataloader.dataset).pipeline != wanted
+    assert 'train2017' in cfg.test_evaluator.ann_file == innermost(cfg.train_dataloader.dataset).ann_file
+
+
+def test_total_batch_whatever_the_ranks(files):
+    cfg = downstream_config(load_config(files['config']), files['folder'] / 'linear.py')
+    for ranks, batch in ((1, 32), (2, 16), (8, 4)):
+        share_batch(cfg, ranks)
+        assert cfg.train_dataloader.batch_size == batch
+    cfg.optim_wrapper.accumulative_counts = 4
+    share_batch(cfg, 2)
+    assert cfg.train_dataloader.batch_size == 4
+    with pytest.raises(ValueError, match='its 32 images a step do not divide among 3 ranks'):
+        share_batch(cfg, 3)
+
+
+@pytest.mark.slow
+def test_a_stopped_training_goes_on(files, tmp_path):
+    """Stopped in its second epoch, then started again: the same figures as without, and no step is done twice."""
+    on = write_config(tmp_path, f"""
+benchmark = dict(protocols=dict(linear_online=dict(config='{files['folder']}/linear.py')))
+""", name='on.py')
+    cfg = load_config(files['config'], benchmark_of=on)
+
+    def figures(folder):
+        records = benchmark(cfg, str(files['checkpoint']), work_dir=tmp_path / folder)
+        return [record['value'] for record in records], next((tmp_path / folder).glob('linear_online_*'))
+
+    whole, _ = figures('whole')
+
+    def stop(self, runner, *args, **kwargs):
+        if runner.iter == 14:  # in the second epoch of ten steps
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmwsl.engine.hooks.TeacherHook.after_train_iter', stop)
+        with pytest.raises(KeyboardInterrupt):
+            figures('parts')
+    resumed, folder = figures('parts')
+    assert resumed == whole
+    assert 'resumed epoch: 1, iter: 10' in log_text(folder)
+
+
+def test_a_backbone_of_something_else_than_rgb(files, tmp_path):
+    cfg = load_config('mmwsl::selfsup/colorization/colorization_r18w16_1xb256-cos-20e_cifar10.py',
+                      benchmark_of=files['on'])
+    with pytest.raises(ValueError, match='the backbone of Colorization takes something else than RGB'):
+        benchmark(cfg, 'random', ['linear_online'], work_dir=tmp_path)
+
+
 def test_a_frozen_backbone_is_checked(files, tmp_path):
     judged = load_config(files['config'])
     downstream = Downstream(judged, str(files['checkpoint']), tmp_path)
@@ -133,7 +191,9 @@ def test_a_frozen_backbone_is_checked(files, tmp_path):
 def test_bad_input(files, tmp_path, capsys):
     command = ['benchmark', str(files['config']), 'random', '--work-dir', str(tmp_path)]
     assert main([*command, '--protocols', 'finetune']) == 1
-    assert 'needs config' in capsys.readouterr().err
+    assert 'give the protocol a config' in capsys.readouterr().err
+    assert main([*command, '--on', str(files['on']), '--on', str(files['on']), '--protocols', 'few', 'fwe']) == 1
+    assert '--protocols fwe: none of' in capsys.readouterr().err
     assert main([*command, '--on', str(files['on']), '--protocols', 'other']) == 1
     assert 'other' in capsys.readouterr().err
     on = write_config(tmp_path, f"benchmark = dict(protocols=dict(finetune=dict(config='{files['config']}')))", name='a.py')

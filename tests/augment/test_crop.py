@@ -9,6 +9,7 @@ from PIL import Image
 from mmwsl.augment import (
     MultiCrop,
     RandomHorizontalFlip,
+    RandomPaddedCrop,
     RandomResizedCrop,
     crop_and_resize,
     crop_boxes,
@@ -177,3 +178,20 @@ def test_bad_images_and_crops():
         MultiCrop([(2, 32)])
     with pytest.raises(ValueError, match='count=0'):
         MultiCrop([(0, 32, (0.1, 1))])
+
+
+def test_padded_crop_by_loops():
+    """Every place is drawn, and what comes out is that part of the image with a black margin."""
+    images = torch.rand(300, 3, 6, 5)
+    views = RandomPaddedCrop(5, padding=1)(images, torch.Generator().manual_seed(0))
+    padded = torch.nn.functional.pad(images, (1, 1, 1, 1))
+    places = set()
+    for image, view in zip(padded, views, strict=True):
+        found = [(y, x) for y in range(4) for x in range(3) if torch.equal(image[:, y:y + 5, x:x + 5], view)]
+        assert len(found) == 1
+        places.update(found)
+    assert len(places) == 12
+    with pytest.raises(ValueError, match='smaller than the crop of 9'):
+        RandomPaddedCrop(9, padding=1)(images)
+    with pytest.raises(ValueError, match='padding=-1'):
+        RandomPaddedCrop(4, padding=-1)

@@ -7,7 +7,15 @@ import pytest
 import torch
 from PIL import Image
 
-from mmwsl.datasets import ImageError, RandomCrops, ResizeCenterCrop, ResizeSquash, image_size, read_image
+from mmwsl.datasets import (
+    ImageError,
+    RandomCrops,
+    ResizeCenterCrop,
+    ResizeRandomCrop,
+    ResizeSquash,
+    image_size,
+    read_image,
+)
 from mmwsl.datasets.loading import (
     EXIF_ORIENTATION,
     decode_images,
@@ -343,3 +351,19 @@ def test_crops_cost_little_beside_decoding(voc_root):
     finally:
         cv2.setNumThreads(threads)
     assert min(both) < 2 * min(decoding)
+
+
+def test_random_crop_of_the_central_square(tmp_path):
+    """Of a wide image whose thirds have three colours, the square holds the middle one alone."""
+    pixels = np.zeros((32, 96, 3), np.uint8)
+    pixels[:, :32, 0], pixels[:, 32:64, 1], pixels[:, 64:, 2] = 255, 255, 255
+    path = str(tmp_path / 'wide.png')
+    Image.fromarray(pixels).save(path)
+    seen = {square: set() for square in (False, True)}
+    for square, colours in seen.items():
+        crop = ResizeRandomCrop(32, 24, square=square)
+        for epoch in range(40):
+            view = crop(dict(path=path, epoch=epoch))['inputs']
+            assert view.shape == (3, 24, 24)
+            colours.update(torch.unique(view.flatten(1).argmax(0)).tolist())
+    assert seen == {False: {0, 1, 2}, True: {1}}

@@ -188,18 +188,21 @@ def test_rotation_keeps_inner_products():
     """Fewer images than dimensions: a triangle with the same inner products, and axes that lead back."""
     features = np.random.default_rng(0).normal(size=(20, 50))
     features[3] = features[4]  # of lower rank
-    turned, axes = rotate(features)
+    turned, turn_back = rotate(features)
     assert turned.shape == (20, 20) and not np.triu(turned, 1).any()
-    assert np.allclose(turned @ turned.T, features @ features.T) and np.allclose(turned @ axes.T, features)
-    assert rotate(features.T) == (pytest.approx(features.T), None)
+    assert np.allclose(turned @ turned.T, features @ features.T)
+    coefficients = np.arange(20.0)
+    assert np.allclose(features @ turn_back(coefficients), turned @ coefficients)
+    same, turn_back = rotate(features.T)  # more images than dimensions: nothing to gain
+    assert np.array_equal(same, features.T) and np.array_equal(turn_back(coefficients), coefficients)
 
 
 def test_rotated_fits_are_the_same():
     features = normalise(np.random.default_rng(1).normal(size=(40, 300)) + 0.3)
     positive = features[:, 0] > np.median(features[:, 0])
     used = np.arange(40) % 4 > 0
-    turned, axes = rotate(features)
+    turned, turn_back = rotate(features)
     for cost in (0.01, 1.0, 100.0):
         plain, intercept, _ = fit_svm(features, positive, used, cost)
         coefficients, turned_intercept, _ = fit_svm(turned, positive, used, cost)
-        assert np.allclose(axes @ coefficients, plain, atol=1e-9) and turned_intercept == pytest.approx(intercept)
+        assert np.allclose(turn_back(coefficients), plain, atol=1e-9) and turned_intercept == pytest.approx(intercept)

@@ -67,10 +67,26 @@ def test_another_figure_chooses():
         Training('x.py', grid={'lr': [2, 3]}, choose_by='mIoU').run(Recorder())
 
 
+def test_what_diverges_is_out():
+    """Among the combinations; where all of them diverge, or the one that was chosen, it is an error."""
+    def train(options, seed, holdout):
+        if options.get('lr', 0) >= limit:
+            raise FloatingPointError('loss is nan')
+        return {'accuracy/top1': options['lr']}
+
+    limit = 3
+    [figure] = Training('x.py', grid={'lr': [1, 2, 3]}).run(train)
+    assert figure['settings']['chosen'] == {'lr': 2} and figure['settings']['holdout_figures'] == [1, 2, None]
+    limit = 0
+    with pytest.raises(FloatingPointError, match='all 3 combinations'):
+        Training('x.py', grid={'lr': [1, 2, 3]}).run(train)
+
+
 def test_bad_input():
-    with pytest.raises(ValueError, match='needs config'):
-        Training()
-    with pytest.raises(ValueError, match='needs a value'):
-        Training('x.py', grid={'lr': []})
+    for values in ([], 0.1):
+        with pytest.raises(ValueError, match='needs a list of values'):
+            Training('x.py', grid={'lr': values})
+    with pytest.raises(ValueError, match='a grid is chosen on held-out training images'):
+        Training('x.py', grid={'lr': [1, 2]}, holdout=None)
     with pytest.raises(ValueError, match='trials=0'):
         Training('x.py', trials=0)

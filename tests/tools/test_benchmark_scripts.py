@@ -1,6 +1,7 @@
 """OpenSelfSup's shell interface, as its users type it."""
 
 import pytest
+import torch
 from test_dist_train import free_port
 from tiny_runs import ROOT, SIMCLR, log_text, run_process, train_here, write_config
 
@@ -27,19 +28,31 @@ def script(name, *words, cwd, **variables):
 
 @pytest.mark.slow
 def test_linear(tmp_path):
-    """The backbone of the checkpoint, the config's total batch whatever the batch of a rank, and records at the end."""
+    """The backbone of the checkpoint, frozen; the config's total batch on two ranks; two checkpoints of one name stay
+    apart in the records."""
     config = write_config(tmp_path, LINEAR, name='linear.py')
+    checkpoint = tmp_path / 'run' / 'epoch_1.pth'
     train_here(write_config(tmp_path), tmp_path / 'run', train_cfg__max_epochs=1)
-    done = script('dist_train_linear.sh', config, tmp_path / 'run' / 'epoch_1.pth', cwd=tmp_path, GPUS='2')
-    assert done.returncode == 0, done.stdout[-4000:]
-    folder = tmp_path / 'work_dirs' / 'linear' / 'epoch_1'
-    log = log_text(folder)
-    assert '120 keys matched, 2 missing, 0 unexpected' in log  # those of the classifier are missing
-    assert '128 images, 2 ranks x 16 per step' in log
-    [top1, _, _] = read_records(folder / 'records.jsonl')
-    assert top1['metric'] == 'top1' and top1['dataset'] == 'Digits' and 0 < top1['value'] <= 100
-    odd = script('dist_train_semi.sh', config, tmp_path / 'run' / 'epoch_1.pth', cwd=tmp_path, GPUS='5')
-    assert odd.returncode == 1 and 'its 32 images a step do not divide among 5 GPUs' in odd.stdout
+    for _ in range(2):
+        done = script('dist_train_linear.sh', config, checkpoint, '--cfg-options', 'model.head.init_std=0.02',
+                      cwd=tmp_path, GPUS='2')
+        assert done.returncode == 0, done.stdout[-4000:]
+        assert done.stdout.count('| linear online top1 ') == 1  # one rank prints
+        # other weights under the same name
+        state = torch.load(checkpoint, weights_only=True)
+        state['state_dict']['backbone.conv1.weight'] *= -1
+        torch.save(state, checkpoint)
+    folders = sorted((tmp_path / 'work_dirs' / 'linear').glob('linear_online_*'))
+    assert len(folders) == 2
+    assert '128 images, 2 ranks x 16 per step' in log_text(folders[0])
+    assert 'init_std=0.02' in log_text(folders[0])
+    records = [record for record in read_records(tmp_path / 'work_dirs' / 'linear' / 'records.jsonl')
+               if record['metric'] == 'linear_online_top1']
+    assert len({record['settings']['checkpoint']['sha256'] for record in records}) == len(records) == 2
+    assert all(record['method'] == 'epoch_1' and record['dataset'] == 'Digits' for record in records)
+
+    odd = script('dist_train_semi.sh', config, checkpoint, cwd=tmp_path, GPUS='3')
+    assert odd.returncode != 0 and 'its 32 images a step do not divide among 3 ranks' in odd.stdout
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@ _base_ = './voc12aug_class_maps.py'
 
 data_root = 'data/cityscapes'
 suffixes = dict(image_suffix='_leftImg8bit.png', map_suffix='_gtFine_labelTrainIds.png', list_file=None)
+data_preprocessor = dict(divisor=1)  # a crop of 769 stays one
 train_dataloader = dict(
     batch_size=2,
     dataset=dict(

@@ -1,10 +1,12 @@
-# All of CIFAR-10's labels, as MMSelfSup has it.
+# All of CIFAR-10's labels, as MMSelfSup has it, for a ResNet-50 with ImageNet's stem.
 _base_ = [
     '../../_base_/models/finetune_r50.py', '../../_base_/datasets/cifar10_labels.py',
     '../../_base_/default_runtime.py'
 ]
 
-model = dict(backbone=dict(stem='cifar'), head=dict(num_classes=10))
+model = dict(head=dict(num_classes=10))
+data_preprocessor = dict(
+    views=[[dict(type='RandomPaddedCrop', size=32, padding=4), dict(type='RandomHorizontalFlip')]])
 train_dataloader = dict(batch_size=128)
 
 optim_wrapper = dict(

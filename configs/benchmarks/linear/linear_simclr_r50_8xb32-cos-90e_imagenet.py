@@ -1,4 +1,4 @@
-# As SimCLR and lightly have it; SimCLR with 4,096 images a step and the rate scaled to that.
+# As SimCLR (with Nesterov's momentum) and lightly have it; SimCLR with 4,096 images a step and the rate scaled to that.
 _base_ = [
     '../../_base_/models/linear_r50.py', '../../_base_/datasets/imagenet_labels.py', '../../_base_/default_runtime.py'
 ]

@@ -11,7 +11,7 @@ train_dataloader = dict(
         list_file=data_root + '/train_places205.txt',
         data_prefix=data_root + '/train',
         supervision='image',
-        pipeline=[dict(type='ResizeRandomCrop', resize=256, crop=224)]))
+        pipeline=[dict(type='ResizeRandomCrop', resize=256, crop=224, square=True)]))
 test_dataloader = dict(
     dataset=dict(
         _delete_=True,

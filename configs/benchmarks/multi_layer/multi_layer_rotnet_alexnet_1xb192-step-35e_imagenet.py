@@ -2,8 +2,8 @@
 _base_ = './multi_layer_r50_8xb32-step-90e_imagenet.py'
 
 model = dict(
-    backbone=dict(_delete_=True, type='AlexNet', out_indices=(1, 2, 3, 4, 5)),
-    head=dict(layers=(1, 2, 3, 4, 5), pooling='rotnet'))
+    backbone=dict(_delete_=True, type='AlexNet', out_indices=(1, 2, 3, 4, 5), final_pool=False),
+    head=dict(layers=(1, 2, 3, 4, 5), pooling='rotnet', init_std=0.045))
 data_preprocessor = dict(views=[[dict(type='RandomHorizontalFlip')]])
 train_dataloader = dict(
     batch_size=192, dataset=dict(pipeline=[dict(type='ResizeRandomCrop', resize=256, crop=224)]))

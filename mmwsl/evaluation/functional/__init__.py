@@ -1,7 +1,7 @@
-from .accuracy import topk_accuracy, true_class_rank
+from .accuracy import mean_class_accuracy, topk_accuracy, true_class_rank
 from .average_precision import average_precision, mean_average_precision
 from .detection import detection_average_precision, match_detections
 from .segmentation import confusion, intersection_over_union
 
 __all__ = ['average_precision', 'confusion', 'detection_average_precision', 'intersection_over_union',
-           'match_detections', 'mean_average_precision', 'topk_accuracy', 'true_class_rank']
+           'match_detections', 'mean_average_precision', 'mean_class_accuracy', 'topk_accuracy', 'true_class_rank']

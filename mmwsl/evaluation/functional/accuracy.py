@@ -34,6 +34,17 @@ def true_class_rank(scores, labels):
     return ((scores > own) | ((scores == own) & earlier)).sum(dim=1)
 
 
+def mean_class_accuracy(scores, labels):
+    """Top-1 accuracy of every class that has an image, averaged over these classes; a float in [0, 1].
+
+    Args, Raises:
+        as :func:`true_class_rank`, which decides ties.
+    """
+    right = (true_class_rank(scores, labels) == 0).double()
+    labels = torch.as_tensor(labels).to(right.device)
+    return torch.stack([right[labels == label].mean() for label in labels.unique()]).mean().item()
+
+
 def topk_accuracy(scores, labels, topk=(1, 5)):
     """Share of images whose true class is among the k highest scores.
 

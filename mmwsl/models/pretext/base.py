@@ -19,6 +19,8 @@ class PretextModel(BaseModel):
         init_cfg: mmengine's initialisation config.
     """
 
+    sees_rgb = True  # whether the backbone takes the images as they are, so that other tasks can use it
+
     def __init__(self, backbone, data_preprocessor=None, init_cfg=None):
         super().__init__(data_preprocessor, init_cfg)
         self.backbone = self.make(backbone)

@@ -37,6 +37,7 @@ class Colorization(PretextModel):
         ValueError: other images, a head or prior of another size, ``uniform`` outside (0, 1].
     """
 
+    sees_rgb = False
     GREY = 5  # an image without |a| or |b| above it has no colour to learn from
     AVERAGED = 1000
 

@@ -40,6 +40,7 @@ class DeepCluster(PretextModel):
         self.num_images, self.pca_dims, self.reweight = num_images, pca_dims, reweight
         self.num_clusters = self.head.classifier.out_features
         self.prefilter = Sobel() if sobel else None
+        self.sees_rgb = not sobel
         self.kmeans = dict(kmeans or {})
         check_engine(self.kmeans.get('engine', 'torch'))
         if self.num_clusters > num_images:

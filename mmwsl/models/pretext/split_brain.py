@@ -31,6 +31,8 @@ class SplitBrain(PretextModel):
         ValueError: other images, a backbone that cannot be halved, a head of another size.
     """
 
+    sees_rgb = False
+
     def __init__(self, backbone, color_head, lightness_head, step=10, **kwargs):
         super().__init__(backbone if isinstance(backbone, nn.Module) else SplitBackbone(backbone), **kwargs)
         check_normalization(self.data_preprocessor, 0, 255, 'SplitBrain')
