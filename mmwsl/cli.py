@@ -79,16 +79,15 @@ def _run_benchmark(args):
     _join(args)
     records = []
     configs = [load_config(args.config, args.cfg_options, benchmark_of=data) for data in args.on or [None]]
-    several = len(configs) > 1
-    unknown = {name for name in args.protocols or ()} - {name for cfg in configs for name in cfg.benchmark.protocols}
-    if several and unknown:
-        raise ValueError(f'--protocols {", ".join(sorted(unknown))}: none of {", ".join(args.on)} has it')
-    for cfg in configs:
-        names = args.protocols
-        if several and names:  # each has its own
-            names = [name for name in names if name in cfg.benchmark.protocols]
-            if not names:
-                continue
+    wanted = [args.protocols] * len(configs)
+    if args.protocols and len(configs) > 1:  # each has its own
+        wanted = [[name for name in args.protocols if name in cfg.benchmark.get('protocols', ())] for cfg in configs]
+        unknown = set(args.protocols).difference(*wanted)
+        if unknown:
+            raise ValueError(f'--protocols {", ".join(sorted(unknown))}: none of {", ".join(args.on)} has it')
+    for cfg, names in zip(configs, wanted, strict=True):
+        if names == []:
+            continue
         records += benchmark(cfg, args.checkpoint, names, out=args.out, suite=args.suite, method=args.method,
                              layer=args.layer, layers=args.layers, pooling=args.pooling, work_dir=args.work_dir)
     _show(records)
