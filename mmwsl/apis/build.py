@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from mmwsl.compat import autocast_dtype, keep_freed_memory, read_checkpoint
 from mmwsl.datasets import collate_batch, evenly_spaced
 from mmwsl.engine.checkpoint import load_state
-from mmwsl.models.utils.layouts import find_backbone
+from mmwsl.models.utils.layouts import find_backbone, our_names
 from mmwsl.registry import DATASETS, MODELS
 
 UNTRAINED = ('random', 'random_rescaled')  # what may stand in place of a checkpoint file
@@ -73,8 +73,11 @@ def build_model(cfg, checkpoint=None, device=None):
 def _weights(loaded, checkpoint):
     """The state dict of a checkpoint of ours; of another project's, its backbone."""
     state = loaded.get('state_dict', loaded)
-    if any(key.removeprefix('module.').startswith('backbone.') for key in state):
-        return state
+    own = {key.removeprefix('module.'): value for key, value in state.items()}
+    part = {key.removeprefix('backbone.'): value for key, value in own.items() if key.startswith('backbone.')}
+    if part and not any(key.startswith('roi_heads.res5.') for key in own):
+        rest = {key: value for key, value in own.items() if not key.startswith('backbone.')}
+        return rest | {f'backbone.{key}': value for key, value in our_names(part).items()}
     try:
         state, layout = find_backbone(loaded)
     except ValueError as error:

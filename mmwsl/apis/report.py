@@ -2,11 +2,12 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from mmwsl.apis.quoted import read_quoted
+from mmwsl.apis.quoted import FIELDS, read_quoted
 from mmwsl.apis.records import CEILINGS, FLOORS, heading, pivot, read_records
 from mmwsl.visualization import image_uri, line_chart, scatter_chart
 
@@ -122,7 +123,7 @@ def feature_map(name, path):
     try:
         with np.load(path) as archive:
             arrays = {key: archive[key] for key in archive.files}
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f'{path} is no .npz file of features: {error}') from error
     if 'features' not in arrays or len(arrays['features']) < 3:
         raise ValueError(f'{path} has no array `features` of three images or more; mmwsl extract writes such files')
@@ -194,8 +195,8 @@ def quoted_tables(path, where):
     """
     figures = read_quoted(path)
     for field, value in where.items():
-        if field not in figures[0]:
-            raise ValueError(f'published figures have no field {field!r}; they have {", ".join(figures[0])}')
+        if field not in FIELDS:
+            raise ValueError(f'published figures have no field {field!r}; they have {", ".join(FIELDS)}')
         figures = [figure for figure in figures if str(figure[field]) == value]
     if not figures:
         raise ValueError(f'{path} has no figure with {where}')

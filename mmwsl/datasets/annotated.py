@@ -46,7 +46,8 @@ class AnnotatedDataset(FileDataset):
         annotations: for each image a dict of ``boxes`` (N, 4) float32, ``box_labels`` (N,) int64, ``difficult`` (N,)
             bool, and perhaps ``masks`` (see :func:`rasterise`); or of ``class_map``, the path of an image file whose
             pixel values are classes; or of both.
-        drop_empty: leave out images without a box that is not difficult; for training.
+        drop_empty: leave out images without a box that is not difficult, or with ``'boxes'`` those without any box;
+            for training.
         settings: supervision, pipeline, on_error, verify, seed, max_images: see :class:`FileDataset`. The pipeline must
             consist of transforms of ``geometry.py`` where boxes or masks are seen.
 
@@ -59,9 +60,9 @@ class AnnotatedDataset(FileDataset):
             raise ValueError(f'{type(self).__name__}: in_memory=True keeps squares of one size, which boxes and masks '
                              'do not fit; use ImageFolder or ImageList for the images alone')
         if drop_empty:
-            kept = [i for i, each in enumerate(annotations) if not each.get('difficult', np.ones(1, bool)).all()]
+            kept = [i for i, each in enumerate(annotations) if not self._empty(each, drop_empty)]
             if not kept:
-                raise ValueError(f'{type(self).__name__}: drop_empty=True leaves none of {len(paths)} images')
+                raise ValueError(f'{type(self).__name__}: drop_empty={drop_empty} leaves none of {len(paths)} images')
             paths, annotations = [paths[i] for i in kept], [annotations[i] for i in kept]
             labels = None if labels is None else torch.as_tensor(labels)[kept]
         self.annotations = annotations
@@ -78,6 +79,11 @@ class AnnotatedDataset(FileDataset):
         if len(positions) < len(self.paths):
             self.annotations = [self.annotations[position] for position in positions]
         super().keep(positions)
+
+    @staticmethod
+    def _empty(annotation, drop_empty):
+        difficult = annotation.get('difficult', np.ones(0, bool))
+        return not len(difficult) if drop_empty == 'boxes' else bool(difficult.all())
 
     def masks_of(self, index):
         """Masks of an image's boxes (see :func:`rasterise`), or None."""

@@ -58,14 +58,23 @@ class COCO(AnnotatedDataset):
             if each['image_id'] not in objects or each['category_id'] not in numbers.values():
                 raise ValueError(f'COCO: annotation {each.get("id")} of {ann_file} is of image {each["image_id"]} and '
                                  f'category {each["category_id"]}, one of which the file does not list')
+            if len(each.get('bbox') or ()) != 4:
+                raise ValueError(f'COCO: annotation {each.get("id")} of {ann_file} has no bbox of four numbers')
             if each['category_id'] in label_of and min(each['bbox'][2:]) >= min_size:
                 objects[each['image_id']].append(each)
         annotations = [self._annotation(objects[image['id']], label_of, image) for image in content['images']]
-        self.image_ids = [image['id'] for image in content['images']]
         paths = [Path(data_prefix) / image['file_name'] for image in content['images']]
+        self._numbers = {str(path): image['id'] for path, image in zip(paths, content['images'], strict=True)}
         super().__init__(paths, presence(annotations, len(classes)), classes, annotations, **settings)
-        kept = {str(path): number for path, number in zip(paths, self.image_ids, strict=True)}
-        self.image_ids = [kept[path] for path in self.paths]
+
+    @property
+    def image_ids(self):
+        return [self._numbers[path] for path in self.paths]
+
+    def loaded_sample(self, index, results):
+        sample = super().loaded_sample(index, results)
+        sample.set_metainfo(dict(image_id=self._numbers[self.paths[index]]))
+        return sample
 
     @staticmethod
     def _read(path):

@@ -60,6 +60,8 @@ def load_state(module, state_dict, strict=False, what='checkpoint'):
     if wrong:
         raise ValueError(f'{what}: {len(wrong)} tensors have another shape ({"; ".join(wrong[:3])}); is it a '
                          'checkpoint of another architecture or setting?')
+    if not strict:  # a counter that nothing depends on; files of detectron2 and of old versions of torch lack it
+        report['missing'] = [key for key in report['missing'] if not key.endswith('.num_batches_tracked')]
     if strict and (report['missing'] or report['unexpected']):
         raise ValueError(f'{what}: missing keys: {_some(report["missing"]) or "none"}; unexpected keys: '
                          f'{_some(report["unexpected"]) or "none"}; resume with the config the run was started with')

@@ -31,19 +31,32 @@ class IterationSeedHook(Hook):
         random.seed(seed)
 
 
+def check_classes(model, dataset):
+    """Raise ValueError unless a model that names classes has as many as the data, where these have any."""
+    wanted, classes = getattr(unwrap(model), 'num_classes', None), getattr(dataset, 'metainfo', {}).get('classes')
+    if wanted and classes and wanted != len(classes):
+        raise ValueError(f'the head of {type(unwrap(model)).__name__} has {wanted} classes, {type(dataset).__name__} '
+                         f'has {len(classes)} ({", ".join(map(str, classes[:3]))}, ...); set num_classes of the head')
+
+
 @HOOKS.register_module()
 class SyncFreeInfoHook(RuntimeInfoHook):
     """mmengine's RuntimeInfoHook, but losses stay on the device until the log is written.
 
     At each log line, at the end of an epoch and before a checkpoint is saved, the steps since are fetched in one
     transfer, checked for NaN and infinity, and handed to the log together with ``images_per_second`` and ``data_wait``,
-    the percentage of time spent waiting for data.
+    the percentage of time spent waiting for data. Before anything runs, the classes of model and data are compared.
     """
 
     HISTORY = 10_000  # scalars kept per name: mmengine's buffers are copied whole at every update
 
+    def before_test(self, runner):
+        super().before_test(runner)
+        check_classes(runner.model, runner.test_dataloader.dataset)
+
     def before_train(self, runner):
         super().before_train(runner)
+        check_classes(runner.model, runner.train_dataloader.dataset)
         self._pending = []
         self._interval = next((h.interval for h in runner.hooks if isinstance(h, LoggerHook)), 10)
         self._clock, self._timed_from = time.perf_counter(), runner.iter

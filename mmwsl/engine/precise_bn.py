@@ -40,6 +40,7 @@ class PreciseBNHook(Hook):
         if not layers:
             return
         calls, momenta = dict.fromkeys(layers, 0), {layer: layer.momentum for layer in layers}
+        steps = [layer.num_batches_tracked.clone() for layer in layers]
 
         def average(layer, arguments):  # momentum 1, 1/2, 1/3 ... makes the moving average a plain one
             calls[layer] += 1
@@ -53,8 +54,9 @@ class PreciseBNHook(Hook):
                 model(**batch, mode='loss')
         for hook in hooks:
             hook.remove()
-        for layer, momentum in momenta.items():
-            layer.momentum = momentum
+        for layer, count in zip(layers, steps, strict=True):
+            layer.momentum = momenta[layer]
+            layer.num_batches_tracked.copy_(count)  # of training alone
             all_reduce(layer.running_mean, 'mean')
             all_reduce(layer.running_var, 'mean')
         runner.logger.info(f'running statistics of {len(layers)} norms taken anew from {self.iterations} batches')

@@ -27,8 +27,8 @@ class Runner(MMEngineRunner):
 
     Differences: ranks may live on CPUs (gloo); a checkpoint holds tensors and plain types only, is written atomically
     and loads with ``weights_only=True``; ``--resume`` falls back to the last readable checkpoint; a load in which no
-    key fits is an error; the network takes the memory format of its data preprocessor; another total batch size than
-    the config was tuned for is said in the log.
+    key fits, or that lacks some of the backbone, is an error; the network takes the memory format of its data
+    preprocessor; another total batch size than the config was tuned for is said in the log.
     """
 
     def setup_env(self, env_cfg):
@@ -108,6 +108,11 @@ class Runner(MMEngineRunner):
         if strict:
             self._check_resumable(checkpoint, filename)
         report = load_state(unwrap(self.model), checkpoint.get('state_dict', checkpoint), strict, str(filename))
+        lost = [key for key in report['missing'] if key.startswith('backbone.')]
+        if lost:
+            raise ValueError(f'{filename}: {len(lost)} keys of the backbone are missing and would stay random, the '
+                             f'first is {lost[0]}: is it a checkpoint of another architecture? mmwsl convert finds the '
+                             'backbone in files of other projects')
         model = unwrap(self.model)
         if hasattr(model, 'reset_teacher') and not any(key.startswith('teacher.') for key in report['matched']):
             model.reset_teacher()  # weights of a model without one: the teacher starts as the student

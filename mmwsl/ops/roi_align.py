@@ -56,11 +56,11 @@ def roi_align(features, rois, output_size, spatial_scale=1.0, sampling_ratio=0, 
         raise ValueError(f'pool_mode={pool_mode!r} is unknown; choose avg or max')
     size, compiled = _pair(output_size), compiled_ops()
     features = features.float() if features.dtype in (torch.float16, torch.bfloat16) else features
+    if not len(rois):  # CUDA cannot launch a kernel for nothing
+        return features.new_zeros(0, features.shape[1], *size)
     if compiled and features.dtype == torch.float32:
         return compiled.roi_align(features, rois.float(), size, spatial_scale, sampling_ratio, pool_mode, aligned)
     rois = rois.to(features.dtype)
-    if not len(rois):
-        return features.new_zeros(0, features.shape[1], *size)
     return per_image(features, rois, lambda image, regions: _align(
         image, regions * spatial_scale - (0.5 if aligned else 0), size, sampling_ratio, pool_mode, aligned))
 

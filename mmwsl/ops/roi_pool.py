@@ -27,10 +27,10 @@ def roi_pool(features, rois, output_size, spatial_scale=1.0):
     """
     check_rois(features, rois)
     size, compiled = _pair(output_size), compiled_ops()
+    if not len(rois):  # CUDA cannot launch a kernel for nothing
+        return features.new_zeros(0, features.shape[1], *size)
     if compiled and features.is_cuda and features.dtype == torch.float32:  # mmcv has none for the CPU
         return compiled.roi_pool(features, rois.float(), size, spatial_scale)
-    if not len(rois):
-        return features.new_zeros(0, features.shape[1], *size)
     return per_image(features, rois, lambda image, regions: _pool(image, regions, size, spatial_scale))
 
 

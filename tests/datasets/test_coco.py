@@ -138,3 +138,13 @@ def test_the_real_subset(coco_root):
     areas = sample.gt_instance_masks.sum((1, 2))
     box_areas = (sample.gt_boxes[:, 2:] - sample.gt_boxes[:, :2]).prod(1)
     assert len(areas) == 20 and ((areas > 0.1 * box_areas) & (areas <= 1.1 * box_areas + 20)).all()
+
+
+def test_images_know_their_number(files):
+    """Also in a part of the set, and where a file name has a folder."""
+    path = files[0]['ann_file']
+    data = COCO(**files[0], supervision='boxes')
+    numbers = list(data.image_ids)
+    assert [data[i]['data_samples'].image_id for i in range(len(data))] == numbers and len(numbers) > 1
+    data.keep([1])
+    assert data.image_ids == numbers[1:2] and data[0]['data_samples'].image_id == numbers[1], path

@@ -55,6 +55,7 @@ def test_sets_tags_and_supervision(devkit):
     empty = VOC(devkit, 'VOC2007/val', supervision='boxes')[0]['data_samples']
     assert empty.gt_boxes.shape == (0, 4) and empty.gt_box_labels.dtype == torch.int64
     assert len(VOC(devkit, ['VOC2007/train', 'VOC2007/val'], drop_empty=True)) == 1
+    assert len(VOC(devkit, ['VOC2007/train', 'VOC2007/val'], drop_empty='boxes')) == 2  # difficult ones count
 
 
 def test_class_maps_move_with_the_image(devkit):

@@ -11,7 +11,14 @@ from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer, MessageHub
 from tiny_runs import MOCO, SIMCLR, log_text, train_here, write_config
 
-from mmwsl.engine.hooks import FreezeHook, IterationSeedHook, PixelCountHook, SyncFreeInfoHook, TeacherHook
+from mmwsl.engine.hooks import (
+    FreezeHook,
+    IterationSeedHook,
+    PixelCountHook,
+    SyncFreeInfoHook,
+    TeacherHook,
+    check_classes,
+)
 from mmwsl.models.pretext import MoCo, SimCLR
 
 
@@ -133,7 +140,7 @@ class Loader(list):
 
 def stand_in(name, steps, world_size=1):
     """What the hook asks of a Runner, for one epoch of ``steps``."""
-    return types.SimpleNamespace(iter=0, epoch=0, max_iters=steps, max_epochs=1, world_size=world_size, hooks=[],
+    return types.SimpleNamespace(model=None, iter=0, epoch=0, max_iters=steps, max_epochs=1, world_size=world_size, hooks=[],
                                  message_hub=MessageHub.get_instance(name), train_dataloader=Loader(range(steps)),
                                  logger=logging.getLogger(name))
 
@@ -338,3 +345,12 @@ def test_no_group_with_a_fixed_rate(tmp_path):
     extra = "custom_hooks = [dict(type='IterationSeedHook'), dict(type='FixedLearningRateHook')]\n"
     with pytest.raises(ValueError, match='no parameter group has fixed_lr=True'):
         train_here(write_config(tmp_path, SIMCLR, extra), tmp_path / 'run')
+
+
+def test_classes_of_model_and_data():
+    data = types.SimpleNamespace(metainfo=dict(classes=['a', 'b']))
+    for model in (types.SimpleNamespace(num_classes=2), types.SimpleNamespace()):
+        check_classes(model, data)
+    check_classes(types.SimpleNamespace(num_classes=3), types.SimpleNamespace(metainfo=dict(classes=[])))
+    with pytest.raises(ValueError, match=r'has 3 classes, SimpleNamespace has 2 \(a, b, ...\); set num_classes'):
+        check_classes(types.SimpleNamespace(num_classes=3), data)

@@ -30,12 +30,12 @@ def images(count, seed=0, classes=3):
     return found
 
 
-def as_sample(image, scale=(1.0, 1.0), path=None):
+def as_sample(image, scale=(1.0, 1.0), number=None):
     sample = BaseDataElement(
         gt_boxes=torch.tensor(image['boxes'] * np.tile(scale, 2)), gt_box_labels=torch.tensor(image['labels']),
         gt_difficult=torch.tensor(image['difficult']), pred_boxes=torch.tensor(image['pred_boxes']),
         pred_scores=torch.tensor(image['pred_scores']), pred_labels=torch.tensor(image['pred_labels']))
-    sample.set_metainfo(dict(scale_factor=scale, path=path, ori_shape=(60, 80)))
+    sample.set_metainfo(dict(scale_factor=scale, image_id=number, ori_shape=(60, 80)))
     return sample.to_dict()
 
 
@@ -92,7 +92,7 @@ def test_coco_equals_pycocotools(coco_file, count):
     renamed = np.array([1, 2, 0])
     samples = []
     for number, image in enumerate(every[:count]):
-        sample = as_sample(dict(image, pred_labels=renamed[image['pred_labels']]), path=f'somewhere/{number}.jpg')
+        sample = as_sample(dict(image, pred_labels=renamed[image['pred_labels']]), number=100 + number)
         samples.append(dict(sample, pred_masks=torch.tensor(image['masks'])))
     metric.process({}, samples)
     values = metric.compute_metrics(metric.results)
@@ -115,16 +115,21 @@ def test_coco_equals_pycocotools(coco_file, count):
             evaluation.accumulate()
             evaluation.summarize()
             for name, value in zip(COCOMetric.NAMES, evaluation.stats, strict=False):
-                assert values[f'{kind}_{name}'] == pytest.approx(100 * value, abs=1e-3), (kind, name)
+                if value < 0:  # no object of this size
+                    assert f'{kind}_{name}' not in values
+                else:
+                    assert values[f'{kind}_{name}'] == pytest.approx(100 * value, abs=1e-3), (kind, name)
     assert 5 < values['bbox_AP'] < 95 and values['bbox_AP50'] > values['bbox_AP']
 
 
 def test_coco_with_nothing_found_and_wrong_settings(coco_file):
     path, every = coco_file
     metric = COCOMetric(path, classes=['a', 'b', 'c'])
-    empty = {key: value[:0] if key.startswith('pred') else value for key, value in as_sample(every[0], path='0.jpg').items()}
+    empty = {key: value[:0] if key.startswith('pred') else value for key, value in as_sample(every[0], number=100).items()}
     metric.process({}, [empty])
     assert metric.compute_metrics(metric.results)['bbox_AP'] == 0
+    with pytest.raises(ValueError, match='image_id=7 of None is none of'):
+        metric.process({}, [dict(empty, image_id=7)])
     with pytest.raises(ValueError, match="must be 'bbox', 'segm' or both"):
         COCOMetric(path, kinds=('keypoints',))
     with pytest.raises(ValueError, match='has no class dog'):

@@ -51,6 +51,14 @@ def test_the_backbone_is_found_in_every_layout(resnet, name):
     assert who in layout
 
 
+def test_detectron2_keeps_the_last_stage_of_a_c4_detector_in_its_heads(resnet):
+    named = their_names(resnet, 'detectron2')
+    file = {f'roi_heads.{key}' if key.startswith('res5') else f'backbone.{key}': value for key, value in named.items()}
+    found, _ = find_backbone(dict(model=file | {'roi_heads.box_predictor.cls_score.weight': torch.ones(1)}))
+    assert {key for key in resnet if not key.endswith('num_batches_tracked')} == set(found)
+    assert torch.equal(found['layer4.2.bn3.weight'], resnet['layer4.2.bn3.weight'])
+
+
 def test_detectron2_names_by_hand(resnet):
     names = their_names(resnet, 'detectron2')
     assert torch.equal(names['stem.conv1.weight'], resnet['conv1.weight'])

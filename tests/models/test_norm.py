@@ -45,6 +45,9 @@ def unequal_ranks(rank, size):
     x = seeded(4, 3, 5, 5, seed=2).to(torch.bfloat16)
     out = norm(x.chunk(size)[rank])
     results['bf16'] = dict(out=out.detach().float(), dtype=str(out.dtype))
+    before = {key: value.clone() for key, value in norm.state_dict().items()}
+    norm(torch.zeros(0, 3, 5, 5, requires_grad=True)).sum().backward()  # no rank has a value
+    results['empty'] = dict(before=before, after=norm.state_dict(), gradient=norm.weight.grad)
     norm.eval()
     results['eval'] = norm(x.float()[:1]).detach()
     try:
@@ -88,6 +91,13 @@ def test_sync_bn_of_bf16_is_computed_in_fp32(ranks):
     out = torch.cat([rank['bf16']['out'] for rank in ranks])
     torch.testing.assert_close(out, expected, rtol=2**-7, atol=1e-3)  # one step of bf16
     assert (out == expected).float().mean() > 0.98
+
+
+def test_sync_bn_of_nothing_leaves_its_statistics(ranks):
+    for rank in ranks:
+        for key in ('running_mean', 'running_var'):
+            assert torch.equal(rank['empty']['before'][key], rank['empty']['after'][key])
+        assert torch.equal(rank['empty']['gradient'], torch.zeros(3))
 
 
 def test_sync_bn_in_eval_mode_uses_its_running_statistics(ranks):

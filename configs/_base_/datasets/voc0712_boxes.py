@@ -14,7 +14,7 @@ train_dataloader = dict(
         data_root=data_root,
         sets=['VOC2007/trainval', 'VOC2012/trainval'],
         supervision='boxes',
-        drop_empty=True,
+        drop_empty='boxes',  # objects marked difficult are trained on
         pipeline=[
             dict(type='ResizeShortEdge', short=list(range(480, 801, 32)), longest=1333),
             dict(type='RandomFlip', prob=0.5),

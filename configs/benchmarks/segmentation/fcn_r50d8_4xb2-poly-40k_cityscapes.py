@@ -1,3 +1,5 @@
+# Whole images in the test and align_corners off; MMSelfSup's figures are by windows of 769 px and with it, so they are
+# not to be compared with these.
 _base_ = [
     '../../_base_/models/fcn_r50d8.py', '../../_base_/datasets/cityscapes_class_maps.py',
     '../../_base_/default_runtime.py'

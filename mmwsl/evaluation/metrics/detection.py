@@ -81,6 +81,9 @@ def coco_results(sample, image_id, category_ids):
 class COCOMetric(BaseMetric):
     """COCO's box and mask AP by pycocotools, in percent: ``bbox_AP``, ``bbox_AP50``, ..., ``segm_AP``, ...
 
+    The samples need ``image_id`` as meta information, as :class:`COCO` makes them. A size that no object has is without
+    a figure.
+
     Args:
         ann_file: the JSON file of the data set that is scored.
         kinds: 'bbox', 'segm' or both.
@@ -121,9 +124,11 @@ class COCOMetric(BaseMetric):
 
     def process(self, data_batch, data_samples):
         categories = self.category_ids()
-        names = {image['file_name']: number for number, image in self.coco.imgs.items()}
         for sample in data_samples:
-            number = names[str(sample['path']).replace('\\', '/').rsplit('/', 1)[-1]]
+            number = sample.get('image_id')
+            if number not in self.coco.imgs:
+                raise ValueError(f'COCOMetric: image_id={number} of {sample.get("path")} is none of {self.ann_file}; '
+                                 'score the data set that was read from this file')
             self.results.append((number, coco_results(sample, number, categories)))
 
     def compute_metrics(self, results):
@@ -143,6 +148,6 @@ class COCOMetric(BaseMetric):
                 evaluation.evaluate()
                 evaluation.accumulate()
                 evaluation.summarize()
-            values |= {f'{kind}_{name}': round(100 * float(value), 4)
-                       for name, value in zip(self.NAMES, evaluation.stats, strict=False)}
+            values |= {f'{kind}_{name}': round(100 * float(value), 4)  # -1: no object of this size
+                       for name, value in zip(self.NAMES, evaluation.stats, strict=False) if value >= 0}
         return values

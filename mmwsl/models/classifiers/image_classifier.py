@@ -27,6 +27,11 @@ class ImageClassifier(BaseModel):
         if frozen:
             self.backbone.requires_grad_(False)
 
+    @property
+    def num_classes(self):
+        """How many classes the data must have."""
+        return self.head.num_classes
+
     def train(self, mode=True):
         super().train(mode)
         if self.frozen:

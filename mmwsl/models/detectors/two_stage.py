@@ -66,6 +66,11 @@ class TwoStageDetector(BaseModel):
         """The modules through which images go; see :class:`PixelCountHook`."""
         return [self.backbone]
 
+    @property
+    def num_classes(self):
+        """How many classes the data must have."""
+        return self.box_head.num_classes
+
     def maps(self, images):
         maps = self.backbone(images)
         return self.neck(maps) if self.neck else maps

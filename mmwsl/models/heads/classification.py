@@ -25,7 +25,7 @@ class ClassificationHead(BaseModule):
     def __init__(self, in_channels, num_classes, init_std=0.01, norm_cfg=None, label_smoothing=0.0, init_cfg=None):
         super().__init__(init_cfg)
         in_channels = in_channels if isinstance(in_channels, int) else in_channels[-1]
-        self.label_smoothing = label_smoothing
+        self.num_classes, self.label_smoothing = num_classes, label_smoothing
         self.norm = build_norm(dict(norm_cfg, affine=False), in_channels, dims=0) if norm_cfg else None
         self.classifier = nn.Linear(in_channels, num_classes)
         nn.init.normal_(self.classifier.weight, std=init_std)

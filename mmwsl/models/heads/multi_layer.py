@@ -33,7 +33,7 @@ class MultiLayerHead(BaseModule):
         if len(in_channels) != len(layers):
             raise ValueError(f'MultiLayerHead has {len(layers)} layers but {len(in_channels)} in_channels; give the '
                              'backbone out_indices equal to layers')
-        self.layers, self.pooling = tuple(layers), pooling
+        self.num_classes, self.layers, self.pooling = num_classes, tuple(layers), pooling
         self.norms, self.classifiers = nn.ModuleList(), nn.ModuleList()
         for channels, layer in zip(in_channels, self.layers, strict=True):
             self.norms.append(build_norm(dict(norm_cfg, affine=False), channels) if norm_cfg else nn.Identity())

@@ -46,8 +46,9 @@ def find_backbone(checkpoint):
     # MMSelfSup's MoCo once kept the encoder as number 0 of a sequence
     if prefix == 'encoder_q.' and any(key.startswith('encoder_q.0.') for key in state):
         prefix = 'encoder_q.0.'
+    last = {key.removeprefix('roi_heads.'): value for key, value in state.items() if key.startswith('roi_heads.res5.')}
     state = {key[len(prefix):]: value for key, value in state.items() if key.startswith(prefix)}
-    return our_names(state), layout
+    return our_names(state | last), layout  # detectron2's C4 detectors keep the last stage in the heads
 
 
 def _unwrap(checkpoint):

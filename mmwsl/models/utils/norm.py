@@ -36,16 +36,19 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         wide = x.double() if x.dtype == torch.float64 else x.float()
         count = torch.full((1,), x.numel() / x.shape[1], dtype=wide.dtype, device=x.device)
         total = all_reduce(torch.cat([wide.sum(axes), count]))
-        count = total[-1].detach()
+        count = total[-1].detach().clamp(min=1)
+        some = (total[-1].detach() > 0).to(wide.dtype)  # no values on any rank: the statistics stay as they are
         mean = total[:-1] / count
         centred = wide - mean.view(shape)  # a second pass: sum(x^2) - mean^2 loses digits where the mean is large
         variance = all_reduce(centred.square().sum(axes)) / count
         if self.track_running_stats:
             with torch.no_grad():
                 self.num_batches_tracked.add_(1)
-                self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
+                self.running_mean.lerp_(mean.to(self.running_mean.dtype), (self.momentum * some).to(
+                    self.running_mean.dtype))
                 unbiased = variance * (count / (count - 1).clamp(min=1))
-                self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
+                self.running_var.lerp_(unbiased.to(self.running_var.dtype), (self.momentum * some).to(
+                    self.running_var.dtype))
         out = centred * (variance + self.eps).rsqrt().view(shape)
         if self.affine:
             out = out * self.weight.to(out.dtype).view(shape) + self.bias.to(out.dtype).view(shape)
