@@ -8,7 +8,7 @@ from PIL import Image
 from scipy.io import savemat
 
 from mmwsl.cli import main
-from mmwsl.datasets import ClassMaps, ImageFolder, ImageList
+from mmwsl.datasets import ClassMaps, ImageFolder
 from mmwsl.registry import DATASETS
 
 
@@ -124,7 +124,8 @@ def test_inaturalist(tmp_path, capsys):
     assert main(['prepare', 'inaturalist', str(file), str(out)]) == 0
     assert out.read_text() == 'train/1.jpg 1\ntrain/2.jpg 0\n'
     dataset = DATASETS.build(dict(type='ImageList', list_file=str(out), data_prefix=str(tmp_path)))
-    assert isinstance(dataset, ImageList) and dataset.labels.tolist() == [1, 0]
+    assert dataset.labels.tolist() == [1, 0]
+    assert dataset.paths == [str(tmp_path / 'train' / name) for name in ('1.jpg', '2.jpg')]
 
     def broken(**changes):
         file.write_text(json.dumps(dict(content, **changes)))

@@ -21,7 +21,8 @@ class Recorder:
 
 def test_every_name_is_registered():
     for name in ('linear_online', 'multi_layer', 'semi_supervised', 'finetune', 'detection', 'segmentation'):
-        assert isinstance(PROTOCOLS.build(dict(type=name, config='x.py')), Training)
+        [top1, _] = PROTOCOLS.build(dict(type=name, config='x.py', options={'lr': 3})).run(Recorder())
+        assert (top1['metric'], top1['value']) == ('accuracy/top1', 100)
 
 
 def test_one_training():
