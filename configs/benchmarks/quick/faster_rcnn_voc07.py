@@ -10,18 +10,18 @@ train_dataloader = dict(
     num_workers=0,
     dataset=dict(
         sets=['VOC2007/train'],
-        pipeline=[dict(type='ResizeShortEdge', short=[112, 128, 144], longest=200), dict(type='RandomFlip', prob=0.5)]))
+        pipeline=[dict(type='ResizeShortEdge', short=[80, 96, 112], longest=160), dict(type='RandomFlip', prob=0.5)]))
 test_dataloader = dict(
     batch_size=4,
     num_workers=0,
-    dataset=dict(sets=['VOC2007/val'], pipeline=[dict(type='ResizeShortEdge', short=128, longest=200)]))
+    dataset=dict(sets=['VOC2007/val'], pipeline=[dict(type='ResizeShortEdge', short=96, longest=160)]))
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=1e-4))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
-    dict(type='MultiStepLR', milestones=[10, 14], gamma=0.1, begin=0, end=15),
+    dict(type='MultiStepLR', milestones=[7, 9], gamma=0.1, begin=0, end=10),
 ]
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=15)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=10)
 auto_scale_lr = dict(base_batch_size=4)
 benchmark = dict(dataset='VOC2007 (train and val)')

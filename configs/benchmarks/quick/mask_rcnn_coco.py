@@ -11,17 +11,17 @@ train_dataloader = dict(
     batch_size=4,
     num_workers=0,
     dataset=dict(
-        pipeline=[dict(type='ResizeShortEdge', short=[112, 128, 144], longest=200), dict(type='RandomFlip', prob=0.5)]))
+        pipeline=[dict(type='ResizeShortEdge', short=[80, 96, 112], longest=160), dict(type='RandomFlip', prob=0.5)]))
 test_dataloader = dict(
-    batch_size=4, num_workers=0, dataset=dict(pipeline=[dict(type='ResizeShortEdge', short=128, longest=200)]))
+    batch_size=4, num_workers=0, dataset=dict(pipeline=[dict(type='ResizeShortEdge', short=96, longest=160)]))
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=1e-4))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
-    dict(type='MultiStepLR', milestones=[20, 27], gamma=0.1, begin=0, end=30),
+    dict(type='MultiStepLR', milestones=[10, 13], gamma=0.1, begin=0, end=15),
 ]
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=30)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=15)
 auto_scale_lr = dict(base_batch_size=4)
 default_hooks = dict(checkpoint=dict(interval=5))
 benchmark = dict(dataset='COCO (a part)')
