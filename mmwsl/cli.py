@@ -142,6 +142,11 @@ def _run_report(args):
     print(f'{page}: {page.stat().st_size / 1e6:.1f} MB, open it in a browser')
 
 
+def _run_overlays(args):
+    from mmwsl.apis import overlays
+    print(overlays(args.of, args.out, args.count, args.threshold))
+
+
 def _pairs(texts, option):
     """dict of arguments of the form NAME=VALUE."""
     wrong = [text for text in texts or () if '=' not in text]
@@ -268,6 +273,13 @@ def build_parser():
     sub.add_argument('--features', nargs='+', metavar='NAME=FILE', help='.npz files of mmwsl extract, to be drawn')
     sub.add_argument('--quoted', metavar='FILE', help='published figures to show beside, as quoted')
     sub.add_argument('--quoted-where', nargs='+', metavar='FIELD=VALUE', help='only those')
+
+    sub = command('overlays', _run_overlays, 'A picture of where classifiers look: images, maps and boxes.')
+    sub.add_argument('--of', nargs=3, action='append', required=True, metavar=('NAME', 'CONFIG', 'CHECKPOINT'),
+                     help='a column of the picture; may be given several times')
+    sub.add_argument('--out', required=True, help='picture to write, .png')
+    sub.add_argument('--count', type=int, default=8, help='images of the first config\'s test set')
+    sub.add_argument('--threshold', type=float, default=0.2, help='of the boxes, as a share of the largest value')
 
     sub = command('convert', _run_convert, "Write a checkpoint's backbone under another project's names, or ours.")
     sub.add_argument('checkpoint', help='of mmwsl, OpenSelfSup, MMSelfSup, MoCo, SimSiam, DINO, solo-learn, VISSL, '

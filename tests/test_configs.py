@@ -14,7 +14,7 @@ from mmwsl.models.utils.pooling import check_pooling
 from mmwsl.protocols import Training
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
-GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|vit[a-z0-9]*|swin[a-z0-9]*)_(?P<gpus>\d+)xb(?P<batch>\d+)'
+GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|vit[a-z0-9]*|swin[a-z0-9]*|bagencoder)_(?P<gpus>\d+)xb(?P<batch>\d+)'
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
@@ -54,7 +54,8 @@ def test_name(name):
         assert cfg.model.backbone.depth == int(depth[1])
         assert cfg.model.backbone.get('base_channels', 64) == int(depth[2] or 64)
     else:
-        kinds = dict(vit='VisionTransformer', swin='SwinTransformer', alexnet='AlexNet')
+        kinds = dict(vit='VisionTransformer', swin='SwinTransformer', alexnet='AlexNet',
+                     bagencoder='BagEncoder')
         kind = next(kind for prefix, kind in kinds.items() if parts['backbone'].startswith(prefix))
         assert kind in (cfg.model.backbone.type, cfg.model.backbone.get('half', {}).get('type'))
     types = {scheduler.type for scheduler in cfg.param_scheduler or []}
@@ -104,7 +105,7 @@ def test_builds(name):
     fastest = max([1, *(settings.get('lr_mult', 1) for settings in keys)])  # a head that starts from nothing
     assert all(group['lr'] <= lr * fastest for group in wrapper.optimizer.param_groups)
 
-    views = model.data_preprocessor.views
+    views = getattr(model.data_preprocessor, 'views', None)  # bags have none
     pipeline = cfg.train_dataloader.dataset.get('dataset', cfg.train_dataloader.dataset).get('pipeline')
     if pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
         cut = TRANSFORMS.build(dict(pipeline[-1]))
@@ -229,8 +230,9 @@ def test_suites():
     for name in SUITES:
         suite = load_config(f'mmwsl::suites/{name.split("/")[-1]}')
         assert suite.suite and suite.runs
-        for protocol in suite.protocols:
-            assert protocol in PROTOCOLS, f'{name}: {protocol}'
+        own = [load_config(run.config).get('test_evaluator') for run in suite.runs]
+        for protocol in suite.protocols:  # a registered one, or the metric by which every config is scored
+            assert protocol in PROTOCOLS or {METRICS.get(each.type).default_prefix for each in own} == {protocol}, name
         methods = [run.method for run in suite.runs]
         assert len(methods) == len(set(methods)), f'{name}: a method is listed twice, its records would be one'
         datasets = set()

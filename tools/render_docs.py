@@ -2,7 +2,7 @@
 
 A block in a Markdown file looks like this, paths seen from the repository's root::
 
-    <!-- methods: docs/results/NAME/records.jsonl [methods=NAME,NAME,...] METRIC METRIC ... -->
+    <!-- methods: docs/results/NAME/records.jsonl [methods=NAME,NAME,...] [dataset=NAME] METRIC METRIC ... -->
     <!-- end -->
     <!-- layers: docs/results/NAME/records.jsonl METRIC ... -->
     <!-- end -->
@@ -39,14 +39,17 @@ def render_throughput(figures):
 
 
 def render_records(kind, path, words):
-    """The table of a records file; ``words`` are metrics and perhaps ``methods=``, the rows to show."""
-    methods = [word.removeprefix('methods=').split(',') for word in words if word.startswith('methods=')]
+    """The table of a records file; ``words`` are metrics, and perhaps ``methods=``, the rows to show, and ``dataset=``
+    (_ = a space)."""
+    chosen = dict(word.split('=', 1) for word in words if '=' in word)
     records = read_records(path) if path.is_file() else []
-    if methods:
-        records = [record for record in records if record['method'] in methods[0]]
+    if 'methods' in chosen:
+        records = [record for record in records if record['method'] in chosen['methods'].split(',')]
+    if 'dataset' in chosen:
+        records = [record for record in records if record['dataset'].replace(' ', '_') == chosen['dataset']]
     if not {record['method'] for record in records} - {*FLOORS, *CEILINGS}:  # a page's own row is missing
         return 'Not run yet.\n'
-    metrics = [word for word in words if not word.startswith('methods=')]
+    metrics = [word for word in words if '=' not in word]
     if kind == 'matrix':
         return render_matrix(records, *metrics)
     return (render_layer_table if kind == 'layers' else render_table)(records, metrics=metrics or None)

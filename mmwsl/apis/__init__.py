@@ -7,6 +7,7 @@ from .convert import convert, read_backbone
 from .evaluate import evaluate
 from .layer_table import render_layer_table
 from .matrix_table import draw_matrix, render_matrix
+from .overlays import overlays
 from .quoted import read_quoted, render_quoted
 from .records import read_records, render_table
 from .report import report
@@ -14,6 +15,7 @@ from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
 
-__all__ = ['benchmark', 'build_dataset', 'build_model', 'convert', 'draw_matrix', 'evaluate', 'extract', 'load_config',
-           'prepare_training', 'read_backbone', 'read_quoted', 'read_records', 'render_layer_table', 'render_matrix',
-           'render_quoted', 'render_table', 'report', 'run_suite', 'throughput', 'train']
+__all__ = ['benchmark', 'build_dataset', 'build_model', 'convert', 'draw_matrix', 'evaluate', 'extract',
+           'load_config', 'overlays', 'prepare_training', 'read_backbone', 'read_quoted', 'read_records',
+           'render_layer_table', 'render_matrix', 'render_quoted', 'render_table', 'report', 'run_suite',
+           'throughput', 'train']

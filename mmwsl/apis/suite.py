@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmwsl.apis.benchmark import benchmark
 from mmwsl.apis.config import load_config
+from mmwsl.apis.evaluate import evaluate
 from mmwsl.apis.layer_table import render_layer_table
 from mmwsl.apis.matrix_table import draw_matrix, render_matrix
 from mmwsl.apis.records import read_records, render_table
@@ -19,7 +20,8 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
 
     A suite config has ``suite`` (its name), ``protocols``, and ``runs``: a list of dicts with ``method``, ``config``
     and optionally ``seeds`` (default ``[0]``), ``checkpoint`` (a file, ``'random'`` or ``'random_rescaled'``: nothing
-    is trained) and ``options`` (overrides of the config). Its ``table`` says what ``table.md`` is: ``'methods'``
+    is trained) and ``options`` (overrides of the config). A config with a ``test_evaluator`` is scored by that; its
+    name, ``'localization'``, stands for the protocol then. Its ``table`` says what ``table.md`` is: ``'methods'``
     (default), a row per method; ``'layers'``, a column per layer of ``benchmark.layers``; ``'matrix'``, a row and a
     column per part of the methods' names ``A+B``, with a picture ``matrix.png``. It may be stopped at any time and
     started again.
@@ -57,16 +59,21 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         name = f'{run["method"]}-seed{seed}'
         settings = {**(options or {}), **run.get('options', {}), 'randomness.seed': seed}
         cfg = load_config(run['config'], settings)
-        layers = cfg.benchmark.get('layers')
+        own_metric = 'test_evaluator' in cfg  # what is trained is scored itself, not what can be made of its backbone
+        layers = None if own_metric else cfg.benchmark.get('layers')
         missing = _missing(records_file, suite_cfg.suite, run['method'], seed, suite_cfg.protocols, layers or [-1])
         shown = [', '.join(names) + (f' of layer {layer}' if layers else '') for layer, names in missing.items()]
         print(f'[{number}/{len(todo)}] {name}: ' + (f'to do: {", ".join(shown)}' if missing else 'done'), flush=True)
         if not missing:
             continue
         checkpoint = run.get('checkpoint') or _train(run['config'], cfg, settings, work_dir / name)
-        for layer, names in missing.items():
-            benchmark(cfg, checkpoint, names, out=records_file, suite=suite_cfg.suite, method=run['method'],
-                      **(dict(layers=[layer]) if layers else {}))
+        if own_metric:
+            cfg.work_dir = str(work_dir / name)
+            evaluate(cfg, checkpoint, records_file, suite_cfg.suite, run['method'])
+        else:
+            for layer, names in missing.items():
+                benchmark(cfg, checkpoint, names, out=records_file, suite=suite_cfg.suite, method=run['method'],
+                          **(dict(layers=[layer]) if layers else {}))
         _write_table(table, records_file, out)
     return _write_table(table, records_file, out)
 
@@ -74,7 +81,7 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
 def _missing(records_file, suite, method, seed, protocols, layers):
     """For every layer that lacks any, the protocols without a record."""
     records = read_records(records_file) if records_file.is_file() else []
-    have = {(record.get('layer', -1), record['protocol']) for record in records
+    have = {(-1 if record.get('layer') is None else record['layer'], record['protocol']) for record in records
             if (record.get('suite'), record['method'], record.get('seed')) == (suite, method, seed)}
     todo = {layer: [protocol for protocol in protocols if (layer, protocol) not in have] for layer in layers}
     return {layer: names for layer, names in todo.items() if names}

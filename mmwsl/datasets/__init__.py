@@ -4,6 +4,7 @@ from .cifar import CIFAR10, CIFAR100
 from .class_maps import ClassMaps
 from .coco import COCO
 from .collate import collate_batch, collate_list
+from .digit_bags import DigitBags, collate_bags
 from .digit_scenes import DigitScenes
 from .digits import Digits
 from .folder import ImageFolder, check_same_classes
@@ -15,9 +16,10 @@ from .samplers import EpochSampler, PseudoLabelSampler
 from .subset import stratified_split, subset
 from .voc import VOC, VOC_CLASSES, read_voc_xml
 
-__all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'VOC', 'VOC_CLASSES', 'AnnotatedDataset', 'ClassMaps', 'DigitScenes',
-           'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError', 'ImageFolder', 'ImageList',
-           'InMemoryDataset', 'PhotometricDistortion', 'PseudoLabelSampler', 'RandomCropMap', 'RandomCrops',
-           'RandomFlip', 'RandomScale', 'ResizeCenterCrop', 'ResizeRandomCrop', 'ResizeShortEdge', 'ResizeSquash',
-           'Resized', 'check_same_classes', 'collate_batch', 'collate_list', 'evenly_spaced', 'image_size',
-           'rasterise', 'read_class_map', 'read_image', 'read_voc_xml', 'stratified_split', 'subset']
+__all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'VOC', 'VOC_CLASSES', 'AnnotatedDataset', 'ClassMaps', 'DigitBags',
+           'DigitScenes', 'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError', 'ImageFolder',
+           'ImageList', 'InMemoryDataset', 'PhotometricDistortion', 'PseudoLabelSampler', 'RandomCropMap',
+           'RandomCrops', 'RandomFlip', 'RandomScale', 'ResizeCenterCrop', 'ResizeRandomCrop',
+           'ResizeShortEdge', 'ResizeSquash', 'Resized', 'check_same_classes', 'collate_bags', 'collate_batch',
+           'collate_list', 'evenly_spaced', 'image_size', 'rasterise', 'read_class_map', 'read_image',
+           'read_voc_xml', 'stratified_split', 'subset']

@@ -11,7 +11,6 @@ import torch
 from joblib import Parallel, delayed
 from scipy import linalg
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
@@ -29,6 +28,7 @@ COSTS = {
 }
 DIFFICULT = ('reference', 'strict')
 MAX_ITER = 2000
+SMALL = 2**18  # numbers in a matrix
 
 
 def normalise(features):
@@ -79,9 +79,18 @@ def fit_svm(features, positive, used, cost):
     return solver.coef_[0], solver.intercept_[0], bool(solver.n_iter_ < MAX_ITER)
 
 
+def ranking_precision(positive, scores):
+    """scikit-learn's ``average_precision_score`` of (N,) and (N,), without its checks, which take longer than a fit."""
+    order = np.argsort(-scores, kind='stable')
+    last = np.append(np.diff(scores[order]) != 0, True)  # of equal scores
+    found = np.cumsum(positive[order])[last]
+    precision = found / (np.flatnonzero(last) + 1)
+    return (np.diff(found, prepend=0) * precision).sum() / found[-1]
+
+
 def _validate(features, positive, trained, held, cost):
     coefficients, intercept, converged = fit_svm(features, positive, trained, cost)
-    return average_precision_score(positive[held], (features @ coefficients)[held] + intercept), converged
+    return ranking_precision(positive[held], (features @ coefficients)[held] + intercept), converged
 
 
 @PROTOCOLS.register_module(name='svm')
@@ -181,12 +190,14 @@ class SVM:
             return [self.costs[0]] * len(learnt), []
         self._enough(positive, used, learnt, names, self.folds)
         jobs = []
-        for c, cost in itertools.product(learnt, self.costs):
-            rows = used[:, c].nonzero()[0]
+        for c in learnt:
+            rows, splits = used[:, c].nonzero()[0], []
             for trained, held in StratifiedKFold(self.folds).split(rows, positive[rows, c]):
                 mask = np.zeros(len(features), dtype=bool)
                 mask[rows[trained]] = True
-                jobs.append(delayed(_validate)(features, positive[:, c], mask, rows[held], cost))
+                splits.append((mask, rows[held]))
+            jobs += [delayed(_validate)(features, positive[:, c], mask, held, cost)
+                     for cost, (mask, held) in itertools.product(self.costs, splits)]
         results = self._parallel(features, jobs, 'SVM, choice of costs')
         precision = np.array([result[0] for result in results]).reshape(len(learnt), len(self.costs), self.folds)
         return [self.costs[i] for i in precision.mean(axis=2).argmax(axis=1)], [result[1] for result in results]
@@ -204,7 +215,9 @@ class SVM:
         # liblinear releases the GIL, so threads share the one matrix. Its dual solver draws from a generator that is
         # global to the process: only processes (joblib maps the matrix into their memory) keep that reproducible
         backend = 'loky' if needs_dual(features) else 'threading'
-        results = Parallel(self.n_jobs, backend=backend, return_as='generator')(jobs)
+        # on a small matrix a fit is mostly Python, and threads would only wait for each other
+        n_jobs = 1 if backend == 'threading' and features.size < SMALL else self.n_jobs
+        results = Parallel(n_jobs, backend=backend, return_as='generator')(jobs)
         return list(progress_bar(results, description, total=len(jobs), unit='fit'))
 
     def _records(self, train, test, available, decision, costs, converged):

@@ -2,5 +2,6 @@
 
 from .charts import line_chart, scatter_chart
 from .images import image_uri
+from .overlays import overlay
 
-__all__ = ['image_uri', 'line_chart', 'scatter_chart']
+__all__ = ['image_uri', 'line_chart', 'overlay', 'scatter_chart']

@@ -6,11 +6,12 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import average_precision_score
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import LinearSVC
 
 from mmwsl.protocols import SVM, Features, fit_svm
-from mmwsl.protocols.svm import COSTS, normalise, rotate
+from mmwsl.protocols.svm import COSTS, normalise, ranking_precision, rotate
 from mmwsl.registry import PROTOCOLS
 
 NAMES = [f'digit {n}' for n in range(4)]
@@ -206,3 +207,13 @@ def test_rotated_fits_are_the_same():
         plain, intercept, _ = fit_svm(features, positive, used, cost)
         coefficients, turned_intercept, _ = fit_svm(turned, positive, used, cost)
         assert np.allclose(turn_back(coefficients), plain, atol=1e-9) and turned_intercept == pytest.approx(intercept)
+
+
+def test_ranking_precision_equals_scikit_learn():
+    """Also with equal scores, which are one step of the curve."""
+    generator = np.random.default_rng(0)
+    for count in (2, 7, 60):
+        for levels in (2, 5, 10**6):
+            scores, positive = generator.integers(levels, size=count) / 7, generator.random(count) < 0.4
+            positive[0] = True
+            assert ranking_precision(positive, scores) == pytest.approx(average_precision_score(positive, scores), abs=1e-12)

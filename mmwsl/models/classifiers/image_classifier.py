@@ -52,13 +52,17 @@ class ImageClassifier(BaseModel):
             return [data_samples]
         if mode != 'loss':
             raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
+        return self.head.loss(maps, self.labels(data_samples, images.device))
+
+    def labels(self, data_samples, device):
+        """The class numbers (B,) of a batch."""
         if data_samples is None or 'gt_label' not in data_samples:
-            raise ValueError("ImageClassifier needs labels: set supervision='image' on the training data set")
-        labels = torch.as_tensor(data_samples.gt_label, device=images.device)
+            raise ValueError(f"{type(self).__name__} needs labels: set supervision='image' on the training data set")
+        labels = torch.as_tensor(data_samples.gt_label, device=device)
         if labels.ndim != 1:
-            raise ValueError('ImageClassifier needs one class an image; these have several tags each, which the svm '
-                             'protocol takes')
-        return self.head.loss(maps, labels)
+            raise ValueError(f'{type(self).__name__} needs one class an image; these have several tags each, which the '
+                             'svm protocol takes')
+        return labels
 
     def encoders(self):
         """The modules through which images go; see :class:`PixelCountHook`."""

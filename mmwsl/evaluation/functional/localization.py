@@ -1,0 +1,211 @@
+"""Where an object is, from a map: boxes of a map at many thresholds, and how well they and the map itself fit.
+
+As Choe et al. 2020 ("Evaluating weakly supervised object localization methods right") measure it. Maps are arrays
+(H, W); any code's maps can be scored. Boxes are (x1, y1, x2, y2) in pixels of the map, both corners inside the box, so
+that a box is x2 - x1 + 1 pixels wide.
+"""
+
+import cv2
+import numpy as np
+
+LEVELS = 255
+IOUS = (0.3, 0.5, 0.7)
+
+
+def default_thresholds(step=0.001):
+    """0, step, 2 step, ..., below 1."""
+    return np.arange(0, 1, step)
+
+
+def normalize_map(values):
+    """A map (H, W) brought to [0, 1] by its own minimum and maximum; a constant one becomes 0 everywhere.
+
+    Raises:
+        ValueError: another shape, an empty map, or a value that is not finite.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 2 or not values.size:
+        raise ValueError(f'a map must be (H, W) with at least one pixel; got {values.shape}')
+    if not np.isfinite(values).all():
+        raise ValueError(f'{int((~np.isfinite(values)).sum())} of {values.size} values of the map are not finite')
+    low, high = values.min(), values.max()
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+
+
+def _checked(values, thresholds):
+    values = np.asarray(values)
+    if values.ndim != 2 or not values.size:
+        raise ValueError(f'a map must be (H, W) with at least one pixel; got {values.shape}')
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f'the values of a map must lie in [0, 1], these in [{values.min():.4g}, {values.max():.4g}]; '
+                         'see normalize_map')
+    thresholds = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
+    if thresholds.ndim != 1 or not len(thresholds) or not ((thresholds >= 0) & (thresholds < 1)).all():
+        raise ValueError('thresholds must be one or more numbers from 0 to below 1')
+    return values, thresholds
+
+
+def boxes_at_limits(values, limits):
+    """Contours of ``values > limit`` for rising limits: boxes, areas, and which limit each belongs to.
+
+    What is above a higher limit lies within what is above a lower one, so each search looks only where the one before
+    found anything.
+
+    Args:
+        values: uint8 (H, W).
+        limits: rising whole numbers, none twice.
+
+    Returns:
+        tuple: boxes int32 (K, 4), areas (K,), places (K,) in ``limits``, in the order OpenCV finds them. A limit that
+        nothing is above has the one box (0, 0, 0, 0).
+    """
+    height, width = values.shape
+    left, top, part = 0, 0, values
+    boxes, areas, places = [], [], []
+    for place, limit in enumerate(limits):
+        above = cv2.threshold(part, int(limit), 1, cv2.THRESH_BINARY)[1]
+        contours = cv2.findContours(above, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE, offset=(left, top))[0]
+        if not contours:
+            boxes += [(0, 0, 0, 0)] * (len(limits) - place)
+            areas += [0.0] * (len(limits) - place)
+            places += range(place, len(limits))
+            break
+        found = [cv2.boundingRect(contour) for contour in contours]
+        boxes += [(x, y, x + w, y + h) for x, y, w, h in found]
+        areas += [0.0] if len(contours) == 1 else [cv2.contourArea(contour) for contour in contours]
+        places += [place] * len(contours)
+        x1, y1 = min(box[0] for box in found), min(box[1] for box in found)
+        x2, y2 = max(box[0] + box[2] for box in found), max(box[1] + box[3] for box in found)
+        if (x2 - x1) * (y2 - y1) < 0.8 * part.size:
+            left, top, part = x1, y1, values[y1:y2, x1:x2]
+    boxes = np.minimum(np.array(boxes, dtype=np.int32), (width - 1, height - 1, width - 1, height - 1))
+    return boxes, np.array(areas), np.array(places)
+
+
+def boxes_from_map(values, threshold, largest=True):
+    """Bounding boxes of what is above ``threshold`` times the maximum of a map.
+
+    Values are rounded down to 256 levels and compared strictly, ``u > int(threshold * max(u))``. The box of a contour
+    reaches one pixel beyond it to the right and below, as far as the map goes; so does the reference's.
+
+    Args:
+        values: (H, W) in [0, 1].
+        threshold: from 0 to below 1; CAM's paper has 0.2.
+        largest: the contour of largest area alone (the first of several); otherwise all, inner ones of holes too.
+
+    Returns:
+        int32 (K, 4); one box (0, 0, 0, 0) if nothing is above the threshold, as in a constant map of zeros.
+
+    Raises:
+        ValueError: a shape, value or threshold outside that.
+    """
+    values, threshold = _checked(values, threshold)
+    levels = (values * LEVELS).astype(np.uint8)
+    boxes, areas, _ = boxes_at_limits(levels, (threshold * int(levels.max())).astype(int))
+    return boxes[areas.argmax()][None] if largest else boxes
+
+
+def box_overlap(boxes, others):
+    """IoU (N, M) of boxes whose corners are both inside."""
+    boxes, others = np.asarray(boxes, dtype=np.float64)[:, None], np.asarray(others, dtype=np.float64)[None]
+    shared = (np.minimum(boxes[..., 2:], others[..., 2:]) - np.maximum(boxes[..., :2], others[..., :2]) + 1).clip(min=0)
+    shared = shared.prod(axis=-1)
+    area, other_area = ((each[..., 2:] - each[..., :2] + 1).prod(axis=-1) for each in (boxes, others))
+    return shared / (area + other_area - shared)
+
+
+def best_overlaps(values, boxes, thresholds):
+    """How well a map's boxes fit any of the true ones, at every threshold.
+
+    Args:
+        values: (H, W) in [0, 1].
+        boxes: true boxes (G, 4), in pixels of the map.
+        thresholds: (T,) from 0 to below 1.
+
+    Returns:
+        tuple: IoU (T,) of the largest contour's box, and (T,) of the best of all contours' boxes.
+
+    Raises:
+        ValueError: a shape or value outside that, or no true box.
+    """
+    values, thresholds = _checked(values, thresholds)
+    boxes = np.asarray(boxes)
+    if boxes.ndim != 2 or boxes.shape[1] != 4 or not len(boxes):
+        raise ValueError(f'true boxes must be (G, 4) with G >= 1; got {boxes.shape}')
+    levels = (values * LEVELS).astype(np.uint8)
+    limits, inverse = np.unique((thresholds * int(levels.max())).astype(int), return_inverse=True)
+    found, areas, places = boxes_at_limits(levels, limits)
+    overlaps = box_overlap(found, boxes).max(axis=1)
+    starts = np.searchsorted(places, np.arange(len(limits)))
+    every = np.maximum.reduceat(overlaps, starts)
+    order = np.lexsort((np.arange(len(areas)), -areas, places))  # within a limit by area, then as found
+    largest = overlaps[order[starts]]
+    return largest[inverse], every[inverse]
+
+
+def max_box_accuracy(overlaps, thresholds, iou=0.5):
+    """MaxBoxAcc: the share of images whose box fits, at the threshold where that share is highest.
+
+    The maximum is taken after averaging over images; taken per image it would flatter.
+
+    Args:
+        overlaps: (N, T), for each image and threshold.
+        thresholds: (T,).
+        iou: least IoU of a box that fits.
+
+    Returns:
+        tuple: accuracy in [0, 1], its threshold (the lowest of several).
+    """
+    shares = (np.asarray(overlaps) >= iou).mean(axis=0)
+    return float(shares.max()), float(thresholds[int(shares.argmax())])
+
+
+class PixelAveragePrecision:
+    """PxAP: average precision of the pixels of all images, ranked by their value.
+
+    Values are counted in bins between the thresholds, so that any number of images takes the same memory.
+
+    Args:
+        thresholds: (T,), rising, from 0.
+    """
+
+    def __init__(self, thresholds):
+        self.thresholds = np.asarray(thresholds, dtype=np.float64)
+        if self.thresholds.ndim != 1 or not len(self.thresholds) or (np.diff(self.thresholds) <= 0).any() \
+                or self.thresholds[0] != 0 or self.thresholds[-1] >= 1:
+            raise ValueError('thresholds must rise from 0 to below 1')
+        self.counts = np.zeros((2, len(self.thresholds)), dtype=np.int64)  # background, object
+
+    def count(self, values, foreground, ignored=None):
+        """Counts (2, T) of one map.
+
+        Args:
+            values: (H, W) in [0, 1].
+            foreground: bool (H, W), pixels of the object.
+            ignored: bool (H, W), pixels that count as neither; what is foreground counts all the same.
+        """
+        values, _ = _checked(values, 0)
+        foreground = np.asarray(foreground, dtype=bool)
+        ignored = np.zeros_like(foreground) if ignored is None else np.asarray(ignored, dtype=bool)
+        if foreground.shape != values.shape or ignored.shape != values.shape:
+            raise ValueError(f'the map is {values.shape}, its mask {foreground.shape}, what is ignored '
+                             f'{ignored.shape}; resize the map to the mask')
+        bins = np.searchsorted(self.thresholds, values, side='right') - 1
+        return np.stack([np.bincount(bins[chosen], minlength=len(self.thresholds))
+                         for chosen in (~foreground & ~ignored, foreground)])
+
+    def add(self, values, foreground, ignored=None):
+        """Add one image; see :meth:`count`."""
+        self.counts += self.count(values, foreground, ignored)
+
+    def curve(self):
+        """Recall and precision (T,), from the highest threshold down; NaN where there is nothing to divide by."""
+        background, objects = self.counts[:, ::-1].cumsum(axis=1)
+        with np.errstate(invalid='ignore'):
+            return objects / objects[-1], objects / (objects + background)
+
+    def compute(self):
+        """PxAP in [0, 1]: the sum of precision times the recall gained; NaN if no pixel is an object's."""
+        recall, precision = self.curve()
+        gained = np.diff(recall, prepend=0.0)
+        return float('nan') if np.isnan(recall[-1]) else float((np.nan_to_num(precision) * gained).sum())

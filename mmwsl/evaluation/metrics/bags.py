@@ -1,0 +1,40 @@
+"""mmengine metric around multiple-instance learning."""
+
+import torch
+from mmengine.evaluator import BaseMetric
+from sklearn.metrics import roc_auc_score
+
+from mmwsl.registry import METRICS
+
+
+@METRICS.register_module()
+class BagMetric(BaseMetric):
+    """``bag_auc`` and ``bag_accuracy`` of the bags, ``instance_auc`` of the instances of positive bags, in percent.
+
+    The samples are batches as :class:`BagClassifier` makes them; without ``gt_instance_labels`` there is no instance
+    figure, and without both kinds no AUC.
+    """
+
+    default_prefix = 'mil'
+
+    def process(self, data_batch, data_samples):
+        for batch in data_samples:
+            known = batch.get('gt_instance_labels')
+            for row, mask in enumerate(batch['bag_mask'].cpu()):
+                members = None if known is None else known[row].cpu()[mask].tolist()
+                self.results.append((int(batch['index'][row]), int(batch['gt_label'][row]),
+                                     float(batch['pred_scores'][row]),
+                                     batch['pred_instance_scores'][row].cpu()[mask].tolist(), members))
+
+    def compute_metrics(self, results):
+        results = list({result[0]: result for result in results}.values())  # a bag that two ranks scored counts once
+        _, labels, scores, parts, members = zip(*results, strict=True)
+        figures = dict(bag_accuracy=100 * ((torch.tensor(scores) > 0.5) == torch.tensor(labels)).double().mean().item())
+        if len(set(labels)) == 2:
+            figures['bag_auc'] = 100 * roc_auc_score(labels, scores)
+        if members[0] is not None:
+            true = [one for label, each in zip(labels, members, strict=True) if label for one in each]
+            said = [one for label, each in zip(labels, parts, strict=True) if label for one in each]
+            if len(set(true)) == 2:
+                figures['instance_auc'] = 100 * roc_auc_score(true, said)
+        return {name: round(float(value), 4) for name, value in figures.items()}

@@ -1,0 +1,84 @@
+"""mmengine metric around the localisation of single objects."""
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from mmwsl.evaluation.functional.localization import (
+    IOUS,
+    PixelAveragePrecision,
+    best_overlaps,
+    box_overlap,
+    boxes_from_map,
+    default_thresholds,
+    max_box_accuracy,
+)
+from mmwsl.registry import METRICS
+
+
+@METRICS.register_module()
+class LocalizationMetric(BaseMetric):
+    """Where a classifier says its class is, in percent.
+
+    * ``top1_cls``, ``top5_cls``: the class alone.
+    * ``top1_loc``: the best class is right and the box of its map fits; ``top5_loc``: so for one of the best five.
+    * ``gt_known``: the box of the true class's map fits. These boxes are of the largest contour above ``threshold``.
+    * ``max_box_acc``: as ``gt_known`` at the threshold that is best for the whole set; ``max_box_acc_v2``: with all
+      contours' boxes, the mean over IoU 0.3, 0.5 and 0.7 of the best. ``max_box_threshold`` is the threshold of the
+      first; it is chosen on the images that are scored, which says so by "max".
+    * ``pixel_ap``: PxAP of the true class's map, where ``gt_mask`` or masks of the objects are known.
+
+    A box fits if its IoU with any true box of the image is at least ``iou``. The samples are batches as
+    :class:`Localizer` makes them, with ``gt_boxes`` in pixels of the input.
+
+    Args:
+        threshold: of the fixed boxes; CAM's and Hide-and-Seek's papers have 0.2, the latter 0.3 for GoogLeNet.
+        iou: least IoU.
+        step: of the thresholds that the best is looked for in.
+    """
+
+    default_prefix = 'localization'
+
+    def __init__(self, threshold=0.2, iou=0.5, step=0.01, collect_device='cpu', prefix=None):
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.threshold, self.iou, self.thresholds = threshold, iou, default_thresholds(step)
+
+    def process(self, data_batch, data_samples):
+        for batch in data_samples:
+            if 'gt_boxes' not in batch:
+                raise ValueError("LocalizationMetric needs boxes: set supervision='boxes' ('full' for pixel_ap) on the "
+                                 'data that are scored')
+            maps = batch['pred_maps'].float().cpu().numpy()
+            labels = batch['pred_map_labels'].cpu()
+            masks = batch.get('gt_instance_masks')
+            for row, true in enumerate(batch['gt_label'].reshape(-1).tolist()):
+                self.results.append((int(batch['index'][row]), *self._score(
+                    maps[row], labels[row, :-1].tolist(), true, np.asarray(batch['gt_boxes'][row], dtype=np.float64),
+                    None if masks is None else np.asarray(masks[row]).any(0))))
+
+    def _score(self, maps, best, true, boxes, mask):
+        """Five hits, overlaps by threshold (2, T), counts of pixels (2, T) or None."""
+        height, width = maps.shape[1:]
+        boxes = np.minimum(boxes.astype(int), (width - 1, height - 1, width - 1, height - 1))
+
+        def fits(values):
+            return box_overlap(boxes_from_map(values, self.threshold), boxes).max() >= self.iou
+
+        known = fits(maps[-1])
+        hits = [best[0] == true, true in best, best[0] == true and known, true in best and known, known]
+        counts = None if mask is None else PixelAveragePrecision(self.thresholds).count(maps[-1], mask)
+        return np.array(hits), np.stack(best_overlaps(maps[-1], boxes, self.thresholds)).astype(np.float32), counts
+
+    def compute_metrics(self, results):
+        results = list({result[0]: result for result in results}.values())  # an image that two ranks scored counts once
+        _, hits, overlaps, counts = zip(*results, strict=True)
+        names = ('top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', 'gt_known')
+        figures = dict(zip(names, 100 * np.stack(hits).mean(axis=0), strict=True))
+        largest, every = np.stack(overlaps, axis=1)
+        accuracy, threshold = max_box_accuracy(largest, self.thresholds, self.iou)
+        figures |= dict(max_box_acc=100 * accuracy, max_box_threshold=threshold)
+        figures['max_box_acc_v2'] = 100 * np.mean([max_box_accuracy(every, self.thresholds, iou)[0] for iou in IOUS])
+        if all(each is not None for each in counts):
+            pixels = PixelAveragePrecision(self.thresholds)
+            pixels.counts = np.sum(counts, axis=0)
+            figures['pixel_ap'] = 100 * pixels.compute()
+        return {name: round(float(value), 4) for name, value in figures.items()}

@@ -1,0 +1,21 @@
+from .acol import ACoLHead
+from .adl import ADL
+from .attention_mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
+from .cam import CAMHead
+from .localizer import Localizer
+from .maps import (
+                   class_activation_maps,
+                   grad_cam,
+                   input_gradient,
+                   normalize_maps,
+                   resize_maps,
+                   saliency,
+                   smooth_gradient,
+)
+from .spg import SPGHead
+
+__all__ = [
+    'ACoLHead', 'ADL', 'AttentionPooling', 'BagClassifier', 'BagEncoder', 'BagPooling', 'BagPreprocessor',
+    'CAMHead', 'Localizer', 'SPGHead', 'class_activation_maps', 'grad_cam', 'input_gradient', 'normalize_maps',
+    'resize_maps', 'saliency', 'smooth_gradient',
+]

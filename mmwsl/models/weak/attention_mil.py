@@ -1,0 +1,173 @@
+"""Attention-based deep multiple-instance learning (Ilse et al. 2018, arXiv:1802.04712)."""
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from mmengine.model import BaseDataPreprocessor, BaseModel, BaseModule
+
+from mmwsl.models.losses.contrastive import wide
+from mmwsl.models.pretext.base import PretextModel
+from mmwsl.registry import BACKBONES, MODELS, WEAK_HEADS
+
+
+@BACKBONES.register_module()
+class BagEncoder(BaseModule):
+    """The paper's network for 28 x 28 digits: two 5 x 5 convolutions with pooling and a linear layer.
+
+    Args:
+        in_channels: of the instances.
+        out_channels: of the embedding.
+
+    ``forward`` takes (M, in_channels, 28, 28) and gives a tuple of one (M, out_channels).
+    """
+
+    def __init__(self, in_channels=1, out_channels=500, init_cfg=None):
+        super().__init__(init_cfg)
+        self.layers = nn.Sequential(
+            nn.Conv2d(in_channels, 20, 5), nn.ReLU(inplace=True), nn.MaxPool2d(2),
+            nn.Conv2d(20, 50, 5), nn.ReLU(inplace=True), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(50 * 4 * 4, out_channels), nn.ReLU(inplace=True))
+        self.out_channels = [out_channels]
+
+    def forward(self, instances):
+        return self.layers(instances),
+
+
+@WEAK_HEADS.register_module()
+class AttentionPooling(BaseModule):
+    """Equations 8 and 9: ``z = sum_k a_k h_k`` with ``a = softmax_k(w' tanh(V h_k))``, or with a gate.
+
+    Args:
+        in_channels: of the embeddings.
+        channels: L, rows of V.
+        gated: ``w' (tanh(V h_k) * sigmoid(U h_k))``.
+    """
+
+    def __init__(self, in_channels, channels=128, gated=False, init_cfg=None):
+        super().__init__(init_cfg)
+        self.value = nn.Linear(in_channels, channels)
+        self.gate = nn.Linear(in_channels, channels) if gated else None
+        self.weight = nn.Linear(channels, 1)
+
+    def forward(self, embeddings, present):
+        """Embeddings (B, N, K) and which are there (B, N) -> bag embedding (B, K), attention (B, N)."""
+        hidden = self.value(embeddings).tanh()
+        if self.gate is not None:
+            hidden = hidden * self.gate(embeddings).sigmoid()
+        logits = wide(self.weight(hidden)[..., 0]).masked_fill(~present, -torch.inf)
+        attention = logits.softmax(1)
+        return (attention[..., None] * embeddings).sum(1), attention
+
+
+@WEAK_HEADS.register_module()
+class BagPooling(BaseModule):
+    """Mean or maximum of the embeddings of a bag, the baselines of the paper.
+
+    Args:
+        in_channels: of the embeddings; for the same settings as :class:`AttentionPooling`.
+        kind: 'mean' or 'max'.
+    """
+
+    def __init__(self, in_channels=None, kind='mean', init_cfg=None):
+        super().__init__(init_cfg)
+        if kind not in ('mean', 'max'):
+            raise ValueError(f"BagPooling: kind={kind!r} is unknown; choose 'mean' or 'max'")
+        self.kind = kind
+
+    def forward(self, embeddings, present):
+        """Embeddings (B, N, K) or scores (B, N, 1), and which are there (B, N) -> (B, K), None."""
+        if self.kind == 'max':
+            return embeddings.masked_fill(~present[..., None], -torch.inf).amax(1), None
+        weights = present / present.sum(1, keepdim=True)
+        return (embeddings * weights[..., None]).sum(1), None
+
+
+@MODELS.register_module()
+class BagClassifier(BaseModel):
+    """Whether a bag holds what it is asked for, and which instance it is.
+
+    Args:
+        backbone: encoder of instances; its last output is averaged over places where it is a map.
+        pooling: :class:`AttentionPooling` or :class:`BagPooling`; ``in_channels`` may be left out.
+        level: 'embedding': the pooled embedding is classified. 'instance': every instance's probability is pooled (by
+            :class:`BagPooling`).
+    """
+
+    make = staticmethod(PretextModel.make)
+
+    def __init__(self, backbone, pooling, level='embedding', data_preprocessor=None, init_cfg=None):
+        super().__init__(data_preprocessor, init_cfg)
+        if level not in ('embedding', 'instance'):
+            raise ValueError(f"BagClassifier: level={level!r} is unknown; choose 'embedding' or 'instance'")
+        if level == 'instance' and dict(pooling).get('type') == 'AttentionPooling':
+            raise ValueError("BagClassifier: attention is over embeddings; level='instance' needs BagPooling")
+        self.backbone, self.level = self.make(backbone), level
+        channels = self.backbone.out_channels[-1]
+        self.pooling = self.make(dict(in_channels=channels, **pooling))
+        self.classifier = nn.Linear(channels, 1)
+
+    def encoders(self):
+        """The modules through which images go; see :class:`PixelCountHook`."""
+        return [self.backbone]
+
+    def embed(self, instances, present):
+        """(B, N, C, H, W) -> (B, N, K); only what is there goes through the network, the rest is 0."""
+        found = self.backbone(instances[present])[-1]
+        found = found.mean((2, 3)) if found.ndim == 4 else found
+        embeddings = found.new_zeros(*present.shape, found.shape[1])
+        embeddings[present] = found
+        return embeddings
+
+    def score(self, embeddings, present):
+        """Logit of every bag (B,) and, where the pooling has one, attention (B, N)."""
+        if self.level == 'embedding':
+            pooled, attention = self.pooling(embeddings, present)
+            return wide(self.classifier(pooled)[:, 0]), attention
+        each = wide(self.classifier(embeddings)).sigmoid()
+        probability = self.pooling(each, present)[0][:, 0].clamp(1e-5, 1 - 1e-5)
+        return probability.logit(), None
+
+    def forward(self, inputs, data_samples=None, mode='tensor'):
+        """``inputs`` (B, N, C, H, W), padded. ``loss``: dict; ``predict``: the batch with ``pred_scores`` (B,), the
+        bags' probabilities, and ``pred_instance_scores`` (B, N): the attention or, without, the gradient score, the sum
+        of the absolute derivatives of the bag's logit by the instance's pixels; ``tensor``: logits."""
+        present = data_samples.bag_mask if data_samples is not None else torch.ones(
+            inputs.shape[:2], dtype=torch.bool, device=inputs.device)
+        if mode == 'predict':
+            return self.predict(inputs, present, data_samples)
+        logits = self.score(self.embed(inputs, present), present)[0]
+        if mode == 'tensor':
+            return logits
+        if mode != 'loss':
+            raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
+        labels = data_samples.gt_label.to(logits.device)
+        right = ((logits.detach() > 0) == labels.bool()).float().mean() * 100
+        return dict(loss=F.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype)), accuracy=right)
+
+    def predict(self, inputs, present, data_samples):
+        with torch.enable_grad():
+            inputs = inputs.detach().requires_grad_()
+            logits, attention = self.score(self.embed(inputs, present), present)
+            if attention is None:
+                attention = torch.autograd.grad(logits.sum(), inputs)[0].abs().sum((2, 3, 4))
+        data_samples.pred_scores = logits.detach().sigmoid()
+        data_samples.pred_instance_scores = attention.detach()
+        return [data_samples]
+
+
+@MODELS.register_module()
+class BagPreprocessor(BaseDataPreprocessor):
+    """Move bags (B, N, C, H, W) to the device and normalise them.
+
+    Args:
+        mean, std: per channel, of pixel values 0-255.
+    """
+
+    def __init__(self, mean, std, non_blocking=True):
+        super().__init__(non_blocking)
+        self.register_buffer('mean', torch.tensor(mean, dtype=torch.float32).view(-1, 1, 1), False)
+        self.register_buffer('std', torch.tensor(std, dtype=torch.float32).view(-1, 1, 1), False)
+
+    def forward(self, data, training=False):
+        data = self.cast_data(data)
+        return dict(inputs=(data['inputs'].float() - self.mean) / self.std, data_samples=data.get('data_samples'))

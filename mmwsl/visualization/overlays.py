@@ -1,0 +1,34 @@
+"""A map laid over its image, with boxes."""
+
+import cv2
+import numpy as np
+
+
+def overlay(image, values=None, found=(), true=(), strength=0.5, enlarge=1):
+    """Mix an image with the colours of a map (blue low, red high), and draw boxes: found ones red, true ones green.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        values: (H, W) in [0, 1]; None: the image alone.
+        found, true: boxes (N, 4), x1 y1 x2 y2 in pixels of the image.
+        strength: share of the map's colour.
+        enlarge: whole number, how many times as large the picture shall be.
+
+    Returns:
+        uint8 (enlarge H, enlarge W, 3).
+
+    Raises:
+        ValueError: an image and a map of different sizes.
+    """
+    picture = np.ascontiguousarray(image)
+    if values is not None:
+        if values.shape != picture.shape[:2]:
+            raise ValueError(f'the map is {values.shape}, the image {picture.shape[:2]}; resize the map')
+        colours = cv2.applyColorMap((values * 255).astype(np.uint8), cv2.COLORMAP_JET)[..., ::-1]
+        picture = np.rint((1 - strength) * picture + strength * colours).astype(np.uint8)
+    picture = np.repeat(np.repeat(picture, enlarge, axis=0), enlarge, axis=1)
+    for boxes, colour in ((true, (0, 220, 0)), (found, (255, 0, 0))):
+        for box in boxes:
+            x1, y1, x2, y2 = (int(value * enlarge) for value in box)
+            cv2.rectangle(picture, (x1, y1), (x2, y2), colour, thickness=max(1, enlarge // 2))
+    return picture

@@ -1,0 +1,263 @@
+"""Maps against their definitions, weak heads against cases worked by hand, and a localiser from the user's side."""
+
+import pytest
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+from mmwsl.augment.cutmix import CutMix
+from mmwsl.models.weak import (
+    ADL,
+    ACoLHead,
+    CAMHead,
+    Localizer,
+    class_activation_maps,
+    grad_cam,
+    input_gradient,
+    normalize_maps,
+    saliency,
+    smooth_gradient,
+)
+from mmwsl.models.weak.acol import erase
+from mmwsl.models.weak.spg import SPGHead, guided_loss, seeds
+from mmwsl.structures import DataSample
+
+BACKBONE = dict(type='ResNet', depth=18, base_channels=8, stem='cifar', strides=(2, 2, 1, 1), out_indices=(3,))
+
+
+def localizer(head=None, **settings):
+    torch.manual_seed(0)
+    return Localizer(BACKBONE, head or dict(type='CAMHead', num_classes=7), **settings)
+
+
+def test_cam_is_what_the_paper_says():
+    torch.manual_seed(0)
+    features, head = torch.rand(2, 5, 3, 4), CAMHead(5, 6)
+    maps = head.class_maps((features,))
+    expected = torch.zeros(2, 6, 3, 4)
+    for k in range(5):
+        for c in range(6):
+            expected[:, c] += head.classifier.weight[c, k] * features[:, k]
+    assert torch.allclose(maps, expected, atol=1e-6)
+    assert torch.allclose(maps.mean((2, 3)) + head.classifier.bias, head((features,)), atol=1e-6)
+    before = F.conv2d(features, head.classifier.weight[:, :, None, None])  # a 1 x 1 convolution before the pooling
+    assert torch.allclose(maps, before, atol=1e-6)
+
+
+def test_grad_cam_of_a_pooling_classifier_is_the_rectified_cam():
+    torch.manual_seed(1)
+    features, head = torch.randn(3, 5, 4, 6, requires_grad=True), CAMHead(5, 6)
+    labels = torch.tensor([1, 5, 0])
+    shown = grad_cam(head((features,))[torch.arange(3), labels], features)
+    cam = class_activation_maps(features, head.classifier.weight)[torch.arange(3), labels]
+    assert torch.allclose(shown, cam.relu() / 24, atol=1e-6)
+    assert (shown == 0).any() and (shown > 0).any()
+
+
+def test_gradients_of_a_linear_score():
+    torch.manual_seed(2)
+    weight, images = torch.randn(3, 4, 5), torch.randn(2, 3, 4, 5)
+
+    def score_of(x):
+        return (x * weight).sum((1, 2, 3))
+
+    assert torch.allclose(input_gradient(score_of, images), weight.expand(2, -1, -1, -1))
+    assert torch.allclose(saliency(score_of, images)[1], weight.abs().amax(0))
+    assert torch.allclose(smooth_gradient(score_of, images, samples=3)[0], weight, atol=1e-6)
+    assert torch.allclose(smooth_gradient(score_of, images, samples=3, squared=True)[0], weight.square(), atol=1e-5)
+
+
+def test_smooth_gradient_averages_over_noise():
+    """Of x^3 the mean gradient at x + noise is 3 (x^2 + variance); the noise is a share of the range of values."""
+    images = torch.tensor([[[[0.0, 2.0]]], [[[1.0, 1.0]]]])
+    generator = torch.Generator().manual_seed(0)
+    mean = smooth_gradient(lambda x: (x ** 3).sum((1, 2, 3)), images, samples=4000, noise=0.15, generator=generator)
+    assert mean[0, 0, 0].tolist() == pytest.approx([3 * 0.09, 3 * 4.09], rel=0.1)
+    assert mean[1, 0, 0].tolist() == pytest.approx([3, 3])  # a constant image gets no noise
+
+
+def test_maps_are_normalised_one_by_one():
+    maps = normalize_maps(torch.tensor([[[[1., 3.], [2., 5.]], [[4., 4.], [4., 4.]]]]))
+    assert maps.tolist() == [[[[0, 0.5], [0.25, 1]], [[0, 0], [0, 0]]]]
+
+
+def test_max_pooling_by_hand():
+    head = CAMHead([3, 2], 2, pooling='max')
+    features = torch.tensor([[[[1., 4.]], [[-3., -2.]]]])
+    expected = head.classifier.weight @ torch.tensor([4., -2.]) + head.classifier.bias
+    assert torch.allclose(head((torch.zeros(1, 3, 9, 9), features))[0], expected)
+    with pytest.raises(ValueError, match="pooling='sum' is unknown"):
+        CAMHead(3, 2, pooling='sum')
+
+
+def test_adl_by_hand():
+    features = torch.tensor([[[[2., 1.]], [[0., 9.]]], [[[-1., 3.]], [[1., 2.]]]])  # attention (1, 5) and (0, 2.5)
+    always, never = ADL(drop_rate=1.0, threshold=0.8), ADL(drop_rate=0.0)
+    assert always(features).tolist() == [[[[2, 0]], [[0, 0]]], [[[-1, 0]], [[1, 0]]]]
+    importance = torch.tensor([[[[1., 5.]]], [[[0., 2.5]]]]).sigmoid()
+    assert torch.allclose(never(features), features * importance)
+    assert always.eval()(features) is features and never.eval()(features) is features
+    torch.manual_seed(0)
+    often = ADL(drop_rate=0.75)
+    assert sum((often(features)[0, 0, 0, 1] == 0).item() for _ in range(2000)) / 2000 == pytest.approx(0.75, abs=0.04)
+
+
+def test_adl_draws_once_a_batch():
+    torch.manual_seed(0)
+    features = torch.rand(6, 3, 4, 4) + 0.1
+    for _ in range(8):
+        hidden = (ADL(0.5)(features) == 0).flatten(1).any(1)
+        assert hidden.all() or not hidden.any()
+
+
+def test_acol_by_hand():
+    features = torch.ones(2, 3, 1, 3)
+    attention = torch.tensor([[[0.0, 0.7, 1.0]], [[0.0, 0.0, 0.0]]])  # a constant map was normalised to 0
+    kept = erase(features, attention, 0.7)
+    assert kept[:, 1, 0].tolist() == [[1, 0, 0], [1, 1, 1]]
+
+
+def test_acol_erases_for_the_second_what_the_first_sees_of_the_label():
+    torch.manual_seed(0)
+    head, x, labels = ACoLHead(4, 3, channels=8, threshold=0.6), torch.rand(2, 4, 6, 6), torch.tensor([2, 0])
+    first, second = head.branches((x,), labels)
+    erased = x.clone()
+    for row, label in enumerate(labels.tolist()):
+        shown = first[row, label]
+        shown = (shown - shown.min()) / (shown.max() - shown.min())
+        erased[row, :, shown >= 0.6] = 0
+    assert torch.allclose(second, head.second(erased), atol=1e-6) and (erased == 0).any()
+    losses = head.loss((x,), labels)
+    assert losses['loss_first'].item() == pytest.approx(F.cross_entropy(first.mean((2, 3)), labels).item(), rel=1e-5)
+    assert losses['loss_second'].item() == pytest.approx(F.cross_entropy(second.mean((2, 3)), labels).item(), rel=1e-5)
+    losses['loss_second'].backward()
+    assert all(layer.weight.grad is None for layer in head.first if isinstance(layer, nn.Conv2d))  # detached
+    both = head.class_maps((x,), labels)
+    assert torch.equal(both, torch.maximum(normalize_maps(first), normalize_maps(second)))
+
+
+@pytest.mark.parametrize('alpha', [0.3, 1.0])
+def test_cutmix_counts_what_it_pasted(alpha):
+    torch.manual_seed(0)
+    images = torch.arange(5.).view(5, 1, 1, 1).expand(5, 3, 9, 12).contiguous()
+    shares = []
+    for _ in range(200):
+        mixed, order, share = CutMix(alpha)(images)
+        for row in range(5):
+            foreign = (mixed[row, 0] != row)
+            assert not foreign.any() or set(mixed[row, 0][foreign].tolist()) == {float(order[row])}
+            if order[row] != row:
+                assert share.item() == pytest.approx(1 - foreign.float().mean().item())
+                ys, xs = foreign.any(1).nonzero()[:, 0], foreign.any(0).nonzero()[:, 0]
+                assert foreign.sum() == len(ys) * len(xs)  # a rectangle
+        shares.append(share.item())
+    # a box of area A keeps, around a uniform centre, (1 - s / 4)^2 of it within the image, s its side; for alpha = 1 the
+    # mean of s^2 (1 - s / 4)^2 over A = s^2 uniform is 1/2 - 1/5 + 1/48
+    if alpha == 1.0:
+        assert sum(shares) / 200 == pytest.approx(1 - (1 / 2 - 1 / 5 + 1 / 48), abs=0.05)
+    with pytest.raises(ValueError, match='alpha=0'):
+        CutMix(0)
+
+
+def test_mixed_labels_by_hand():
+    torch.manual_seed(0)
+    head, maps = CAMHead(4, 3), (torch.rand(2, 4, 2, 2),)
+    labels, others, share = torch.tensor([0, 1]), torch.tensor([1, 0]), torch.tensor(0.3)
+    scores = head(maps).log_softmax(1)
+    expected = -(0.3 * (scores[0, 0] + scores[1, 1]) + 0.7 * (scores[0, 1] + scores[1, 0])) / 2
+    assert head.loss(maps, labels, others, share)['loss'].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_predictions_have_maps_of_the_best_classes_and_the_true_one():
+    model = localizer(topk=3).eval()
+    images = torch.randn(2, 3, 32, 40)
+    sample = DataSample(gt_label=torch.tensor([6, 0]))
+    found, = model(images, sample, mode='predict')
+    assert found.pred_maps.shape == (2, 4, 32, 40) and found.pred_map_labels[:, -1].tolist() == [6, 0]
+    assert torch.equal(found.pred_map_labels[:, :3], found.pred_scores[''].topk(3).indices)
+    assert found.pred_maps.amin((2, 3)).eq(0).all() and found.pred_maps.amax((2, 3)).eq(1).all()
+    cam = model.head.class_maps(model.backbone(images))[1, 0][None, None]
+    resized = F.interpolate(cam, size=(32, 40), mode='bicubic', align_corners=False)
+    assert torch.allclose(found.pred_maps[1, -1], normalize_maps(resized)[0, 0], atol=1e-5)
+    unknown, = model(images, DataSample(), mode='predict')
+    assert unknown.pred_maps.shape == (2, 3, 32, 40)
+
+
+def test_averages_over_the_mirror_image_are_its_own_mirror():
+    model = localizer(scales=(0.5, 1.0), flip=True).eval()
+    images, sample = torch.randn(1, 3, 32, 32), DataSample(gt_label=torch.tensor([4]))
+    straight = model(images, sample.clone(), mode='predict')[0].pred_maps
+    mirrored = model(images.flip(3), sample.clone(), mode='predict')[0].pred_maps
+    assert torch.allclose(mirrored[0, -1].flip(1), straight[0, -1], atol=1e-4)
+
+
+def test_adl_stands_behind_the_named_parts():
+    model = localizer(after={'layer2.0': dict(type='ADL', drop_rate=1.0), 'layer3': dict(type='ADL', drop_rate=1.0)})
+    images = torch.randn(2, 3, 32, 32)
+    model.eval()
+    assert torch.equal(model.backbone(images)[0], localizer().eval().backbone(images)[0])
+    model.train()
+    assert (model.backbone(images)[0].flatten(2) == 0).all(1).any()
+    assert not [name for name, _ in model.named_parameters() if name.startswith('after_')]
+    with pytest.raises(ValueError, match="after='layer9' is no part of ResNet; it has conv1"):
+        localizer(after={'layer9': dict(type='ADL')})
+
+
+@pytest.mark.parametrize('head', [dict(type='CAMHead', num_classes=7, channels=16), dict(type='ACoLHead', num_classes=7,
+                                                                                        channels=16)])
+def test_every_part_gets_a_gradient(head):
+    model = localizer(head)
+    losses = model([torch.randn(4, 3, 32, 32)], DataSample(gt_label=torch.tensor([0, 3, 6, 1])), mode='loss')
+    sum(value for name, value in losses.items() if 'loss' in name).backward()
+    assert all(parameter.grad is not None for parameter in model.head.parameters())
+
+
+def test_cutmix_is_of_the_whole_batch():
+    model = localizer(cutmix=dict(alpha=1.0))
+    seen = []
+    model.backbone.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone()))
+    images = torch.arange(4.).view(4, 1, 1, 1).expand(4, 3, 32, 32).contiguous()
+    for _ in range(5):
+        model([images], DataSample(gt_label=torch.tensor([0, 1, 2, 3])), mode='loss')['loss'].backward()
+    mixed = [len(image.unique()) == 2 for each in seen for image in each]
+    assert any(mixed) and not torch.equal(seen[0], seen[1])
+    with pytest.raises(ValueError, match="Localizer needs labels: set supervision='image'"):
+        model([images], DataSample(), mode='loss')
+
+
+def test_seeds_by_hand():
+    attention = torch.tensor([[[0.0, 0.005, 0.3, 0.8, 0.9]], [[0.0, 0.2, 0.3, 0.4, 0.5]]])
+    masks = seeds(attention, 0.7, 0.01, least=1)
+    assert masks[0, 0].tolist() == [0, 0, 255, 1, 1]
+    assert masks[1, 0].tolist() == [0, 255, 255, 1, 1]  # nothing above 0.7: what is above 0.7 x 0.5
+    assert seeds(attention, 0.7, 0.01, least=3)[0, 0].tolist() == [0, 0, 255, 1, 1]  # above 0.63
+
+
+def test_guided_loss_by_hand():
+    logits = torch.tensor([[[2.0, -1.0, 5.0, 0.5]]], requires_grad=True)
+    attention = torch.tensor([[[0.0, 1.0, 0.5, 0.9]]], requires_grad=True)
+    loss = guided_loss(logits, attention, 0.7, 0.1, least=1)
+    expected = F.softplus(torch.tensor([2.0, 1.0, -0.5])).sum() / 3  # not object; object; unknown; object
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+    loss.backward()
+    assert attention.grad is None and logits.grad[0, 0, 2] == 0
+    unknown = guided_loss(logits, torch.full((1, 1, 4), 0.5), 0.7, 0.1, least=0)
+    assert unknown.item() == 0
+
+
+def test_spg_guides_upwards():
+    """B2 is taught by the attention, B1 by B2, C by both; and no mask teaches its teacher."""
+    torch.manual_seed(0)
+    head = SPGHead([4, 6, 8], 3, channels=5, least=1)
+    maps, labels = [torch.rand(2, 4, 8, 8), torch.rand(2, 6, 4, 4), torch.rand(2, 8, 4, 4)], torch.tensor([2, 0])
+    losses = head.loss(maps, labels)
+    rows = torch.arange(2)
+    attention = normalize_maps(head.class_maps(maps)[rows, labels])
+    first, second = (head.shared(side(x))[:, 0] for side, x in zip(head.sides, maps, strict=False))
+    assert losses['loss_b2'].item() == pytest.approx(guided_loss(second, attention, 0.7, 0.01, 1).item(), rel=1e-5)
+    assert losses['loss_b1'].item() == pytest.approx(guided_loss(first, second.sigmoid(), 0.5, 0.05, 1).item(), rel=1e-5)
+    losses['loss_b2'].backward(retain_graph=True)
+    assert head.classifier.classifier.weight.grad is None and head.sides[0][0].weight.grad is None
+    assert head.sides[1][0].weight.grad.abs().sum() > 0
+    with pytest.raises(ValueError, match='needs three maps'):
+        SPGHead([8], 3)
