@@ -13,9 +13,10 @@ from .maps import (
                    smooth_gradient,
 )
 from .spg import SPGHead
+from .temporal import TemporalLocalizer, hide_segments
 
 __all__ = [
     'ACoLHead', 'ADL', 'AttentionPooling', 'BagClassifier', 'BagEncoder', 'BagPooling', 'BagPreprocessor',
-    'CAMHead', 'Localizer', 'SPGHead', 'class_activation_maps', 'grad_cam', 'input_gradient', 'normalize_maps',
-    'resize_maps', 'saliency', 'smooth_gradient',
+    'CAMHead', 'Localizer', 'SPGHead', 'TemporalLocalizer', 'class_activation_maps', 'grad_cam', 'hide_segments',
+    'input_gradient', 'normalize_maps', 'resize_maps', 'saliency', 'smooth_gradient',
 ]
