@@ -52,6 +52,8 @@ def line_chart(series, x_label, y_label, log_x=False, width=6.4, height=3.6, leg
             axes.set_xscale('log', base=2)
             axes.set_xticks(ticks, [f'{x:g}' for x in ticks])
             axes.minorticks_off()
+        elif all(float(x).is_integer() for points in series.values() for x in points[0]):
+            axes.xaxis.get_major_locator().set_params(integer=True)  # no half layers or epochs
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         axes.grid(alpha=0.25)

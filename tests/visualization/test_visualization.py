@@ -25,6 +25,8 @@ def test_a_line_chart_names_its_lines_and_ticks():
         assert text in svg
     assert svg == line_chart({'first & last': ([1, 4, 16], [10, 20, 30]), 'other': ([1, 16], [5, 6])}, 'k', 'percent',
                              log_x=True)
+    assert '>0.25<' not in line_chart({'a': ([0, 1, 2], [0, 4, 8])}, 'layer', 'percent')  # whole numbers have whole ticks
+    assert '>0.25<' in line_chart({'a': ([0, 0.7, 2], [0, 4, 8])}, 'share', 'percent')
     with pytest.raises(ValueError, match='no points'):
         line_chart({'a': ([], [])}, 'x', 'y')
 
