@@ -4,6 +4,7 @@ import torch
 
 from mmwsl.augment.cutmix import CutMix
 from mmwsl.models.classifiers import ImageClassifier
+from mmwsl.models.weak.cam import CAMHead
 from mmwsl.models.weak.maps import normalize_maps, resize_maps
 from mmwsl.registry import MODELS
 
@@ -34,6 +35,9 @@ class Localizer(ImageClassifier):
             part = self.make(config)
             self.add_module('after_' + name.replace('.', '_'), part)
             parts[name].register_forward_hook(lambda _, __, output, part=part: part(output))
+        if cutmix is not None and not isinstance(self.head, CAMHead):
+            raise ValueError(f'Localizer: cutmix mixes labels, which {type(self.head).__name__} does not take; use '
+                             'CAMHead')
         self.cutmix = None if cutmix is None else CutMix(**cutmix)
         self.scales, self.flip, self.topk = tuple(scales), flip, topk
 

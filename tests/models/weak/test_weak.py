@@ -221,6 +221,8 @@ def test_cutmix_is_of_the_whole_batch():
         model([images], DataSample(gt_label=torch.tensor([0, 1, 2, 3])), mode='loss')['loss'].backward()
     mixed = [len(image.unique()) == 2 for each in seen for image in each]
     assert any(mixed) and not torch.equal(seen[0], seen[1])
+    with pytest.raises(ValueError, match='cutmix mixes labels, which ACoLHead does not take'):
+        localizer(dict(type='ACoLHead', num_classes=7), cutmix=dict(alpha=1.0))
     with pytest.raises(ValueError, match="Localizer needs labels: set supervision='image'"):
         model([images], DataSample(), mode='loss')
 
