@@ -71,7 +71,9 @@ def _run_test(args):
         if is_main_process():
             print('\n'.join(f'{name}: {value:.2f}' for name, value in figures.items()))
         return
-    _show(benchmark(cfg, args.checkpoint, args.protocols or ['knn'], out=args.out))
+    if len(args.checkpoint) > 1:
+        raise ValueError('several checkpoints are tested as one by the metrics of a config with a test_evaluator only')
+    _show(benchmark(cfg, args.checkpoint[0], args.protocols or ['knn'], out=args.out))
 
 
 def _run_benchmark(args):
@@ -212,7 +214,7 @@ def build_parser():
 
     sub = command('test', _run_test, "Score a checkpoint by the config's own metrics (test_evaluator), or else by kNN.")
     sub.add_argument('config', help=config_help)
-    sub.add_argument('checkpoint', help=checkpoint_help)
+    sub.add_argument('checkpoint', nargs='+', help=f'{checkpoint_help}; several of one Localizer are tested as one')
     sub.add_argument('--protocols', nargs='+', help='protocols to run (default: knn)')
     sub.add_argument('--out', help='JSON-lines file the records are added to')
     _options(sub)
