@@ -1,5 +1,7 @@
 """The localisation metric on images whose maps and boxes are drawn by hand."""
 
+import json
+
 import pytest
 import torch
 
@@ -59,3 +61,16 @@ def test_a_constant_map_finds_nothing():
     figures = metric.evaluate(3)
     assert figures['localization/gt_known'] == figures['localization/max_box_acc'] == 0
     assert figures['localization/top1_cls'] > 0
+
+
+def test_curves(tmp_path):
+    """Maps of 0 and 1: two of three boxes fit at every threshold; pixels as counted by hand above."""
+    metric = LocalizationMetric(step=0.25, curves=tmp_path / 'new' / 'curves.json')
+    metric.process(None, [batch().to_dict()])
+    metric.evaluate(3)
+    curves = json.loads((tmp_path / 'new' / 'curves.json').read_text())
+    assert curves['thresholds'] == [0, 0.25, 0.5, 0.75]
+    for kind in ('box_recall', 'box_recall_largest'):
+        assert curves[kind] == {iou: [pytest.approx(2 / 3)] * 4 for iou in ('0.3', '0.5', '0.7')}
+    assert curves['pixel_recall'] == [1, *[pytest.approx(2 / 3)] * 3]
+    assert curves['pixel_precision'] == [0.25, *[pytest.approx(200 / 249)] * 3]
