@@ -146,7 +146,7 @@ def _run_report(args):
 
 def _run_overlays(args):
     from mmwsl.apis import overlays
-    print(overlays(args.of, args.out, args.count, args.threshold))
+    print(overlays(args.of, args.out, args.count, args.threshold, maps=args.maps, layer=args.layer))
 
 
 def _pairs(texts, option):
@@ -282,6 +282,9 @@ def build_parser():
     sub.add_argument('--out', required=True, help='picture to write, .png')
     sub.add_argument('--count', type=int, default=8, help='images of the first config\'s test set')
     sub.add_argument('--threshold', type=float, default=0.2, help='of the boxes, as a share of the largest value')
+    sub.add_argument('--maps', choices=['cam', 'grad_cam', 'saliency', 'smooth_gradient'],
+                     help="of any image classifier (default: the config's own)")
+    sub.add_argument('--layer', help="part of the backbone that Grad-CAM is of, e.g. layer3 (default: its last map)")
 
     sub = command('convert', _run_convert, "Write a checkpoint's backbone under another project's names, or ours.")
     sub.add_argument('checkpoint', help='of mmwsl, OpenSelfSup, MMSelfSup, MoCo, SimSiam, DINO, solo-learn, VISSL, '
