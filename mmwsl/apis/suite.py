@@ -20,8 +20,9 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
 
     A suite config has ``suite`` (its name), ``protocols``, and ``runs``: a list of dicts with ``method``, ``config``
     and optionally ``seeds`` (default ``[0]``), ``checkpoint`` (a file, ``'random'`` or ``'random_rescaled'``: nothing
-    is trained), ``ensemble`` (runs of the suite, ``'METHOD-seedN'``, that are scored as one instead of training) and
-    ``options`` (overrides of the config). A config with a ``test_evaluator`` is scored by that; its
+    is trained), ``start`` (a method of the suite, whose run of the same seed it starts from), ``ensemble`` (runs of the
+    suite, ``'METHOD-seedN'``, that are scored as one instead of training) and ``options`` (overrides of the config). A
+    config with a ``test_evaluator`` is scored by that; its
     name, ``'localization'``, stands for the protocol then. Its ``table`` says what ``table.md`` is: ``'methods'``
     (default), a row per method; ``'layers'``, a column per layer of ``benchmark.layers``; ``'matrix'``, a row and a
     column per part of the methods' names ``A+B``, with a picture ``matrix.png``. It may be stopped at any time and
@@ -38,8 +39,8 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         The table, as Markdown.
 
     Raises:
-        ValueError: not a suite, unknown method in ``only``, runs that were made with other settings, or an ensemble of
-            runs that are not there yet.
+        ValueError: not a suite, unknown method in ``only``, runs that were made with other settings, or a run that
+            needs another which is not there yet.
         RuntimeError: a training failed (the message names its log).
     """
     suite_cfg, out = load_config(path), Path(out)
@@ -50,6 +51,9 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
     if table not in TABLES:
         raise ValueError(f'{path}: table={table!r} is unknown; choose one of {", ".join(TABLES)}')
     methods = [run['method'] for run in suite_cfg.runs]
+    starts = {run['start'] for run in suite_cfg.runs if run.get('start')}
+    if starts - set(methods):
+        raise ValueError(f'{path}: start={", ".join(sorted(starts - set(methods)))} is no method of the suite')
     unknown = set(only or ()) - set(methods)
     if unknown:
         raise ValueError(f'--only {", ".join(sorted(unknown))}: the suite has {", ".join(methods)}')
@@ -68,8 +72,13 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         print(f'[{number}/{len(todo)}] {name}: ' + (f'to do: {", ".join(shown)}' if missing else 'done'), flush=True)
         if not missing:
             continue
+        if run.get('start'):
+            first, = [each for each in suite_cfg.runs if each['method'] == run['start']]
+            epochs = load_config(first['config'], first.get('options', {})).train_cfg.max_epochs
+            settings['load_from'] = str(_finished(work_dir, f'{run["start"]}-seed{seed}', epochs, name))
+            cfg = load_config(run['config'], settings)
         if run.get('ensemble'):
-            checkpoint = _members(run['ensemble'], cfg, work_dir, name)
+            checkpoint = [_finished(work_dir, each, cfg.train_cfg.max_epochs, name) for each in run['ensemble']]
         else:
             checkpoint = run.get('checkpoint') or _train(run['config'], cfg, settings, work_dir / name)
         if own_metric:
@@ -92,13 +101,13 @@ def _missing(records_file, suite, method, seed, protocols, layers):
     return {layer: names for layer, names in todo.items() if names}
 
 
-def _members(names, cfg, work_dir, ensemble):
-    """Checkpoints of finished runs."""
-    found = [work_dir / name / f'epoch_{cfg.train_cfg.max_epochs}.pth' for name in names]
-    absent = [name for name, path in zip(names, found, strict=True) if not path.is_file()]
-    if absent:
-        raise ValueError(f'{ensemble} is of runs that are not there yet: {", ".join(absent)}; run their methods first')
-    return found
+def _finished(work_dir, name, epochs, wanted_by):
+    """Checkpoint of another run of the suite."""
+    path = work_dir / name / f'epoch_{epochs}.pth'
+    if not path.is_file():
+        raise ValueError(f'{wanted_by} needs the run {name}, which is not finished: {path} is missing; run that method '
+                         'first')
+    return path
 
 
 def _train(config, cfg, settings, work_dir):

@@ -46,6 +46,8 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
             raise ValueError(f'--auto-scale-lr: {cfg.filename} does not say which total batch size its learning rate '
                              'was tuned for; add auto_scale_lr=dict(base_batch_size=...)')
         cfg.auto_scale_lr.enable = True
+    if resume is True and cfg.get('load_from') and not any(Path(cfg.work_dir).glob('*.pth')):
+        resume = False  # nothing to resume from yet: the weights that the config starts from
     if resume:
         cfg.resume = True
         cfg.load_from = None

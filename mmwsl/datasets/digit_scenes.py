@@ -76,7 +76,8 @@ class DigitScenes(ImageDataset):
 
     def __init__(self, split='train', num_scenes=8192, size=64, seed=0, objects=(1, 1), digit_scale=None, kind='plain',
                  body_evidence=0.5, stripe_strength=1.0, background='photo', background_rotation=True, contrast=0.3,
-                 max_angle=15.0, clip_length=None, max_speed=0.05, in_memory=False, supervision='image', max_images=None):
+                 max_angle=15.0, clip_length=None, max_speed=0.05, in_memory=False, supervision='image',
+                 max_images=None):
         if digit_scale is None:
             digit_scale = (0.5, 0.8) if kind == 'compound' else (0.35, 0.6)
         self.split, self.size, self.seed, self.kind, self.background = split, size, seed, kind, background

@@ -54,7 +54,7 @@ def test_suite_and_picture(folder, tmp_path, capsys, monkeypatch):
     assert main([*arguments[:1], '--of', 'x', str(config), 'absent.pth', '--out', str(tmp_path / 'x.png')]) == 1
     assert 'absent.pth does not exist' in capsys.readouterr().err
     assert main(['suite', str(suite), '--out', str(tmp_path / 'new'), '--only', 'pair']) == 1
-    assert f'runs that are not there yet: {folder}-seed0' in capsys.readouterr().err
+    assert f'pair-seed0 needs the run {folder}-seed0, which is not finished' in capsys.readouterr().err
 
     capsys.readouterr()
     assert main(['test', str(config), str(checkpoint), str(checkpoint)]) == 0
