@@ -71,7 +71,9 @@ def _run_test(args):
         if is_main_process():
             print('\n'.join(f'{name}: {value:.2f}' for name, value in figures.items()))
         return
-    _show(benchmark(cfg, args.checkpoint, args.protocols or ['knn'], out=args.out))
+    if len(args.checkpoint) > 1:
+        raise ValueError('several checkpoints are tested as one by the metrics of a config with a test_evaluator only')
+    _show(benchmark(cfg, args.checkpoint[0], args.protocols or ['knn'], out=args.out))
 
 
 def _run_benchmark(args):
@@ -144,7 +146,7 @@ def _run_report(args):
 
 def _run_overlays(args):
     from mmwsl.apis import overlays
-    print(overlays(args.of, args.out, args.count, args.threshold))
+    print(overlays(args.of, args.out, args.count, args.threshold, maps=args.maps, layer=args.layer))
 
 
 def _pairs(texts, option):
@@ -212,7 +214,7 @@ def build_parser():
 
     sub = command('test', _run_test, "Score a checkpoint by the config's own metrics (test_evaluator), or else by kNN.")
     sub.add_argument('config', help=config_help)
-    sub.add_argument('checkpoint', help=checkpoint_help)
+    sub.add_argument('checkpoint', nargs='+', help=f'{checkpoint_help}; several of one Localizer are tested as one')
     sub.add_argument('--protocols', nargs='+', help='protocols to run (default: knn)')
     sub.add_argument('--out', help='JSON-lines file the records are added to')
     _options(sub)
@@ -280,6 +282,9 @@ def build_parser():
     sub.add_argument('--out', required=True, help='picture to write, .png')
     sub.add_argument('--count', type=int, default=8, help='images of the first config\'s test set')
     sub.add_argument('--threshold', type=float, default=0.2, help='of the boxes, as a share of the largest value')
+    sub.add_argument('--maps', choices=['cam', 'grad_cam', 'saliency', 'smooth_gradient'],
+                     help="of any image classifier (default: the config's own)")
+    sub.add_argument('--layer', help="part of the backbone that Grad-CAM is of, e.g. layer3 (default: its last map)")
 
     sub = command('convert', _run_convert, "Write a checkpoint's backbone under another project's names, or ours.")
     sub.add_argument('checkpoint', help='of mmwsl, OpenSelfSup, MMSelfSup, MoCo, SimSiam, DINO, solo-learn, VISSL, '

@@ -6,6 +6,8 @@ from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS, init_default_scope
 
 from mmwsl.apis.records import append_records, make_record
+from mmwsl.compat import read_checkpoint
+from mmwsl.engine.checkpoint import load_state
 from mmwsl.engine.runner import unwrap
 
 
@@ -19,7 +21,8 @@ def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
 
     Args:
         cfg: config with both.
-        checkpoint: file, or ``'random'``.
+        checkpoint: file, or ``'random'``; or a list of files, all of the config's network, that are scored as one
+            (:class:`mmwsl.models.weak.LocalizerEnsemble`).
         out: JSON-lines file the records are added to.
         suite, method: names for the records; ``method`` defaults to the model's class.
 
@@ -27,31 +30,43 @@ def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
         dict: metric -> value.
 
     Raises:
-        ValueError: the config has no metrics of its own.
+        ValueError: the config has no metrics of its own, or its network cannot be one of several.
         FileNotFoundError: no such checkpoint.
     """
     if not cfg.get('test_evaluator') or not cfg.get('test_dataloader'):
         raise ValueError(f'{cfg.filename} has no test_evaluator and test_dataloader; pre-training configs are judged '
                          'by protocols (mmwsl benchmark)')
-    if checkpoint != 'random' and not Path(checkpoint).is_file():
-        raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')
+    checkpoints = [checkpoint] if isinstance(checkpoint, (str, Path)) else list(checkpoint)
+    absent = [str(path) for path in checkpoints if path != 'random' and not Path(path).is_file()]
+    if absent:
+        raise FileNotFoundError(f'checkpoint {", ".join(absent)} does not exist')
+    several = len(checkpoints) > 1
     init_default_scope(cfg.get('default_scope', 'mmwsl'))
     cfg = cfg.copy()
     cfg.setdefault('work_dir', str(Path('work_dirs') / Path(cfg.filename or 'run').stem))
     cfg.setdefault('runner_type', 'mmwsl.Runner')
-    cfg.load_from, cfg.resume = (None if checkpoint == 'random' else str(checkpoint)), False
+    if several:
+        if cfg.model.type != 'Localizer':
+            raise ValueError(f'{len(checkpoints)} checkpoints of {cfg.model.type}: only a Localizer can be tested as '
+                             'one of several; test each by itself')
+        cfg.model = dict(type='LocalizerEnsemble', members=[cfg.model] * len(checkpoints))
+    cfg.load_from, cfg.resume = (None if several or checkpoints[0] == 'random' else str(checkpoints[0])), False
     for part in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'val_dataloader', 'val_cfg',
                  'val_evaluator', 'auto_scale_lr'):  # nothing of the training is built
         cfg.pop(part, None)
     cfg.custom_hooks = []
     runner = RUNNERS.build(cfg)
+    if several:
+        for member, path in zip(unwrap(runner.model).members, checkpoints, strict=True):
+            load_state(member, read_checkpoint(path)['state_dict'], strict=True, what=str(path))
     figures = runner.test()
     if out is not None and is_main_process():
-        kind = 'random' if checkpoint == 'random' else type(unwrap(runner.model)).__name__.lower()
+        kind = 'random' if checkpoints[0] == 'random' else type(unwrap(runner.model)).__name__.lower()
         append_records(out, [make_record(
             suite=suite, method=method or kind,
             config=Path(cfg.filename).name if cfg.filename else None, seed=cfg.get('randomness', {}).get('seed'),
             dataset=dataset_name(cfg), split='test',
             protocol=name.split('/')[0], metric=name.split('/')[-1], value=round(float(value), 4),
-            settings=dict(checkpoint=Path(checkpoint).name)) for name, value in figures.items()])
+            settings=dict(checkpoint=' '.join(Path(path).name for path in checkpoints)))
+            for name, value in figures.items()])
     return figures

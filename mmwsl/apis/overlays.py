@@ -11,15 +11,16 @@ from mmwsl.evaluation.functional.localization import boxes_from_map
 from mmwsl.visualization import overlay
 
 
-def overlays(models, out, count=8, threshold=0.2, enlarge=3):
+def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=None):
     """Draw ``count`` images of the first model's test set, with every model's map of the true class and its box.
 
     Args:
-        models: list of (name, config, checkpoint); of :class:`mmwsl.models.weak.Localizer`.
+        models: list of (name, config, checkpoint); of localisers, or, with ``maps``, of any ``ImageClassifier``.
         out: picture to write.
         count: images, evenly spaced.
         threshold: of the boxes.
         enlarge: how many times as large images are drawn.
+        maps, layer: what to show instead of the configs' own maps; see :class:`mmwsl.models.weak.Localizer`.
 
     Returns:
         Path of the picture.
@@ -43,6 +44,11 @@ def overlays(models, out, count=8, threshold=0.2, enlarge=3):
     columns = [('image', [overlay(image, true=boxes, enlarge=enlarge)
                           for image, boxes in zip(images, true, strict=True)])]
     for (name, _, checkpoint), config in zip(models, configs, strict=True):
+        if maps is not None:
+            if config.model.type not in ('ImageClassifier', 'Localizer'):
+                raise ValueError(f'{config.filename}: maps={maps!r} are of an ImageClassifier or a Localizer, not of '
+                                 f'{config.model.type}')
+            config.model.update(type='Localizer', maps=maps, layer=layer)
         model, _ = build_model(config, checkpoint)
         with torch.no_grad():
             data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=batch['data_samples'].clone()))

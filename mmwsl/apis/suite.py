@@ -20,7 +20,8 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
 
     A suite config has ``suite`` (its name), ``protocols``, and ``runs``: a list of dicts with ``method``, ``config``
     and optionally ``seeds`` (default ``[0]``), ``checkpoint`` (a file, ``'random'`` or ``'random_rescaled'``: nothing
-    is trained) and ``options`` (overrides of the config). A config with a ``test_evaluator`` is scored by that; its
+    is trained), ``ensemble`` (runs of the suite, ``'METHOD-seedN'``, that are scored as one instead of training) and
+    ``options`` (overrides of the config). A config with a ``test_evaluator`` is scored by that; its
     name, ``'localization'``, stands for the protocol then. Its ``table`` says what ``table.md`` is: ``'methods'``
     (default), a row per method; ``'layers'``, a column per layer of ``benchmark.layers``; ``'matrix'``, a row and a
     column per part of the methods' names ``A+B``, with a picture ``matrix.png``. It may be stopped at any time and
@@ -37,7 +38,8 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         The table, as Markdown.
 
     Raises:
-        ValueError: not a suite, unknown method in ``only``, or runs that were made with other settings.
+        ValueError: not a suite, unknown method in ``only``, runs that were made with other settings, or an ensemble of
+            runs that are not there yet.
         RuntimeError: a training failed (the message names its log).
     """
     suite_cfg, out = load_config(path), Path(out)
@@ -66,7 +68,10 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         print(f'[{number}/{len(todo)}] {name}: ' + (f'to do: {", ".join(shown)}' if missing else 'done'), flush=True)
         if not missing:
             continue
-        checkpoint = run.get('checkpoint') or _train(run['config'], cfg, settings, work_dir / name)
+        if run.get('ensemble'):
+            checkpoint = _members(run['ensemble'], cfg, work_dir, name)
+        else:
+            checkpoint = run.get('checkpoint') or _train(run['config'], cfg, settings, work_dir / name)
         if own_metric:
             cfg.work_dir = str(work_dir / name)
             evaluate(cfg, checkpoint, records_file, suite_cfg.suite, run['method'])
@@ -85,6 +90,15 @@ def _missing(records_file, suite, method, seed, protocols, layers):
             if (record.get('suite'), record['method'], record.get('seed')) == (suite, method, seed)}
     todo = {layer: [protocol for protocol in protocols if (layer, protocol) not in have] for layer in layers}
     return {layer: names for layer, names in todo.items() if names}
+
+
+def _members(names, cfg, work_dir, ensemble):
+    """Checkpoints of finished runs."""
+    found = [work_dir / name / f'epoch_{cfg.train_cfg.max_epochs}.pth' for name in names]
+    absent = [name for name, path in zip(names, found, strict=True) if not path.is_file()]
+    if absent:
+        raise ValueError(f'{ensemble} is of runs that are not there yet: {", ".join(absent)}; run their methods first')
+    return found
 
 
 def _train(config, cfg, settings, work_dir):

@@ -58,6 +58,7 @@ class DigitScenes(ImageDataset):
             digit upon it that covers less than 15 % of its area.
         body_evidence: how often the stripes of a compound object have the class's own direction (class x 18 degrees);
             otherwise the direction is that of a random class.
+        stripe_strength: of a compound object, above 0 to 1; at less than 1 its stripes are as much fainter.
         background: ``'photo'`` or ``'plain'`` (one random colour).
         background_rotation: turn each background by a random multiple of 90 degrees and mirror every other one, so that
             only the objects tell which way is up.
@@ -74,13 +75,14 @@ class DigitScenes(ImageDataset):
     """
 
     def __init__(self, split='train', num_scenes=8192, size=64, seed=0, objects=(1, 1), digit_scale=None, kind='plain',
-                 body_evidence=0.5, background='photo', background_rotation=True, contrast=0.3, max_angle=15.0,
-                 clip_length=None, max_speed=0.05, in_memory=False, supervision='image', max_images=None):
+                 body_evidence=0.5, stripe_strength=1.0, background='photo', background_rotation=True, contrast=0.3,
+                 max_angle=15.0, clip_length=None, max_speed=0.05, in_memory=False, supervision='image', max_images=None):
         if digit_scale is None:
             digit_scale = (0.5, 0.8) if kind == 'compound' else (0.35, 0.6)
         self.split, self.size, self.seed, self.kind, self.background = split, size, seed, kind, background
         self.objects, self.digit_scale = tuple(objects), tuple(digit_scale)
         self.body_evidence, self.background_rotation, self.contrast = body_evidence, background_rotation, contrast
+        self.stripe_strength = stripe_strength
         self.max_angle, self.clip_length, self.max_speed = max_angle, clip_length, max_speed
         self._check(num_scenes)
         self._digits = split_indices(split)
@@ -112,6 +114,7 @@ class DigitScenes(ImageDataset):
                 f'objects of digit_scale={low} on size={self.size} have {low * self.size:.1f} pixels, too few to read '
                 f'a digit; {self.kind} objects need {pixels}: raise size or digit_scale')
         require(0 <= self.body_evidence <= 1, f'body_evidence={self.body_evidence} must be a share from 0 to 1')
+        require(0 < self.stripe_strength <= 1, f'stripe_strength={self.stripe_strength} must be above 0 and at most 1')
         require(0 <= self.contrast <= 0.5, f'contrast={self.contrast} must be from 0 to 0.5')
         require(0 <= self.max_angle <= 180, f'max_angle={self.max_angle} must be from 0 to 180 degrees')
         require(self.clip_length is None or self.clip_length >= 2,
@@ -232,7 +235,8 @@ class DigitScenes(ImageDataset):
         other, own = rng.integers(len(CLASSES)), rng.random() < self.body_evidence
         stripes = np.deg2rad(18 * (label if own else other) + rng.uniform(-4, 4))
         period = max(rng.uniform(0.16, 0.24) * 2 * factor * np.sqrt(aspect), 3.0)
-        return Body(axes * factor, angle, stripes, period, rng.uniform(0, 2 * np.pi)), half * factor
+        phase = rng.uniform(0, 2 * np.pi)
+        return Body(axes * factor, angle, stripes, period, phase, self.stripe_strength), half * factor
 
     @staticmethod
     def _draw_place(rng, half, low, high, others):

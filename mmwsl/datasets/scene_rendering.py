@@ -128,6 +128,7 @@ class Body:
     stripe_angle: float
     period: float
     phase: float
+    strength: float = 1.0  # of the stripes
 
     def draw(self, dx, dy):
         """Alpha (0 to 255) and stripes (0 to 1) at distances ``dx`` (1, W), ``dy`` (H, 1) from the centre."""
@@ -135,7 +136,7 @@ class Body:
         radius = np.hypot((cos * dx + sin * dy) / self.axes[0], (cos * dy - sin * dx) / self.axes[1])
         alpha = ((1 - radius) * self.axes.min() + 0.5).clip(0, 1) * 255
         wave = (np.cos(self.stripe_angle) * dx + np.sin(self.stripe_angle) * dy) * (2 * np.pi / self.period)
-        return alpha, 0.5 + 0.5 * np.sin(wave + self.phase)
+        return alpha, 0.5 + 0.5 * self.strength * np.sin(wave + self.phase)
 
 
 @dataclass

@@ -15,7 +15,8 @@ few = {{'train_dataloader.dataset.num_scenes': 256, 'test_dataloader.dataset.num
        'train_dataloader.batch_size': 32, 'train_cfg.max_epochs': 2, 'param_scheduler': []}}
 config = 'mmwsl::weaksup/{folder}/{folder}_r18w16_1xb128-cos-8e_digitscenes.py'
 runs = [dict(method='random', config=config, checkpoint='random', options=few),
-        dict(method='{folder}', config=config, options=few)]
+        dict(method='{folder}', config=config, options=few),
+        dict(method='pair', config=config, options=few, ensemble=['{folder}-seed0'] * 2)]
 """
 
 
@@ -31,13 +32,15 @@ def test_suite_and_picture(folder, tmp_path, capsys, monkeypatch):
     assert {metric for _, metric in figures} == {
         'top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', 'gt_known', 'max_box_acc', 'max_box_threshold',
         'max_box_acc_v2', 'pixel_ap'}
-    assert {record['protocol'] for record in records} == {'localization'} and len(figures) == 18
+    assert {record['protocol'] for record in records} == {'localization'} and len(figures) == 27
     assert figures['random', 'max_box_acc'] >= figures['random', 'gt_known'] >= figures['random', 'top1_loc']
+    for metric in ('top1_cls', 'gt_known', 'pixel_ap'):  # the mean of a network and itself
+        assert figures['pair', metric] == pytest.approx(figures[folder, metric], abs=0.1), metric
     assert '| random |' in (out / 'table.md').read_text()
     assert not (tmp_path / 'work_dirs').exists()  # what is scored is logged beside what was trained
     capsys.readouterr()
     assert main(['suite', str(suite), '--out', str(out)]) == 0  # nothing is left to do
-    assert capsys.readouterr().out.count('done') == 2 and len(read_records(out / 'records.jsonl')) == 18
+    assert capsys.readouterr().out.count('done') == 3 and len(read_records(out / 'records.jsonl')) == 27
 
     run = out / 'runs' / f'{folder}-seed0'
     config, checkpoint = next(run.glob('*.py')), run / 'epoch_2.pth'
@@ -45,8 +48,19 @@ def test_suite_and_picture(folder, tmp_path, capsys, monkeypatch):
     assert main([*arguments, '--out', str(tmp_path / 'pictures' / 'overlays.png'), '--count', '3']) == 0
     picture = cv2.imread(str(tmp_path / 'pictures' / 'overlays.png'))
     assert picture.shape == (640, 600, 3) and picture.std() > 20  # three rows, three columns
+    gradients = [*arguments, '--count', '1', '--maps', 'grad_cam', '--layer', 'layer2']
+    assert main([*gradients, '--out', str(tmp_path / 'gradients.png')]) == 0
+    assert cv2.imread(str(tmp_path / 'gradients.png')).shape == (240, 600, 3)
     assert main([*arguments[:1], '--of', 'x', str(config), 'absent.pth', '--out', str(tmp_path / 'x.png')]) == 1
     assert 'absent.pth does not exist' in capsys.readouterr().err
+    assert main(['suite', str(suite), '--out', str(tmp_path / 'new'), '--only', 'pair']) == 1
+    assert f'runs that are not there yet: {folder}-seed0' in capsys.readouterr().err
+
+    capsys.readouterr()
+    assert main(['test', str(config), str(checkpoint), str(checkpoint)]) == 0
+    assert f"localization/top1_cls: {figures['pair', 'top1_cls']:.2f}" in capsys.readouterr().out
+    assert main(['test', str(config), str(checkpoint), 'absent.pth']) == 1
+    assert 'checkpoint absent.pth does not exist' in capsys.readouterr().err
 
 
 def test_overlay_by_hand():

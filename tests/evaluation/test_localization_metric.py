@@ -1,5 +1,7 @@
 """The localisation metric on images whose maps and boxes are drawn by hand."""
 
+import json
+
 import pytest
 import torch
 
@@ -52,9 +54,9 @@ def test_without_masks_and_without_boxes():
         metric.process(None, [known.to_dict()])
 
 
-def test_class_maps_without_boxes():
+def test_class_maps_without_boxes(tmp_path):
     """As the figures by hand, from class maps: 255 leaves 20 of the 49 pixels of the background out, per wrong map."""
-    metric, known = LocalizationMetric(step=0.1), batch()
+    metric, known = LocalizationMetric(step=0.1, curves=tmp_path / 'curves.json'), batch()
     classes = (known.gt_instance_masks[:, 0] * (known.gt_label + 1)[:, None, None]).to(torch.uint8)
     classes[:, 13:17, 13:18] = 255  # within the wrong place
     classes[:, 0, 0] = 9  # another class is background
@@ -64,6 +66,7 @@ def test_class_maps_without_boxes():
     figures = metric.evaluate(3)
     assert set(figures) == {f'localization/{name}' for name in ('top1_cls', 'top5_cls', 'pixel_ap')}
     assert figures['localization/top1_cls'] == pytest.approx(200 / 3, abs=1e-3)
+    assert set(json.loads((tmp_path / 'curves.json').read_text())) == {'thresholds', 'pixel_recall', 'pixel_precision'}
     expected = 100 * (200 / 229 * 2 / 3 + 300 / 1140 / 3)  # 49 - 20 wrong ones at 1, and 3 x 20 fewer pixels in all
     assert figures['localization/pixel_ap'] == pytest.approx(expected, abs=1e-3)
 
@@ -75,3 +78,16 @@ def test_a_constant_map_finds_nothing():
     figures = metric.evaluate(3)
     assert figures['localization/gt_known'] == figures['localization/max_box_acc'] == 0
     assert figures['localization/top1_cls'] > 0
+
+
+def test_curves(tmp_path):
+    """Maps of 0 and 1: two of three boxes fit at every threshold; pixels as counted by hand above."""
+    metric = LocalizationMetric(step=0.25, curves=tmp_path / 'new' / 'curves.json')
+    metric.process(None, [batch().to_dict()])
+    metric.evaluate(3)
+    curves = json.loads((tmp_path / 'new' / 'curves.json').read_text())
+    assert curves['thresholds'] == [0, 0.25, 0.5, 0.75]
+    for kind in ('box_recall', 'box_recall_largest'):
+        assert curves[kind] == {iou: [pytest.approx(2 / 3)] * 4 for iou in ('0.3', '0.5', '0.7')}
+    assert curves['pixel_recall'] == [1, *[pytest.approx(2 / 3)] * 3]
+    assert curves['pixel_precision'] == [0.25, *[pytest.approx(200 / 249)] * 3]

@@ -143,6 +143,11 @@ def best_overlaps(values, boxes, thresholds):
     return largest[inverse], every[inverse]
 
 
+def box_recall_curve(overlaps, iou=0.5):
+    """The share in [0, 1] of images whose box fits, (T,), of ``overlaps`` (N, T) for each image and threshold."""
+    return (np.asarray(overlaps) >= iou).mean(axis=0)
+
+
 def max_box_accuracy(overlaps, thresholds, iou=0.5):
     """MaxBoxAcc: the share of images whose box fits, at the threshold where that share is highest.
 
@@ -156,7 +161,7 @@ def max_box_accuracy(overlaps, thresholds, iou=0.5):
     Returns:
         tuple: accuracy in [0, 1], its threshold (the lowest of several).
     """
-    shares = (np.asarray(overlaps) >= iou).mean(axis=0)
+    shares = box_recall_curve(overlaps, iou)
     return float(shares.max()), float(thresholds[int(shares.argmax())])
 
 

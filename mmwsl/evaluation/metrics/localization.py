@@ -1,5 +1,8 @@
 """mmengine metric around the localisation of single objects."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
@@ -8,6 +11,7 @@ from mmwsl.evaluation.functional.localization import (
     PixelAveragePrecision,
     best_overlaps,
     box_overlap,
+    box_recall_curve,
     boxes_from_map,
     default_thresholds,
     max_box_accuracy,
@@ -35,12 +39,16 @@ class LocalizationMetric(BaseMetric):
         threshold: of the fixed boxes; CAM's and Hide-and-Seek's papers have 0.2, the latter 0.3 for GoogLeNet.
         iou: least IoU.
         step: of the thresholds that the best is looked for in.
+        curves: JSON file to write the whole curves to: ``thresholds``; where boxes are known, ``box_recall`` and
+            ``box_recall_largest``, the share of images whose box fits at IoU 0.3, 0.5 and 0.7, with all contours and
+            with the largest; and, where masks are known, ``pixel_precision`` and ``pixel_recall``.
     """
 
     default_prefix = 'localization'
 
-    def __init__(self, threshold=0.2, iou=0.5, step=0.01, collect_device='cpu', prefix=None):
+    def __init__(self, threshold=0.2, iou=0.5, step=0.01, curves=None, collect_device='cpu', prefix=None):
         super().__init__(collect_device=collect_device, prefix=prefix)
+        self.curves = curves
         self.threshold, self.iou, self.thresholds = threshold, iou, default_thresholds(step)
 
     def process(self, data_batch, data_samples):
@@ -80,6 +88,7 @@ class LocalizationMetric(BaseMetric):
         _, hits, overlaps, counts = zip(*results, strict=True)
         names = ('top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', 'gt_known')[:len(hits[0])]
         figures = dict(zip(names, 100 * np.stack(hits).mean(axis=0), strict=True))
+        largest = every = pixels = None
         if overlaps[0] is not None:
             largest, every = np.stack(overlaps, axis=1)
             accuracy, threshold = max_box_accuracy(largest, self.thresholds, self.iou)
@@ -90,4 +99,18 @@ class LocalizationMetric(BaseMetric):
             pixels = PixelAveragePrecision(self.thresholds)
             pixels.counts = np.sum(counts, axis=0)
             figures['pixel_ap'] = 100 * pixels.compute()
+        if self.curves:  # metrics are computed by the main process alone
+            self._write_curves(largest, every, pixels)
         return {name: round(float(value), 4) for name, value in figures.items()}
+
+    def _write_curves(self, largest, every, pixels):
+        curves = dict(thresholds=self.thresholds.tolist(), **{
+            name: {str(iou): box_recall_curve(overlaps, iou).tolist() for iou in IOUS}
+            for name, overlaps in (('box_recall', every), ('box_recall_largest', largest)) if overlaps is not None})
+        if pixels is not None:
+            for name, values in zip(('pixel_recall', 'pixel_precision'), pixels.curve(), strict=True):
+                # in the order of the thresholds; null where nothing is above one, as JSON has no NaN
+                curves[name] = [None if np.isnan(value) else float(value) for value in values[::-1]]
+        path = Path(self.curves)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(curves), encoding='utf-8')

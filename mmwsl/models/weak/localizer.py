@@ -5,41 +5,64 @@ import torch
 from mmwsl.augment.cutmix import CutMix
 from mmwsl.models.classifiers import ImageClassifier
 from mmwsl.models.weak.cam import CAMHead
-from mmwsl.models.weak.maps import normalize_maps, resize_maps
+from mmwsl.models.weak.maps import (
+    class_activation_maps,
+    grad_cam,
+    normalize_maps,
+    resize_maps,
+    saliency,
+    smooth_gradient,
+)
 from mmwsl.registry import MODELS
+
+MAPS = ('cam', 'grad_cam', 'saliency', 'smooth_gradient')
 
 
 @MODELS.register_module()
 class Localizer(ImageClassifier):
     """A backbone and a weak head, whose ``class_maps`` show each class.
 
-    Hide-and-Seek is a view of the data preprocessor. ADL is a part that is put behind named parts of the backbone.
+    Hide-and-Seek is a view of the data preprocessor. ADL is a part that is put behind named parts of the backbone, and
+    so is hiding on features. A checkpoint of any :class:`ImageClassifier` can be loaded, to see where it looks.
 
     Args:
         backbone: encoder.
-        head: :class:`CAMHead`, :class:`ACoLHead`, ...; ``in_channels`` may be left out.
+        head: :class:`CAMHead`, :class:`ACoLHead`, :class:`ClassificationHead`, ...; ``in_channels`` may be left out.
         after: name of a part of the backbone, as ``named_modules`` has it -> config of what its output goes through.
         cutmix: settings of :class:`mmwsl.augment.cutmix.CutMix` for every batch; None for none.
         scales: the maps and the scores are averages over the image at these scales.
         flip: ... and over the image and its mirror image.
         topk: maps of so many of the best classes, beside the true one.
+        maps: what ``predict`` shows: ``'cam'``, of a head with class maps or one linear layer; ``'grad_cam'``,
+            ``'saliency'`` or ``'smooth_gradient'``, of any head.
+        layer: name of the part of the backbone whose output Grad-CAM is made of: (B, K, h, w), or the tokens of a
+            vision transformer (``'blocks.11.norm1'``); None: the backbone's last map.
     """
 
-    def __init__(self, backbone, head, after=None, cutmix=None, scales=(1.0,), flip=False, topk=5, **kwargs):
+    def __init__(self, backbone, head, after=None, cutmix=None, scales=(1.0,), flip=False, topk=5,
+                 maps='cam', layer=None, **kwargs):
         super().__init__(backbone, head, **kwargs)
-        parts = dict(self.backbone.named_modules())
         for name, config in (after or {}).items():
-            if name not in parts:
-                raise ValueError(f'Localizer: after={name!r} is no part of {type(self.backbone).__name__}; it has '
-                                 f'{", ".join(each for each in parts if each.count(".") < 2 and each)}')
-            part = self.make(config)
+            where, part = self._part('after', name), self.make(config)
             self.add_module('after_' + name.replace('.', '_'), part)
-            parts[name].register_forward_hook(lambda _, __, output, part=part: part(output))
+            where.register_forward_hook(lambda _, __, output, part=part: part(output))
+        if maps not in MAPS:
+            raise ValueError(f'Localizer: maps={maps!r} is unknown; choose one of {", ".join(MAPS)}')
+        if maps == 'cam' and not hasattr(self.head, 'class_maps') and not hasattr(self.head, 'classifier'):
+            raise ValueError(f"Localizer: {type(self.head).__name__} has no class activation maps; use maps='grad_cam'")
+        self.maps, self.layer = maps, layer if layer is None else self._part('layer', layer)
         if cutmix is not None and not isinstance(self.head, CAMHead):
             raise ValueError(f'Localizer: cutmix mixes labels, which {type(self.head).__name__} does not take; use '
                              'CAMHead')
         self.cutmix = None if cutmix is None else CutMix(**cutmix)
         self.scales, self.flip, self.topk = tuple(scales), flip, topk
+
+    def _part(self, argument, name):
+        parts = dict(self.backbone.named_modules())
+        if name not in parts:
+            raise ValueError(f'Localizer: {argument}={name!r} is no part of {type(self.backbone).__name__}; it has '
+                             f'{", ".join(each for each in parts if each.count(".") < 2 and each)}')
+        return parts[name]
 
     def forward(self, inputs, data_samples=None, mode='tensor'):
         """As :class:`ImageClassifier`; ``predict`` also gives ``pred_map_labels`` (B, K), the best classes and, last,
@@ -55,22 +78,68 @@ class Localizer(ImageClassifier):
 
     @torch.no_grad()
     def predict(self, images, data_samples):
-        scores = sum(self.head(self.backbone(view)).float().softmax(1) for view, _ in self._views(images))
-        scores = scores / (len(self.scales) * (1 + self.flip))
-        labels = scores.topk(min(self.topk, scores.shape[1])).indices  # (B, k)
-        true = data_samples.get('gt_label')
-        if true is not None:
-            true = torch.as_tensor(true, device=images.device)
-            labels = torch.cat([labels, true[:, None]], dim=1)
-        total, rows = 0, torch.arange(len(images), device=images.device)[:, None]
-        for view, mirrored in self._views(images):
-            maps = self.backbone(view)
-            shown = self.head.class_maps(maps, labels[:, -1])[rows, labels]
-            shown = normalize_maps(resize_maps(shown, images.shape[2:]))
-            total = total + (shown.flip(3) if mirrored else shown)
-        data_samples.pred_scores = {'': scores}
-        data_samples.pred_map_labels, data_samples.pred_maps = labels, normalize_maps(total)
+        scores = self.probabilities(images)
+        labels = map_labels(scores, data_samples, self.topk)
+        data_samples.pred_scores, data_samples.pred_map_labels = {'': scores}, labels
+        data_samples.pred_maps = self.localize(images, labels)
         return [data_samples]
+
+    def probabilities(self, images):
+        """(B, C), the average over scales and mirror images."""
+        scores = sum(self.head(self.backbone(view)).float().softmax(1) for view, _ in self._views(images))
+        return scores / (len(self.scales) * (1 + self.flip))
+
+    def localize(self, images, labels):
+        """Maps of the classes ``labels`` (B, K): (B, K, H, W) in [0, 1], of the size of ``images``."""
+        total = 0
+        for view, mirrored in self._views(images):
+            shown = normalize_maps(resize_maps(self._maps(view, labels), images.shape[2:]))
+            total = total + (shown.flip(3) if mirrored else shown)
+        return normalize_maps(total)
+
+    def _maps(self, images, labels):
+        """(B, K, h, w), of any size and scale."""
+        if self.maps != 'cam':
+            return torch.stack([self._gradient_map(images, column) for column in labels.unbind(1)], dim=1)
+        features = self.backbone(images)
+        rows = torch.arange(len(images), device=images.device)[:, None]
+        if hasattr(self.head, 'class_maps'):
+            return self.head.class_maps(features, labels[:, -1])[rows, labels]
+        if features[-1].ndim != 4:
+            raise ValueError(f'{type(self.backbone).__name__} returns no map, so there is no CAM of it; set '
+                             "maps='grad_cam' and layer=... (a part of the backbone)")
+        return class_activation_maps(features[-1].float(), self.head.classifier.weight.float())[rows, labels]
+
+    def _gradient_map(self, images, labels):
+        """(B, h, w) of one class an image, of its score before softmax."""
+        seen = []
+
+        def score_of(images):
+            maps = self.backbone(images)
+            if self.layer is None:
+                seen.append(maps[-1])
+            return self.head(maps).float().gather(1, labels[:, None])[:, 0]
+
+        if self.maps == 'saliency':
+            return saliency(score_of, images)
+        if self.maps == 'smooth_gradient':
+            generator = torch.Generator(images.device).manual_seed(0)  # the same map of the same image
+            return smooth_gradient(score_of, images, generator=generator).abs().amax(1)
+        hook = self.layer and self.layer.register_forward_hook(lambda _, __, output: seen.append(output))
+        try:
+            with torch.enable_grad():
+                scores = score_of(images.detach().requires_grad_())  # also where the weights are frozen
+                grid = None
+                if seen[-1].ndim == 3:
+                    side = self.backbone.patch_size
+                    grid = images.shape[2] // side, images.shape[3] // side
+                elif seen[-1].ndim != 4:
+                    raise ValueError(f'Grad-CAM needs a map or tokens, not {tuple(seen[-1].shape)}; name a part of '
+                                     f"{type(self.backbone).__name__} by layer=..., e.g. 'blocks.11.norm1' of a ViT")
+                return grad_cam(scores, seen[-1], grid)
+        finally:
+            if hook:
+                hook.remove()
 
     def _views(self, images):
         """The images at every scale, and mirrored; with whether they are."""
@@ -80,3 +149,12 @@ class Localizer(ImageClassifier):
                 images, size=size, mode='bilinear', align_corners=False, antialias=True)
             for mirrored in (False, True)[:1 + self.flip]:
                 yield (scaled.flip(3) if mirrored else scaled), mirrored
+
+
+def map_labels(scores, data_samples, topk):
+    """(B, K): the best ``topk`` classes of ``scores`` (B, C) and, last, the true one where it is known."""
+    labels = scores.topk(min(topk, scores.shape[1])).indices
+    true = data_samples.get('gt_label')
+    if true is None:
+        return labels
+    return torch.cat([labels, torch.as_tensor(true, device=scores.device)[:, None]], dim=1)

@@ -20,17 +20,22 @@ def class_activation_maps(features, weights):
     return torch.einsum('bkhw,ck->bchw', features, weights)
 
 
-def grad_cam(scores, features):
+def grad_cam(scores, features, grid=None):
     """Grad-CAM (Selvaraju et al. 2017, equations 1 and 2) of one class an image.
 
     Args:
         scores: (B,), the score before softmax of each image's class.
-        features: (B, K, h, w), of which ``scores`` were computed, with their graph.
+        features: (B, K, h, w), of which ``scores`` were computed, with their graph; or a transformer's tokens
+            (B, N, K), of which the last h w are the patches.
+        grid: (h, w) of tokens.
 
     Returns:
         (B, h, w), at least 0. On a network of average pooling and a linear layer: the rectified CAM / (h w).
     """
     gradient, = torch.autograd.grad(scores.sum(), features, retain_graph=True)
+    if features.ndim == 3:
+        features, gradient = (tokens[:, -grid[0] * grid[1]:].transpose(1, 2).unflatten(2, grid)
+                              for tokens in (features, gradient))
     return (gradient.mean((2, 3), keepdim=True) * features).sum(1).relu()
 
 

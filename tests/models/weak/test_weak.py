@@ -10,11 +10,15 @@ from mmwsl.models.weak import (
     ADL,
     ACoLHead,
     CAMHead,
+    ErasingLocalizer,
+    HideFeatures,
     Localizer,
+    LocalizerEnsemble,
     class_activation_maps,
     grad_cam,
     input_gradient,
     normalize_maps,
+    resize_maps,
     saliency,
     smooth_gradient,
 )
@@ -298,3 +302,165 @@ def test_spg_guides_upwards():
     assert head.sides[1][0].weight.grad.abs().sum() > 0
     with pytest.raises(ValueError, match='needs three maps'):
         SPGHead([8], 3)
+
+
+# -- maps of any classifier, several of them, and hiding elsewhere than in the image
+
+VIT = dict(type='VisionTransformer', arch='tiny', embed_dims=16, depth=2, num_heads=2, image_size=32, patch_size=8)
+
+
+def shown_by(model, images, **truth):
+    return model.eval()(images, DataSample(**truth), mode='predict')[0]
+
+
+@pytest.mark.parametrize('maps', ['cam', 'grad_cam', 'saliency', 'smooth_gradient'])
+def test_maps_of_a_plain_classifier(maps):
+    """One linear layer on the mean: Grad-CAM and CAM agree up to rectifying; all are of the size of the image."""
+    torch.manual_seed(3)
+    model = Localizer(BACKBONE, dict(type='ClassificationHead', num_classes=7), maps=maps, topk=2)
+    images, labels = torch.randn(3, 3, 24, 32), torch.tensor([4, 0, 6])
+    sample = shown_by(model, images, gt_label=labels)
+    assert sample.pred_maps.shape == (3, 3, 24, 32) and sample.pred_map_labels[:, -1].tolist() == [4, 0, 6]
+    assert sample.pred_maps.amin() == 0 and sample.pred_maps.amax() == 1
+    assert not torch.equal(sample.pred_maps[:, 0], sample.pred_maps[:, 2])  # another class, another map
+    if maps == 'grad_cam':
+        features = model.backbone(images)[-1]
+        cam = class_activation_maps(features, model.head.classifier.weight)[torch.arange(3), labels].relu()
+        expected = F.interpolate(cam[:, None], size=(24, 32), mode='bicubic', align_corners=False)[:, 0]
+        assert torch.allclose(sample.pred_maps[:, 2], normalize_maps(expected), atol=1e-5)
+    if maps == 'smooth_gradient':
+        assert torch.equal(sample.pred_maps, shown_by(model, images, gt_label=labels).pred_maps)
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_grad_cam_of_a_vision_transformer():
+    """By hand: tokens after a block's norm, the class token left out, in rows of the grid."""
+    torch.manual_seed(4)
+    model = Localizer(VIT, dict(type='ClassificationHead', num_classes=5, init_std=1), maps='grad_cam',
+                      layer='blocks.1.norm1', frozen=True).eval()
+    images, labels, kept = torch.randn(2, 3, 32, 40), torch.tensor([3, 1]), []
+    with model.backbone.blocks[1].norm1.register_forward_hook(lambda *call: kept.append(call[2])):
+        scores = model.head(model.backbone(images.requires_grad_()))
+    gradient, = torch.autograd.grad(scores[0, 3] + scores[1, 1], kept[0])
+    expected = torch.zeros(2, 1, 4, 5)
+    for image in range(2):
+        for place in range(20):
+            value = (gradient[image, 1:].mean(0) * kept[0][image, 1 + place]).sum().clamp(min=0)
+            expected[image, 0, place // 5, place % 5] = value
+    sample = shown_by(model, images.detach(), gt_label=labels)
+    assert torch.allclose(sample.pred_maps[:, -1:], normalize_maps(resize_maps(expected, (32, 40))), atol=1e-4)
+    assert len(model.backbone.blocks[1].norm1._forward_hooks) == 0  # taken away again
+
+
+def test_maps_that_cannot_be_made():
+    with pytest.raises(ValueError, match="maps='camera' is unknown; choose one of cam, grad_cam"):
+        localizer(maps='camera')
+    with pytest.raises(ValueError, match=r"layer='layer9' is no part of ResNet; it has .*layer3"):
+        localizer(maps='grad_cam', layer='layer9')
+    head = dict(type='ClassificationHead', num_classes=5)
+    for maps, message in (('cam', "returns no map.*maps='grad_cam'"), ('grad_cam', r'not \(1, 16\).*layer=')):
+        with pytest.raises(ValueError, match=message):
+            shown_by(Localizer(VIT, head, maps=maps), torch.randn(1, 3, 32, 32))
+    with pytest.raises(ValueError, match="MultiLayerHead has no class activation maps; use maps='grad_cam'"):
+        Localizer(dict(BACKBONE, out_indices=(2, 3)), dict(type='MultiLayerHead', num_classes=5, layers=(0, 1)))
+
+
+def test_an_ensemble_is_the_mean_of_its_members():
+    images, labels = torch.randn(4, 3, 24, 24), torch.tensor([1, 2, 3, 4])
+    member = dict(type='Localizer', backbone=BACKBONE, head=dict(type='CAMHead', num_classes=7))
+    torch.manual_seed(5)
+    ensemble = LocalizerEnsemble([member, member], topk=2)
+    together = shown_by(ensemble, images, gt_label=labels)
+    alone = [shown_by(each, images, gt_label=labels) for each in ensemble.members]
+    scores = (alone[0].pred_scores[''] + alone[1].pred_scores['']) / 2
+    assert torch.allclose(together.pred_scores[''], scores)
+    assert together.pred_map_labels[:, :2].equal(scores.topk(2).indices)
+    expected = normalize_maps(alone[0].pred_maps[:, -1] + alone[1].pred_maps[:, -1])
+    assert torch.allclose(together.pred_maps[:, -1], expected, atol=1e-6)
+    assert not torch.allclose(alone[0].pred_maps, alone[1].pred_maps)
+    with pytest.raises(ValueError, match='train its members by themselves'):
+        ensemble(images, DataSample(gt_label=labels), mode='loss')
+    with pytest.raises(ValueError, match='members is empty'):
+        LocalizerEnsemble([])
+
+
+def test_hiding_features_keeps_their_mean():
+    """Cells of one draw are hidden in all channels; the batch's mean per channel fills them, so that it stays."""
+    torch.manual_seed(6)
+    part, features = HideFeatures(patch_size=2, hide_prob=0.5), torch.rand(64, 3, 5, 6, requires_grad=True)
+    hidden = part(features)
+    mean = features.mean((0, 2, 3))
+    changed = (hidden != features)
+    assert changed.any(1).eq(changed.all(1)).all()  # every channel of a place, or none
+    assert torch.equal(hidden[changed], mean.expand(64, 5, 6, 3).permute(0, 3, 1, 2)[changed])
+    cells = changed[:, 0, ::2, ::2]
+    for row in range(5):
+        for column in range(6):
+            assert torch.equal(changed[:, 0, row, column], cells[:, row // 2, column // 2])
+    assert 0.4 < cells.float().mean() < 0.6
+    assert torch.allclose(hidden.mean((0, 2, 3)), mean, atol=0.02)
+    hidden.sum().backward()
+    assert torch.equal(features.grad, (~changed).float())
+    assert part.eval()(features) is features
+    with pytest.raises(ValueError, match='patch_size=0 must be at least 1'):
+        HideFeatures(0)
+    model = localizer(after=dict(conv1=dict(type='HideFeatures', patch_size=3, hide_prob=1.0)))
+    images = torch.randn(2, 3, 24, 24)
+    maps = model.train().backbone(images)[-1]
+    assert torch.allclose(maps[:, :, 0, 0], maps[:, :, 0, 0].mean(0).expand(2, -1), atol=1e-5)  # all hidden: all alike
+
+
+# -- adversarial erasing
+
+def erasing(**settings):
+    torch.manual_seed(7)
+    return ErasingLocalizer(dict(type='Localizer', backbone=BACKBONE, head=dict(type='CAMHead', num_classes=7)),
+                            **settings)
+
+
+def test_erasing_takes_away_what_the_steps_before_look_at():
+    model = erasing(steps=3, share=0.25).eval()
+    images, label = torch.randn(2, 3, 24, 24), torch.tensor([2, 5])
+    first = shown_by(model.steps[0], images, gt_label=label).pred_maps[:, -1]
+    left = images.clone()
+    left[(first >= 0.75)[:, None].expand_as(left)] = 0
+    second = shown_by(model.steps[1], left, gt_label=label).pred_maps[:, -1]
+    last = left.clone()
+    last[(second >= 0.75)[:, None].expand_as(last)] = 0
+    third = shown_by(model.steps[2], last, gt_label=label).pred_maps[:, -1]
+    sample = shown_by(model, images, gt_label=label)
+    assert torch.allclose(sample.pred_maps[:, -1], torch.stack([first, second, third]).amax(0), atol=1e-6)
+    union = (first >= 0.75) | (second >= 0.75) | (third >= 0.75)
+    assert union.sum() > (first >= 0.75).sum() and torch.equal(sample.pred_maps[:, -1] >= 0.75, union)
+    model._step = 2
+    seen = []
+    hook = model.steps[2].backbone.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    model(images, DataSample(gt_label=label), mode='loss')
+    hook.remove()
+    assert torch.equal(seen[0], last)
+
+
+def test_steps_of_erasing_are_trained_in_turn():
+    model = erasing(steps=2).train()
+    images, sample = torch.randn(4, 3, 24, 24), DataSample(gt_label=torch.tensor([0, 1, 2, 3]))
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+
+    def step(progress):
+        before = [{key: value.clone() for key, value in each.state_dict().items()} for each in model.steps]
+        optimizer.zero_grad(set_to_none=True)
+        model(images, sample, mode='loss')['loss'].backward()
+        optimizer.step()
+        model.after_optimizer_step(progress)
+        return [any(not torch.equal(value, old[key]) for key, value in each.state_dict().items())
+                for each, old in zip(model.steps, before, strict=True)]
+
+    assert step(0.25) == [True, False]
+    assert step(0.5) == [True, True]  # the second starts from the first's weights
+    assert all(torch.equal(value, model.steps[1].state_dict()[key]) for key, value in model.steps[0].state_dict().items())
+    assert step(0.75) == [False, True]  # batch norm of the first stays, too
+    again = erasing(steps=2)
+    again.load_state_dict(model.state_dict())
+    assert again._step == 1
+    for settings in (dict(steps=0), dict(share=1.0)):
+        with pytest.raises(ValueError, match='must be at least 1 and share='):
+            erasing(**settings)
