@@ -8,7 +8,7 @@ from .digit_bags import DigitBags, collate_bags
 from .digit_scenes import DigitScenes
 from .digits import Digits
 from .folder import ImageFolder, check_same_classes
-from .geometry import PhotometricDistortion, RandomCropMap, RandomFlip, RandomScale, ResizeShortEdge
+from .geometry import PhotometricDistortion, RandomCropMap, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
 from .list_file import ImageList
 from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeRandomCrop, ResizeSquash, image_size, read_image
 from .resized import Resized
@@ -16,11 +16,12 @@ from .samplers import EpochSampler, PseudoLabelSampler
 from .single_class_crops import SingleClassCrops, square_around
 from .subset import stratified_split, subset
 from .voc import VOC, VOC_CLASSES, read_voc_xml
+from .wsol import WSOLBenchmark
 
 __all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'VOC', 'VOC_CLASSES', 'AnnotatedDataset', 'ClassMaps', 'DigitBags',
            'DigitScenes', 'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError', 'ImageFolder',
            'ImageList', 'InMemoryDataset', 'PhotometricDistortion', 'PseudoLabelSampler', 'RandomCropMap',
            'RandomCrops', 'RandomFlip', 'RandomScale', 'ResizeCenterCrop', 'ResizeRandomCrop', 'ResizeShortEdge',
-           'ResizeSquash', 'Resized', 'SingleClassCrops', 'check_same_classes', 'collate_bags', 'collate_batch',
-           'collate_list', 'evenly_spaced', 'image_size', 'rasterise', 'read_class_map', 'read_image',
-           'read_voc_xml', 'square_around', 'stratified_split', 'subset']
+           'ResizeSquash', 'ResizeToSquare', 'Resized', 'SingleClassCrops', 'WSOLBenchmark', 'check_same_classes',
+           'collate_bags', 'collate_batch', 'collate_list', 'evenly_spaced', 'image_size', 'rasterise',
+           'read_class_map', 'read_image', 'read_voc_xml', 'square_around', 'stratified_split', 'subset']

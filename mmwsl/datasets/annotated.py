@@ -114,7 +114,8 @@ class AnnotatedDataset(FileDataset):
             sample.gt_instance_masks = torch.from_numpy(rasterise(results['masks'], height, width))
         if 'class_map' in results:
             sample.gt_mask = torch.from_numpy(np.ascontiguousarray(results['class_map']))
-            sample.set_metainfo(dict(class_map=str(annotation['class_map'])))
+            if 'class_map' in annotation:
+                sample.set_metainfo(dict(class_map=str(annotation['class_map'])))
         return strip_labels(sample, self.supervision)
 
 

@@ -62,14 +62,35 @@ class ResizeShortEdge(GeometricTransform):
                                 self.interpolation)
 
 
+@TRANSFORMS.register_module()
+class ResizeToSquare(GeometricTransform):
+    """Resize the whole image to ``size`` x ``size``, whatever its shape.
+
+    Raises:
+        ValueError: no size, or an unknown interpolation.
+    """
+
+    def __init__(self, size=224, interpolation='bilinear'):
+        if size < 1:
+            raise ValueError(f'ResizeToSquare: size={size} is impossible; it must be 1 or more')
+        if interpolation not in INTERPOLATIONS:
+            raise ValueError(f'interpolation={interpolation!r} is unknown; choose one of {", ".join(INTERPOLATIONS)}')
+        self.size, self.interpolation = size, interpolation
+
+    def __call__(self, results):
+        self.image(results)
+        return resize_annotated(results, self.size, self.size, self.interpolation)
+
+
 def resize_annotated(results, new_width, new_height, interpolation='bilinear'):
     """``results`` with image, boxes, masks and class map at a new size."""
     height, width = results['image'].shape[:2]
     factor = np.float32([new_width / width, new_height / height])
     results['image'] = resize(results['image'], new_width, new_height, interpolation)
     results['scale_factor'] = tuple((factor * results.get('scale_factor', (1.0, 1.0))).tolist())
-    if 'boxes' in results:
-        results['boxes'] = results['boxes'] * np.tile(factor, 2)
+    if 'boxes' in results:  # multiplied first: whole numbers stay whole, which are rounded down where boxes are scored
+        scaled = results['boxes'] * np.float64([new_width, new_height] * 2) / ([width, height] * 2)
+        results['boxes'] = scaled.astype(np.float32)
     if 'masks' in results:
         results['masks'] = [
             _resize_map(mask.view(np.uint8), new_width, new_height).view(bool) if isinstance(mask, np.ndarray)

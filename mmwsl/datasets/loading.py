@@ -42,12 +42,13 @@ class ImageError(ValueError):
     """A file that exists but cannot be read as an image; ``on_error='skip'`` leaves out these, and missing files."""
 
 
-def read_image(path, reduction=1):
+def read_image(path, reduction=1, upright=True):
     """Decode an image file to uint8 (H, W, 3) RGB, turned upright as its EXIF orientation says.
 
     Args:
         path: the file. Grey becomes three equal channels, alpha is dropped, 16 bits become 8.
         reduction: 1, 2, 4 or 8: decode to about 1/reduction of width and height (rounded up), much faster for JPEG.
+        upright: False leaves the pixels as they are stored, where annotations count in those.
 
     Raises:
         FileNotFoundError: no such file.
@@ -62,7 +63,7 @@ def read_image(path, reduction=1):
         raise FileNotFoundError(f'image {path} does not exist') from None
     if encoded.size == 0:
         raise ImageError(f'image {path} is empty (0 bytes); restore or remove the file')
-    flag = REDUCTIONS[reduction]
+    flag = REDUCTIONS[reduction] | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
     try:
         if _RGB_FLAG is not None:
             image = cv2.imdecode(encoded, flag & ~cv2.IMREAD_COLOR | _RGB_FLAG)

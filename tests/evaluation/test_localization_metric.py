@@ -54,6 +54,23 @@ def test_without_masks_and_without_boxes():
         metric.process(None, [known.to_dict()])
 
 
+def test_class_maps_without_boxes(tmp_path):
+    """As the figures by hand, from class maps: 255 leaves 20 of the 49 pixels of the background out, per wrong map."""
+    metric, known = LocalizationMetric(step=0.1, curves=tmp_path / 'curves.json'), batch()
+    classes = (known.gt_instance_masks[:, 0] * (known.gt_label + 1)[:, None, None]).to(torch.uint8)
+    classes[:, 13:17, 13:18] = 255  # within the wrong place
+    classes[:, 0, 0] = 9  # another class is background
+    known.gt_mask = classes
+    del known.gt_boxes, known.gt_instance_masks
+    metric.process(None, [known.to_dict()])
+    figures = metric.evaluate(3)
+    assert set(figures) == {f'localization/{name}' for name in ('top1_cls', 'top5_cls', 'pixel_ap')}
+    assert figures['localization/top1_cls'] == pytest.approx(200 / 3, abs=1e-3)
+    assert set(json.loads((tmp_path / 'curves.json').read_text())) == {'thresholds', 'pixel_recall', 'pixel_precision'}
+    expected = 100 * (200 / 229 * 2 / 3 + 300 / 1140 / 3)  # 49 - 20 wrong ones at 1, and 3 x 20 fewer pixels in all
+    assert figures['localization/pixel_ap'] == pytest.approx(expected, abs=1e-3)
+
+
 def test_a_constant_map_finds_nothing():
     metric, flat = LocalizationMetric(step=0.1), batch()
     flat.pred_maps = torch.zeros(3, 3, 20, 20)

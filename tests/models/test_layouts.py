@@ -109,3 +109,26 @@ def test_what_has_no_weights_or_no_names(resnet):
         their_names(resnet, 'caffe')
     with pytest.raises(ValueError, match='written for ResNets'):
         their_names({'blocks.0.norm1.weight': torch.ones(1)}, 'detectron2')
+
+
+@pytest.mark.parametrize('norm', [False, True])
+def test_vgg16_of_torchvision(norm):
+    """Its layers are numbered through: 13 convolutions with ReLU, perhaps BN, and a pooling behind each stage."""
+    net = MODELS.build(dict(type='VGG16', norm_cfg=dict(type='BN') if norm else None))
+    state, theirs, number = net.state_dict(), {}, 0
+    for stage, count in enumerate((2, 2, 3, 3, 3), start=1):
+        for place in range(1, count + 1):
+            for key, value in state.items():
+                if key.startswith(f'conv{stage}_{place}.'):
+                    _, layer, parameter = key.split('.')
+                    theirs[f'features.{number + int(layer)}.{parameter}'] = value
+            number += 3 if norm else 2
+        number += 1
+    assert max(int(key.split('.')[1]) for key in theirs) == (41 if norm else 28)  # as torchvision's files end
+    found, _ = find_backbone(theirs | {'classifier.0.weight': torch.ones(2, 2)})
+    assert all(torch.equal(found[key], value) for key, value in state.items())
+
+
+def test_a_network_of_another_number_of_convolutions_is_no_vgg16():
+    theirs = {f'features.{number}.weight': torch.zeros(2, 2, 3, 3) for number in range(5)}
+    assert our_names(theirs) == theirs

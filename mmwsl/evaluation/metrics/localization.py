@@ -29,7 +29,8 @@ class LocalizationMetric(BaseMetric):
     * ``max_box_acc``: as ``gt_known`` at the threshold that is best for the whole set; ``max_box_acc_v2``: with all
       contours' boxes, the mean over IoU 0.3, 0.5 and 0.7 of the best. ``max_box_threshold`` is the threshold of the
       first; it is chosen on the images that are scored, which says so by "max".
-    * ``pixel_ap``: PxAP of the true class's map, where ``gt_mask`` or masks of the objects are known.
+    * ``pixel_ap``: PxAP of the true class's map, where masks of the objects are known, or a ``gt_mask`` with the true
+      class + 1, in which 255 is ignored. Without boxes it stands beside ``top1_cls`` and ``top5_cls`` alone.
 
     A box fits if its IoU with any true box of the image is at least ``iou``. The samples are batches as
     :class:`Localizer` makes them, with ``gt_boxes`` in pixels of the input.
@@ -38,9 +39,9 @@ class LocalizationMetric(BaseMetric):
         threshold: of the fixed boxes; CAM's and Hide-and-Seek's papers have 0.2, the latter 0.3 for GoogLeNet.
         iou: least IoU.
         step: of the thresholds that the best is looked for in.
-        curves: JSON file to write the whole curves to: ``thresholds``; ``box_recall`` and ``box_recall_largest``, the
-            share of images whose box fits at IoU 0.3, 0.5 and 0.7, with all contours and with the largest; and, where
-            masks are known, ``pixel_precision`` and ``pixel_recall``.
+        curves: JSON file to write the whole curves to: ``thresholds``; where boxes are known, ``box_recall`` and
+            ``box_recall_largest``, the share of images whose box fits at IoU 0.3, 0.5 and 0.7, with all contours and
+            with the largest; and, where masks are known, ``pixel_precision`` and ``pixel_recall``.
     """
 
     default_prefix = 'localization'
@@ -52,40 +53,48 @@ class LocalizationMetric(BaseMetric):
 
     def process(self, data_batch, data_samples):
         for batch in data_samples:
-            if 'gt_boxes' not in batch:
+            boxes, instances, classes = (batch.get(key) for key in ('gt_boxes', 'gt_instance_masks', 'gt_mask'))
+            if boxes is None and classes is None:
                 raise ValueError("LocalizationMetric needs boxes: set supervision='boxes' ('full' for pixel_ap) on the "
                                  'data that are scored')
             maps = batch['pred_maps'].float().cpu().numpy()
             labels = batch['pred_map_labels'].cpu()
-            masks = batch.get('gt_instance_masks')
             for row, true in enumerate(batch['gt_label'].reshape(-1).tolist()):
+                mask = ignored = None
+                if instances is not None:
+                    mask = np.asarray(instances[row]).any(0)
+                elif classes is not None:
+                    mask, ignored = np.asarray(classes[row]) == true + 1, np.asarray(classes[row]) == 255
                 self.results.append((int(batch['index'][row]), *self._score(
-                    maps[row], labels[row, :-1].tolist(), true, np.asarray(batch['gt_boxes'][row], dtype=np.float64),
-                    None if masks is None else np.asarray(masks[row]).any(0))))
+                    maps[row], labels[row, :-1].tolist(), true,
+                    None if boxes is None else np.asarray(boxes[row], dtype=np.float64), mask, ignored)))
 
-    def _score(self, maps, best, true, boxes, mask):
-        """Five hits, overlaps by threshold (2, T), counts of pixels (2, T) or None."""
+    def _score(self, maps, best, true, boxes, mask, ignored):
+        """Five hits, overlaps by threshold (2, T), counts of pixels (2, T) or None; two hits and None without boxes."""
         height, width = maps.shape[1:]
+        hits = [best[0] == true, true in best]
+        counts = None
+        if mask is not None:
+            counts = PixelAveragePrecision(self.thresholds).count(maps[-1], mask, ignored)
+        if boxes is None:
+            return np.array(hits), None, counts
         boxes = np.minimum(boxes.astype(int), (width - 1, height - 1, width - 1, height - 1))
-
-        def fits(values):
-            return box_overlap(boxes_from_map(values, self.threshold), boxes).max() >= self.iou
-
-        known = fits(maps[-1])
-        hits = [best[0] == true, true in best, best[0] == true and known, true in best and known, known]
-        counts = None if mask is None else PixelAveragePrecision(self.thresholds).count(maps[-1], mask)
+        known = box_overlap(boxes_from_map(maps[-1], self.threshold), boxes).max() >= self.iou
+        hits += [hits[0] and known, hits[1] and known, known]
         return np.array(hits), np.stack(best_overlaps(maps[-1], boxes, self.thresholds)).astype(np.float32), counts
 
     def compute_metrics(self, results):
         results = list({result[0]: result for result in results}.values())  # an image that two ranks scored counts once
         _, hits, overlaps, counts = zip(*results, strict=True)
-        names = ('top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', 'gt_known')
+        names = ('top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', 'gt_known')[:len(hits[0])]
         figures = dict(zip(names, 100 * np.stack(hits).mean(axis=0), strict=True))
-        largest, every = np.stack(overlaps, axis=1)
-        accuracy, threshold = max_box_accuracy(largest, self.thresholds, self.iou)
-        figures |= dict(max_box_acc=100 * accuracy, max_box_threshold=threshold)
-        figures['max_box_acc_v2'] = 100 * np.mean([max_box_accuracy(every, self.thresholds, iou)[0] for iou in IOUS])
-        pixels = None
+        largest = every = pixels = None
+        if overlaps[0] is not None:
+            largest, every = np.stack(overlaps, axis=1)
+            accuracy, threshold = max_box_accuracy(largest, self.thresholds, self.iou)
+            figures |= dict(max_box_acc=100 * accuracy, max_box_threshold=threshold)
+            figures['max_box_acc_v2'] = 100 * np.mean(
+                [max_box_accuracy(every, self.thresholds, iou)[0] for iou in IOUS])
         if all(each is not None for each in counts):
             pixels = PixelAveragePrecision(self.thresholds)
             pixels.counts = np.sum(counts, axis=0)
@@ -97,7 +106,7 @@ class LocalizationMetric(BaseMetric):
     def _write_curves(self, largest, every, pixels):
         curves = dict(thresholds=self.thresholds.tolist(), **{
             name: {str(iou): box_recall_curve(overlaps, iou).tolist() for iou in IOUS}
-            for name, overlaps in (('box_recall', every), ('box_recall_largest', largest))})
+            for name, overlaps in (('box_recall', every), ('box_recall_largest', largest)) if overlaps is not None})
         if pixels is not None:
             for name, values in zip(('pixel_recall', 'pixel_precision'), pixels.curve(), strict=True):
                 # in the order of the thresholds; null where nothing is above one, as JSON has no NaN

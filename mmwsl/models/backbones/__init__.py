@@ -1,8 +1,12 @@
 from .alexnet import AlexNet
+from .googlenet import GoogLeNet
+from .inception import InceptionV3
 from .resnet import ResNet
 from .split import SplitBackbone
 from .swin import SwinTransformer
 from .timm_wrapper import TimmBackbone
+from .vgg import VGG16
 from .vit import VisionTransformer
 
-__all__ = ['AlexNet', 'ResNet', 'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'VisionTransformer']
+__all__ = ['VGG16', 'AlexNet', 'GoogLeNet', 'InceptionV3', 'ResNet', 'SplitBackbone', 'SwinTransformer',
+           'TimmBackbone', 'VisionTransformer']

@@ -1,6 +1,7 @@
 """Where other projects keep the backbone in a checkpoint, and what they call its parts.
 
-Our names are those of torchvision (ResNet), timm (ViT) and the Swin authors. Functions take and give state dicts.
+Our names are those of torchvision (ResNet, Inception v3), timm (ViT), the Swin authors and the VGG authors. Functions
+take and give state dicts.
 """
 
 import re
@@ -25,6 +26,8 @@ _MM_VIT = (  # of mmpretrain, and before it of MMSelfSup and mmcls
     (r'^layers\.(\d+)\.attn\.(qkv|proj)\.', r'blocks.\1.attn.\2.'),
     (r'^(ln1|norm1)\.', 'norm.'),
 )
+_VGG16 = ('conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2', 'conv3_3', 'conv4_1', 'conv4_2', 'conv4_3',
+          'conv5_1', 'conv5_2', 'conv5_3')
 
 
 def find_backbone(checkpoint):
@@ -68,13 +71,20 @@ def _unwrap(checkpoint):
 
 
 def our_names(state):
-    """A backbone's state dict from the names of detectron2, mmpretrain or timm to ours; ours stay as they are."""
+    """A backbone's state dict from the names of detectron2, mmpretrain or timm to ours; ours stay as they are.
+
+    So does torchvision's VGG16, with BN or without.
+    """
     if any(re.match(r'(stem|res\d)\.', key) for key in state):
         return {_from_detectron2(key): value for key, value in state.items()}
     if any(key.startswith('patch_embed.projection.') for key in state):
         for pattern, ours in _MM_VIT:
             state = {re.sub(pattern, ours, key): value for key, value in state.items()}
         return state
+    convolutions = [key for key, value in state.items()
+                    if re.fullmatch(r'features\.\d+\.weight', key) and value.ndim == 4]
+    if len(convolutions) == len(_VGG16):
+        return {_from_torchvision_vgg(key, convolutions): value for key, value in state.items()}
     stages = {int(match[1]) for match in map(re.compile(r'layers\.(\d+)\.').match, state) if match}
     if stages and f'layers.{max(stages)}.downsample.norm.weight' in state:  # timm's Swin merges before a stage
         return {_move_merging(key, -1): value for key, value in state.items()}
@@ -106,6 +116,16 @@ def their_names(state, layout):
 
 def _move_merging(key, step):
     return re.sub(r'^layers\.(\d+)\.downsample\.', lambda match: f'layers.{int(match[1]) + step}.downsample.', key)
+
+
+def _from_torchvision_vgg(key, convolutions):
+    """Its layers are numbered through; a normalisation follows its convolution at once."""
+    match = re.fullmatch(r'features\.(\d+)\.(.+)', key)
+    if not match:
+        return key
+    numbers = sorted(int(name.split('.')[1]) for name in convolutions)
+    place = max(position for position, number in enumerate(numbers) if number <= int(match[1]))
+    return f'{_VGG16[place]}.{int(match[1]) - numbers[place]}.{match[2]}'
 
 
 def _to_detectron2(key):

@@ -13,27 +13,37 @@ POOLINGS = dict(average=lambda maps: maps.mean((2, 3)), max=lambda maps: maps.am
 
 @WEAK_HEADS.register_module()
 class CAMHead(BaseModule):
-    """A 3 x 3 convolution, global pooling and a linear layer: GAP and GMP heads.
+    """3 x 3 convolutions, global pooling and a linear layer: GAP and GMP heads.
+
+    Where a paper has a 1 x 1 convolution to the classes before average pooling (InceptionV3), the linear layer behind
+    it is the same function, and its maps are those of the convolution but for the bias.
 
     Args:
         in_channels: of the map, or of all maps of a backbone, of which the last is read.
         num_classes: number of classes.
-        channels: of the convolution before the pooling (AlexNet-GAP 512, VGG16-GAP and GoogLeNet-GAP 1024); None: none.
+        channels: of the convolution before the pooling (AlexNet-GAP 512, VGG16-GAP and GoogLeNet-GAP 1024), or of
+            several (InceptionV3 1024, 1024); None: none.
         pooling: 'average' (GAP), or 'max' (GMP).
+        dropout: share of values that are set to 0 before each convolution and before the pooling (InceptionV3 0.5).
     """
 
-    def __init__(self, in_channels, num_classes, channels=None, pooling='average', init_cfg=None):
+    def __init__(self, in_channels, num_classes, channels=None, pooling='average', dropout=0.0, init_cfg=None):
         super().__init__(init_cfg)
         if pooling not in POOLINGS:
             raise ValueError(f'CAMHead: pooling={pooling!r} is unknown; choose one of {", ".join(POOLINGS)}')
-        in_channels = in_channels if isinstance(in_channels, int) else in_channels[-1]
+        if not 0 <= dropout < 1:
+            raise ValueError(f'CAMHead: dropout={dropout} must be at least 0 and below 1')
+        width = in_channels if isinstance(in_channels, int) else in_channels[-1]
         self.num_classes, self.pooling = num_classes, pooling
-        self.conv = nn.Identity()
-        if channels:
-            self.conv = nn.Sequential(nn.Conv2d(in_channels, channels, 3, padding=1), nn.ReLU(inplace=True))
-            nn.init.kaiming_normal_(self.conv[0].weight, mode='fan_out', nonlinearity='relu')
-            nn.init.zeros_(self.conv[0].bias)
-        self.classifier = nn.Linear(channels or in_channels, num_classes)
+        layers = []
+        for outputs in [channels] if isinstance(channels, int) else channels or []:
+            convolution = nn.Conv2d(width, outputs, 3, padding=1)
+            nn.init.kaiming_normal_(convolution.weight, mode='fan_out', nonlinearity='relu')
+            nn.init.zeros_(convolution.bias)
+            layers += [nn.Dropout(dropout)] * (dropout > 0) + [convolution, nn.ReLU(inplace=True)]
+            width = outputs
+        self.conv = nn.Sequential(*layers, *[nn.Dropout(dropout)] * (dropout > 0))
+        self.classifier = nn.Linear(width, num_classes)
         nn.init.normal_(self.classifier.weight, std=0.01)
         nn.init.zeros_(self.classifier.bias)
 

@@ -43,23 +43,28 @@ class SPGHead(BaseModule):
     the label) teaches B2, B2 teaches B1, and the mean of both teaches C. At test time the maps are CAMs.
 
     Args:
-        in_channels: of the backbone's last three maps: of B1, of B2, and the one that is classified.
+        in_channels: of the backbone's maps.
         num_classes: number of classes.
         channels: of the convolutions.
+        sides: places of the maps that B1 and B2 are made of; the last map is the one that is classified. In the paper's
+            InceptionV3 B2 reads that one too: (-2, -1).
+        classifier: settings of the :class:`CAMHead`; None: one convolution of ``channels``.
         thresholds: (high, low) of the seeds that B2, B1 and C are taught.
         least: see :func:`seeds`; on 28 x 28 maps.
     """
 
-    def __init__(self, in_channels, num_classes, channels=512, thresholds=((0.7, 0.01), (0.5, 0.05), (0.7, 0.1)),
-                 least=30, init_cfg=None):
+    def __init__(self, in_channels, num_classes, channels=512, sides=(-3, -2), classifier=None,
+                 thresholds=((0.7, 0.01), (0.5, 0.05), (0.7, 0.1)), least=30, init_cfg=None):
         super().__init__(init_cfg)
-        if isinstance(in_channels, int) or len(in_channels) < 3:
-            raise ValueError(f'SPGHead needs three maps: set three out_indices of the backbone; got {in_channels}')
-        self.num_classes, self.thresholds, self.least = num_classes, thresholds, least
-        self.classifier = CAMHead(in_channels[-1], num_classes, channels)
-        self.sides = nn.ModuleList(self._block(width, channels) for width in in_channels[-3:-1])
+        if isinstance(in_channels, int) or len(in_channels) < -min(sides):
+            count = {2: 'two', 3: 'three'}.get(-min(sides), -min(sides))
+            raise ValueError(f'SPGHead needs {count} maps: set {count} out_indices of the backbone; got {in_channels}')
+        self.num_classes, self.thresholds, self.least, self.places = num_classes, thresholds, least, tuple(sides)
+        self.classifier = CAMHead(in_channels[-1], num_classes, **(classifier or dict(channels=channels)))
+        self.sides = nn.ModuleList(self._block(in_channels[place], channels) for place in sides)
         self.shared = nn.Sequential(self._block(channels, channels), nn.Conv2d(channels, 1, 1))
-        self.top = nn.Sequential(self._block(channels, channels), nn.Conv2d(channels, 1, 1))
+        width = self.classifier.classifier.in_features
+        self.top = nn.Sequential(self._block(width, channels), nn.Conv2d(channels, 1, 1))
 
     @staticmethod
     def _block(in_channels, channels):
@@ -82,7 +87,8 @@ class SPGHead(BaseModule):
         scores = wide(self.classifier.scores(features))
         weight = self.classifier.classifier.weight[labels].detach().float()  # (B, K)
         attention = normalize_maps(torch.einsum('bkhw,bk->bhw', features.detach().float(), weight))
-        first, second = (self.shared(side(x))[:, 0].float() for side, x in zip(self.sides, maps[-3:-1], strict=True))
+        first, second = (self.shared(side(maps[place]))[:, 0].float()
+                         for side, place in zip(self.sides, self.places, strict=True))
         top = self.top(features)[:, 0].float()
         smaller = F.interpolate(first[:, None], size=second.shape[1:], mode='bilinear', align_corners=False)[:, 0]
         both = (smaller.sigmoid() + second.sigmoid()) / 2

@@ -94,6 +94,41 @@ def test_max_pooling_by_hand():
         CAMHead(3, 2, pooling='sum')
 
 
+def test_several_convolutions_and_a_1x1_before_the_pooling():
+    """InceptionV3's classifier: two 3 x 3 convolutions and a 1 x 1, averaged, is the head with its linear layer."""
+    torch.manual_seed(0)
+    head, x = CAMHead([9, 4], 3, channels=(6, 5), dropout=0.5), torch.randn(2, 4, 7, 7)
+    convolutions = [layer for layer in head.conv if isinstance(layer, nn.Conv2d)]
+    assert [(each.in_channels, each.out_channels) for each in convolutions] == [(4, 6), (6, 5)]
+    expected = x
+    for each in convolutions:
+        expected = F.relu(F.conv2d(expected, each.weight, each.bias, padding=1))
+    weight, bias = head.classifier.weight[:, :, None, None], head.classifier.bias
+    shown = F.conv2d(expected, weight, bias)
+    head.eval()
+    assert torch.allclose(head((x,)), shown.mean((2, 3)), atol=1e-6)
+    assert torch.allclose(normalize_maps(head.class_maps((x,))), normalize_maps(shown), atol=1e-5)
+    features = head.train().features((torch.ones(2, 4, 64, 64),))  # the last dropout leaves half of what is there
+    whole = head.eval().features((torch.ones(2, 4, 64, 64),))
+    alive = whole.mean((0, 2, 3)) > 0
+    assert (features[:, alive] == 0).float().mean() > 0.4 and alive.any()
+    with pytest.raises(ValueError, match='dropout=1.0 must be'):
+        CAMHead(3, 2, dropout=1.0)
+
+
+def test_spg_reads_its_sides_from_where_it_is_told():
+    """With two maps, as the paper's InceptionV3 has, B1 reads the first, and B2 the one that is classified."""
+    torch.manual_seed(0)
+    head = SPGHead([4, 6], 3, channels=5, sides=(-2, -1), classifier=dict(channels=(8, 7)), least=1)
+    assert [side[0].in_channels for side in head.sides] == [4, 6] and head.top[0][0].in_channels == 7
+    maps = (torch.randn(2, 4, 6, 6), torch.randn(2, 6, 6, 6))
+    losses = head.loss(maps, torch.tensor([0, 2]))
+    sum(value for name, value in losses.items() if name.startswith('loss')).backward()
+    assert all(side[0].weight.grad.abs().sum() > 0 for side in head.sides)
+    with pytest.raises(ValueError, match='needs two maps'):
+        SPGHead([6], 3, sides=(-2, -1))
+
+
 def test_adl_by_hand():
     features = torch.tensor([[[[2., 1.]], [[0., 9.]]], [[[-1., 3.]], [[1., 2.]]]])  # attention (1, 5) and (0, 2.5)
     always, never = ADL(drop_rate=1.0, threshold=0.8), ADL(drop_rate=0.0)
