@@ -10,6 +10,7 @@ from mmengine.registry import init_default_scope
 from mmwsl.apis import load_config
 from mmwsl.apis.config import configs_root, resolve
 from mmwsl.apis.downstream import downstream_config
+from mmwsl.models.backbones import ResNet
 from mmwsl.models.utils.pooling import check_pooling
 from mmwsl.protocols import Training
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
@@ -53,6 +54,7 @@ def test_name(name):
     if depth:
         assert cfg.model.backbone.depth == int(depth[1])
         assert cfg.model.backbone.get('base_channels', 64) == int(depth[2] or 64)
+        assert (cfg.model.backbone.type == 'CIFARResNet') == (int(depth[1]) not in ResNet.BLOCKS)  # no depth is both's
     else:
         kinds = dict(vit='VisionTransformer', swin='SwinTransformer', alexnet='AlexNet',
                      bagencoder='BagEncoder')
@@ -119,10 +121,10 @@ def test_builds(name):
     assert not name.startswith('selfsup/') or hooks >= {'IterationSeedHook', 'TeacherHook'}
     for protocol, settings in (cfg.benchmark.get('protocols') or {}).items():
         PROTOCOLS.build(dict(settings, type=protocol))
-    if name.startswith('benchmarks/'):
+    if name.startswith(('benchmarks/', 'classification/')):
         METRICS.build(cfg.test_evaluator)
         with torch.no_grad():  # every layer has the size that its classifier is made for
-            side = 224 if cfg.benchmark.dataset != 'CIFAR-10' else 32
+            side = 32 if cfg.benchmark.dataset.startswith('CIFAR') else 224
             scores = model.eval().head(model(torch.zeros(1, 3, side, side)))
         assert all(len(each[0]) == cfg.model.head.num_classes
                    for each in (scores.values() if isinstance(scores, dict) else [scores]))
