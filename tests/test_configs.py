@@ -136,7 +136,7 @@ def test_builds(name):
 def test_detection(name):
     """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}_{data}.py says what it does, and it builds."""
     cfg = load_config(f'mmwsl::{name}')
-    parts = re.fullmatch(r'(?P<method>faster|mask)_rcnn_r(?P<depth>\d+)(?P<kind>c4|fpn)_(?P<gpus>\d+)xb(?P<batch>\d+)-step-'
+    parts = re.fullmatch(r'(?P<method>faster|mask)_rcnn(?:_hide_and_seek)?_r(?P<depth>\d+)(?P<kind>c4|fpn)_(?P<gpus>\d+)xb(?P<batch>\d+)-step-'
                          r'(?P<thousands>\d+)k_(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
     iterations = 1000 * int(parts['thousands'])
     assert cfg.train_cfg.max_iters == cfg.param_scheduler[-1].end == iterations
@@ -162,7 +162,7 @@ def test_detection(name):
 def test_segmentation(name):
     """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}_{data}.py says what it does, and it builds."""
     cfg = load_config(f'mmwsl::{name}')
-    parts = re.fullmatch(r'fcn_r(?P<depth>\d+)d(?P<stride>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-poly-(?P<thousands>\d+)k_'
+    parts = re.fullmatch(r'fcn(?:_hide_and_seek)?_r(?P<depth>\d+)d(?P<stride>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-poly-(?P<thousands>\d+)k_'
                          r'(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
     schedule, = cfg.param_scheduler
     assert cfg.train_cfg.max_iters == schedule.end == 1000 * int(parts['thousands']) and not schedule.by_epoch
