@@ -149,6 +149,16 @@ def _run_overlays(args):
     print(overlays(args.of, args.out, args.count, args.threshold, maps=args.maps, layer=args.layer))
 
 
+def _run_hidden_robustness(args):
+    from mmwsl.apis import hidden_robustness
+    result = hidden_robustness(args.of, args.out, args.cell, args.shares, args.seed)
+    print('| top-1 at hidden % |' + ''.join(f' {100 * share:g} |' for share in result['shares']))
+    print('|---|' + '--:|' * len(result['shares']))
+    for model in result['models']:
+        print(f'| {model["name"]} |' + ''.join(f' {value:.2f} |' for value in model['top1']))
+    print(f'{args.out}: hidden_robustness.json, hidden_robustness.svg')
+
+
 def _pairs(texts, option):
     """dict of arguments of the form NAME=VALUE."""
     wrong = [text for text in texts or () if '=' not in text]
@@ -285,6 +295,16 @@ def build_parser():
     sub.add_argument('--maps', choices=['cam', 'grad_cam', 'saliency', 'smooth_gradient'],
                      help="of any image classifier (default: the config's own)")
     sub.add_argument('--layer', help="part of the backbone that Grad-CAM is of, e.g. layer3 (default: its last map)")
+
+    sub = command('hidden-robustness', _run_hidden_robustness,
+                  'Accuracy on test images of which a growing share is hidden, as figures and curves.')
+    sub.add_argument('--of', nargs=3, action='append', required=True, metavar=('NAME', 'CONFIG', 'CHECKPOINT'),
+                     help='a classifier or localiser; may be given several times')
+    sub.add_argument('--out', required=True, help='folder of hidden_robustness.json and hidden_robustness.svg')
+    sub.add_argument('--cell', type=int, default=8, help="side of a cell in pixels of the first config's test images")
+    sub.add_argument('--shares', type=float, nargs='+', default=[tenth / 10 for tenth in range(8)],
+                     help='shares of the cells to hide, from 0 to 1')
+    sub.add_argument('--seed', type=int, default=0, help='of the hidden cells')
 
     sub = command('convert', _run_convert, "Write a checkpoint's backbone under another project's names, or ours.")
     sub.add_argument('checkpoint', help='of mmwsl, OpenSelfSup, MMSelfSup, MoCo, SimSiam, DINO, solo-learn, VISSL, '

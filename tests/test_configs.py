@@ -10,6 +10,7 @@ from mmengine.registry import init_default_scope
 from mmwsl.apis import load_config
 from mmwsl.apis.config import configs_root, resolve
 from mmwsl.apis.downstream import downstream_config
+from mmwsl.models.backbones import ResNet
 from mmwsl.models.utils.pooling import check_pooling
 from mmwsl.protocols import Training
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
@@ -53,6 +54,7 @@ def test_name(name):
     if depth:
         assert cfg.model.backbone.depth == int(depth[1])
         assert cfg.model.backbone.get('base_channels', 64) == int(depth[2] or 64)
+        assert (cfg.model.backbone.type == 'CIFARResNet') == (int(depth[1]) not in ResNet.BLOCKS)  # no depth is both's
     else:
         kinds = dict(vit='VisionTransformer', swin='SwinTransformer', alexnet='AlexNet', vgg16='VGG16',
                      googlenet='GoogLeNet', inceptionv3='InceptionV3', bagencoder='BagEncoder')
@@ -119,10 +121,10 @@ def test_builds(name):
     assert not name.startswith('selfsup/') or hooks >= {'IterationSeedHook', 'TeacherHook'}
     for protocol, settings in (cfg.benchmark.get('protocols') or {}).items():
         PROTOCOLS.build(dict(settings, type=protocol))
-    if name.startswith('benchmarks/'):
+    if name.startswith(('benchmarks/', 'classification/')):
         METRICS.build(cfg.test_evaluator)
         with torch.no_grad():  # every layer has the size that its classifier is made for
-            side = 224 if cfg.benchmark.dataset != 'CIFAR-10' else 32
+            side = 32 if cfg.benchmark.dataset.startswith('CIFAR') else 224
             scores = model.eval().head(model(torch.zeros(1, 3, side, side)))
         assert all(len(each[0]) == cfg.model.head.num_classes
                    for each in (scores.values() if isinstance(scores, dict) else [scores]))
@@ -134,7 +136,7 @@ def test_builds(name):
 def test_detection(name):
     """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}_{data}.py says what it does, and it builds."""
     cfg = load_config(f'mmwsl::{name}')
-    parts = re.fullmatch(r'(?P<method>faster|mask)_rcnn_r(?P<depth>\d+)(?P<kind>c4|fpn)_(?P<gpus>\d+)xb(?P<batch>\d+)-step-'
+    parts = re.fullmatch(r'(?P<method>faster|mask)_rcnn(?:_hide_and_seek)?_r(?P<depth>\d+)(?P<kind>c4|fpn)_(?P<gpus>\d+)xb(?P<batch>\d+)-step-'
                          r'(?P<thousands>\d+)k_(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
     iterations = 1000 * int(parts['thousands'])
     assert cfg.train_cfg.max_iters == cfg.param_scheduler[-1].end == iterations
@@ -160,7 +162,7 @@ def test_detection(name):
 def test_segmentation(name):
     """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}_{data}.py says what it does, and it builds."""
     cfg = load_config(f'mmwsl::{name}')
-    parts = re.fullmatch(r'fcn_r(?P<depth>\d+)d(?P<stride>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-poly-(?P<thousands>\d+)k_'
+    parts = re.fullmatch(r'fcn(?:_hide_and_seek)?_r(?P<depth>\d+)d(?P<stride>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-poly-(?P<thousands>\d+)k_'
                          r'(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
     schedule, = cfg.param_scheduler
     assert cfg.train_cfg.max_iters == schedule.end == 1000 * int(parts['thousands']) and not schedule.by_epoch

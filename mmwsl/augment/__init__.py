@@ -13,6 +13,7 @@ from .crop import (
 )
 from .edges import SobelImage
 from .hide_and_seek import HideAndSeek, hidden_cells
+from .input_dropout import InputDropout
 from .lab import ab_bins, decode_ab, encode_ab, lab_to_rgb, rebalance_weights, rgb_to_lab
 from .lens import (
     AberrationProjection,
@@ -30,10 +31,10 @@ from .rotate import RandomRotation, rotate
 
 __all__ = [
     'AberrationProjection', 'ChromaticAberration', 'ColorDropping', 'ColorJitter', 'Coma', 'Cutout', 'GaussianBlur',
-    'GaussianNoise', 'HideAndSeek', 'JigsawPatches', 'LensDistortion', 'Lighting', 'MultiCrop', 'RandomGrayscale',
-    'RandomHorizontalFlip', 'RandomPaddedCrop', 'RandomRadialGain', 'RandomResizedCrop', 'RandomRotation',
-    'RandomRotation90', 'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins', 'apply_color',
-    'blur_batched', 'blur_opencv', 'color_matrix',
+    'GaussianNoise', 'HideAndSeek', 'InputDropout', 'JigsawPatches', 'LensDistortion', 'Lighting', 'MultiCrop',
+    'RandomGrayscale', 'RandomHorizontalFlip', 'RandomPaddedCrop', 'RandomRadialGain', 'RandomResizedCrop',
+    'RandomRotation', 'RandomRotation90', 'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins',
+    'apply_color', 'blur_batched', 'blur_opencv', 'color_matrix',
     'crop_and_resize', 'crop_boxes', 'decode_ab', 'encode_ab', 'gaussian_kernels', 'generate_permutations',
     'hidden_cells', 'hue_matrix', 'jigsaw_patches', 'lab_to_rgb', 'load_permutations', 'patch_grid',
     'permutation_statistics', 'rebalance_weights', 'resample_weights', 'rgb_to_lab', 'rotate', 'rotate_four',

@@ -11,6 +11,10 @@ for _name in augment.__all__:  # the pure views, buildable by name
         TRANSFORMS.register_module(_name, module=getattr(augment, _name))
 
 
+def _build(pipeline):
+    return [TRANSFORMS.build(op) if isinstance(op, dict) else op for op in pipeline]
+
+
 @MODELS.register_module()
 class ViewPreprocessor(BaseDataPreprocessor):
     """Move a batch to the device and, in training, make the views; always normalise.
@@ -24,10 +28,11 @@ class ViewPreprocessor(BaseDataPreprocessor):
         views: one pipeline (list of op configs) per view, or a single dict ``dict(num=V, pipeline=[...])``. Ops take
             and return (B, C, H, W) in [0, 1]. Where the dataset already cut V crops (a list of tensors comes in),
             pipeline v works on crop v; otherwise every pipeline starts from the same image.
+        test_view: one pipeline for the images outside training, as a control may need it; none by default.
         channels_last: memory format of what goes into the network.
     """
 
-    def __init__(self, mean, std, views=None, channels_last=False, non_blocking=True):
+    def __init__(self, mean, std, views=None, test_view=(), channels_last=False, non_blocking=True):
         super().__init__(non_blocking)
         if len(mean) != len(std) or min(std) <= 0:
             raise ValueError(f'mean {mean} and std {std} need the same length, and std must be positive')
@@ -35,8 +40,7 @@ class ViewPreprocessor(BaseDataPreprocessor):
         self.register_buffer('std', torch.tensor(std, dtype=torch.float32).view(1, -1, 1, 1) / 255, False)
         if isinstance(views, dict):
             views = [views['pipeline']] * views['num']
-        self.views = [[TRANSFORMS.build(op) if isinstance(op, dict) else op for op in pipeline]
-                      for pipeline in views or []]
+        self.views, self.test_view = [_build(pipeline) for pipeline in views or []], _build(test_view)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
 
     def _finish(self, images):
@@ -47,6 +51,12 @@ class ViewPreprocessor(BaseDataPreprocessor):
     def _unit(images):
         return images.float().div_(255) if images.dtype == torch.uint8 else images
 
+    def _view(self, images, pipeline):
+        images = self._unit(images)
+        for op in pipeline:
+            images = op(images)
+        return self._finish(images)
+
     @torch.no_grad()
     def forward(self, data, training=False):
         data = self.cast_data(data)
@@ -55,19 +65,15 @@ class ViewPreprocessor(BaseDataPreprocessor):
         with torch.autocast(device_type, enabled=False):
             if not training or not self.views:  # training without pipelines: the image itself is the only view
                 many = isinstance(inputs, (list, tuple))
-                done = [self._finish(self._unit(images)) for images in (inputs if many else [inputs])]
+                done = [self._view(images, () if training else self.test_view)
+                        for images in (inputs if many else [inputs])]
                 return dict(inputs=done if many or training else done[0], data_samples=data.get('data_samples'))
             if not isinstance(inputs, (list, tuple)):
                 inputs = [self._unit(inputs)] * len(self.views)
             elif len(inputs) != len(self.views):
                 raise ValueError(f'the dataset cut {len(inputs)} crops but data_preprocessor.views has '
                                  f'{len(self.views)} pipelines; make the two numbers equal')
-            views = []
-            for images, pipeline in zip(inputs, self.views, strict=True):
-                images = self._unit(images)
-                for op in pipeline:
-                    images = op(images)
-                views.append(self._finish(images))
+            views = [self._view(images, pipeline) for images, pipeline in zip(inputs, self.views, strict=True)]
         return dict(inputs=views, data_samples=data.get('data_samples'))
 
 
@@ -80,16 +86,22 @@ class DetectionPreprocessor(BaseDataPreprocessor):
     Args:
         mean, std: per channel, of pixel values 0-255.
         divisor: height and width of the batch are multiples of it; the largest stride of the network.
+        view: pipeline of the images in training, e.g. ``[dict(type='HideAndSeek')]``; its ops take and return
+            (1, C, H, W) in [0, 1]. Boxes, masks and class maps stay as they are, so no op may move anything:
+            transforms that move both belong to the data set.
         channels_last: memory format of what goes into the network.
+
+    Raises:
+        ValueError: from a call, images in one tensor, or an op of ``view`` that changed the size of an image.
     """
 
-    def __init__(self, mean, std, divisor=32, channels_last=False, non_blocking=True):
+    def __init__(self, mean, std, divisor=32, view=(), channels_last=False, non_blocking=True):
         super().__init__(non_blocking)
         if len(mean) != len(std) or min(std) <= 0:
             raise ValueError(f'mean {mean} and std {std} need the same length, and std must be positive')
         self.register_buffer('mean', torch.tensor(mean, dtype=torch.float32).view(-1, 1, 1), False)
         self.register_buffer('std', torch.tensor(std, dtype=torch.float32).view(-1, 1, 1), False)
-        self.divisor = divisor
+        self.divisor, self.view = divisor, _build(view)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
 
     @torch.no_grad()
@@ -103,6 +115,18 @@ class DetectionPreprocessor(BaseDataPreprocessor):
         batch = torch.zeros(len(images), len(self.mean), height, width, device=self.mean.device)
         batch = batch.to(memory_format=self.memory_format)
         for place, image, sample in zip(batch, images, samples, strict=True):
+            if training and self.view:
+                image = self._changed(image)
             place[:, :image.shape[1], :image.shape[2]] = (image - self.mean) / self.std
             sample.set_metainfo(dict(img_shape=tuple(image.shape[1:])))
         return dict(inputs=batch, data_samples=samples)
+
+    def _changed(self, image):
+        changed = image[None].float() / 255
+        for op in self.view:
+            changed = op(changed)
+            if changed.shape[1:] != image.shape:
+                raise ValueError(f'DetectionPreprocessor: {type(op).__name__} made {tuple(changed.shape[1:])} of an '
+                                 f'image {tuple(image.shape)}, and its boxes and masks would no longer fit; use '
+                                 'transforms of the data set for that')
+        return changed[0] * 255

@@ -69,6 +69,20 @@ def test_no_views_outside_training():
     assert torch.equal(out, preprocessor()(data)['inputs']) and out.shape == (4, 3, 12, 12)
 
 
+@pytest.mark.parametrize('many', [False, True])
+def test_a_view_for_the_test_is_for_the_test_only(many):
+    data = batch()
+    if many:
+        data['inputs'] = [data['inputs'], data['inputs'][..., :6]]
+    plain, shown = preprocessor(), preprocessor(test_view=[dict(type='RandomSolarize', prob=1.0, threshold=0.0)])
+    inverted = dict(data, inputs=[255 - images for images in data['inputs']] if many else 255 - data['inputs'])
+    for image, expected in zip(*([out] if not many else out for out in (
+            shown(data)['inputs'], plain(inverted)['inputs'])), strict=True):
+        torch.testing.assert_close(image, expected, rtol=1e-5, atol=1e-5)
+    for image, expected in zip(shown(data, training=True)['inputs'], plain(data, training=True)['inputs'], strict=True):
+        assert torch.equal(image, expected)
+
+
 def test_the_global_generator_decides_the_views():
     make = preprocessor(views=dict(num=2, pipeline=[CROP, dict(type='ColorJitter', brightness=0.4, hue=0.1)]))
     runs = []
@@ -109,3 +123,46 @@ def test_constants_are_not_in_a_checkpoint():
 def test_bad_constants(mean, std):
     with pytest.raises(ValueError, match='need the same length, and std must be positive'):
         ViewPreprocessor(mean, std)
+
+
+DETECTION = dict(type='DetectionPreprocessor', mean=MEAN, std=STD)
+HIDE = dict(type='HideAndSeek', patch_sizes=4, hide_prob=0.5, fill=[value / 255 for value in MEAN])
+
+
+def annotated():
+    """Two images of different sizes with boxes, masks and a class map, as a data set hands them over."""
+    images = [torch.randint(256, (3, *size), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+              for size in ((40, 56), (64, 33))]
+    samples = [DataSample() for _ in images]
+    for sample, image in zip(samples, images, strict=True):
+        sample.gt_boxes = torch.tensor([[2.0, 3.0, 20.0, 30.0], [0.0, 0.0, 33.0, 40.0]])
+        sample.gt_instance_masks = torch.rand(2, *image.shape[1:], generator=torch.Generator().manual_seed(1)) < 0.5
+        sample.gt_mask = torch.randint(21, image.shape[1:], generator=torch.Generator().manual_seed(2))
+    return dict(inputs=images, data_samples=samples)
+
+
+def test_cells_are_hidden_in_training_only_and_boxes_and_masks_stay():
+    plain, hiding = MODELS.build(DETECTION), MODELS.build(dict(DETECTION, view=[HIDE]))
+    whole, untouched = plain(annotated(), training=True)['inputs'], annotated()
+    assert torch.equal(hiding(annotated())['inputs'], whole)  # in the test nothing is hidden
+    data = annotated()
+    torch.manual_seed(0)
+    batch = hiding(data, training=True)
+    assert all(torch.equal(image, before) for image, before in zip(data['inputs'], untouched['inputs'], strict=True))
+    for number, (sample, before) in enumerate(zip(batch['data_samples'], untouched['data_samples'], strict=True)):
+        for key in ('gt_boxes', 'gt_instance_masks', 'gt_mask'):
+            assert torch.equal(sample.get(key), before.get(key)), key
+        height, width = sample.img_shape
+        assert (height, width) == tuple(untouched['inputs'][number].shape[1:])
+        image, expected = batch['inputs'][number], whole[number]
+        hidden = image.abs().amax(0) < 1e-5  # the mean, 0 after normalisation
+        torch.testing.assert_close(image[:, ~hidden], expected[:, ~hidden], rtol=1e-5, atol=1e-5)
+        assert hidden[:height, :width].float().mean().item() == pytest.approx(0.5, abs=0.15)
+        assert not image[:, height:].any() and not image[:, :, width:].any()  # the padding stays
+        cells = hidden[:height // 4 * 4, :width // 4 * 4].unfold(0, 4, 4).unfold(1, 4, 4).flatten(2)
+        assert torch.equal(cells.any(2), cells.all(2))
+
+
+def test_an_op_that_changes_the_size_of_images_with_boxes_is_refused():
+    with pytest.raises(ValueError, match='RandomResizedCrop made .* boxes and masks would no longer fit'):
+        MODELS.build(dict(DETECTION, view=[CROP]))(annotated(), training=True)

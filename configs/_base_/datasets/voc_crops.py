@@ -1,5 +1,5 @@
-# Squares around single objects of VOC2007's photos that hold one class each: tags to train with, boxes to test. The sets
-# are train and val, so that a part of VOC serves as well as the whole.
+# Squares around single objects of VOC2007's photos that hold one class each: tags to train with, boxes to test. The
+# sets are train and val, so that a part of VOC serves as well as the whole.
 crops = dict(type='SingleClassCrops', size=96)
 photos = dict(type='VOC', data_root='data/VOCdevkit')
 

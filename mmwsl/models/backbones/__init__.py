@@ -1,4 +1,5 @@
 from .alexnet import AlexNet
+from .cifar_resnet import CIFARResNet
 from .googlenet import GoogLeNet
 from .inception import InceptionV3
 from .resnet import ResNet
@@ -8,5 +9,5 @@ from .timm_wrapper import TimmBackbone
 from .vgg import VGG16
 from .vit import VisionTransformer
 
-__all__ = ['VGG16', 'AlexNet', 'GoogLeNet', 'InceptionV3', 'ResNet', 'SplitBackbone', 'SwinTransformer',
+__all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'GoogLeNet', 'InceptionV3', 'ResNet', 'SplitBackbone', 'SwinTransformer',
            'TimmBackbone', 'VisionTransformer']

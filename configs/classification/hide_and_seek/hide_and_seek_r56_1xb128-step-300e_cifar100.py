@@ -1,0 +1,3 @@
+_base_ = './hide_and_seek_r44_1xb128-step-300e_cifar100.py'
+
+model = dict(backbone=dict(depth=56))
