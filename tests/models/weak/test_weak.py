@@ -414,27 +414,28 @@ def test_hiding_features_keeps_their_mean():
 
 def erasing(**settings):
     torch.manual_seed(7)
-    return ErasingLocalizer(dict(type='Localizer', backbone=BACKBONE, head=dict(type='CAMHead', num_classes=7)),
-                            **settings)
+    return ErasingLocalizer(BACKBONE, dict(type='CAMHead', num_classes=7), **settings)
 
 
 def test_erasing_takes_away_what_the_steps_before_look_at():
     model = erasing(steps=3, share=0.25).eval()
     images, label = torch.randn(2, 3, 24, 24), torch.tensor([2, 5])
-    first = shown_by(model.steps[0], images, gt_label=label).pred_maps[:, -1]
+    first = Localizer(BACKBONE, dict(type='CAMHead', num_classes=7))
+    first.load_state_dict(model.state_dict(), strict=False)
+    first = shown_by(first, images, gt_label=label).pred_maps[:, -1]
     left = images.clone()
     left[(first >= 0.75)[:, None].expand_as(left)] = 0
-    second = shown_by(model.steps[1], left, gt_label=label).pred_maps[:, -1]
+    second = shown_by(model.later[0], left, gt_label=label).pred_maps[:, -1]
     last = left.clone()
     last[(second >= 0.75)[:, None].expand_as(last)] = 0
-    third = shown_by(model.steps[2], last, gt_label=label).pred_maps[:, -1]
+    third = shown_by(model.later[1], last, gt_label=label).pred_maps[:, -1]
     sample = shown_by(model, images, gt_label=label)
     assert torch.allclose(sample.pred_maps[:, -1], torch.stack([first, second, third]).amax(0), atol=1e-6)
     union = (first >= 0.75) | (second >= 0.75) | (third >= 0.75)
     assert union.sum() > (first >= 0.75).sum() and torch.equal(sample.pred_maps[:, -1] >= 0.75, union)
     model._step = 2
     seen = []
-    hook = model.steps[2].backbone.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    hook = model.later[1].backbone.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     model(images, DataSample(gt_label=label), mode='loss')
     hook.remove()
     assert torch.equal(seen[0], last)
@@ -445,18 +446,23 @@ def test_steps_of_erasing_are_trained_in_turn():
     images, sample = torch.randn(4, 3, 24, 24), DataSample(gt_label=torch.tensor([0, 1, 2, 3]))
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
 
+    def states():
+        return [{key: value.clone() for part in (each.backbone, each.head) for key, value in part.state_dict().items()}
+                for each in (model, *model.later)]
+
     def step(progress):
-        before = [{key: value.clone() for key, value in each.state_dict().items()} for each in model.steps]
+        before = states()
         optimizer.zero_grad(set_to_none=True)
         model(images, sample, mode='loss')['loss'].backward()
         optimizer.step()
         model.after_optimizer_step(progress)
-        return [any(not torch.equal(value, old[key]) for key, value in each.state_dict().items())
-                for each, old in zip(model.steps, before, strict=True)]
+        return [any(not torch.equal(value, old[key]) for key, value in each.items())
+                for each, old in zip(states(), before, strict=True)]
 
     assert step(0.25) == [True, False]
     assert step(0.5) == [True, True]  # the second starts from the first's weights
-    assert all(torch.equal(value, model.steps[1].state_dict()[key]) for key, value in model.steps[0].state_dict().items())
+    first, second = states()
+    assert all(torch.equal(value, second[key]) for key, value in first.items())
     assert step(0.75) == [False, True]  # batch norm of the first stays, too
     again = erasing(steps=2)
     again.load_state_dict(model.state_dict())
