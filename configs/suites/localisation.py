@@ -5,7 +5,7 @@
 suite = 'localisation'
 protocols = ['localization']
 weaksup = 'mmwsl::weaksup/'
-recipe = '_r18w16_1xb64-cos-6e_digitscenes.py'
+recipe = '_r18w16_1xb64-cos-4e_digitscenes.py'
 cam = weaksup + 'cam/cam' + recipe
 hide_and_seek = weaksup + 'hide_and_seek/hide_and_seek' + recipe
 view = 'data_preprocessor.views.0.0.'
@@ -50,5 +50,5 @@ runs += [
     dict(method='acol', config=weaksup + 'acol/acol' + recipe, start='part'),
     dict(method='spg', config=weaksup + 'spg/spg' + recipe, start='part'),
     dict(method='cutmix', config=weaksup + 'cutmix/cutmix' + recipe, start='part'),
-    dict(method='erasing', config=weaksup + 'erasing/erasing_r18w16_1xb64-const-18e_digitscenes.py', start='part'),
+    dict(method='erasing', config=weaksup + 'erasing/erasing_r18w16_1xb64-const-12e_digitscenes.py', start='part'),
 ]

@@ -13,7 +13,7 @@ suite = 'tiny_localisation'
 protocols = ['localization']
 few = {{'train_dataloader.dataset.num_scenes': 256, 'test_dataloader.dataset.num_scenes': 40,
        'train_dataloader.batch_size': 32, 'train_cfg.max_epochs': 2, 'param_scheduler': []}}
-config = 'mmwsl::weaksup/{folder}/{folder}_r18w16_1xb64-cos-6e_digitscenes.py'
+config = 'mmwsl::weaksup/{folder}/{folder}_r18w16_1xb64-cos-4e_digitscenes.py'
 runs = [dict(method='random', config=config, checkpoint='random', options=few),
         dict(method='{folder}', config=config, options=few),
         dict(method='pair', config=config, options=few, ensemble=['{folder}-seed0'] * 2)]

@@ -1,7 +1,7 @@
-# One striped ellipse on a photograph, whose class is told by a digit upon it and, nine times in ten, by its stripes: a
-# classifier may look at the digit alone, and has not found the object then. Tags to train with, boxes and masks to
+# One striped ellipse on a photograph, whose class is told by a digit upon it as well as by the direction of its stripes:
+# a classifier may look at the digit alone, and has not found the object then. Tags to train with, boxes and masks to
 # test.
-scenes = dict(type='DigitScenes', kind='compound', size=96, body_evidence=0.9, in_memory=True)
+scenes = dict(type='DigitScenes', kind='compound', size=96, body_evidence=1.0, in_memory=True)
 
 data_preprocessor = dict(
     type='ViewPreprocessor', mean=[115.92, 113.27, 102.92], std=[84.46, 69.93, 74.82], channels_last=True)

@@ -1,5 +1,5 @@
 # The network that the other recipes on these scenes start from: trained where stripes tell nothing, it knows digits.
-_base_ = './cam_r18w16_1xb64-cos-6e_digitscenes.py'
+_base_ = './cam_r18w16_1xb64-cos-4e_digitscenes.py'
 
 train_dataloader = dict(batch_size=128, dataset=dict(body_evidence=0.0))
 optim_wrapper = dict(optimizer=dict(lr=0.1))

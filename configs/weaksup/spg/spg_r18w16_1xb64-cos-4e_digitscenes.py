@@ -1,5 +1,5 @@
 # Self-produced guidance: the first two stages learn masks from the classifier's attention and from each other.
-_base_ = '../cam/cam_r18w16_1xb64-cos-6e_digitscenes.py'
+_base_ = '../cam/cam_r18w16_1xb64-cos-4e_digitscenes.py'
 
 model = dict(
     backbone=dict(out_indices=(1, 2, 3)), head=dict(_delete_=True, type='SPGHead', num_classes=10, channels=64))
