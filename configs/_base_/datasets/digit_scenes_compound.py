@@ -1,6 +1,6 @@
-# One striped ellipse on a photograph, whose class is told by a digit upon it as well as by the direction of its stripes:
-# a classifier may look at the digit alone, and has not found the object then. Tags to train with, boxes and masks to
-# test.
+# One striped ellipse on a photograph, whose class is told by a digit upon it as well as by the direction of its
+# stripes: a classifier may look at the digit alone, and has not found the object then. Tags to train with, boxes and
+# masks to test.
 scenes = dict(type='DigitScenes', kind='compound', size=96, body_evidence=1.0, in_memory=True)
 
 data_preprocessor = dict(
