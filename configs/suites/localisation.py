@@ -11,7 +11,7 @@ hide_and_seek = weaksup + 'hide_and_seek/hide_and_seek' + recipe
 view = 'data_preprocessor.views.0.0.'
 gmp = {'model.head.pooling': 'max'}
 runs = [
-    dict(method='part', config=weaksup + 'cam/cam_part_r18w16_1xb128-cos-8e_digitscenes.py', seeds=[0, 1, 2]),
+    dict(method='part', config=weaksup + 'cam/cam_part_r18w16_1xb64-cos-8e_digitscenes.py', seeds=[0, 1, 2]),
     dict(method='cam', config=cam, start='part', seeds=[0, 1, 2]),
     dict(method='hide_and_seek_mixed', config=hide_and_seek, start='part', seeds=[0, 1, 2]),
 ]
@@ -35,6 +35,12 @@ runs += [
     dict(method=f'hide_features_{name}', config=cam, start='part',
          options={'model.after': {'conv1': dict(type='HideFeatures', patch_size=size)}})
     for name, size in ((5, 4), (11, 10))
+]
+# other maps of the same networks
+runs += [
+    dict(method='cam_saliency', config=cam, ensemble=['cam-seed0'],
+         options={'model.maps': 'saliency', 'test_evaluator.grab_cut': True}),
+    dict(method='cam_grad_cam', config=cam, ensemble=['cam-seed0'], options={'model.maps': 'grad_cam'}),
 ]
 dropout = weaksup + 'input_dropout/input_dropout_'
 runs += [

@@ -9,6 +9,7 @@ import pytest
 from mmwsl.evaluation.functional.localization import (
     PixelAveragePrecision,
     best_overlaps,
+    box_from_saliency,
     box_overlap,
     boxes_from_map,
     default_thresholds,
@@ -202,3 +203,20 @@ def test_pixel_precision_at_the_edges():
 def test_refuses(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_box_from_saliency():
+    """A two-coloured picture, seeds in part of the object: the box is that of its colour's largest part."""
+    image = np.full((40, 60, 3), (30, 90, 30), dtype=np.uint8)
+    image[10:30, 20:45] = (220, 40, 40)
+    image[2:4, 2:4] = (220, 40, 40)  # a small part of the same colour
+    image += np.random.default_rng(0).integers(0, 10, image.shape, dtype=np.uint8)
+    values = np.zeros((40, 60))
+    values[5:35, 15:50] = 0.4
+    values[14:24, 24:35] = np.linspace(0.5, 1, 110).reshape(10, 11)
+    assert box_from_saliency(image, values, background=0.5).tolist() == [[20, 10, 45, 30]]
+    assert box_from_saliency(image, np.ones((40, 60))).tolist() == [[0, 0, 0, 0]]
+    with pytest.raises(ValueError, match='of the size of the map'):
+        box_from_saliency(image, values[:5])
+    with pytest.raises(ValueError, match='must be below foreground'):
+        box_from_saliency(image, values, foreground=0.2)

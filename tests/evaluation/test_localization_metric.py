@@ -91,3 +91,19 @@ def test_curves(tmp_path):
         assert curves[kind] == {iou: [pytest.approx(2 / 3)] * 4 for iou in ('0.3', '0.5', '0.7')}
     assert curves['pixel_recall'] == [1, *[pytest.approx(2 / 3)] * 3]
     assert curves['pixel_precision'] == [0.25, *[pytest.approx(200 / 249)] * 3]
+
+
+def test_boxes_by_colour():
+    """A map that knows a corner of a red square alone: the threshold finds the corner, GrabCut the square."""
+    known = batch()
+    images = torch.full((3, 3, 20, 20), 40, dtype=torch.uint8)
+    images[:, 0, 2:12, 2:12] = 200
+    images += torch.randint(0, 8, images.shape, generator=torch.Generator().manual_seed(0)).byte()
+    known.pred_maps = square(2, 2, 6, 6).expand(3, 3, 20, 20) + 0.1 * square(1, 1, 13, 13)
+    known.pred_maps = known.pred_maps / 1.1
+    figures = {}
+    for grab_cut in (False, True):
+        metric = LocalizationMetric(step=0.1, grab_cut=grab_cut)
+        metric.process(dict(inputs=images), [known.to_dict()])
+        figures[grab_cut] = metric.evaluate(3)['localization/gt_known']
+    assert figures == {False: 0, True: 100}

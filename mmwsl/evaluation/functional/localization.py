@@ -105,6 +105,44 @@ def boxes_from_map(values, threshold, largest=True):
     return boxes[areas.argmax()][None] if largest else boxes
 
 
+def box_from_saliency(image, values, foreground=0.95, background=0.3, rounds=5):
+    """The box of an object by colours (Simonyan et al. 2014, section 3.2): GrabCut from what is salient.
+
+    What is above the one quantile of the values seeds the object, what is at most the other the background. If there
+    are no seeds of both kinds, as in a constant map, the box is (0, 0, 0, 0).
+
+    Args:
+        image: uint8 (H, W, 3).
+        values: (H, W), of any range.
+        foreground, background: quantiles from 0 to 1, the former the higher.
+        rounds: iterations of GrabCut.
+
+    Returns:
+        int32 (1, 4), of the largest connected part; as far to the right and below as :func:`boxes_from_map`.
+
+    Raises:
+        ValueError: an image and a map of different sizes, or quantiles in the wrong order.
+    """
+    image, values = np.ascontiguousarray(image), np.asarray(values, dtype=np.float64)
+    if image.dtype != np.uint8 or image.shape != (*values.shape, 3):
+        raise ValueError(f'the image must be uint8 (H, W, 3) of the size of the map; got {image.dtype} {image.shape} '
+                         f'and {values.shape}')
+    if not 0 <= background < foreground <= 1:
+        raise ValueError(f'background={background} must be below foreground={foreground}, both from 0 to 1')
+    low, high = np.quantile(values, (background, foreground))
+    seeds = np.full(values.shape, cv2.GC_PR_BGD, dtype=np.uint8)
+    seeds[values <= low] = cv2.GC_BGD
+    seeds[values > high] = cv2.GC_FGD
+    if not (seeds == cv2.GC_FGD).any() or not (seeds == cv2.GC_BGD).any():
+        return np.zeros((1, 4), dtype=np.int32)
+    cv2.setRNGSeed(0)  # its colour clusters start at random
+    cv2.grabCut(image, seeds, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
+    parts = cv2.connectedComponentsWithStats(((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD)).astype(np.uint8))[2][1:]
+    x, y, width, height = parts[parts[:, cv2.CC_STAT_AREA].argmax(), :4]
+    height_of_image, width_of_image = values.shape
+    return np.array([[x, y, min(x + width, width_of_image - 1), min(y + height, height_of_image - 1)]], dtype=np.int32)
+
+
 def box_overlap(boxes, others):
     """IoU (N, M) of boxes whose corners are both inside."""
     boxes, others = np.asarray(boxes, dtype=np.float64)[:, None], np.asarray(others, dtype=np.float64)[None]

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
 from mmengine.evaluator import BaseMetric
 
 from mmwsl.evaluation.functional.localization import (
     IOUS,
     PixelAveragePrecision,
     best_overlaps,
+    box_from_saliency,
     box_overlap,
     box_recall_curve,
     boxes_from_map,
@@ -17,6 +19,11 @@ from mmwsl.evaluation.functional.localization import (
     max_box_accuracy,
 )
 from mmwsl.registry import METRICS
+
+
+def _array(values):
+    """A tensor on any device, or an array, as an array."""
+    return torch.as_tensor(values).cpu().numpy()
 
 
 @METRICS.register_module()
@@ -38,6 +45,7 @@ class LocalizationMetric(BaseMetric):
     Args:
         threshold: of the fixed boxes; CAM's and Hide-and-Seek's papers have 0.2, the latter 0.3 for GoogLeNet.
         iou: least IoU.
+        grab_cut: make the fixed boxes of saliency maps by :func:`box_from_saliency` instead of the threshold.
         step: of the thresholds that the best is looked for in.
         curves: JSON file to write the whole curves to: ``thresholds``; where boxes are known, ``box_recall`` and
             ``box_recall_largest``, the share of images whose box fits at IoU 0.3, 0.5 and 0.7, with all contours and
@@ -46,9 +54,10 @@ class LocalizationMetric(BaseMetric):
 
     default_prefix = 'localization'
 
-    def __init__(self, threshold=0.2, iou=0.5, step=0.01, curves=None, collect_device='cpu', prefix=None):
+    def __init__(self, threshold=0.2, iou=0.5, grab_cut=False, step=0.01, curves=None, collect_device='cpu',
+                 prefix=None):
         super().__init__(collect_device=collect_device, prefix=prefix)
-        self.curves = curves
+        self.grab_cut, self.curves = grab_cut, curves
         self.threshold, self.iou, self.thresholds = threshold, iou, default_thresholds(step)
 
     def process(self, data_batch, data_samples):
@@ -57,19 +66,21 @@ class LocalizationMetric(BaseMetric):
             if boxes is None and classes is None:
                 raise ValueError("LocalizationMetric needs boxes: set supervision='boxes' ('full' for pixel_ap) on the "
                                  'data that are scored')
+            images = data_batch['inputs'].permute(0, 2, 3, 1).numpy() if self.grab_cut else None
             maps = batch['pred_maps'].float().cpu().numpy()
             labels = batch['pred_map_labels'].cpu()
             for row, true in enumerate(batch['gt_label'].reshape(-1).tolist()):
                 mask = ignored = None
                 if instances is not None:
-                    mask = np.asarray(instances[row]).any(0)
+                    mask = _array(instances[row]).any(0)
                 elif classes is not None:
-                    mask, ignored = np.asarray(classes[row]) == true + 1, np.asarray(classes[row]) == 255
+                    mask, ignored = _array(classes[row]) == true + 1, _array(classes[row]) == 255
                 self.results.append((int(batch['index'][row]), *self._score(
                     maps[row], labels[row, :-1].tolist(), true,
-                    None if boxes is None else np.asarray(boxes[row], dtype=np.float64), mask, ignored)))
+                    None if boxes is None else _array(boxes[row]).astype(np.float64), mask, ignored,
+                    None if images is None else images[row])))
 
-    def _score(self, maps, best, true, boxes, mask, ignored):
+    def _score(self, maps, best, true, boxes, mask, ignored, image):
         """Five hits, overlaps by threshold (2, T), counts of pixels (2, T) or None; two hits and None without boxes."""
         height, width = maps.shape[1:]
         hits = [best[0] == true, true in best]
@@ -79,7 +90,8 @@ class LocalizationMetric(BaseMetric):
         if boxes is None:
             return np.array(hits), None, counts
         boxes = np.minimum(boxes.astype(int), (width - 1, height - 1, width - 1, height - 1))
-        known = box_overlap(boxes_from_map(maps[-1], self.threshold), boxes).max() >= self.iou
+        found = boxes_from_map(maps[-1], self.threshold) if image is None else box_from_saliency(image, maps[-1])
+        known = box_overlap(found, boxes).max() >= self.iou
         hits += [hits[0] and known, hits[1] and known, known]
         return np.array(hits), np.stack(best_overlaps(maps[-1], boxes, self.thresholds)).astype(np.float32), counts
 
