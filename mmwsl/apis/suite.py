@@ -20,13 +20,12 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
 
     A suite config has ``suite`` (its name), ``protocols``, and ``runs``: a list of dicts with ``method``, ``config``
     and optionally ``seeds`` (default ``[0]``), ``checkpoint`` (a file, ``'random'`` or ``'random_rescaled'``: nothing
-    is trained), ``start`` (a method of the suite, whose run of the same seed it starts from), ``ensemble`` (runs of the
-    suite, ``'METHOD-seedN'``, that are scored as one instead of training) and ``options`` (overrides of the config). A
-    config with a ``test_evaluator`` is scored by that; its
-    name, ``'localization'``, stands for the protocol then. Its ``table`` says what ``table.md`` is: ``'methods'``
-    (default), a row per method; ``'layers'``, a column per layer of ``benchmark.layers``; ``'matrix'``, a row and a
-    column per part of the methods' names ``A+B``, with a picture ``matrix.png``. It may be stopped at any time and
-    started again.
+    is trained), ``start`` (a run of the suite, ``'METHOD-seedN'``, from whose weights it starts), ``ensemble`` (runs
+    that are scored as one instead of training) and ``options`` (overrides of the config). A config with a
+    ``test_evaluator`` is scored by that; its name, ``'localization'``, stands for the protocol then. Its ``table`` says
+    what ``table.md`` is: ``'methods'`` (default), a row per method; ``'layers'``, a column per layer of
+    ``benchmark.layers``; ``'matrix'``, a row and a column per part of the methods' names ``A+B``, with a picture
+    ``matrix.png``. It may be stopped at any time and started again.
 
     Args:
         path: suite config.
@@ -51,9 +50,11 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
     if table not in TABLES:
         raise ValueError(f'{path}: table={table!r} is unknown; choose one of {", ".join(TABLES)}')
     methods = [run['method'] for run in suite_cfg.runs]
-    starts = {run['start'] for run in suite_cfg.runs if run.get('start')}
-    if starts - set(methods):
-        raise ValueError(f'{path}: start={", ".join(sorted(starts - set(methods)))} is no method of the suite')
+    there = {f'{run["method"]}-seed{seed}' for run in suite_cfg.runs for seed in run.get('seeds', [0])}
+    wanted = {name for run in suite_cfg.runs for name in [*run.get('ensemble', ()), run.get('start')] if name}
+    if wanted - there:
+        raise ValueError(f'{path}: {", ".join(sorted(wanted - there))} is no run of the suite, METHOD-seedN; a start '
+                         'or an ensemble names some')
     unknown = set(only or ()) - set(methods)
     if unknown:
         raise ValueError(f'--only {", ".join(sorted(unknown))}: the suite has {", ".join(methods)}')
@@ -73,9 +74,9 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         if not missing:
             continue
         if run.get('start'):
-            first, = [each for each in suite_cfg.runs if each['method'] == run['start']]
+            first, = [each for each in suite_cfg.runs if each['method'] == run['start'].rpartition('-seed')[0]]
             epochs = load_config(first['config'], first.get('options', {})).train_cfg.max_epochs
-            settings['load_from'] = str(_finished(work_dir, f'{run["start"]}-seed{seed}', epochs, name))
+            settings['load_from'] = str(_finished(work_dir, run['start'], epochs, name))
             cfg = load_config(run['config'], settings)
         if run.get('ensemble'):
             checkpoint = [_finished(work_dir, each, cfg.train_cfg.max_epochs, name) for each in run['ensemble']]

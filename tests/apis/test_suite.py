@@ -115,7 +115,7 @@ def test_options_reach_the_training(tmp_path, trainings):
 
 @pytest.mark.slow
 def test_a_run_that_starts_from_another(tmp_path, trainings, capsys):
-    """Of the same seed; its weights are those of the other when training begins."""
+    """Its weights are those of the other when training begins."""
     config = write_config(tmp_path)
     suite = tmp_path / 'suite.py'
     suite.write_text(f"""
@@ -123,21 +123,21 @@ suite = 'tiny'
 protocols = ['knn']
 runs = [
     dict(method='first', config={str(config)!r}, seeds=[0, 1], options={{'train_cfg.max_epochs': 1}}),
-    dict(method='second', config={str(config)!r}, seeds=[1], start='first', options={{'optim_wrapper.optimizer.lr': 0.0,
+    dict(method='second', config={str(config)!r}, seeds=[1], start='first-seed0', options={{'optim_wrapper.optimizer.lr': 0.0,
          'train_cfg.max_epochs': 1}}),
 ]
 """)
     out = tmp_path / 'out'
     assert main(['suite', str(suite), '--out', str(out), '--only', 'second']) == 1
-    assert 'second-seed1 needs the run first-seed1, which is not finished' in capsys.readouterr().err
+    assert 'second-seed1 needs the run first-seed0, which is not finished' in capsys.readouterr().err
     run_suite(suite, out)
-    first, second = (torch.load(out / 'runs' / f'{name}-seed1' / 'epoch_1.pth', weights_only=False)['state_dict']
-                     for name in ('first', 'second'))
+    first, second = (torch.load(out / 'runs' / name / 'epoch_1.pth', weights_only=False)['state_dict']
+                     for name in ('first-seed0', 'second-seed1'))
     weights = [key for key in first if key.endswith('.weight')]
     assert weights and all(torch.equal(first[key], second[key]) for key in weights)  # its learning rate is 0
-    suite.write_text(suite.read_text().replace("start='first'", "start='furst'"))
+    suite.write_text(suite.read_text().replace("start='first-seed0'", "start='first-seed7'"))
     assert main(['suite', str(suite), '--out', str(out)]) == 1
-    assert 'start=furst is no method of the suite' in capsys.readouterr().err
+    assert 'first-seed7 is no run of the suite' in capsys.readouterr().err
 
 
 def test_failed_training(tmp_path, monkeypatch):

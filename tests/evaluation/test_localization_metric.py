@@ -96,11 +96,12 @@ def test_curves(tmp_path):
 def test_boxes_by_colour():
     """A map that knows a corner of a red square alone: the threshold finds the corner, GrabCut the square."""
     known = batch()
-    images = torch.full((3, 3, 20, 20), 40, dtype=torch.uint8)
-    images[:, 0, 2:12, 2:12] = 200
+    images = torch.full((3, 3, 60, 60), 40, dtype=torch.uint8)
+    images[:, 0, 6:36, 6:36] = 200
     images += torch.randint(0, 8, images.shape, generator=torch.Generator().manual_seed(0)).byte()
-    known.pred_maps = square(2, 2, 6, 6).expand(3, 3, 20, 20) + 0.1 * square(1, 1, 13, 13)
-    known.pred_maps = known.pred_maps / 1.1
+    known.gt_boxes = 3 * known.gt_boxes
+    known.gt_instance_masks = known.gt_instance_masks.repeat_interleave(3, 2).repeat_interleave(3, 3)
+    known.pred_maps = (square(6, 6, 22, 22, 60) + 0.1 * square(3, 3, 39, 39, 60)).expand(3, 3, 60, 60) / 1.1
     figures = {}
     for grab_cut in (False, True):
         metric = LocalizationMetric(step=0.1, grab_cut=grab_cut)

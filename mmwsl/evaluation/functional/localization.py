@@ -108,8 +108,8 @@ def boxes_from_map(values, threshold, largest=True):
 def box_from_saliency(image, values, foreground=0.95, background=0.3, rounds=5):
     """The box of an object by colours (Simonyan et al. 2014, section 3.2): GrabCut from what is salient.
 
-    What is above the one quantile of the values seeds the object, what is at most the other the background. If there
-    are no seeds of both kinds, as in a constant map, the box is (0, 0, 0, 0).
+    What reaches the one quantile of the values seeds the object, what does not exceed the other the background. If the
+    quantiles are equal, as in a constant map, the box is (0, 0, 0, 0).
 
     Args:
         image: uint8 (H, W, 3).
@@ -131,9 +131,8 @@ def box_from_saliency(image, values, foreground=0.95, background=0.3, rounds=5):
         raise ValueError(f'background={background} must be below foreground={foreground}, both from 0 to 1')
     low, high = np.quantile(values, (background, foreground))
     seeds = np.full(values.shape, cv2.GC_PR_BGD, dtype=np.uint8)
-    seeds[values <= low] = cv2.GC_BGD
-    seeds[values > high] = cv2.GC_FGD
-    if not (seeds == cv2.GC_FGD).any() or not (seeds == cv2.GC_BGD).any():
+    seeds[values <= low], seeds[values >= high] = cv2.GC_BGD, cv2.GC_FGD
+    if low == high:
         return np.zeros((1, 4), dtype=np.int32)
     cv2.setRNGSeed(0)  # its colour clusters start at random
     cv2.grabCut(image, seeds, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
