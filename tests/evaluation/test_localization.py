@@ -213,7 +213,7 @@ def test_box_from_saliency():
     image += np.random.default_rng(0).integers(0, 10, image.shape, dtype=np.uint8)
     values = np.zeros((40, 60))
     values[5:35, 15:50] = 0.4
-    values[14:24, 24:35] = np.linspace(0.5, 1, 110).reshape(10, 11)
+    values[12:24, 24:36] = np.linspace(0.5, 1, 144).reshape(12, 12)
     assert box_from_saliency(image, values, background=0.5).tolist() == [[20, 10, 45, 30]]
     assert box_from_saliency(image, np.ones((40, 60))).tolist() == [[0, 0, 0, 0]]
     with pytest.raises(ValueError, match='of the size of the map'):
