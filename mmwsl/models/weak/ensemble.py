@@ -33,8 +33,10 @@ class LocalizerEnsemble(BaseModel):
         if mode != 'predict':
             raise ValueError(f"mode={mode!r}: an ensemble is for testing; train its members by themselves")
         images = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
-        scores = sum(member.probabilities(images) for member in self.members) / len(self.members)
+        encoded = [(member, member.encode(images)) for member in self.members]
+        scores = sum(member.probabilities(views) for member, views in encoded) / len(encoded)
         labels = map_labels(scores, data_samples, self.topk)
         data_samples.pred_scores, data_samples.pred_map_labels = {'': scores}, labels
-        data_samples.pred_maps = normalize_maps(sum(member.localize(images, labels) for member in self.members))
+        maps = sum(member.localize(views, labels, images.shape[2:]) for member, views in encoded)
+        data_samples.pred_maps = normalize_maps(maps)
         return [data_samples]

@@ -66,7 +66,7 @@ class ErasingLocalizer(Localizer):
 
     @torch.no_grad()
     def predict(self, images, data_samples):
-        scores = self.probabilities(images)
+        scores = self.probabilities(self.encode(images))
         labels = map_labels(scores, data_samples, self.topk)
         data_samples.pred_scores, data_samples.pred_map_labels = {'': scores}, labels
         data_samples.pred_maps = torch.stack([self._union(images, column) for column in labels.unbind(1)], dim=1)
@@ -84,7 +84,7 @@ class ErasingLocalizer(Localizer):
         """A finished step's map (B, H, W) in [0, 1] of each image's label."""
         training = step.backbone.training
         step.backbone.eval(), step.head.eval()
-        values = step.localize(images, labels[:, None])[:, 0]
+        values = step.localize(step.encode(images), labels[:, None], images.shape[2:])[:, 0]
         step.backbone.train(training), step.head.train(training)
         return values
 

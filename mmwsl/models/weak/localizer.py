@@ -78,30 +78,39 @@ class Localizer(ImageClassifier):
 
     @torch.no_grad()
     def predict(self, images, data_samples):
-        scores = self.probabilities(images)
+        encoded = self.encode(images)
+        scores = self.probabilities(encoded)
         labels = map_labels(scores, data_samples, self.topk)
         data_samples.pred_scores, data_samples.pred_map_labels = {'': scores}, labels
-        data_samples.pred_maps = self.localize(images, labels)
+        data_samples.pred_maps = self.localize(encoded, labels, images.shape[2:])
         return [data_samples]
 
-    def probabilities(self, images):
-        """(B, C), the average over scales and mirror images."""
-        scores = sum(self.head(self.backbone(view)).float().softmax(1) for view, _ in self._views(images))
-        return scores / (len(self.scales) * (1 + self.flip))
+    def encode(self, images):
+        """A list of the images at every scale, and mirrored; with whether they are, and what the backbone returns."""
+        views = []
+        for scale in self.scales:
+            size = [max(1, round(side * scale)) for side in images.shape[2:]]
+            scaled = images if scale == 1 else torch.nn.functional.interpolate(
+                images, size=size, mode='bilinear', align_corners=False, antialias=True)
+            views += [(scaled, False), (scaled.flip(3), True)][:1 + self.flip]
+        return [(view, mirrored, self.backbone(view)) for view, mirrored in views]
 
-    def localize(self, images, labels):
-        """Maps of the classes ``labels`` (B, K): (B, K, H, W) in [0, 1], of the size of ``images``."""
+    def probabilities(self, encoded):
+        """(B, C), the average over the views."""
+        return sum(self.head(features).float().softmax(1) for _, _, features in encoded) / len(encoded)
+
+    def localize(self, encoded, labels, size):
+        """Maps of the classes ``labels`` (B, K), the average over the views: (B, K, H, W) in [0, 1], of ``size``."""
         total = 0
-        for view, mirrored in self._views(images):
-            shown = normalize_maps(resize_maps(self._maps(view, labels), images.shape[2:]))
+        for view, mirrored, features in encoded:
+            shown = normalize_maps(resize_maps(self._maps(view, features, labels), size))
             total = total + (shown.flip(3) if mirrored else shown)
         return normalize_maps(total)
 
-    def _maps(self, images, labels):
+    def _maps(self, images, features, labels):
         """(B, K, h, w), of any size and scale."""
         if self.maps != 'cam':
             return torch.stack([self._gradient_map(images, column) for column in labels.unbind(1)], dim=1)
-        features = self.backbone(images)
         rows = torch.arange(len(images), device=images.device)[:, None]
         if hasattr(self.head, 'class_maps'):
             return self.head.class_maps(features, labels[:, -1])[rows, labels]
@@ -140,15 +149,6 @@ class Localizer(ImageClassifier):
         finally:
             if hook:
                 hook.remove()
-
-    def _views(self, images):
-        """The images at every scale, and mirrored; with whether they are."""
-        for scale in self.scales:
-            size = [max(1, round(side * scale)) for side in images.shape[2:]]
-            scaled = images if scale == 1 else torch.nn.functional.interpolate(
-                images, size=size, mode='bilinear', align_corners=False, antialias=True)
-            for mirrored in (False, True)[:1 + self.flip]:
-                yield (scaled.flip(3) if mirrored else scaled), mirrored
 
 
 def map_labels(scores, data_samples, topk):
