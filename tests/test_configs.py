@@ -15,7 +15,7 @@ from mmwsl.models.utils.pooling import check_pooling
 from mmwsl.protocols import Training
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
-GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|bagencoder)_(?P<gpus>\d+)xb(?P<batch>\d+)'
+GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|bagencoder|seq\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
@@ -51,7 +51,9 @@ def test_name(name):
     assert cfg.train_cfg.max_epochs == epochs
     assert parts['data'] == cfg.benchmark.dataset.lower().replace('-', '')
     depth = re.fullmatch(r'r(\d+)(?:w(\d+))?', parts['backbone'])
-    if depth:
+    if parts['backbone'].startswith('seq'):  # sequences of features of so many channels
+        assert cfg.model.in_channels == int(parts['backbone'].removeprefix('seq'))
+    elif depth:
         assert cfg.model.backbone.depth == int(depth[1])
         assert cfg.model.backbone.get('base_channels', 64) == int(depth[2] or 64)
         assert (cfg.model.backbone.type == 'CIFARResNet') == (int(depth[1]) not in ResNet.BLOCKS)  # no depth is both's

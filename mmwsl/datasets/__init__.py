@@ -15,13 +15,15 @@ from .resized import Resized
 from .samplers import EpochSampler, PseudoLabelSampler
 from .single_class_crops import SingleClassCrops, square_around
 from .subset import stratified_split, subset
+from .temporal import THUMOS14, SyntheticSequences, collate_sequences, mean_feature
 from .voc import VOC, VOC_CLASSES, read_voc_xml
 from .wsol import WSOLBenchmark
 
-__all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'VOC', 'VOC_CLASSES', 'AnnotatedDataset', 'ClassMaps', 'DigitBags',
-           'DigitScenes', 'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError', 'ImageFolder',
-           'ImageList', 'InMemoryDataset', 'PhotometricDistortion', 'PseudoLabelSampler', 'RandomCropMap',
-           'RandomCrops', 'RandomFlip', 'RandomScale', 'ResizeCenterCrop', 'ResizeRandomCrop', 'ResizeShortEdge',
-           'ResizeSquash', 'ResizeToSquare', 'Resized', 'SingleClassCrops', 'WSOLBenchmark', 'check_same_classes',
-           'collate_bags', 'collate_batch', 'collate_list', 'evenly_spaced', 'image_size', 'rasterise',
-           'read_class_map', 'read_image', 'read_voc_xml', 'square_around', 'stratified_split', 'subset']
+__all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'THUMOS14', 'VOC', 'VOC_CLASSES', 'AnnotatedDataset', 'ClassMaps',
+           'DigitBags', 'DigitScenes', 'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError',
+           'ImageFolder', 'ImageList', 'InMemoryDataset', 'PhotometricDistortion', 'PseudoLabelSampler',
+           'RandomCropMap', 'RandomCrops', 'RandomFlip', 'RandomScale', 'ResizeCenterCrop', 'ResizeRandomCrop',
+           'ResizeShortEdge', 'ResizeSquash', 'ResizeToSquare', 'Resized', 'SingleClassCrops', 'SyntheticSequences',
+           'WSOLBenchmark', 'check_same_classes', 'collate_bags', 'collate_batch', 'collate_list',
+           'collate_sequences', 'evenly_spaced', 'image_size', 'mean_feature', 'rasterise', 'read_class_map',
+           'read_image', 'read_voc_xml', 'square_around', 'stratified_split', 'subset']

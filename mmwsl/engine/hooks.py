@@ -9,6 +9,7 @@ import torch
 from mmengine.hooks import Hook, LoggerHook, RuntimeInfoHook
 from mmengine.logging import HistoryBuffer
 
+from mmwsl.datasets.temporal import mean_feature
 from mmwsl.engine.runner import unwrap
 from mmwsl.registry import HOOKS
 
@@ -210,3 +211,15 @@ class FixedLearningRateHook(Hook):
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         for group in self._groups:
             group['lr'] = group['initial_lr']
+
+
+@HOOKS.register_module()
+class MeanFeatureHook(Hook):
+    """Before training, set the model's ``fill`` to the mean feature of the training set; see :func:`mean_feature`."""
+
+    def before_train(self, runner):
+        fill, mean = unwrap(runner.model).fill, mean_feature(runner.train_dataloader.dataset)
+        if fill.shape != mean.shape:
+            raise ValueError(f'the features have {len(mean)} channels, the model is made for {len(fill)}; set '
+                             'model.in_channels')
+        fill.copy_(mean)

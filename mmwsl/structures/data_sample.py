@@ -30,6 +30,8 @@ class DataSample(BaseDataElement):
       ``gt_amodal_masks`` (N, H, W) bool, whole objects; ``gt_order`` (N,) int64, 0 = furthest back;
       ``gt_part_boxes`` (N, 4), the box of the part that tells the class
     * ``gt_flow``: (T - 1, 2, H, W) float, dx and dy in pixels from each frame of a clip to the next
+    * ``gt_segments``: (N, 2) float, start and end of actions in seconds; ``gt_segment_labels`` (N,) int64;
+      ``gt_ignored_segments`` (K, 2)
     * ``pred_*``: a model's output
 
     Meta information (``set_metainfo``): ``path``, ``ori_shape``, ...

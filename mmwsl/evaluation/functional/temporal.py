@@ -36,7 +36,7 @@ def segment_overlap(segments, others):
     return shared / np.maximum(lengths[0] + lengths[1] - shared, np.finfo(np.float64).tiny)
 
 
-def temporal_average_precision(detections, truths, iou=0.5):
+def temporal_average_precision(detections, truths, iou=0.5, ignored=()):
     """Average precision of one class as THUMOS scores it: the mean, over true segments, of the precision at each hit.
 
     Detections are matched by falling score, each to the free true segment of its video that it overlaps most; an IoU
@@ -46,15 +46,18 @@ def temporal_average_precision(detections, truths, iou=0.5):
         detections: list of (video, start, end, score).
         truths: list of (video, start, end).
         iou: the threshold.
+        ignored: list of (video, start, end), THUMOS14's ambiguous segments: a detection that hits no true segment and
+            overlaps one of these is left out.
 
     Returns:
         float: in [0, 1]; NaN without true segments.
     """
     if not truths:
         return float('nan')
-    by_video = {}
-    for video, start, end in truths:
-        by_video.setdefault(video, []).append((start, end))
+    by_video, unclear = {}, {}
+    for chosen, segments in ((by_video, truths), (unclear, ignored)):
+        for video, start, end in segments:
+            chosen.setdefault(video, []).append((start, end))
     free = {video: np.ones(len(each), dtype=bool) for video, each in by_video.items()}
     hits = []
     for video, start, end, _ in sorted(detections, key=lambda each: -each[3]):
@@ -64,7 +67,8 @@ def temporal_average_precision(detections, truths, iou=0.5):
             best = int(overlaps.argmax())
             if overlaps[best] > iou:
                 hit, free[video][best] = True, False
-        hits.append(hit)
+        if hit or not segment_overlap([(start, end)], unclear.get(video, ())).any():
+            hits.append(hit)
     hits = np.array(hits, dtype=bool)
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
     return float(precision[hits].sum() / len(truths))

@@ -3,5 +3,7 @@ from .classification import AccuracyMetric
 from .detection import COCOMetric, VOCMetric
 from .localization import LocalizationMetric
 from .segmentation import IoUMetric
+from .temporal import TemporalMetric
 
-__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'IoUMetric', 'LocalizationMetric', 'VOCMetric']
+__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'IoUMetric', 'LocalizationMetric', 'TemporalMetric',
+           'VOCMetric']

@@ -1,0 +1,59 @@
+"""mmengine metric around the localisation of actions in time."""
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from mmwsl.evaluation.functional.temporal import segments_from_scores, temporal_average_precision
+from mmwsl.registry import METRICS
+
+
+@METRICS.register_module()
+class TemporalMetric(BaseMetric):
+    """When an action happens, its class assumed known, in percent.
+
+    * ``mAP_0.1`` ... ``mAP_0.5``: mean over classes of the average precision at each IoU. The detections of a video are
+      the runs of the temporal maps of the classes it really has, see :func:`segments_from_scores`.
+    * ``accuracy``: the class of the largest score is one of the video's.
+
+    The samples are batches as :class:`TemporalLocalizer` makes them, with ``gt_segments`` in seconds and ``rate``.
+
+    Args:
+        threshold: of the runs, as a share of a map's maximum; Hide-and-Seek has 0.5.
+        ious: the thresholds that an overlap must be above.
+    """
+
+    default_prefix = 'temporal'
+
+    def __init__(self, threshold=0.5, ious=(0.1, 0.2, 0.3, 0.4, 0.5), collect_device='cpu', prefix=None):
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.threshold, self.ious = threshold, tuple(ious)
+
+    def process(self, data_batch, data_samples):
+        for batch in data_samples:
+            if 'gt_segments' not in batch:
+                raise ValueError("TemporalMetric needs segments: set supervision='full' on the data that are scored")
+            maps, best = batch['pred_maps'].float().cpu().numpy(), batch['pred_scores'].argmax(1).tolist()
+            for row, length in enumerate(batch['lengths'].tolist()):
+                labels, rate = batch['gt_segment_labels'][row].tolist(), float(batch['rate'][row])
+                found = []
+                for label in sorted(set(labels)):
+                    segments, scores = segments_from_scores(maps[row, label, :length], self.threshold)
+                    found += [(label, start / rate, end / rate, score)
+                              for (start, end), score in zip(segments.tolist(), scores.tolist(), strict=True)]
+                truths = [(label, *segment)
+                          for label, segment in zip(labels, batch['gt_segments'][row].tolist(), strict=True)]
+                self.results.append((int(batch['index'][row]), best[row] in labels, found, truths,
+                                     batch['gt_ignored_segments'][row].tolist()))
+
+    def compute_metrics(self, results):
+        results = list({result[0]: result for result in results}.values())  # a video that two ranks scored counts once
+        found, truths = {}, {}  # class -> list of (video, start, end[, score])
+        for video, _, detections, segments, _ in results:
+            for chosen, each in ((found, detections), (truths, segments)):
+                for label, *rest in each:
+                    chosen.setdefault(label, []).append((video, *rest))
+        ignored = [(video, *segment) for video, *_, segments in results for segment in segments]
+        figures = {f'mAP_{iou}': np.mean([temporal_average_precision(found.get(label, []), truths[label], iou, ignored)
+                                          for label in truths]) for iou in self.ious}
+        figures['accuracy'] = np.mean([result[1] for result in results])
+        return {name: round(100 * float(value), 4) for name, value in figures.items()}
