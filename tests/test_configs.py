@@ -241,7 +241,9 @@ def test_suites():
         assert len(methods) == len(set(methods)), f'{name}: a method is listed twice, its records would be one'
         datasets = set()
         for run in suite.runs:
-            assert set(run) <= {'method', 'config', 'seeds', 'checkpoint', 'options'}, f'{name}: {run}'
+            assert set(run) <= {'method', 'config', 'seeds', 'checkpoint', 'start', 'ensemble', 'options'}, f'{name}: {run}'
+            assert {*run.get('ensemble', ()), run.get('start', '')} - {''} <= {
+                f'{each.method}-seed{seed}' for each in suite.runs for seed in each.get('seeds', [0])}, f'{name}: {run}'
             assert resolve(run.config).is_file()
             datasets.add(load_config(run.config, run.get('options')).benchmark.dataset)
         assert len(datasets) == 1, f'{name}: one table, one data set'

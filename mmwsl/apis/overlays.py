@@ -14,8 +14,10 @@ from mmwsl.visualization import overlay
 def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=None):
     """Draw ``count`` images of the first model's test set, with every model's map of the true class and its box.
 
+    True boxes are drawn where the test set has some.
+
     Args:
-        models: list of (name, config, checkpoint); of localisers, or, with ``maps``, of any ``ImageClassifier``.
+        models: list of (name, config, checkpoint); of localisers, or, with ``maps``, of any classifier.
         out: picture to write.
         count: images, evenly spaced.
         threshold: of the boxes.
@@ -26,7 +28,7 @@ def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=No
         Path of the picture.
 
     Raises:
-        ValueError: no model, or a config without boxes to test on.
+        ValueError: no model, a config without images to test on, or with ``maps`` a model that is no classifier.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -38,16 +40,14 @@ def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=No
     dataset = build_dataset(configs[0].test_dataloader.dataset)
     batch = collate_batch([dataset[int(index)] for index in evenly_spaced(len(dataset), count)])
     images = batch['inputs'].permute(0, 2, 3, 1).numpy()
-    if 'gt_boxes' not in batch['data_samples']:
-        raise ValueError(f"{configs[0].filename}: the test set shows no boxes; set supervision='boxes' on it")
-    true = [boxes.tolist() for boxes in batch['data_samples'].gt_boxes]
+    true = [boxes.tolist() for boxes in batch['data_samples'].get('gt_boxes', [torch.empty(0, 4)] * len(images))]
     columns = [('image', [overlay(image, true=boxes, enlarge=enlarge)
                           for image, boxes in zip(images, true, strict=True)])]
     for (name, _, checkpoint), config in zip(models, configs, strict=True):
         if maps is not None:
-            if config.model.type not in ('ImageClassifier', 'Localizer'):
-                raise ValueError(f'{config.filename}: maps={maps!r} are of an ImageClassifier or a Localizer, not of '
-                                 f'{config.model.type}')
+            if config.model.type not in ('ImageClassifier', 'Localizer', 'Supervised'):
+                raise ValueError(f'{config.filename}: maps={maps!r} are of an ImageClassifier, a Localizer or a '
+                                 f'Supervised, not of {config.model.type}')
             config.model.update(type='Localizer', maps=maps, layer=layer)
         model, _ = build_model(config, checkpoint)
         with torch.no_grad():

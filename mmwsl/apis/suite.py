@@ -73,13 +73,13 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         print(f'[{number}/{len(todo)}] {name}: ' + (f'to do: {", ".join(shown)}' if missing else 'done'), flush=True)
         if not missing:
             continue
+        needed = {each: _finished(suite_cfg.runs, each, options, work_dir, name)
+                  for each in [*run.get('ensemble', ()), run.get('start')] if each}
         if run.get('start'):
-            first, = [each for each in suite_cfg.runs if each['method'] == run['start'].rpartition('-seed')[0]]
-            epochs = load_config(first['config'], first.get('options', {})).train_cfg.max_epochs
-            settings['load_from'] = str(_finished(work_dir, run['start'], epochs, name))
+            settings['load_from'] = str(needed[run['start']])
             cfg = load_config(run['config'], settings)
         if run.get('ensemble'):
-            checkpoint = [_finished(work_dir, each, cfg.train_cfg.max_epochs, name) for each in run['ensemble']]
+            checkpoint = [needed[each] for each in run['ensemble']]
         else:
             checkpoint = run.get('checkpoint') or _train(run['config'], cfg, settings, work_dir / name)
         if own_metric:
@@ -102,8 +102,10 @@ def _missing(records_file, suite, method, seed, protocols, layers):
     return {layer: names for layer, names in todo.items() if names}
 
 
-def _finished(work_dir, name, epochs, wanted_by):
-    """Checkpoint of another run of the suite."""
+def _finished(runs, name, options, work_dir, wanted_by):
+    """Checkpoint of another run of the suite, ``'METHOD-seedN'``."""
+    run = next(each for each in runs if name in [f'{each["method"]}-seed{seed}' for seed in each.get('seeds', [0])])
+    epochs = load_config(run['config'], {**(options or {}), **run.get('options', {})}).train_cfg.max_epochs
     path = work_dir / name / f'epoch_{epochs}.pth'
     if not path.is_file():
         raise ValueError(f'{wanted_by} needs the run {name}, which is not finished: {path} is missing; run that method '
@@ -114,8 +116,10 @@ def _finished(work_dir, name, epochs, wanted_by):
 def _train(config, cfg, settings, work_dir):
     """Checkpoint of the finished run, trained in a process of its own and resumed where an earlier one stopped."""
     work_dir.mkdir(parents=True, exist_ok=True)
-    # how a run is judged is no part of how it was trained
+    # how a run is judged is no part of how it was trained; of the weights it starts from, the folder may have moved
     settings = {key: value for key, value in settings.items() if not key.startswith('benchmark.')}
+    if 'load_from' in settings:
+        settings['load_from'] = '/'.join(Path(settings['load_from']).parts[-2:])
     note, wanted = work_dir / 'suite_run.json', dict(config=str(config), options=settings)
     wanted = json.loads(json.dumps(wanted, default=str))
     if note.is_file() and json.loads(note.read_text(encoding='utf-8')) != wanted:

@@ -5,4 +5,3 @@ model = dict(type='ErasingLocalizer', steps=3, share=0.2)
 optim_wrapper = dict(optimizer=dict(lr=0.01))
 param_scheduler = []
 train_cfg = dict(max_epochs=12)
-find_unused_parameters = True

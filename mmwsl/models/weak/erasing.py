@@ -12,8 +12,8 @@ class ErasingLocalizer(Localizer):
     """``steps`` classifiers, trained one after the other; each sees images without what those before it look at.
 
     A step's region is where the label's normalised map of the step before reaches ``1 - share``; it is filled with 0,
-    the mean colour of normalised images. Training is divided evenly among the steps, and each starts from the weights
-    of the step before. The map shown is the largest of the steps' normalised maps, so that above ``1 - share`` it is
+    the mean colour of normalised images. Training is divided evenly among the steps, to one iteration, and each starts
+    from the weights of the step before. The map shown is the largest of the steps' normalised maps, so that above ``1 - share`` it is
     the union of their regions; the scores are those of the first.
 
     The paper keeps the erased images; here the finished steps see each batch again instead, which costs their forward
@@ -49,8 +49,8 @@ class ErasingLocalizer(Localizer):
         steps = (self, *self.later)
         while self._step < min(int(progress * len(steps) + 1e-6), len(steps) - 1):
             before, after = steps[self._step:self._step + 2]
-            after.backbone.load_state_dict(before.backbone.state_dict())
-            after.head.load_state_dict(before.head.state_dict())
+            for part, source in zip(_parts(after), _parts(before), strict=True):
+                part.load_state_dict(source.state_dict())
             self._step += 1
             self.step.fill_(self._step)
 
@@ -82,11 +82,18 @@ class ErasingLocalizer(Localizer):
     @torch.no_grad()
     def _look(self, step, images, labels):
         """A finished step's map (B, H, W) in [0, 1] of each image's label."""
-        training = step.backbone.training
-        step.backbone.eval(), step.head.eval()
+        training = self.training
+        for part in _parts(step):
+            part.eval()
         values = step.localize(step.encode(images), labels[:, None], images.shape[2:])[:, 0]
-        step.backbone.train(training), step.head.train(training)
+        for part in _parts(step):
+            part.train(training)
         return values
 
     def _erase(self, images, values):
         return images * (values < 1 - self.share).to(images.dtype)[:, None]
+
+
+def _parts(step):
+    """The modules that belong to one step: backbone, head and what stands ``after`` parts of the backbone."""
+    return [part for name, part in step.named_children() if name not in ('later', 'data_preprocessor')]

@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn as nn
+from mmengine.dist import all_reduce
 
 from mmwsl.augment.hide_and_seek import hidden_cells
 from mmwsl.registry import MODELS
@@ -11,8 +12,8 @@ from mmwsl.registry import MODELS
 class HideFeatures(nn.Module):
     """Fill random cells of a map with each channel's mean; in training only, and without parameters.
 
-    The mean is that of the batch's map and takes no gradient: it stands for the data set's, which the image-side view
-    fills with.
+    The mean is that of the batch's map, over all ranks, and takes no gradient: it stands for the data set's, which the
+    image-side view fills with.
 
     Args:
         patch_size: side of the cells in places of the map; the paper has 5 and 11 on AlexNet's conv1.
@@ -32,4 +33,6 @@ class HideFeatures(nn.Module):
             return features
         sizes = torch.full((len(features),), self.patch_size, device=features.device)
         hidden = hidden_cells(features, sizes, self.patch_size, self.hide_prob)  # (B, 1, h, w)
-        return torch.where(hidden, features.detach().mean((0, 2, 3))[:, None, None], features)
+        mean = features.detach().float().mean((0, 2, 3))
+        all_reduce(mean, 'mean')
+        return torch.where(hidden, mean.to(features.dtype)[:, None, None], features)

@@ -4,6 +4,7 @@ import torch
 
 from mmwsl.augment.cutmix import CutMix
 from mmwsl.models.classifiers import ImageClassifier
+from mmwsl.models.heads import MultiLayerHead
 from mmwsl.models.weak.cam import CAMHead
 from mmwsl.models.weak.maps import (
     class_activation_maps,
@@ -34,7 +35,7 @@ class Localizer(ImageClassifier):
         flip: ... and over the image and its mirror image.
         topk: maps of so many of the best classes, beside the true one.
         maps: what ``predict`` shows: ``'cam'``, of a head with class maps or one linear layer; ``'grad_cam'``,
-            ``'saliency'`` or ``'smooth_gradient'``, of any head.
+            ``'saliency'`` or ``'smooth_gradient'``, of any head that gives one score a class.
         layer: name of the part of the backbone whose output Grad-CAM is made of: (B, K, h, w), or the tokens of a
             vision transformer (``'blocks.11.norm1'``); None: the backbone's last map.
     """
@@ -48,9 +49,15 @@ class Localizer(ImageClassifier):
             where.register_forward_hook(lambda _, __, output, part=part: part(output))
         if maps not in MAPS:
             raise ValueError(f'Localizer: maps={maps!r} is unknown; choose one of {", ".join(MAPS)}')
-        if maps == 'cam' and not hasattr(self.head, 'class_maps') and not hasattr(self.head, 'classifier'):
-            raise ValueError(f"Localizer: {type(self.head).__name__} has no class activation maps; use maps='grad_cam'")
-        self.maps, self.layer = maps, layer if layer is None else self._part('layer', layer)
+        if isinstance(self.head, MultiLayerHead):
+            raise ValueError('Localizer: MultiLayerHead has a classifier for every layer; give a head with one')
+        linear = hasattr(self.head, 'classifier') and getattr(self.head, 'norm', None) is None
+        if maps == 'cam' and not hasattr(self.head, 'class_maps') and not linear:
+            raise ValueError(f'Localizer: {type(self.head).__name__} is not one linear layer on the mean of a map, so '
+                             "there is no CAM of it; use maps='grad_cam'")
+        if layer is not None:
+            self._part('layer', layer)
+        self.maps, self.layer = maps, layer
         if cutmix is not None and not isinstance(self.head, CAMHead):
             raise ValueError(f'Localizer: cutmix mixes labels, which {type(self.head).__name__} does not take; use '
                              'CAMHead')
@@ -134,7 +141,8 @@ class Localizer(ImageClassifier):
         if self.maps == 'smooth_gradient':
             generator = torch.Generator(images.device).manual_seed(0)  # the same map of the same image
             return smooth_gradient(score_of, images, generator=generator).abs().amax(1)
-        hook = self.layer and self.layer.register_forward_hook(lambda _, __, output: seen.append(output))
+        hook = self.layer and self._part('layer', self.layer).register_forward_hook(
+            lambda _, __, output: seen.append(output))
         try:
             with torch.enable_grad():
                 scores = score_of(images.detach().requires_grad_())  # also where the weights are frozen

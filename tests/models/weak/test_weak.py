@@ -361,8 +361,18 @@ def test_maps_that_cannot_be_made():
     for maps, message in (('cam', "returns no map.*maps='grad_cam'"), ('grad_cam', r'not \(1, 16\).*layer=')):
         with pytest.raises(ValueError, match=message):
             shown_by(Localizer(VIT, head, maps=maps), torch.randn(1, 3, 32, 32))
-    with pytest.raises(ValueError, match="MultiLayerHead has no class activation maps; use maps='grad_cam'"):
+    with pytest.raises(ValueError, match='MultiLayerHead has a classifier for every layer'):
         Localizer(dict(BACKBONE, out_indices=(2, 3)), dict(type='MultiLayerHead', num_classes=5, layers=(0, 1)))
+    normed = dict(head, norm_cfg=dict(type='BN'))  # what it does to the features is not in the weights
+    with pytest.raises(ValueError, match="there is no CAM of it; use maps='grad_cam'"):
+        Localizer(BACKBONE, normed)
+    assert shown_by(Localizer(BACKBONE, normed, maps='grad_cam'), torch.randn(1, 3, 24, 24)).pred_maps.shape[1] == 5
+
+
+def test_the_layer_that_is_looked_at_is_no_new_part():
+    torch.manual_seed(0)
+    plain, looking = localizer(), localizer(maps='grad_cam', layer='layer2')
+    assert list(plain.state_dict()) == list(looking.state_dict())
 
 
 def test_an_ensemble_is_the_mean_of_its_members():
@@ -470,3 +480,14 @@ def test_steps_of_erasing_are_trained_in_turn():
     for settings in (dict(steps=0), dict(share=1.0)):
         with pytest.raises(ValueError, match='must be at least 1 and share='):
             erasing(**settings)
+
+
+def test_a_step_looks_with_nothing_hidden():
+    """In training, too: what is hidden behind a part of the backbone is for the step that learns."""
+    model = erasing(steps=2, after=dict(layer2=dict(type='HideFeatures', patch_size=2))).train()
+    images, labels = torch.randn(2, 3, 24, 24), torch.tensor([1, 2])
+    first, second = (model._look(model, images, labels) for _ in range(2))
+    assert torch.equal(first, second)
+    assert model.training and model.after_layer2.training and model.later[0].after_layer2.training
+    model.after_optimizer_step(0.5)
+    assert model._step == 1
