@@ -286,7 +286,8 @@ def build_parser():
     sub.add_argument('--quoted', metavar='FILE', help='published figures to show beside, as quoted')
     sub.add_argument('--quoted-where', nargs='+', metavar='FIELD=VALUE', help='only those')
 
-    sub = command('overlays', _run_overlays, 'A picture of where classifiers look: images, maps and boxes.')
+    sub = command('overlays', _run_overlays,
+                  'A picture of where classifiers look: images, maps and boxes, or the patches of bags.')
     sub.add_argument('--of', nargs=3, action='append', required=True, metavar=('NAME', 'CONFIG', 'CHECKPOINT'),
                      help='a column of the picture; may be given several times')
     sub.add_argument('--out', required=True, help='picture to write, .png')

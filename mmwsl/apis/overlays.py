@@ -6,21 +6,24 @@ import torch
 
 from mmwsl.apis.build import build_dataset, build_model
 from mmwsl.apis.config import load_config
-from mmwsl.datasets import collate_batch, evenly_spaced
+from mmwsl.datasets import collate_bags, collate_batch, evenly_spaced
 from mmwsl.evaluation.functional.localization import boxes_from_map
-from mmwsl.visualization import overlay
+from mmwsl.visualization import overlay, paint_attention, patch_boxes
 
 
 def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=None):
     """Draw ``count`` images of the first model's test set, with every model's map of the true class and its box.
 
-    True boxes are drawn where the test set has some.
+    True boxes are drawn where the test set has some. Of models of bags the images are positive bags of patches
+    (:class:`mmwsl.datasets.SceneBags`): the attention, or the gradient score, is painted back as a share of its largest
+    value, the true patches green, the best one red.
 
     Args:
-        models: list of (name, config, checkpoint); of localisers, or, with ``maps``, of any classifier.
+        models: list of (name, config, checkpoint); of localisers, or, with ``maps``, of any classifier; or all of
+            :class:`mmwsl.models.weak.BagClassifier`.
         out: picture to write.
         count: images, evenly spaced.
-        threshold: of the boxes.
+        threshold: of the boxes; bags have none.
         enlarge: how many times as large images are drawn.
         maps, layer: what to show instead of the configs' own maps; see :class:`mmwsl.models.weak.Localizer`.
 
@@ -28,38 +31,79 @@ def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=No
         Path of the picture.
 
     Raises:
-        ValueError: no model, a config without images to test on, or with ``maps`` a model that is no classifier.
+        ValueError: no model, a config without images, or without bags of patches, to test on, or with ``maps`` a model
+            that is no classifier.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     if not models:
         raise ValueError('overlays need at least one model: a name, a config and a checkpoint')
     configs = [load_config(config) for _, config, _ in models]
     if not configs[0].get('test_dataloader'):
         raise ValueError(f'{configs[0].filename} has no test_dataloader, so there is no image with a box to draw')
+    for config in configs if maps is not None else ():
+        if config.model.type not in ('ImageClassifier', 'Localizer', 'Supervised'):
+            raise ValueError(f'{config.filename}: maps={maps!r} are of an ImageClassifier, a Localizer or a Supervised, '
+                             f'not of {config.model.type}')
+        config.model.update(type='Localizer', maps=maps, layer=layer)
+    bags = {config.model.type == 'BagClassifier' for config in configs}
+    if len(bags) > 1:
+        raise ValueError('overlays of bags and of images do not stand in one picture; draw two')
+    draw = _draw_bags if bags.pop() else _draw_boxes
+    return _save(draw(models, configs, count, threshold, enlarge), out)
+
+
+def _predictions(models, configs, batch):
+    """Each model's name, and the batch with its predictions."""
+    for (name, _, checkpoint), config in zip(models, configs, strict=True):
+        model, _ = build_model(config, checkpoint)
+        with torch.no_grad():
+            data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=batch['data_samples'].clone()))
+            found, = model(**data, mode='predict')
+        yield name, found
+
+
+def _draw_boxes(models, configs, count, threshold, enlarge):
     dataset = build_dataset(configs[0].test_dataloader.dataset)
     batch = collate_batch([dataset[int(index)] for index in evenly_spaced(len(dataset), count)])
     images = batch['inputs'].permute(0, 2, 3, 1).numpy()
     true = [boxes.tolist() for boxes in batch['data_samples'].get('gt_boxes', [torch.empty(0, 4)] * len(images))]
     columns = [('image', [overlay(image, true=boxes, enlarge=enlarge)
                           for image, boxes in zip(images, true, strict=True)])]
-    for (name, _, checkpoint), config in zip(models, configs, strict=True):
-        if maps is not None:
-            if config.model.type not in ('ImageClassifier', 'Localizer', 'Supervised'):
-                raise ValueError(f'{config.filename}: maps={maps!r} are of an ImageClassifier, a Localizer or a '
-                                 f'Supervised, not of {config.model.type}')
-            config.model.update(type='Localizer', maps=maps, layer=layer)
-        model, _ = build_model(config, checkpoint)
-        with torch.no_grad():
-            data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=batch['data_samples'].clone()))
-            found, = model(**data, mode='predict')
+    for name, found in _predictions(models, configs, batch):
         shown = found.pred_maps[:, -1].float().cpu().numpy()
         columns.append((name, [
             overlay(image, values, boxes_from_map(values, threshold), boxes, enlarge=enlarge)
             for image, values, boxes in zip(images, shown, true, strict=True)]))
-    figure = Figure(figsize=(2 * len(columns), 2 * len(images) + 0.4), layout='constrained')
+    return columns
+
+
+def _draw_bags(models, configs, count, threshold, enlarge):
+    dataset = build_dataset(configs[0].test_dataloader.dataset)
+    if not hasattr(dataset, 'grid') or dataset.supervision != 'full':
+        raise ValueError(f"{configs[0].filename}: the test set must be bags of an image's patches with their truth, as "
+                         "SceneBags with supervision='full'")
+    positive = torch.nonzero(dataset.targets.any(1))[:, 0]
+    chosen = positive[evenly_spaced(len(positive), count)].tolist()
+    images, size = dataset.images[chosen].permute(0, 2, 3, 1).numpy(), dataset.images.shape[2:]
+    boxes = patch_boxes(dataset.grid, size)
+    true = [boxes[patches] for patches in dataset.targets[chosen].numpy()]
+    columns = [('image', [overlay(image, true=each, enlarge=enlarge)
+                          for image, each in zip(images, true, strict=True)])]
+    for name, found in _predictions(models, configs, collate_bags([dataset[index] for index in chosen])):
+        shares = found.pred_instance_scores.float().cpu().numpy()
+        shares = shares / shares.max(1, keepdims=True).clip(min=1e-12)
+        columns.append((name, [
+            overlay(image, paint_attention(share, dataset.grid, size), boxes[[share.argmax()]], each, enlarge=enlarge)
+            for image, share, each in zip(images, shares, true, strict=True)]))
+    return columns
+
+
+def _save(columns, out):
+    """A figure of (name, pictures), one column each."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    figure = Figure(figsize=(2 * len(columns), 2 * len(columns[0][1]) + 0.4), layout='constrained')
     FigureCanvasAgg(figure)
-    grid = figure.subplots(len(images), len(columns), squeeze=False)
+    grid = figure.subplots(len(columns[0][1]), len(columns), squeeze=False)
     for column, (name, pictures) in enumerate(columns):
         grid[0, column].set_title(name.replace('_', ' '), fontsize=10)
         for axes, picture in zip(grid[:, column], pictures, strict=True):

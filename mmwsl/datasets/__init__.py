@@ -13,6 +13,7 @@ from .list_file import ImageList
 from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeRandomCrop, ResizeSquash, image_size, read_image
 from .resized import Resized
 from .samplers import EpochSampler, PseudoLabelSampler
+from .scene_bags import SceneBags
 from .single_class_crops import SingleClassCrops, square_around
 from .subset import stratified_split, subset
 from .temporal import THUMOS14, SyntheticSequences, collate_sequences, mean_feature
@@ -23,7 +24,7 @@ __all__ = ['CIFAR10', 'CIFAR100', 'COCO', 'THUMOS14', 'VOC', 'VOC_CLASSES', 'Ann
            'DigitBags', 'DigitScenes', 'Digits', 'EpochSampler', 'FileDataset', 'ImageDataset', 'ImageError',
            'ImageFolder', 'ImageList', 'InMemoryDataset', 'PhotometricDistortion', 'PseudoLabelSampler',
            'RandomCropMap', 'RandomCrops', 'RandomFlip', 'RandomScale', 'ResizeCenterCrop', 'ResizeRandomCrop',
-           'ResizeShortEdge', 'ResizeSquash', 'ResizeToSquare', 'Resized', 'SingleClassCrops', 'SyntheticSequences',
-           'WSOLBenchmark', 'check_same_classes', 'collate_bags', 'collate_batch', 'collate_list',
-           'collate_sequences', 'evenly_spaced', 'image_size', 'mean_feature', 'rasterise', 'read_class_map',
-           'read_image', 'read_voc_xml', 'square_around', 'stratified_split', 'subset']
+           'ResizeShortEdge', 'ResizeSquash', 'ResizeToSquare', 'Resized', 'SceneBags', 'SingleClassCrops',
+           'SyntheticSequences', 'WSOLBenchmark', 'check_same_classes', 'collate_bags', 'collate_batch',
+           'collate_list', 'collate_sequences', 'evenly_spaced', 'image_size', 'mean_feature', 'rasterise',
+           'read_class_map', 'read_image', 'read_voc_xml', 'square_around', 'stratified_split', 'subset']

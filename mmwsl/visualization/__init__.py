@@ -2,6 +2,6 @@
 
 from .charts import line_chart, scatter_chart
 from .images import image_uri
-from .overlays import overlay
+from .overlays import overlay, paint_attention, patch_boxes
 
-__all__ = ['image_uri', 'line_chart', 'overlay', 'scatter_chart']
+__all__ = ['image_uri', 'line_chart', 'overlay', 'paint_attention', 'patch_boxes', 'scatter_chart']

@@ -1,4 +1,4 @@
-"""A map laid over its image, with boxes."""
+"""A map laid over its image, with boxes; what a map of patches looks like on the image."""
 
 import cv2
 import numpy as np
@@ -32,3 +32,41 @@ def overlay(image, values=None, found=(), true=(), strength=0.5, enlarge=1):
             x1, y1, x2, y2 = (int(value * enlarge) for value in box)
             cv2.rectangle(picture, (x1, y1), (x2, y2), colour, thickness=max(1, enlarge // 2))
     return picture
+
+
+def patch_boxes(grid, size):
+    """Boxes (rows x columns, 4) of the patches of an image, row by row: x1 y1 x2 y2 in pixels, x2 and y2 exclusive.
+
+    Args:
+        grid: (rows, columns) of patches.
+        size: (H, W) of the image.
+
+    Raises:
+        ValueError: the grid does not divide the image.
+    """
+    (rows, columns), (height, width) = grid, size
+    if rows < 1 or columns < 1 or height % rows or width % columns:
+        raise ValueError(f'a grid of {rows} x {columns} patches does not divide an image of {height} x {width} pixels')
+    y, x = np.indices((rows, columns)).reshape(2, -1) * [[height // rows], [width // columns]]
+    return np.stack([x, y, x + width // columns, y + height // rows], axis=1)
+
+
+def paint_attention(weights, grid, size):
+    """The weights of a bag's patches painted back onto their image.
+
+    Args:
+        weights: (rows x columns,), row by row.
+        grid: (rows, columns) of patches.
+        size: (H, W) of the image.
+
+    Returns:
+        (H, W) array: each pixel has the weight of its patch.
+
+    Raises:
+        ValueError: another number of weights than patches, or a grid that does not divide the image.
+    """
+    weights = np.asarray(weights)
+    _, _, width, height = patch_boxes(grid, size)[0]
+    if weights.shape != (grid[0] * grid[1],):
+        raise ValueError(f'weights {weights.shape} of {grid[0]} x {grid[1]} patches; there must be one a patch')
+    return weights.reshape(grid).repeat(height, axis=0).repeat(width, axis=1)

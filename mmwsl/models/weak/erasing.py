@@ -13,8 +13,8 @@ class ErasingLocalizer(Localizer):
 
     A step's region is where the label's normalised map of the step before reaches ``1 - share``; it is filled with 0,
     the mean colour of normalised images. Training is divided evenly among the steps, to one iteration, and each starts
-    from the weights of the step before. The map shown is the largest of the steps' normalised maps, so that above ``1 - share`` it is
-    the union of their regions; the scores are those of the first.
+    from the weights of the step before. The map shown is the largest of the steps' normalised maps, so that above
+    ``1 - share`` it is the union of their regions; the scores are those of the first.
 
     The paper keeps the erased images; here the finished steps see each batch again instead, which costs their forward
     pass and needs no store, and fits crops and mirror images. Under data parallelism set
