@@ -41,8 +41,8 @@ def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=No
         raise ValueError(f'{configs[0].filename} has no test_dataloader, so there is no image with a box to draw')
     for config in configs if maps is not None else ():
         if config.model.type not in ('ImageClassifier', 'Localizer', 'Supervised'):
-            raise ValueError(f'{config.filename}: maps={maps!r} are of an ImageClassifier, a Localizer or a Supervised, '
-                             f'not of {config.model.type}')
+            raise ValueError(f'{config.filename}: maps={maps!r} are of an ImageClassifier, a Localizer or a '
+                             f'Supervised, not of {config.model.type}')
         config.model.update(type='Localizer', maps=maps, layer=layer)
     bags = {config.model.type == 'BagClassifier' for config in configs}
     if len(bags) > 1:
