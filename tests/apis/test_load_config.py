@@ -97,8 +97,12 @@ def test_prepare_training(tmp_path):
     cfg = prepare_training(f'mmwsl::{NAME}', work_dir=tmp_path, resume=str(tmp_path / 'a.pth'), launcher='pytorch')
     assert (cfg.work_dir, cfg.resume, cfg.load_from) == (str(tmp_path), True, str(tmp_path / 'a.pth'))
     assert cfg.launcher == 'pytorch'
-    cfg = prepare_training(f'mmwsl::{NAME}', resume=True, options={'load_from': 'x.pth', 'work_dir': 'there'})
-    assert (cfg.work_dir, cfg.resume, cfg.load_from) == ('there', True, None)  # the newest of the work dir
+    options = {'load_from': 'x.pth', 'work_dir': str(tmp_path)}
+    cfg = prepare_training(f'mmwsl::{NAME}', resume=True, options=options)
+    assert (cfg.work_dir, cfg.resume, cfg.load_from) == (str(tmp_path), True, None)  # the newest of the work dir
+    (tmp_path / 'a.pth').unlink()
+    cfg = prepare_training(f'mmwsl::{NAME}', resume=True, options=options)
+    assert (cfg.resume, cfg.load_from) == (False, 'x.pth')  # nothing to resume from: the weights it starts from
 
 
 def test_prepare_training_takes_a_loaded_config():

@@ -77,7 +77,7 @@ _base_ = 'mmwsl::weaksup/attention_mil/attention_mil_bagencoder_1xb10-const-10e_
 test_dataloader = dict(dataset=dict(num_bags=6))
 """)
     plain = tmp_path / 'plain.py'
-    plain.write_text("_base_ = 'mmwsl::weaksup/cam/cam_r18w16_1xb128-cos-8e_digitscenes.py'\n")
+    plain.write_text("_base_ = 'mmwsl::weaksup/cam/cam_r18w16_1xb64-cos-4e_digitscenes.py'\n")
     out = str(tmp_path / 'out' / 'bags.png')
     assert main(['overlays', '--of', 'untrained', str(config), 'random', '--out', out, '--count', '2']) == 0
     picture = cv2.imread(out)
