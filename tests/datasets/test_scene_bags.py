@@ -73,7 +73,7 @@ def test_attention_painted_by_hand():
 def test_a_picture_of_bags(tmp_path, capsys):
     config = tmp_path / 'bags.py'
     config.write_text("""
-_base_ = 'mmwsl::weaksup/attention_mil/attention_mil_bagencoder_1xb10-const-10e_scenebags.py'
+_base_ = 'mmwsl::weaksup/attention_mil/attention_mil_bagencoder_1xb10-const-15e_scenebags.py'
 test_dataloader = dict(dataset=dict(num_bags=6))
 """)
     plain = tmp_path / 'plain.py'

@@ -25,6 +25,6 @@ test_cfg = dict()
 default_hooks = dict(checkpoint=dict(interval=5))
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=5e-4, betas=(0.9, 0.999), weight_decay=1e-4))
 param_scheduler = []
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=10)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=15)
 auto_scale_lr = dict(base_batch_size=10)
 benchmark = dict(dataset='SceneBags')
