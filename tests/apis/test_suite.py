@@ -122,19 +122,25 @@ def test_a_run_that_starts_from_another(tmp_path, trainings, capsys):
 suite = 'tiny'
 protocols = ['knn']
 runs = [
-    dict(method='first', config={str(config)!r}, seeds=[0, 1], options={{'train_cfg.max_epochs': 1}}),
-    dict(method='second', config={str(config)!r}, seeds=[1], start='first-seed0', options={{'optim_wrapper.optimizer.lr': 0.0,
-         'train_cfg.max_epochs': 1}}),
+    dict(method='first', config={str(config)!r}, seeds=[0, 1]),
+    dict(method='second', config={str(config)!r}, seeds=[1], start='first-seed0',
+         options={{'optim_wrapper.optimizer.lr': 0.0}}),
 ]
 """)
     out = tmp_path / 'out'
     assert main(['suite', str(suite), '--out', str(out), '--only', 'second']) == 1
     assert 'second-seed1 needs the run first-seed0, which is not finished' in capsys.readouterr().err
-    run_suite(suite, out)
+    run_suite(suite, out, options={'train_cfg.max_epochs': 1})  # of both
     first, second = (torch.load(out / 'runs' / name / 'epoch_1.pth', weights_only=False)['state_dict']
                      for name in ('first-seed0', 'second-seed1'))
     weights = [key for key in first if key.endswith('.weight')]
     assert weights and all(torch.equal(first[key], second[key]) for key in weights)  # its learning rate is 0
+    (tmp_path / 'moved').mkdir()
+    moved = out.rename(tmp_path / 'moved' / 'out')
+    (moved / 'records.jsonl').unlink()
+    count = len(trainings)
+    run_suite(suite, moved, options={'train_cfg.max_epochs': 1})  # the weights it started from have moved, too
+    assert len(trainings) == count
     suite.write_text(suite.read_text().replace("start='first-seed0'", "start='first-seed7'"))
     assert main(['suite', str(suite), '--out', str(out)]) == 1
     assert 'first-seed7 is no run of the suite' in capsys.readouterr().err
