@@ -37,7 +37,7 @@ def segment_overlap(segments, others):
 
 
 def temporal_average_precision(detections, truths, iou=0.5, ignored=()):
-    """Average precision of one class as THUMOS scores it: the mean, over true segments, of the precision at each hit.
+    """Average precision of one class over videos: the mean, over true segments, of the precision at each hit.
 
     Detections are matched by falling score, each to the free true segment of its video that it overlaps most; an IoU
     must lie strictly above ``iou``, and a second detection of a true segment is wrong.
