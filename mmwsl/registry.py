@@ -115,6 +115,21 @@ def _child(name, parent, *locations):
     return Registry(name, parent=getattr(mmengine_registry, parent), scope='mmwsl', locations=list(locations))
 
 
+class ViewRegistry(Registry):
+    """Views of a whole batch: tensors (B, C, H, W) in [0, 1] in and out. :data:`TRANSFORMS` are dict to dict.
+
+    For one release a name that is registered as a transform only is found too, as views were in version 0.1.
+    """
+
+    def _find(self, key):
+        found = super()._find(key)
+        if found is None and (found := TRANSFORMS._find(key)) is not None:
+            warnings.warn(f'{key} is registered in TRANSFORMS; register a view of the data preprocessor in VIEWS '
+                          '(from mmwsl.registry import VIEWS), TRANSFORMS will not be looked in from the next release '
+                          'on', DeprecationWarning, stacklevel=3)
+        return found
+
+
 RUNNERS = _child('runner', 'RUNNERS', 'mmwsl.engine')
 RUNNER_CONSTRUCTORS = _child('runner constructor', 'RUNNER_CONSTRUCTORS', 'mmwsl.engine')
 STRATEGIES = _child('strategy', 'STRATEGIES', 'mmwsl.engine')
@@ -128,8 +143,9 @@ PARAM_SCHEDULERS = _child('parameter scheduler', 'PARAM_SCHEDULERS', 'mmwsl.engi
 
 DATASETS = _child('dataset', 'DATASETS', 'mmwsl.datasets')
 DATA_SAMPLERS = _child('data sampler', 'DATA_SAMPLERS', 'mmwsl.datasets')
-TRANSFORMS = _child('transform', 'TRANSFORMS', 'mmwsl.datasets', 'mmwsl.models')
+TRANSFORMS = _child('transform', 'TRANSFORMS', 'mmwsl.datasets')
 FUNCTIONS = _child('function', 'FUNCTIONS', 'mmwsl.datasets')
+VIEWS = ViewRegistry('view', scope='mmwsl', locations=['mmwsl.augment'])
 
 MODELS = _child('model', 'MODELS', 'mmwsl.models')
 MODEL_WRAPPERS = _child('model wrapper', 'MODEL_WRAPPERS', 'mmwsl.models')

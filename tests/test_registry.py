@@ -4,6 +4,7 @@ import warnings
 from types import SimpleNamespace
 
 import pytest
+import torch
 import torch.nn as nn
 from mmengine import registry as mmengine_registry
 from mmengine.registry import DefaultScope
@@ -170,3 +171,25 @@ def test_a_broken_plugin_is_skipped_by_name(clean, plugins):
     assert len(messages) == 2
     assert "'broken' (broken_package:register)" in messages[0] and 'ImportError: libfoo is missing' in messages[0]
     assert "'grumpy'" in messages[1] and 'skipped: ValueError: bad settings' in messages[1]
+
+
+def test_views_have_a_registry_of_their_own():
+    """Views are found in VIEWS and no longer among the transforms; an old plugin's transform still is, with a warning."""
+    view = registry.VIEWS.build(dict(type='RandomGrayscale', prob=1.0))
+    images = torch.rand(2, 3, 4, 4)
+    assert torch.equal(view(images)[:, 0], view(images)[:, 1])
+    assert 'RandomGrayscale' not in registry.TRANSFORMS.module_dict and 'ResizeCenterCrop' in registry.TRANSFORMS
+
+    @registry.TRANSFORMS.register_module()
+    class OldPluginView:
+        def __call__(self, images):
+            return images.flip(3)
+
+    try:
+        with pytest.warns(DeprecationWarning, match='OldPluginView is registered in TRANSFORMS.*VIEWS'):
+            old = registry.VIEWS.build(dict(type='OldPluginView'))
+        assert torch.equal(old(images), images.flip(3))
+    finally:
+        registry.TRANSFORMS._module_dict.pop('OldPluginView')
+    with pytest.raises(KeyError, match="'RandomGreyscale' is not in the mmwsl::view registry.*RandomGrayscale"):
+        registry.VIEWS.get('RandomGreyscale')

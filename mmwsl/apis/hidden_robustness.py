@@ -108,11 +108,11 @@ def _count(names, models, loader, cell, shares, seed):
                 shown = torch.where(hidden, model.data_preprocessor.mean.cpu(), images)
                 torch.manual_seed(seed + step)
                 data = model.data_preprocessor(dict(inputs=shown, data_samples=DataSample(gt_label=labels)))
-                found, = model(**data, mode='predict')
-                if len(found.pred_scores) > 1:
-                    raise ValueError(f'{name} has {len(found.pred_scores)} heads; give a model with one')
-                scores, = found.pred_scores.values()
-                right[name][number] += int((true_class_rank(scores.float().cpu(), labels) == 0).sum())
+                found = model(**data, mode='predict')
+                if 'pred_layer_scores' in found[0]:
+                    raise ValueError(f'{name} has {len(found[0].pred_layer_scores)} heads; give a model with one')
+                scores = torch.stack([sample.pred_scores for sample in found]).float().cpu()
+                right[name][number] += int((true_class_rank(scores, labels) == 0).sum())
                 bar.update(len(images))
     bar.close()
     return right, [count / pixels for count in hidden_pixels]

@@ -52,12 +52,12 @@ def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=No
 
 
 def _predictions(models, configs, batch):
-    """Each model's name, and the batch with its predictions."""
+    """Each model's name, and its predictions: a sample an image."""
     for (name, _, checkpoint), config in zip(models, configs, strict=True):
         model, _ = build_model(config, checkpoint)
         with torch.no_grad():
             data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=batch['data_samples'].clone()))
-            found, = model(**data, mode='predict')
+            found = model(**data, mode='predict')
         yield name, found
 
 
@@ -69,7 +69,7 @@ def _draw_boxes(models, configs, count, threshold, enlarge):
     columns = [('image', [overlay(image, true=boxes, enlarge=enlarge)
                           for image, boxes in zip(images, true, strict=True)])]
     for name, found in _predictions(models, configs, batch):
-        shown = found.pred_maps[:, -1].float().cpu().numpy()
+        shown = [sample.pred_maps[-1].float().cpu().numpy() for sample in found]
         columns.append((name, [
             overlay(image, values, boxes_from_map(values, threshold), boxes, enlarge=enlarge)
             for image, values, boxes in zip(images, shown, true, strict=True)]))
@@ -89,8 +89,8 @@ def _draw_bags(models, configs, count, threshold, enlarge):
     columns = [('image', [overlay(image, true=each, enlarge=enlarge)
                           for image, each in zip(images, true, strict=True)])]
     for name, found in _predictions(models, configs, collate_bags([dataset[index] for index in chosen])):
-        shares = found.pred_instance_scores.float().cpu().numpy()
-        shares = shares / shares.max(1, keepdims=True).clip(min=1e-12)
+        shares = [sample.pred_instance_scores.float().cpu().numpy() for sample in found]
+        shares = [share / share.max().clip(min=1e-12) for share in shares]
         columns.append((name, [
             overlay(image, paint_attention(share, dataset.grid, size), boxes[[share.argmax()]], each, enlarge=enlarge)
             for image, share, each in zip(images, shares, true, strict=True)]))

@@ -6,6 +6,8 @@ import cv2
 import torch
 import torch.nn.functional as F
 
+from mmwsl.registry import VIEWS
+
 from .draws import check_images, check_probability, check_range, chosen, full_precision, uniform
 
 
@@ -39,6 +41,7 @@ def blur_opencv(images, sigma, size):
     return views.clamp_(0, 1)
 
 
+@VIEWS.register_module()
 class GaussianBlur:
     """Blur with a standard deviation drawn per sample, with probability ``prob``; borders are reflected.
 

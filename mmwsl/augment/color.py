@@ -4,6 +4,8 @@ import math
 
 import torch
 
+from mmwsl.registry import VIEWS
+
 from .draws import check_images, check_probability, chosen, constant, full_precision, uniform
 
 GREY = (0.299, 0.587, 0.114)
@@ -59,6 +61,7 @@ def _check_rgb(images):
         raise ValueError(f'a colour view needs RGB images (B, 3, H, W), got {tuple(images.shape)}')
 
 
+@VIEWS.register_module()
 class ColorJitter:
     """Random brightness, contrast, saturation and hue, then greyscale at times, drawn per sample.
 
@@ -99,6 +102,7 @@ class ColorJitter:
         return apply_color(images, matrix)
 
 
+@VIEWS.register_module()
 class RandomGrayscale:
     """Replace RGB by its luma (0.299, 0.587, 0.114) in all three channels with probability ``prob``."""
 
@@ -113,6 +117,7 @@ class RandomGrayscale:
         return torch.where(chosen(images, self.prob, generator), grey, images)
 
 
+@VIEWS.register_module()
 class RandomSolarize:
     """Invert the values at or above ``threshold`` with probability ``prob``.
 
@@ -140,6 +145,7 @@ EIGENVALUES = (0.2175, 0.0188, 0.0045)
 EIGENVECTORS = ((-0.5675, 0.7192, 0.4009), (-0.5808, -0.0045, -0.8140), (-0.5836, -0.6948, 0.4203))
 
 
+@VIEWS.register_module()
 class Lighting:
     """Add a random multiple of each principal component of colour to all pixels (Krizhevsky et al. 2012, section 4.1).
 

@@ -9,6 +9,8 @@ import math
 
 import torch
 
+from mmwsl.registry import VIEWS
+
 from .draws import check_images, check_probability, check_range, chosen, full_precision, uniform
 
 ATTEMPTS = 10  # boxes tried before the central crop is taken; the number of the usual recipe
@@ -104,6 +106,7 @@ def crop_and_resize(images, boxes, size, flip=None, interpolation='bilinear', an
     return views.permute(0, 2, 3, 1).contiguous().clamp_(0, 1)
 
 
+@VIEWS.register_module()
 class RandomResizedCrop:
     """Crop a random box and resize it, with an optional horizontal flip, in one resampling.
 
@@ -139,6 +142,7 @@ class RandomResizedCrop:
         return crop_and_resize(images, boxes, self.size, flip, self.interpolation, self.antialias)
 
 
+@VIEWS.register_module()
 class MultiCrop:
     """Several sets of random resized crops of different sizes, as in SwAV: 2 large and 6 small views, say.
 
@@ -166,6 +170,7 @@ class MultiCrop:
         return [view(images, generator) for view in self.views]
 
 
+@VIEWS.register_module()
 class RandomPaddedCrop:
     """Cut ``size`` x ``size`` at a random place out of the image with ``padding`` black pixels on every side.
 
@@ -190,6 +195,7 @@ class RandomPaddedCrop:
         return windows[torch.arange(len(images), device=images.device), :, y, x]
 
 
+@VIEWS.register_module()
 class RandomHorizontalFlip:
     """Mirror left and right with probability ``prob``."""
 

@@ -2,10 +2,13 @@
 
 import torch
 
+from mmwsl.registry import VIEWS
+
 from .draws import check_probability, chosen
 from .noise import Sobel
 
 
+@VIEWS.register_module()
 class SobelImage:
     """Replace an image by the strength of its edges, with probability ``prob``: (B, C, H, W) in [0, 1] -> the same.
 

@@ -2,6 +2,8 @@
 
 import torch
 
+from mmwsl.registry import VIEWS
+
 from .draws import check_images, check_probability, constant
 
 
@@ -21,6 +23,7 @@ def hidden_cells(images, sizes, smallest, hide_prob, generator=None):
     return (hidden & (sizes > 0)[:, None, None])[:, None]
 
 
+@VIEWS.register_module()
 class HideAndSeek:
     """Divide each image into square cells and fill each with the mean colour with probability ``hide_prob``.
 

@@ -2,9 +2,12 @@
 
 import torch
 
+from mmwsl.registry import VIEWS
+
 from .draws import check_images, check_probability, constant
 
 
+@VIEWS.register_module()
 class InputDropout:
     """Set each value of the network's input to 0 with probability ``drop_prob`` and divide the others by 1 - drop_prob.
 

@@ -11,6 +11,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+from mmwsl.registry import VIEWS
+
 from .color import _check_rgb
 from .draws import check_images, check_probability, check_range, chosen, constant, uniform
 
@@ -61,6 +63,7 @@ def scale_radially(images, factor):
     return resampled.view(images.shape)
 
 
+@VIEWS.register_module()
 class ChromaticAberration:
     """Lateral chromatic aberration: the colour channels are magnified differently about the image's centre.
 
@@ -85,6 +88,7 @@ class ChromaticAberration:
         return scale_radially(images, 1 / (1 + _drawn(self.strength, images, generator) * share))
 
 
+@VIEWS.register_module()
 class Coma:
     """Points get a tail away from the image's centre, as long as they are far from it.
 
@@ -112,6 +116,7 @@ class Coma:
         return views
 
 
+@VIEWS.register_module()
 class LensDistortion:
     """Radial distortion: radius r shows what was at ``r (1 + k1 r^2 + k2 r^4) / z``; k > 0 is barrel, k < 0 pincushion.
 
@@ -155,6 +160,7 @@ class LensDistortion:
         return scale_radially(images, source / radius.clamp(min=1e-6))
 
 
+@VIEWS.register_module()
 class Vignetting:
     """Light falls off from the centre: pixels at radius r are multiplied by 1 - strength * r^2.
 
@@ -170,6 +176,7 @@ class Vignetting:
         return images * (1 - _drawn(self.strength, images, generator) * radial_positions(images)[2] ** 2)
 
 
+@VIEWS.register_module()
 class RandomRadialGain:
     """Hide a fall-off of light under another one, about a random point: the counter-measure to vignetting.
 
@@ -199,6 +206,7 @@ class RandomRadialGain:
         return (images * torch.exp2(stops * square / square.amax(dim=(2, 3), keepdim=True))).clamp(max=1)
 
 
+@VIEWS.register_module()
 class ColorDropping:
     """Keep one channel and fill the others with faint noise, so that no two can be compared (Doersch et al. 2015).
 
@@ -232,6 +240,7 @@ class ColorDropping:
         return torch.where(keep, images, filling)
 
 
+@VIEWS.register_module()
 class AberrationProjection:
     """Take the green-magenta axis out of every colour (Doersch et al. 2015).
 

@@ -3,9 +3,12 @@
 import torch
 import torch.nn.functional as F
 
+from mmwsl.registry import VIEWS
+
 from .draws import check_images, check_probability, check_range, chosen, uniform
 
 
+@VIEWS.register_module()
 class GaussianNoise:
     """Add normal noise with a standard deviation drawn per sample from ``sigma``, with probability ``prob``.
 
@@ -25,6 +28,7 @@ class GaussianNoise:
         return noise.mul_(sigma).add_(images).clamp_(0, 1)
 
 
+@VIEWS.register_module()
 class Cutout:
     """Fill one rectangle per sample, as in DeVries and Taylor (arXiv:1708.04552).
 
@@ -58,6 +62,7 @@ class Cutout:
         return images.masked_fill(hidden, self.fill)
 
 
+@VIEWS.register_module()
 class Sobel:
     """Image gradients: (B, C, H, W) -> (B, 2, H, W), the channels being d/dx and d/dy of the mean over C.
 

@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+from mmwsl.registry import VIEWS
+
 from .draws import check_images
 
 
@@ -24,6 +26,7 @@ def rotate_four(images):
     return rotated, torch.arange(4, device=images.device).repeat_interleave(len(images))
 
 
+@VIEWS.register_module()
 class RandomRotation90:
     """Rotate each sample by a random multiple of 90 degrees, exactly; the images must be square."""
 
@@ -129,6 +132,7 @@ def shuffle_patches(patches, permutations):
     return patches[samples, permutations.long()]
 
 
+@VIEWS.register_module()
 class JigsawPatches:
     """:func:`jigsaw_patches` with its settings kept; ``__call__(images, generator=None)``."""
 

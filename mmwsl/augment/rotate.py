@@ -5,6 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+from mmwsl.registry import VIEWS
+
 from .draws import check_images, full_precision, uniform
 
 
@@ -26,6 +28,7 @@ def rotate(images, angle):
         return F.grid_sample(images, grid, mode='bilinear', padding_mode='zeros', align_corners=False)
 
 
+@VIEWS.register_module()
 class RandomRotation:
     """Turn each image by an angle drawn from [-degrees, degrees]; what moves in from outside is black.
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import torch
 
-from .ranks import from_first_rank, row_numbers, sum_over_ranks, world_size
+from mmwsl.dist import from_first_rank, row_numbers, sum_over_ranks, world_size
+from mmwsl.ops.tensors import upcast
 
 ENGINES = ('torch', 'faiss')
 INITS = ('k-means++', 'random')
@@ -163,7 +164,7 @@ def kmeans(features, k, iterations=20, seed=0, init='k-means++', engine='torch',
                          'number of rows')
     if engine == 'faiss':
         return _faiss(features, k, iterations, seed, reduce)
-    features = features if features.dtype == torch.float64 else features.float()
+    features = upcast(features)
 
     def add_up(x):
         return sum_over_ranks(x) if reduce else x

@@ -2,8 +2,9 @@
 
 import torch
 
+from mmwsl.dist import from_first_rank, row_numbers, sum_over_ranks
+
 from .kmeans import blocks
-from .ranks import from_first_rank, row_numbers, sum_over_ranks
 
 MOST_NON_FINITE = 1e-3  # share of values
 NEGLIGIBLE = 1e-7  # variance, as a share of the largest one

@@ -1,9 +1,9 @@
 """Soft assignment of samples to clusters of equal size (Cuturi 2013; SwAV, Caron et al. 2020, eq. 3 to 5)."""
 
 import torch
-import torch.distributed as dist
 
-from mmwsl.clustering.ranks import sum_over_ranks, world_size
+from mmwsl.dist import max_over_ranks, sum_over_ranks
+from mmwsl.ops.tensors import upcast
 
 
 @torch.no_grad()
@@ -30,12 +30,10 @@ def sinkhorn(scores, epsilon=0.05, iterations=3, distributed=False):
         raise ValueError(f'sinkhorn takes scores (samples, clusters), got shape {tuple(scores.shape)}')
     if epsilon <= 0 or iterations < 1:
         raise ValueError(f'sinkhorn needs epsilon > 0 and at least one iteration, got {epsilon} and {iterations}')
-    wide = scores if scores.dtype == torch.float64 else scores.float()
-    tiny = torch.finfo(wide.dtype).tiny
-    largest = wide.max()
-    if distributed and world_size() > 1:
-        dist.all_reduce(largest, dist.ReduceOp.MAX)
-    assignment = ((wide - largest) / epsilon).exp_()  # at most 1; a factor common to all entries changes nothing
+    scores = upcast(scores)
+    tiny = torch.finfo(scores.dtype).tiny
+    largest = max_over_ranks(scores.max()) if distributed else scores.max()
+    assignment = ((scores - largest) / epsilon).exp_()  # at most 1; a factor common to all entries changes nothing
     for _ in range(iterations):
         mass = assignment.sum(0)  # (K,) of each cluster
         if distributed:

@@ -5,7 +5,6 @@ from . import (  # noqa: F401
     classifiers,
     detectors,
     heads,
-    losses,
     memories,
     necks,
     preprocessor,

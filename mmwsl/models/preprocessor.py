@@ -3,16 +3,11 @@
 import torch
 from mmengine.model import BaseDataPreprocessor
 
-from mmwsl import augment
-from mmwsl.registry import MODELS, TRANSFORMS
-
-for _name in augment.__all__:  # the pure views, buildable by name
-    if isinstance(getattr(augment, _name), type):
-        TRANSFORMS.register_module(_name, module=getattr(augment, _name))
+from mmwsl.registry import MODELS, VIEWS
 
 
 def _build(pipeline):
-    return [TRANSFORMS.build(op) if isinstance(op, dict) else op for op in pipeline]
+    return [VIEWS.build(op) if isinstance(op, dict) else op for op in pipeline]
 
 
 @MODELS.register_module()

@@ -1,3 +1,3 @@
-from .data_sample import SUPERVISION_LEVELS, DataSample, stack_samples, strip_labels
+from .data_sample import SUPERVISION_LEVELS, DataSample, add_predictions, split_samples, stack_samples, strip_labels
 
-__all__ = ['SUPERVISION_LEVELS', 'DataSample', 'stack_samples', 'strip_labels']
+__all__ = ['SUPERVISION_LEVELS', 'DataSample', 'add_predictions', 'split_samples', 'stack_samples', 'strip_labels']

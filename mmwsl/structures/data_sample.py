@@ -32,7 +32,16 @@ class DataSample(BaseDataElement):
     * ``gt_flow``: (T - 1, 2, H, W) float, dx and dy in pixels from each frame of a clip to the next
     * ``gt_segments``: (N, 2) float, start and end of actions in seconds; ``gt_segment_labels`` (N,) int64;
       ``gt_ignored_segments`` (K, 2)
-    * ``pred_*``: a model's output
+    * ``pred_label`` int64 and ``pred_scores`` (C,) probabilities, of an image, bag or clip; of a classifier with a head
+      on each of several layers those of the last, and ``pred_layer_scores``, a dict of (C,)
+    * ``pred_boxes`` (N, 4), ``pred_box_labels`` (N,), ``pred_box_scores`` (N,), ``pred_masks`` (N, H, W) bool: objects,
+      in pixels of the original file
+    * ``pred_mask``: (H, W) class map, in pixels of the original file
+    * ``pred_maps``: (K, H, W) in [0, 1], where each of the classes ``pred_map_labels`` (K,) is seen; of a clip (K, T)
+    * ``pred_instance_scores``: (N,) of the members of a bag
+    * ``pred_features``: (D,)
+
+    A model predicts one sample an image, bag or clip (:func:`split_samples`), with tensors on its device.
 
     Meta information (``set_metainfo``): ``path``, ``ori_shape``, ...
     """
@@ -52,6 +61,43 @@ def strip_labels(sample, supervision):
             if key.startswith('gt_') and key not in allowed:
                 delattr(sample, key)
     return sample
+
+
+def split_samples(samples, count):
+    """One :class:`DataSample` an item, of a batch of ``count``: the inverse of :func:`stack_samples`.
+
+    Args:
+        samples: a batched sample, whose fields have ``count`` entries; a list of single ones, which passes; or None.
+        count: B.
+
+    Raises:
+        ValueError: another number of samples, or of entries of a field.
+    """
+    if isinstance(samples, (list, tuple)):
+        if len(samples) != count:
+            raise ValueError(f'{len(samples)} data samples for {count} inputs; give each input its own')
+        return list(samples)
+    single = [DataSample() for _ in range(count)]
+    if samples is None:
+        return single
+    paths = samples.metainfo.get('path')
+    for sample, path in zip(single, paths or (), strict=False):
+        sample.set_metainfo(dict(path=path))
+    return add_predictions(single, **dict(samples.items()))
+
+
+def add_predictions(samples, **fields):
+    """Give every sample its entry of each of ``fields``, tensors (B, ...) or lists of length B; returns the samples.
+
+    Raises:
+        ValueError: a field has another number of entries than there are samples.
+    """
+    for name, values in fields.items():
+        if len(values) != len(samples):
+            raise ValueError(f'{name} has {len(values)} entries for {len(samples)} samples')
+        for sample, value in zip(samples, values, strict=True):
+            setattr(sample, name, value)
+    return samples
 
 
 def stack_samples(samples):

@@ -53,7 +53,7 @@ def test_figures_and_curve(trained, tmp_path, monkeypatch, capsys):
     top1 = first['top1']
     whole = evaluate(load_config(config), checkpoint)['accuracy/top1']
     assert top1[0] == pytest.approx(whole, abs=1e-3)  # nothing hidden: what mmwsl test says
-    assert top1[0] > 40 and top1[0] - top1[2] > 10 and top1[1] > top1[2]
+    assert top1[0] > 30 and top1[0] - top1[2] > 10 and top1[1] > top1[2]
     assert top1[3] < 20  # of one image that is the mean all over, as many are right as have its class
     svg = (tmp_path / 'curve' / 'hidden_robustness.svg').read_text()
     assert all(f'>{text}<' in svg for text in ('trained', 'random', 'hidden cells of 4 pixels, percent'))
@@ -84,7 +84,6 @@ def test_draws_of_a_view_in_the_test_do_not_depend_on_other_models(trained, tmp_
 def test_what_cannot_be_scored(trained, tmp_path, capsys):
     config, checkpoint = trained
     pretext = 'mmwsl::selfsup/simclr/simclr_r18w16_1xb256-cos-10e_cifar10.py'
-    supervised = 'mmwsl::selfsup/supervised/supervised_r18w16_1xb256-cos-20e_cifar10.py'
     unlabelled = changed(config, tmp_path / 'unlabelled.py', "test_dataloader = dict(dataset=dict(supervision='none'))")
     hundred = changed(config, tmp_path / 'hundred.py', 'model = dict(head=dict(num_classes=100))')
     for models, settings, text in (
@@ -94,7 +93,7 @@ def test_what_cannot_be_scored(trained, tmp_path, capsys):
             ([('a', config, 'random')], dict(shares=(0.5, 1.5)), r'shares=\(0.5, 1.5\) one or more numbers from 0 to 1'),
             ([('a', config, 'random')], dict(shares=()), 'one or more numbers'),
             ([('a', pretext, 'random')], {}, 'has no test_dataloader'),
-            ([('a', config, 'random'), ('b', supervised, 'random')], {}, 'b is a Supervised; give an ImageClassifier'),
+            ([('a', config, 'random'), ('b', pretext, 'random')], {}, 'b is a SimCLR; give an ImageClassifier'),
             ([('a', config, 'random'), ('b', hundred, 'random')], {}, 'b tells 100 classes apart, the test set of .* has'),
             ([('a', unlabelled, 'random')], {}, "set supervision='image'"),
     ):

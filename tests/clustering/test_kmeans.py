@@ -9,13 +9,13 @@ from sklearn.metrics import normalized_mutual_info_score
 
 from mmwsl.clustering import (
     add_rows,
-    assemble,
     assign,
     check_engine,
     kmeans,
     normalized_mutual_information,
 )
 from mmwsl.clustering.kmeans import BLOCK, plus_plus, sample_rows, split_largest
+from mmwsl.dist import assemble
 
 
 def blobs(count=1500, centres=12, dims=8, seed=0, spread=0.3):

@@ -7,8 +7,12 @@ from mmwsl.evaluation.metrics import AccuracyMetric
 def score(batches, **settings):
     metric = AccuracyMetric(**settings)
     for index, label, scores in batches:
-        metric.process(None, [dict(index=torch.tensor(index), gt_label=torch.tensor(label), pred_scores={
-            name: torch.tensor(each) for name, each in scores.items()})])
+        samples = [dict(index=torch.tensor(number), gt_label=torch.tensor(true))
+                   for number, true in zip(index, label, strict=True)]
+        for row, sample in enumerate(samples):
+            each = {name: torch.tensor(values[row]) for name, values in scores.items()}
+            sample |= dict(pred_scores=each['']) if '' in each else dict(pred_layer_scores=each)
+        metric.process(None, samples)
     return metric.evaluate(10)
 
 

@@ -26,7 +26,7 @@ def images(count, seed=0, classes=3):
         again = rng.integers(0, n, 2 * n)
         found.append(dict(boxes=boxes, labels=labels, difficult=rng.random(n) < 0.2,
                           pred_boxes=(boxes[again] + rng.normal(0, 2, (2 * n, 4))).astype(np.float32),
-                          pred_scores=rng.random(2 * n).astype(np.float32), pred_labels=labels[again]))
+                          pred_box_scores=rng.random(2 * n).astype(np.float32), pred_box_labels=labels[again]))
     return found
 
 
@@ -34,7 +34,7 @@ def as_sample(image, scale=(1.0, 1.0), number=None):
     sample = BaseDataElement(
         gt_boxes=torch.tensor(image['boxes'] * np.tile(scale, 2)), gt_box_labels=torch.tensor(image['labels']),
         gt_difficult=torch.tensor(image['difficult']), pred_boxes=torch.tensor(image['pred_boxes']),
-        pred_scores=torch.tensor(image['pred_scores']), pred_labels=torch.tensor(image['pred_labels']))
+        pred_box_scores=torch.tensor(image['pred_box_scores']), pred_box_labels=torch.tensor(image['pred_box_labels']))
     sample.set_metainfo(dict(scale_factor=scale, image_id=number, ori_shape=(60, 80)))
     return sample.to_dict()
 
@@ -46,7 +46,7 @@ def test_voc_equals_the_function():
     metric.process({}, [as_sample(image, scale=(2.0, 1.5)) for image in every[:20]])
     metric.process({}, [as_sample(image) for image in every[20:]])
     values = metric.compute_metrics(metric.results)
-    predictions = [dict(boxes=i['pred_boxes'], scores=i['pred_scores'], labels=i['pred_labels']) for i in every]
+    predictions = [dict(boxes=i['pred_boxes'], scores=i['pred_box_scores'], labels=i['pred_box_labels']) for i in every]
 
     def expected(threshold, mode):
         return 100 * detection_average_precision(predictions, every, 3, threshold, mode).mean()
@@ -92,7 +92,7 @@ def test_coco_equals_pycocotools(coco_file, count):
     renamed = np.array([1, 2, 0])
     samples = []
     for number, image in enumerate(every[:count]):
-        sample = as_sample(dict(image, pred_labels=renamed[image['pred_labels']]), number=100 + number)
+        sample = as_sample(dict(image, pred_box_labels=renamed[image['pred_box_labels']]), number=100 + number)
         samples.append(dict(sample, pred_masks=torch.tensor(image['masks'])))
     metric.process({}, samples)
     values = metric.compute_metrics(metric.results)
@@ -101,7 +101,7 @@ def test_coco_equals_pycocotools(coco_file, count):
         for kind in ('bbox', 'segm'):
             results = []
             for number, image in enumerate(every[:count]):
-                for box, score, label, mask in zip(image['pred_boxes'], image['pred_scores'], image['pred_labels'],
+                for box, score, label, mask in zip(image['pred_boxes'], image['pred_box_scores'], image['pred_box_labels'],
                                                    image['masks'], strict=True):
                     one = dict(image_id=100 + number, category_id=int(label) * 10 + 5, score=float(score))
                     if kind == 'bbox':

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmwsl.evaluation.metrics import LocalizationMetric
-from mmwsl.structures import DataSample
+from mmwsl.structures import DataSample, split_samples
 
 
 def square(left, top, right, bottom, side=20):
@@ -26,9 +26,14 @@ def batch():
         gt_boxes=torch.tensor([[[2., 2., 12., 12.]]] * 3), gt_instance_masks=torch.stack([here[None] > 0] * 3))
 
 
+def predicted(samples):
+    """As a metric gets them: a dict an image."""
+    return [sample.to_dict() for sample in split_samples(samples, 3)]
+
+
 def test_figures_by_hand():
     metric = LocalizationMetric(step=0.1)
-    metric.process(None, [batch().to_dict()])
+    metric.process(None, predicted(batch()))
     figures = metric.evaluate(3)
     expected = dict(top1_cls=200 / 3, top5_cls=100, top1_loc=100 / 3, top5_loc=200 / 3, gt_known=200 / 3,
                     max_box_acc=200 / 3, max_box_acc_v2=200 / 3, max_box_threshold=0)
@@ -40,18 +45,18 @@ def test_figures_by_hand():
 
 def test_an_image_that_two_ranks_scored_counts_once():
     metric = LocalizationMetric(step=0.1)
-    metric.process(None, [batch().to_dict()] * 2)
+    metric.process(None, predicted(batch()) * 2)
     assert metric.evaluate(3)['localization/top1_cls'] == pytest.approx(200 / 3, abs=1e-3)
 
 
 def test_without_masks_and_without_boxes():
     metric, known = LocalizationMetric(step=0.1), batch()
     del known.gt_instance_masks
-    metric.process(None, [known.to_dict()])
+    metric.process(None, predicted(known))
     assert 'localization/pixel_ap' not in metric.evaluate(3)
     del known.gt_boxes
     with pytest.raises(ValueError, match="needs boxes: set supervision='boxes'"):
-        metric.process(None, [known.to_dict()])
+        metric.process(None, predicted(known))
 
 
 def test_class_maps_without_boxes(tmp_path):
@@ -62,7 +67,7 @@ def test_class_maps_without_boxes(tmp_path):
     classes[:, 0, 0] = 9  # another class is background
     known.gt_mask = classes
     del known.gt_boxes, known.gt_instance_masks
-    metric.process(None, [known.to_dict()])
+    metric.process(None, predicted(known))
     figures = metric.evaluate(3)
     assert set(figures) == {f'localization/{name}' for name in ('top1_cls', 'top5_cls', 'pixel_ap')}
     assert figures['localization/top1_cls'] == pytest.approx(200 / 3, abs=1e-3)
@@ -74,7 +79,7 @@ def test_class_maps_without_boxes(tmp_path):
 def test_a_constant_map_finds_nothing():
     metric, flat = LocalizationMetric(step=0.1), batch()
     flat.pred_maps = torch.zeros(3, 3, 20, 20)
-    metric.process(None, [flat.to_dict()])
+    metric.process(None, predicted(flat))
     figures = metric.evaluate(3)
     assert figures['localization/gt_known'] == figures['localization/max_box_acc'] == 0
     assert figures['localization/top1_cls'] > 0
@@ -83,7 +88,7 @@ def test_a_constant_map_finds_nothing():
 def test_curves(tmp_path):
     """Maps of 0 and 1: two of three boxes fit at every threshold; pixels as counted by hand above."""
     metric = LocalizationMetric(step=0.25, curves=tmp_path / 'new' / 'curves.json')
-    metric.process(None, [batch().to_dict()])
+    metric.process(None, predicted(batch()))
     metric.evaluate(3)
     curves = json.loads((tmp_path / 'new' / 'curves.json').read_text())
     assert curves['thresholds'] == [0, 0.25, 0.5, 0.75]
@@ -105,6 +110,6 @@ def test_boxes_by_colour():
     figures = {}
     for grab_cut in (False, True):
         metric = LocalizationMetric(step=0.1, grab_cut=grab_cut)
-        metric.process(dict(inputs=images), [known.to_dict()])
+        metric.process(dict(inputs=images), predicted(known))
         figures[grab_cut] = metric.evaluate(3)['localization/gt_known']
     assert figures == {False: 0, True: 100}

@@ -5,7 +5,7 @@ import torch
 from gloo_ranks import on_ranks
 from rank_invariance import check_two_ranks
 
-from mmwsl.models.utils.distributed import all_gather
+from mmwsl.dist import all_gather
 
 WIDTH, DIM = 32, 8
 SYNC, SPLIT = dict(type='SyncBN'), dict(type='SplitBN', batch_per_split=4)

@@ -7,9 +7,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from mmwsl.models.losses import nt_xent
+from mmwsl.losses import nt_xent
 from mmwsl.models.pretext import MoCo
-from mmwsl.models.utils.distributed import shuffle_batch, unshuffle
+from mmwsl.models.utils.shuffle import shuffle_batch, unshuffle
 from mmwsl.registry import MODELS
 
 SPLIT = dict(type='SplitBN', batch_per_split=8)
@@ -132,7 +132,7 @@ def test_modes(method):
     features = model(images)
     assert features.shape == (5, 32) and features.dtype == torch.float32
     torch.testing.assert_close(features, model.backbone(images)[0].mean((2, 3)))
-    assert torch.equal(model(images, mode='predict'), features)
+    assert torch.equal(torch.stack([each.pred_features for each in model(images, mode='predict')]), features)
     with pytest.raises(ValueError, match="mode='train' is unknown; choose 'loss', 'predict' or 'tensor'"):
         model(images, mode='train')
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from gloo_ranks import on_ranks
 
-from mmwsl.models.losses import barlow_twins, cross_correlation, variance_and_covariance
-from mmwsl.models.utils import all_reduce
+from mmwsl.dist import all_reduce
+from mmwsl.losses import barlow_twins, cross_correlation, variance_and_covariance
 
 
 def rows(seed, count=12, dims=5):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmwsl.structures import SUPERVISION_LEVELS, DataSample, stack_samples, strip_labels
+from mmwsl.structures import SUPERVISION_LEVELS, DataSample, split_samples, stack_samples, strip_labels
 
 EVERYTHING = dict(
     gt_label=3, gt_caption='a seven', gt_points=torch.zeros(2, 3), gt_scribbles=torch.zeros(4, 4),
@@ -71,3 +71,17 @@ def test_equal_shapes_stack_and_paths_follow():
 def test_samples_with_different_fields_are_refused():
     with pytest.raises(ValueError, match=r"different fields: \['gt_label', 'index'\] and \['index'\]; a dataset must"):
         stack_samples([sample(index=0, gt_label=1), sample(index=1)])
+
+
+def test_split_is_the_inverse_of_stack():
+    single = [DataSample(index=torch.tensor(number), gt_boxes=torch.zeros(number, 4),
+                         metainfo=dict(path=f'{number}.jpg')) for number in range(3)]
+    back = split_samples(stack_samples(single), 3)
+    assert [int(sample.index) for sample in back] == [0, 1, 2]
+    assert [sample.gt_boxes.shape for sample in back] == [(0, 4), (1, 4), (2, 4)]
+    assert [sample.path for sample in back] == ['0.jpg', '1.jpg', '2.jpg']
+    assert split_samples(single, 3) == single and [list(sample.keys()) for sample in split_samples(None, 2)] == [[], []]
+    with pytest.raises(ValueError, match='3 data samples for 2 inputs'):
+        split_samples(single, 2)
+    with pytest.raises(ValueError, match='has 3 entries for 2 samples'):
+        split_samples(stack_samples(single), 2)

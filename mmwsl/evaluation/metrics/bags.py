@@ -11,20 +11,18 @@ from mmwsl.registry import METRICS
 class BagMetric(BaseMetric):
     """``bag_auc`` and ``bag_accuracy`` of the bags, ``instance_auc`` of the instances of positive bags, in percent.
 
-    The samples are batches as :class:`BagClassifier` makes them; without ``gt_instance_labels`` there is no instance
+    The samples are bags as :class:`BagClassifier` predicts them; without ``gt_instance_labels`` there is no instance
     figure, and without both kinds no AUC.
     """
 
     default_prefix = 'mil'
 
     def process(self, data_batch, data_samples):
-        for batch in data_samples:
-            known = batch.get('gt_instance_labels')
-            for row, mask in enumerate(batch['bag_mask'].cpu()):
-                members = None if known is None else known[row].cpu()[mask].tolist()
-                self.results.append((int(batch['index'][row]), int(batch['gt_label'][row]),
-                                     float(batch['pred_scores'][row]),
-                                     batch['pred_instance_scores'][row].cpu()[mask].tolist(), members))
+        for bag in data_samples:
+            known = bag.get('gt_instance_labels')
+            members = None if known is None else known[bag['bag_mask']].tolist()
+            self.results.append((int(bag['index']), int(bag['gt_label']), float(bag['pred_scores'][1]),
+                                 bag['pred_instance_scores'].tolist(), members))
 
     def compute_metrics(self, results):
         results = list({result[0]: result for result in results}.values())  # a bag that two ranks scored counts once

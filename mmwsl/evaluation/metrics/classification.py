@@ -11,8 +11,8 @@ from mmwsl.registry import METRICS
 class AccuracyMetric(BaseMetric):
     """``top1``, ``top5`` and ``mean_class`` (top-1 averaged over the classes) in percent.
 
-    The samples need ``index``, ``gt_label`` and ``pred_scores``, a dict of scores (B, C); each of its entries has its
-    figures, named ``NAME_top1`` ... unless the name is empty. An image that several ranks scored counts once.
+    The samples need ``index``, ``gt_label`` and ``pred_scores`` (C,). Where they have ``pred_layer_scores``, a dict,
+    each of its entries has figures, named ``NAME_top1`` ..., instead. An image that several ranks scored counts once.
 
     Args:
         topk: the values of k; one above the number of classes is left out.
@@ -25,12 +25,13 @@ class AccuracyMetric(BaseMetric):
         self.topk = topk
 
     def process(self, data_batch, data_samples):
-        for batch in data_samples:
-            labels, scores = batch['gt_label'].reshape(-1).cpu(), batch['pred_scores']
-            ranks = torch.stack([true_class_rank(each.float().cpu(), labels) for each in scores.values()], dim=1)
-            self.names, self.classes = list(scores), len(next(iter(scores.values()))[0])
-            rows = torch.cat([batch['index'].reshape(-1, 1).cpu(), labels[:, None], ranks], dim=1)
-            self.results.extend(rows.tolist())
+        every = [sample.get('pred_layer_scores') or {'': sample['pred_scores']} for sample in data_samples]
+        labels, index = (torch.stack([torch.as_tensor(sample[key]) for sample in data_samples]).cpu()
+                         for key in ('gt_label', 'index'))
+        self.names, self.classes = list(every[0]), len(next(iter(every[0].values())))
+        ranks = [true_class_rank(torch.stack([scores[name] for scores in every]).float().cpu(), labels)
+                 for name in self.names]
+        self.results.extend(torch.stack([index, labels, *ranks], dim=1).tolist())
 
     def compute_metrics(self, results):
         rows = torch.tensor(list({row[0]: row for row in results}.values()))  # (N, 2 + heads)

@@ -40,8 +40,8 @@ class VOCMetric(BaseMetric):
         for sample in data_samples:
             scale = np.tile(np.asarray(sample['scale_factor'], dtype=np.float32), 2)
             self.results.append((
-                dict(boxes=_array(sample['pred_boxes']), scores=_array(sample['pred_scores']),
-                     labels=_array(sample['pred_labels'])),
+                dict(boxes=_array(sample['pred_boxes']), scores=_array(sample['pred_box_scores']),
+                     labels=_array(sample['pred_box_labels'])),
                 dict(boxes=_array(sample['gt_boxes']) / scale, labels=_array(sample['gt_box_labels']),
                      difficult=_array(sample['gt_difficult']))))
 
@@ -61,12 +61,12 @@ def coco_results(sample, image_id, category_ids):
     """What pycocotools reads of one image: a dict for each detection.
 
     Args:
-        sample: with ``pred_boxes``, ``pred_scores``, ``pred_labels`` and perhaps ``pred_masks``.
+        sample: with ``pred_boxes``, ``pred_box_scores``, ``pred_box_labels`` and perhaps ``pred_masks``.
         image_id: number of the image in the annotation file.
         category_ids: number of each class there.
     """
     from pycocotools import mask as coco_mask
-    boxes, scores, labels = (_array(sample[name]) for name in ('pred_boxes', 'pred_scores', 'pred_labels'))
+    boxes, scores, labels = (_array(sample[name]) for name in ('pred_boxes', 'pred_box_scores', 'pred_box_labels'))
     results = [dict(image_id=image_id, category_id=category_ids[label], score=float(score),
                     bbox=[float(box[0]), float(box[1]), float(box[2] - box[0]), float(box[3] - box[1])])
                for box, score, label in zip(boxes, scores, labels, strict=True)]

@@ -39,8 +39,8 @@ class LocalizationMetric(BaseMetric):
     * ``pixel_ap``: PxAP of the true class's map, where masks of the objects are known, or a ``gt_mask`` with the true
       class + 1, in which 255 is ignored. Without boxes it stands beside ``top1_cls`` and ``top5_cls`` alone.
 
-    A box fits if its IoU with any true box of the image is at least ``iou``. The samples are batches as
-    :class:`Localizer` makes them, with ``gt_boxes`` in pixels of the input.
+    A box fits if its IoU with any true box of the image is at least ``iou``. The samples are images as
+    :class:`Localizer` predicts them, with ``gt_boxes`` in pixels of the input.
 
     Args:
         threshold: of the fixed boxes; CAM's and Hide-and-Seek's papers have 0.2, the latter 0.3 for GoogLeNet.
@@ -61,24 +61,20 @@ class LocalizationMetric(BaseMetric):
         self.threshold, self.iou, self.thresholds = threshold, iou, default_thresholds(step)
 
     def process(self, data_batch, data_samples):
-        for batch in data_samples:
-            boxes, instances, classes = (batch.get(key) for key in ('gt_boxes', 'gt_instance_masks', 'gt_mask'))
+        for row, sample in enumerate(data_samples):
+            boxes, instances, classes = (sample.get(key) for key in ('gt_boxes', 'gt_instance_masks', 'gt_mask'))
             if boxes is None and classes is None:
                 raise ValueError("LocalizationMetric needs boxes: set supervision='boxes' ('full' for pixel_ap) on the "
                                  'data that are scored')
-            images = data_batch['inputs'].permute(0, 2, 3, 1).numpy() if self.grab_cut else None
-            maps = batch['pred_maps'].float().cpu().numpy()
-            labels = batch['pred_map_labels'].cpu()
-            for row, true in enumerate(batch['gt_label'].reshape(-1).tolist()):
-                mask = ignored = None
-                if instances is not None:
-                    mask = _array(instances[row]).any(0)
-                elif classes is not None:
-                    mask, ignored = _array(classes[row]) == true + 1, _array(classes[row]) == 255
-                self.results.append((int(batch['index'][row]), *self._score(
-                    maps[row], labels[row, :-1].tolist(), true,
-                    None if boxes is None else _array(boxes[row]).astype(np.float64), mask, ignored,
-                    None if images is None else images[row])))
+            true, mask, ignored = int(sample['gt_label']), None, None
+            if instances is not None:
+                mask = _array(instances).any(0)
+            elif classes is not None:
+                mask, ignored = _array(classes) == true + 1, _array(classes) == 255
+            self.results.append((int(sample['index']), *self._score(
+                sample['pred_maps'].float().cpu().numpy(), sample['pred_map_labels'][:-1].tolist(), true,
+                None if boxes is None else _array(boxes).astype(np.float64), mask, ignored,
+                data_batch['inputs'][row].permute(1, 2, 0).numpy() if self.grab_cut else None)))
 
     def _score(self, maps, best, true, boxes, mask, ignored, image):
         """Five hits, overlaps by threshold (2, T), counts of pixels (2, T) or None; two hits and None without boxes."""

@@ -15,7 +15,7 @@ class TemporalMetric(BaseMetric):
       the runs of the temporal maps of the classes it really has, see :func:`segments_from_scores`.
     * ``accuracy``: the class of the largest score is one of the video's.
 
-    The samples are batches as :class:`TemporalLocalizer` makes them, with ``gt_segments`` in seconds and ``rate``.
+    The samples are videos as :class:`TemporalLocalizer` predicts them, with ``gt_segments`` in seconds and ``rate``.
 
     Args:
         threshold: of the runs, as a share of a map's maximum; Hide-and-Seek has 0.5.
@@ -29,21 +29,19 @@ class TemporalMetric(BaseMetric):
         self.threshold, self.ious = threshold, tuple(ious)
 
     def process(self, data_batch, data_samples):
-        for batch in data_samples:
-            if 'gt_segments' not in batch:
+        for video in data_samples:
+            if 'gt_segments' not in video:
                 raise ValueError("TemporalMetric needs segments: set supervision='full' on the data that are scored")
-            maps, best = batch['pred_maps'].float().cpu().numpy(), batch['pred_scores'].argmax(1).tolist()
-            for row, length in enumerate(batch['lengths'].tolist()):
-                labels, rate = batch['gt_segment_labels'][row].tolist(), float(batch['rate'][row])
-                found = []
-                for label in sorted(set(labels)):
-                    segments, scores = segments_from_scores(maps[row, label, :length], self.threshold)
-                    found += [(label, start / rate, end / rate, score)
-                              for (start, end), score in zip(segments.tolist(), scores.tolist(), strict=True)]
-                truths = [(label, *segment)
-                          for label, segment in zip(labels, batch['gt_segments'][row].tolist(), strict=True)]
-                self.results.append((int(batch['index'][row]), best[row] in labels, found, truths,
-                                     batch['gt_ignored_segments'][row].tolist()))
+            maps, rate = video['pred_maps'].float().cpu().numpy(), float(video['rate'])
+            labels, found = video['gt_segment_labels'].tolist(), []
+            for label in sorted(set(labels)):
+                segments, scores = segments_from_scores(maps[label], self.threshold)
+                found += [(label, start / rate, end / rate, score)
+                          for (start, end), score in zip(segments.tolist(), scores.tolist(), strict=True)]
+            truths = [(label, *segment)
+                      for label, segment in zip(labels, video['gt_segments'].tolist(), strict=True)]
+            self.results.append((int(video['index']), int(video['pred_label']) in labels, found, truths,
+                                 video['gt_ignored_segments'].tolist()))
 
     def compute_metrics(self, results):
         results = list({result[0]: result for result in results}.values())  # a video that two ranks scored counts once

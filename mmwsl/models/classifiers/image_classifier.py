@@ -1,16 +1,20 @@
-"""A classifier of whole images on a backbone: linear probes that see new crops in every epoch, and fine-tuning."""
+"""A classifier of whole images on a backbone: training with labels, linear probes on new crops, fine-tuning."""
 
 import torch
-from mmengine.model import BaseModel
 
-from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.base import Model, single_view
+from mmwsl.models.necks.mlp import pool
 from mmwsl.models.utils.channels import with_channels
-from mmwsl.registry import MODELS
+from mmwsl.ops.tensors import embedding_std
+from mmwsl.registry import MODELS, PRETEXTS
+from mmwsl.structures import add_predictions
 
 
 @MODELS.register_module()
-class ImageClassifier(BaseModel):
+class ImageClassifier(Model):
     """Cross-entropy of the images' classes from one head, or from several at once.
+
+    Under the name ``Supervised`` it is the ceiling beside which methods without labels stand.
 
     Args:
         backbone: encoder.
@@ -18,11 +22,9 @@ class ImageClassifier(BaseModel):
         frozen: the backbone learns nothing: no gradients, and batch norm by its running statistics.
     """
 
-    make = staticmethod(PretextModel.make)
-
-    def __init__(self, backbone, head, frozen=False, data_preprocessor=None, init_cfg=None):
-        super().__init__(data_preprocessor, init_cfg)
-        self.backbone, self.frozen = self.make(backbone), frozen
+    def __init__(self, backbone, head, frozen=False, **kwargs):
+        super().__init__(backbone, **kwargs)
+        self.frozen = frozen
         self.head = self.make(with_channels(head, self.backbone))
         if frozen:
             self.backbone.requires_grad_(False)
@@ -38,24 +40,32 @@ class ImageClassifier(BaseModel):
             self.backbone.eval()
         return self
 
-    def forward(self, inputs, data_samples=None, mode='tensor'):
-        """``inputs`` (B, 3, H, W), or a list of one such view. ``loss``: dict; ``predict``: the batch with
-        ``pred_scores``, a dict of (B, C) with one entry a head; ``tensor``: what the backbone returns."""
-        images = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
+    def loss(self, views, data_samples):
+        """Of images (B, 3, H, W), or a list of one such view: the losses of the head."""
+        images = single_view(views)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
             maps = self.backbone(images)
-        if mode == 'tensor':
-            return maps
-        if mode == 'predict':
-            scores = self.head(maps)
-            data_samples.pred_scores = scores if isinstance(scores, dict) else {'': scores}
-            return [data_samples]
-        if mode != 'loss':
-            raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
-        return self.head.loss(maps, self.labels(data_samples, images.device))
+        losses = self.head.loss(maps, self.labels(data_samples, images.device))
+        return dict(losses, embedding_std=embedding_std(pool(maps)))
+
+    def predict(self, images, samples):
+        """``samples`` with ``pred_scores`` (C,) and ``pred_label``; with several heads also ``pred_layer_scores``."""
+        scores = self.head(self.backbone(images))
+        if not isinstance(scores, dict):
+            scores = scores.float().softmax(1)
+        else:
+            layers = {name: each.float().softmax(1) for name, each in scores.items()}
+            rows = zip(*layers.values(), strict=True)
+            add_predictions(samples, pred_layer_scores=[dict(zip(layers, row, strict=True)) for row in rows])
+            scores = list(layers.values())[-1]
+        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1))
 
     def labels(self, data_samples, device):
-        """The class numbers (B,) of a batch."""
+        """The class numbers (B,) of a batch.
+
+        Raises:
+            ValueError: there are none, or several tags an image.
+        """
         if data_samples is None or 'gt_label' not in data_samples:
             raise ValueError(f"{type(self).__name__} needs labels: set supervision='image' on the training data set")
         labels = torch.as_tensor(data_samples.gt_label, device=device)
@@ -64,6 +74,5 @@ class ImageClassifier(BaseModel):
                              'svm protocol takes')
         return labels
 
-    def encoders(self):
-        """The modules through which images go; see :class:`PixelCountHook`."""
-        return [self.backbone]
+
+PRETEXTS.register_module('Supervised', module=ImageClassifier)

@@ -1,17 +1,16 @@
 """Faster R-CNN (Ren et al. 2015) and Mask R-CNN (He et al. 2017), on a pyramid or on one map (C4)."""
 
 import torch
-from mmengine.model import BaseModel
 
+from mmwsl.models.base import Model
 from mmwsl.models.detectors.region_heads import paste_masks, pool_regions, to_rois
-from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.channels import with_channels
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import MODELS
 
 
 @MODELS.register_module()
-class TwoStageDetector(BaseModel):
+class TwoStageDetector(Model):
     """Proposals, then a class, a box and perhaps a mask for each.
 
     Without ``last_stage`` the heads see regions of the neck's maps (FPN). With it, regions of the backbone's map go
@@ -32,13 +31,9 @@ class TwoStageDetector(BaseModel):
         use_difficult: train on objects marked difficult, as detectron2 does on VOC; crowds of COCO never.
     """
 
-    make = staticmethod(PretextModel.make)
-
     def __init__(self, backbone, rpn_head, box_head, neck=None, mask_head=None, region_strides=(16,), region_size=14,
-                 finest_scale=56, last_stage=None, last_norm_cfg=None, use_difficult=False, data_preprocessor=None,
-                 init_cfg=None):
-        super().__init__(data_preprocessor, init_cfg)
-        self.backbone = self.make(backbone)
+                 finest_scale=56, last_stage=None, last_norm_cfg=None, use_difficult=False, **kwargs):
+        super().__init__(backbone, **kwargs)
         self.neck = self.make(with_channels(neck, self.backbone)) if neck else None
         self.rpn_head, self.box_head = self.make(rpn_head), self.make(box_head)
         self.mask_head = self.make(mask_head) if mask_head else None
@@ -51,27 +46,17 @@ class TwoStageDetector(BaseModel):
             if last_norm_cfg:
                 self.last_norm = build_norm(last_norm_cfg, self.box_head.in_channels)
 
-    def forward(self, inputs, data_samples=None, mode='tensor'):
-        """``inputs`` (B, 3, H, W), padded; ``data_samples`` a list. ``loss``: dict; ``predict``: the samples with
-        ``pred_boxes``, ``pred_scores``, ``pred_labels`` and ``pred_masks`` in pixels of the files; ``tensor``: maps."""
-        if mode == 'loss':
-            return self.loss(inputs, data_samples)
-        if mode == 'predict':
-            return self.predict(inputs, data_samples)
-        if mode == 'tensor':
-            return self.maps(inputs)
-        raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
-
-    def encoders(self):
-        """The modules through which images go; see :class:`PixelCountHook`."""
-        return [self.backbone]
-
     @property
     def num_classes(self):
         """How many classes the data must have."""
         return self.box_head.num_classes
 
+    def tensor(self, images, data_samples=None):
+        """See :meth:`maps`."""
+        return self.maps(images)
+
     def maps(self, images):
+        """Of the neck, or of the backbone: a tuple of (B, C, H, W)."""
         maps = self.backbone(images)
         return self.neck(maps) if self.neck else maps
 
@@ -88,7 +73,12 @@ class TwoStageDetector(BaseModel):
         return regions.mean((2, 3)) if self.last_stage else regions
 
     def loss(self, images, data_samples):
-        """Losses of the proposals, of classes and boxes, and of masks."""
+        """Losses of the proposals, of classes and boxes, and of masks.
+
+        Args:
+            images: (B, 3, H, W), padded.
+            data_samples: list of samples with ``gt_boxes`` and the like in pixels of the input.
+        """
         maps, sizes = self.maps(images), [sample.img_shape for sample in data_samples]
         objects, labels, masks = self._objects(data_samples)
         losses, proposals = self.rpn_head.loss(maps, sizes, objects)
@@ -123,23 +113,23 @@ class TwoStageDetector(BaseModel):
                 masks.append(sample.gt_instance_masks[kept])
         return boxes, labels, masks
 
-    @torch.no_grad()
-    def predict(self, images, data_samples):
-        """The samples with what was found, in pixels of the original files."""
-        maps, sizes = self.maps(images), [sample.img_shape for sample in data_samples]
+    def predict(self, images, samples):
+        """``samples`` with ``pred_boxes``, ``pred_box_scores``, ``pred_box_labels`` and, with a mask head,
+        ``pred_masks``, best first, in pixels of the original files."""
+        maps, sizes = self.maps(images), [sample.img_shape for sample in samples]
         proposals = self.rpn_head.predict(maps, sizes)
         regions = self.box_features(self.regions(maps, proposals, self.region_size))
         results = self.box_head.detect(*self.box_head(regions), proposals, sizes)
-        for sample, result in zip(data_samples, results, strict=True):
+        for sample, result in zip(samples, results, strict=True):
             scale = torch.tensor(sample.scale_factor * 2, device=images.device)
-            sample.pred_boxes, sample.pred_scores = result['boxes'] / scale, result['scores']
-            sample.pred_labels = result['labels']
+            sample.pred_boxes, sample.pred_box_scores = result['boxes'] / scale, result['scores']
+            sample.pred_box_labels = result['labels']
         if self.mask_head is not None:
             found = [result['boxes'] for result in results]
             logits = self.mask_head(self.regions(maps, found, self.region_size if self.last_stage
                                                  else self.mask_head.size))
             kinds = torch.cat([result['labels'] for result in results])
             probabilities = logits[torch.arange(len(kinds), device=kinds.device), kinds].sigmoid()
-            for sample, part in zip(data_samples, probabilities.split([len(each) for each in found]), strict=True):
+            for sample, part in zip(samples, probabilities.split([len(each) for each in found]), strict=True):
                 sample.pred_masks = paste_masks(part, sample.pred_boxes, *sample.ori_shape)
-        return data_samples
+        return samples

@@ -4,9 +4,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.losses.contrastive import wide
 from mmwsl.models.necks.mlp import pool
 from mmwsl.models.utils.norm import build_norm
+from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import HEADS
 
 
@@ -41,6 +41,6 @@ class ClassificationHead(BaseModule):
 
         Taken in fp32 at least.
         """
-        scores = wide(self(x))
-        right = (scores.detach().argmax(1) == labels).float().mean() * 100
-        return dict(loss=F.cross_entropy(scores, labels, label_smoothing=self.label_smoothing), accuracy=right)
+        scores = upcast(self(x))
+        return dict(loss=F.cross_entropy(scores, labels, label_smoothing=self.label_smoothing),
+                    accuracy=accuracy(scores, labels))

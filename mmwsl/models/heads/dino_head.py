@@ -5,9 +5,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.losses.contrastive import normalize
 from mmwsl.models.necks.mlp import pool
 from mmwsl.models.utils.norm import build_norm
+from mmwsl.ops.tensors import normalize
 from mmwsl.registry import HEADS
 
 

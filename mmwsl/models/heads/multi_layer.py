@@ -4,9 +4,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.losses.contrastive import wide
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.models.utils.pooling import SIDES, check_pooling, pool_map
+from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import HEADS
 
 
@@ -64,6 +64,6 @@ class MultiLayerHead(BaseModule):
         """``loss_layer0`` ...: mean cross-entropies against ``labels`` (B,), and ``accuracy_layer0`` ... in percent."""
         result = {}
         for name, scores in self(maps).items():
-            result[f'loss_{name}'] = F.cross_entropy(wide(scores), labels)
-            result[f'accuracy_{name}'] = (scores.detach().argmax(1) == labels).float().mean() * 100
+            result[f'loss_{name}'] = F.cross_entropy(upcast(scores), labels)
+            result[f'accuracy_{name}'] = accuracy(scores, labels)
         return result

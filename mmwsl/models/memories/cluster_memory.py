@@ -3,9 +3,9 @@
 import torch
 from mmengine.model import BaseModule
 
-from mmwsl.clustering import add_rows, blocks, from_first_rank, kmeans
-from mmwsl.models.losses.contrastive import normalize
-from mmwsl.models.utils.distributed import all_gather
+from mmwsl.clustering import add_rows, blocks, kmeans
+from mmwsl.dist import all_gather, from_first_rank
+from mmwsl.ops.tensors import normalize
 from mmwsl.registry import MEMORIES
 
 

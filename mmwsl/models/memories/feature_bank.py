@@ -3,7 +3,7 @@
 import torch
 from mmengine.model import BaseModule
 
-from mmwsl.models.losses.contrastive import normalize
+from mmwsl.ops.tensors import normalize
 from mmwsl.registry import MEMORIES
 
 

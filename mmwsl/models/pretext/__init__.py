@@ -19,10 +19,9 @@ from .simclr import SimCLR
 from .simmim import SimMIM
 from .simsiam import SimSiam
 from .split_brain import SplitBrain
-from .supervised import Supervised
 from .swav import SwAV
 from .vicreg import VICReg
 
 __all__ = ['BYOL', 'BarlowTwins', 'CPC', 'Colorization', 'Counting', 'DINO', 'DeepCluster', 'DenseCL', 'Inpainting',
            'Jigsaw', 'MAE', 'MoCo', 'MoCoV3', 'NPID', 'ODC', 'RelativeLocation', 'Rotation', 'SimCLR', 'SimMIM',
-           'SimSiam', 'SplitBrain', 'Supervised', 'SwAV', 'VICReg']
+           'SimSiam', 'SplitBrain', 'SwAV', 'VICReg']

@@ -1,14 +1,14 @@
 """Barlow Twins: Self-Supervised Learning via Redundancy Reduction (Zbontar et al. 2021)."""
 
-from mmwsl.models.losses.contrastive import embedding_std
-from mmwsl.models.losses.redundancy import barlow_twins
-from mmwsl.models.pretext.base import PretextModel
-from mmwsl.models.utils.distributed import all_reduce
+from mmwsl.dist import all_reduce
+from mmwsl.losses import barlow_twins
+from mmwsl.models.base import Model
+from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class BarlowTwins(PretextModel):
+class BarlowTwins(Model):
     """The correlation matrix between the embeddings of two views, over the global batch, is drawn to the identity.
 
     Args:
@@ -30,4 +30,4 @@ class BarlowTwins(PretextModel):
         return dict(
             loss_on_diagonal=self.loss_weight * on_diagonal,
             loss_off_diagonal=self.loss_weight * self.off_diagonal_weight * off_diagonal,
-            embedding_std=embedding_std(z1.detach()))
+            embedding_std=embedding_std(z1))

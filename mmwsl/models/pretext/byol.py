@@ -1,8 +1,9 @@
 """BYOL: Bootstrap Your Own Latent (Grill et al. 2020)."""
 
-from mmwsl.models.losses.contrastive import cosine_regression, embedding_std
-from mmwsl.models.pretext.base import TeacherModel
+from mmwsl.losses import cosine_regression
+from mmwsl.models.base import TeacherModel
 from mmwsl.models.utils.teacher import Teacher
+from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 
 
@@ -26,4 +27,4 @@ class BYOL(TeacherModel):
         z1, z2 = (self.neck(self.backbone(view)) for view in (first, second))  # BN statistics per view
         t1, t2 = self.teacher(first), self.teacher(second)  # no gradient
         loss = cosine_regression(self.head(z1), t2) + cosine_regression(self.head(z2), t1)
-        return dict(loss=loss, embedding_std=embedding_std(z1.detach()))
+        return dict(loss=loss, embedding_std=embedding_std(z1))

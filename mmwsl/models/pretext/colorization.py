@@ -7,16 +7,16 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.augment import ab_bins, decode_ab, encode_ab, lab_to_rgb, rebalance_weights, rgb_to_lab
-from mmwsl.models.losses.contrastive import embedding_std, wide
+from mmwsl.dist import all_mean, all_reduce
+from mmwsl.models.base import Model
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
-from mmwsl.models.utils.distributed import all_reduce, world_size
 from mmwsl.models.utils.images import check_normalization
+from mmwsl.ops.tensors import accuracy, embedding_std, keep_format, upcast
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class Colorization(PretextModel):
+class Colorization(Model):
     """The network sees the lightness of an image and names the colour class of every place.
 
     Images are plain RGB in [0, 1] (``mean=[0] * 3, std=[255] * 3`` in the preprocessor), also in :meth:`features`.
@@ -68,9 +68,7 @@ class Colorization(PretextModel):
 
     def lightness(self, lab):
         """L as the backbone gets it, (B, 3, H, W) -> (B, 1, H, W) in [-.5, .5]."""
-        channels_last = lab.is_contiguous(memory_format=torch.channels_last)
-        return ((lab[:, :1] - 50) / 100).contiguous(
-            memory_format=torch.channels_last if channels_last else torch.contiguous_format)
+        return keep_format((lab[:, :1] - 50) / 100, lab)
 
     @torch.no_grad()
     def update_prior(self, indices, weights):
@@ -85,7 +83,7 @@ class Colorization(PretextModel):
     def loss(self, views, data_samples=None):
         lab = rgb_to_lab(views[0])  # (B, 3, H, W)
         maps = self.backbone(self.lightness(lab))
-        logits = wide(self.head(maps))  # (B, Q, h, w)
+        logits = upcast(self.head(maps))  # (B, Q, h, w)
         ab = F.adaptive_avg_pool2d(lab[:, 1:], logits.shape[2:])  # (B, 2, h, w)
         indices, weights = encode_ab(ab, self.bins, self.step, self.sigma, self.neighbors)  # (B, K, h, w)
         colored = (ab.abs() > self.GREY).flatten(1).any(1).to(logits)  # (B,)
@@ -94,12 +92,11 @@ class Colorization(PretextModel):
         balance = rebalance_weights(self.prior, self.uniform)[indices[:, 0]]  # (B, h, w)
         cross_entropy = -(weights * logits.log_softmax(1).gather(1, indices)).sum(1)  # (B, h, w)
         # The share of coloured images is that of all ranks, so that the mean of the ranks' losses is the global mean.
-        share = (all_reduce(colored.sum()) / (world_size() * len(colored))).clamp(min=1e-12)
+        share = all_mean(colored.mean()).clamp(min=1e-12)
         loss = ((balance * cross_entropy).mean((1, 2)) * colored).mean() / share
         with torch.no_grad():
-            right = (logits.argmax(1) == indices[:, 0]).float().mean() * 100
-            return dict(loss=loss, cross_entropy=cross_entropy.detach().mean(), accuracy=right,
-                        embedding_std=embedding_std(pool(maps).detach()))
+            return dict(loss=loss, cross_entropy=cross_entropy.mean(), accuracy=accuracy(logits, indices[:, 0]),
+                        embedding_std=embedding_std(pool(maps)))
 
     def features(self, images):
         """Pooled features of the lightness of RGB images in [0, 1]."""

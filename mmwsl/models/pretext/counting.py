@@ -4,10 +4,10 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.augment import jigsaw_patches
-from mmwsl.models.losses.contrastive import embedding_std, wide
+from mmwsl.dist import all_gather, rank, world_size
+from mmwsl.models.base import Model
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
-from mmwsl.models.utils.distributed import all_gather, rank, world_size
+from mmwsl.ops.tensors import embedding_std, keep_format, upcast
 from mmwsl.registry import PRETEXTS
 
 
@@ -41,7 +41,7 @@ def counting_loss(whole, total, other, margin=10.0):
 
 
 @PRETEXTS.register_module()
-class Counting(PretextModel):
+class Counting(Model):
     """What is counted in an image is what is counted in its four quarters together, whatever that may be.
 
     The network counts K things in the image shrunk to half its side and in its four tiles, all of one size. That other
@@ -64,11 +64,10 @@ class Counting(PretextModel):
         images = views[0]
         tiles = jigsaw_patches(images, 2, self.tile_size)  # (B, 4, 3, t, t)
         inputs = torch.cat([downsample(images, self.tile_size)[:, None], tiles], dim=1).flatten(0, 1)  # (5B, 3, t, t)
-        if images.is_contiguous(memory_format=torch.channels_last):
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        inputs = keep_format(inputs, images)
         feature = pool(self.backbone(inputs))
         counts = self.neck(feature)
-        counts = torch.relu(wide(counts)).unflatten(0, (-1, 5))
+        counts = torch.relu(upcast(counts)).unflatten(0, (-1, 5))
         whole, total = counts[:, 0], counts[:, 1:].sum(1)  # (B, K) each
         everyone = all_gather(whole)  # (W B, K)
         if len(everyone) < 2:
@@ -76,4 +75,4 @@ class Counting(PretextModel):
         other = everyone.roll(-1, 0).chunk(world_size())[rank()]  # the next image of the global batch
         equal, unlike = counting_loss(whole, total, other, self.margin)
         return dict(loss_equal=equal, loss_unlike=unlike, count=whole.detach().norm(dim=1).mean(),
-                    embedding_std=embedding_std(feature.detach()))
+                    embedding_std=embedding_std(feature))

@@ -6,10 +6,10 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 
 from mmwsl.augment import patch_grid
-from mmwsl.models.losses.contrastive import embedding_std, wide
+from mmwsl.dist import all_gather, rank
+from mmwsl.models.base import Model
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
-from mmwsl.models.utils.distributed import all_gather, rank
+from mmwsl.ops.tensors import embedding_std, keep_format, upcast
 from mmwsl.registry import NECKS, PRETEXTS
 
 
@@ -43,7 +43,7 @@ class RowContext(BaseModule):
 
 
 @PRETEXTS.register_module()
-class CPC(PretextModel):
+class CPC(Model):
     """From the upper rows of a grid of patches, tell the patches some rows below from all patches of the batch.
 
     Args:
@@ -70,9 +70,7 @@ class CPC(PretextModel):
     def encode(self, images, crop=None):
         """Pooled code of every patch, in R rows and K columns: a tuple of (B, R, K, C_i), one per level."""
         patches = patch_grid(images, self.patch_size, self.stride, crop)  # (B, R, K, 3, p, p)
-        inputs = patches.flatten(0, 2)
-        if images.is_contiguous(memory_format=torch.channels_last):
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        inputs = keep_format(patches.flatten(0, 2), images)
         return tuple(pool(level).unflatten(0, patches.shape[:3]) for level in self.backbone(inputs))
 
     def features(self, images):
@@ -81,7 +79,7 @@ class CPC(PretextModel):
         return pooled[0] if len(pooled) == 1 else pooled
 
     def loss(self, views, data_samples=None):
-        codes = wide(self.encode(views[0], self.crop)[-1])  # z: (B, R, K, C)
+        codes = upcast(self.encode(views[0], self.crop)[-1])  # z: (B, R, K, C)
         rows = codes.shape[1]
         if max(self.steps) >= rows:
             raise ValueError(f'steps={self.steps} reach below a grid of {rows} rows; leave out those of {rows} and '
@@ -92,7 +90,7 @@ class CPC(PretextModel):
         losses = []
         with torch.autocast(codes.device.type, enabled=False):
             for step, predictor in zip(self.steps, self.predictors, strict=True):
-                prediction = predictor(wide(context[:, :-step])).flatten(0, 2)  # W_k c: (B (R - k) K, C)
+                prediction = predictor(upcast(context[:, :-step])).flatten(0, 2)  # W_k c: (B (R - k) K, C)
                 scores = prediction @ candidates.T  # log f_k of every patch of the global batch
                 losses.append(F.cross_entropy(scores, number[:, step:].flatten()))  # mean over places
-        return dict(loss=torch.stack(losses).mean(), embedding_std=embedding_std(codes.detach().flatten(0, 2)))
+        return dict(loss=torch.stack(losses).mean(), embedding_std=embedding_std(codes.flatten(0, 2)))

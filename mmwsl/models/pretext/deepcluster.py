@@ -3,16 +3,17 @@
 import torch
 
 from mmwsl.augment import Sobel
-from mmwsl.clustering import assemble, check_engine, kmeans, normalized_mutual_information, replace_non_finite, whiten
-from mmwsl.models.losses.contrastive import embedding_std, normalize
-from mmwsl.models.losses.reweighted import cluster_weights, reweighted_cross_entropy
+from mmwsl.clustering import check_engine, kmeans, normalized_mutual_information, replace_non_finite, whiten
+from mmwsl.dist import all_mean, assemble
+from mmwsl.losses import cluster_weights, reweighted_cross_entropy
+from mmwsl.models.base import Model
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
+from mmwsl.ops.tensors import accuracy, embedding_std, keep_format, normalize
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class DeepCluster(PretextModel):
+class DeepCluster(Model):
     """The clusters of the features are the labels of the next epoch; then the clusters are found anew, and so on.
 
     It needs a :class:`ClusteringHook`, which brings the features of all images before an epoch, a
@@ -54,11 +55,7 @@ class DeepCluster(PretextModel):
         self._labelled = False  # not state: whether the labels have been looked at
 
     def _filtered(self, images):
-        if self.prefilter is None:
-            return images
-        channels_last = images.is_contiguous(memory_format=torch.channels_last)
-        edges = self.prefilter(images)
-        return edges.contiguous(memory_format=torch.channels_last) if channels_last else edges
+        return images if self.prefilter is None else keep_format(self.prefilter(images), images)
 
     def features(self, images):
         return super().features(self._filtered(images))
@@ -104,6 +101,6 @@ class DeepCluster(PretextModel):
         feature = pool(self.backbone(self._filtered(views[0])))  # (B, C)
         scores = self.head(feature)  # (B, k)
         weights = cluster_weights(self.counts, eps=1e-10) if self.reweight else None
-        return dict(loss=reweighted_cross_entropy(scores, labels, weights),
-                    accuracy=(scores.detach().argmax(1) == labels).float().mean() * 100,
-                    embedding_std=embedding_std(feature.detach()))
+        return dict(loss=reweighted_cross_entropy(scores, labels, weights, all_mean),
+                    accuracy=accuracy(scores, labels),
+                    embedding_std=embedding_std(feature))

@@ -2,10 +2,12 @@
 
 import torch
 
-from mmwsl.models.losses.contrastive import correspondence, embedding_std, info_nce, normalize
-from mmwsl.models.pretext.base import TeacherModel
-from mmwsl.models.utils.distributed import all_gather, shuffle_batch, unshuffle
+from mmwsl.dist import all_gather
+from mmwsl.losses import correspondence, info_nce
+from mmwsl.models.base import TeacherModel
+from mmwsl.models.utils.shuffle import shuffle_batch, unshuffle
 from mmwsl.models.utils.teacher import Teacher
+from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 
 
@@ -58,4 +60,4 @@ class DenseCL(TeacherModel):
         self.queue.enqueue(all_gather(k))  # after the logits: the batch meets the old queues
         self.dense_queue.enqueue(all_gather(mean_k))
         return dict(loss_global=(1 - self.dense_weight) * loss, loss_dense=self.dense_weight * dense_loss,
-                    embedding_std=embedding_std(q.detach()), dense_embedding_std=embedding_std(places[0].detach()))
+                    embedding_std=embedding_std(q), dense_embedding_std=embedding_std(places[0]))

@@ -3,13 +3,13 @@
 import torch
 import torch.nn.functional as F
 
-from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.dist import all_mean
+from mmwsl.models.base import TeacherModel
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import TeacherModel
-from mmwsl.models.utils.distributed import all_reduce, world_size
 from mmwsl.models.utils.drop_path import DropPath
 from mmwsl.models.utils.multicrop import encode_by_size
 from mmwsl.models.utils.teacher import Teacher
+from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 
 
@@ -74,6 +74,6 @@ class DINO(TeacherModel):
         pairs = [(p_t[view] * (every - log_p[view])).sum(1).mean() for view in range(self.teacher_views)]  # v' != v
         loss = -sum(pairs) / (self.teacher_views * (count - 1))
         with torch.no_grad():  # after the loss: this batch met the old centre
-            mean = all_reduce(t.mean(0)) / world_size()
+            mean = all_mean(t.mean(0))
             self.center.lerp_(mean.to(self.center.dtype), 1 - self.center_momentum)
-        return dict(loss=loss, embedding_std=embedding_std(s[:batch].detach()))
+        return dict(loss=loss, embedding_std=embedding_std(s[:batch]))

@@ -4,15 +4,15 @@ import torch
 import torch.nn.functional as F
 from torch.func import functional_call
 
-from mmwsl.models.losses.contrastive import embedding_std, wide
+from mmwsl.models.base import Model
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.images import check_normalization
+from mmwsl.ops.tensors import embedding_std, keep_format, upcast
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class Inpainting(PretextModel):
+class Inpainting(Model):
     """Part of an image is filled with one colour, and the network paints what was there.
 
     With a discriminator the two train together by one optimiser in one step: its loss sees a painting without gradient
@@ -80,11 +80,8 @@ class Inpainting(PretextModel):
 
     def paint(self, images, filled):
         """Feature maps of the images with their holes filled, and the images as painted, (B, 3, H, W) in [-1, 1]."""
-        channels_last = images.is_contiguous(memory_format=torch.channels_last)
-        seen = torch.where(filled, self.fill.to(images.dtype), images).contiguous(
-            memory_format=torch.channels_last if channels_last else torch.contiguous_format)
-        maps = self.backbone(seen)
-        painted = wide(self.head(maps)).tanh()
+        maps = self.backbone(keep_format(torch.where(filled, self.fill.to(images.dtype), images), images))
+        painted = upcast(self.head(maps)).tanh()
         if painted.shape[2:] != images.shape[2:]:
             painted = F.interpolate(painted, size=images.shape[2:], mode='bilinear')
         return maps, painted
@@ -105,7 +102,7 @@ class Inpainting(PretextModel):
             result.update(loss_adversarial=self.adversarial_weight * fooled.mean(), loss_discriminator=caught.mean())
         with torch.no_grad():
             squared = (filled * error).sum() / (3 * filled.sum()) / 4  # of pixel values in [0, 1]
-            return dict(result, psnr=-10 * squared.log10(), embedding_std=embedding_std(pool(maps).detach()))
+            return dict(result, psnr=-10 * squared.log10(), embedding_std=embedding_std(pool(maps)))
 
     @torch.no_grad()
     def complete(self, images):

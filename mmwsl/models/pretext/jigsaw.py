@@ -3,13 +3,13 @@
 import torch
 
 from mmwsl.augment import generate_permutations, jigsaw_patches, load_permutations, shuffle_patches
-from mmwsl.models.losses.contrastive import embedding_std
-from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.base import Model
+from mmwsl.ops.tensors import embedding_std, keep_format
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class Jigsaw(PretextModel):
+class Jigsaw(Model):
     """The patches of a grid are put in one of a fixed set of orders, and the network names the order.
 
     Against shortcuts, patches are smaller than their cells and randomly placed in them (gap and jitter), and may be
@@ -47,8 +47,6 @@ class Jigsaw(PretextModel):
         patches = jigsaw_patches(images, self.grid, self.patch_size, normalize=self.normalize_patches)  # B, n, 3, p, p
         labels = torch.randint(len(self.permutations), (len(images),), device=images.device)
         patches = shuffle_patches(patches, self.permutations[labels])
-        if images.is_contiguous(memory_format=torch.channels_last):
-            patches = patches.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        feature = self.neck(self.backbone(patches.reshape(-1, *patches.shape[-3:])))  # (B n, D), image-major
+        feature = self.neck(self.backbone(keep_format(patches.flatten(0, 1), images)))  # (B n, D), image-major
         feature = torch.relu(feature).reshape(len(images), -1)  # (B, n D) in the shuffled order
-        return dict(self.head.loss(feature, labels), embedding_std=embedding_std(feature.detach()))
+        return dict(self.head.loss(feature, labels), embedding_std=embedding_std(feature))

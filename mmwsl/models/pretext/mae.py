@@ -4,15 +4,15 @@ import torch
 import torch.nn as nn
 
 from mmwsl.models.backbones.vit import Block, init_linear
-from mmwsl.models.losses.contrastive import embedding_std, wide
-from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.base import Model
 from mmwsl.models.utils.position import sincos_positions
+from mmwsl.ops.tensors import embedding_std, upcast
 from mmwsl.registry import PRETEXTS
 
 
 def patchify(images, patch_size):
     """Images (B, C, H, W) as rows of pixels, in fp32 or wider: (B, h w, p p C), patches and pixels row by row."""
-    x = wide(images).unflatten(3, (-1, patch_size)).unflatten(2, (-1, patch_size))  # (B, C, h, p, w, p)
+    x = upcast(images).unflatten(3, (-1, patch_size)).unflatten(2, (-1, patch_size))  # (B, C, h, p, w, p)
     return x.permute(0, 2, 4, 3, 5, 1).flatten(3).flatten(1, 2)
 
 
@@ -50,7 +50,7 @@ class Decoder(nn.Module):
 
 
 @PRETEXTS.register_module()
-class MAE(PretextModel):
+class MAE(Model):
     """An encoder sees a few random patches of an image, and a decoder of its own predicts the pixels of the others.
 
     Args:

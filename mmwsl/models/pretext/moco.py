@@ -5,10 +5,12 @@ The two differ in data: v2 has the MLP neck, blur in the views, T = 0.2 and the 
 
 import torch
 
-from mmwsl.models.losses.contrastive import embedding_std, info_nce, normalize
-from mmwsl.models.pretext.base import TeacherModel
-from mmwsl.models.utils.distributed import all_gather, shuffle_batch, unshuffle
+from mmwsl.dist import all_gather
+from mmwsl.losses import info_nce
+from mmwsl.models.base import TeacherModel
+from mmwsl.models.utils.shuffle import shuffle_batch, unshuffle
 from mmwsl.models.utils.teacher import Teacher
+from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 
 
@@ -57,4 +59,4 @@ class MoCo(TeacherModel):
             other_loss, _, other_k = self.contrast(second, first)
             loss, keys = (loss + other_loss) / 2, torch.cat([keys, all_gather(other_k)])
         self.queue.enqueue(keys)  # after the logits: the batch meets the old queue
-        return dict(loss=loss, embedding_std=embedding_std(q.detach()))
+        return dict(loss=loss, embedding_std=embedding_std(q))

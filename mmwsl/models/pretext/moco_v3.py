@@ -1,9 +1,10 @@
 """MoCo v3: An Empirical Study of Training Self-Supervised Vision Transformers (Chen et al. 2021)."""
 
-from mmwsl.models.losses.contrastive import embedding_std, in_batch_info_nce, normalize
-from mmwsl.models.pretext.base import TeacherModel
-from mmwsl.models.utils.distributed import all_gather, rank
+from mmwsl.dist import all_gather, rank
+from mmwsl.losses import in_batch_info_nce
+from mmwsl.models.base import TeacherModel
 from mmwsl.models.utils.teacher import Teacher
+from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 
 
@@ -33,4 +34,4 @@ class MoCoV3(TeacherModel):
         k1, k2 = (all_gather(normalize(self.teacher(view))) for view in views)  # (W B, D) each, no gradient
         loss = (in_batch_info_nce(q1, k2, self.temperature, rank())
                 + in_batch_info_nce(q2, k1, self.temperature, rank()))
-        return dict(loss=loss, embedding_std=embedding_std(q1.detach()))
+        return dict(loss=loss, embedding_std=embedding_std(q1))

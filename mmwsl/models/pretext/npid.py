@@ -5,14 +5,14 @@ import math
 import torch
 import torch.nn.functional as F
 
-from mmwsl.models.losses.contrastive import embedding_std, normalize
-from mmwsl.models.pretext.base import PretextModel
-from mmwsl.models.utils.distributed import all_gather, all_reduce, world_size
+from mmwsl.dist import all_gather, all_mean
+from mmwsl.models.base import Model
+from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class NPID(PretextModel):
+class NPID(Model):
     """Every image is a class of its own, whose weight vector is the memory of its past embeddings.
 
     Args:
@@ -52,7 +52,7 @@ class NPID(PretextModel):
     def nce(self, logits):
         """Noise-contrastive estimation for logits (B, 1 + K), the positive first (eq. 6 and 7)."""
         with torch.no_grad():  # Z = N mean(exp), of all ranks; no logit is above 1 / T
-            mean = all_reduce((logits - 1 / self.temperature).exp().mean()) / world_size()
+            mean = all_mean((logits - 1 / self.temperature).exp().mean())
             estimate = mean.log() + 1 / self.temperature + math.log(len(self.bank.features))
             self.log_partition.copy_(torch.where(self.log_partition.isinf(), estimate, self.log_partition))
         # h = P / (P + K / N) with P = exp(logit) / Z is the sigmoid of ln P - ln(K / N)
@@ -75,4 +75,4 @@ class NPID(PretextModel):
             logits = logits.gather(1, torch.cat([index[:, None], self.draw_negatives(index)], dim=1))  # (B, 1 + K)
             loss = self.nce(logits) if self.form == 'nce' else F.cross_entropy(logits, torch.zeros_like(index))
         self.bank.update(all_gather(index), all_gather(f.detach()), self.bank_momentum)
-        return dict(loss=loss, embedding_std=embedding_std(f.detach()))
+        return dict(loss=loss, embedding_std=embedding_std(f))

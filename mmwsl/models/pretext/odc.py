@@ -4,13 +4,14 @@ import torch
 import torch.nn as nn
 from mmengine.model import BaseModule
 
-from mmwsl.clustering import assemble, check_engine, kmeans, replace_non_finite
-from mmwsl.models.losses.contrastive import embedding_std, normalize
-from mmwsl.models.losses.reweighted import cluster_weights, reweighted_cross_entropy
+from mmwsl.clustering import check_engine, kmeans, replace_non_finite
+from mmwsl.dist import all_mean, assemble
+from mmwsl.losses import cluster_weights, reweighted_cross_entropy
+from mmwsl.models.base import Model
 from mmwsl.models.memories.cluster_memory import ClusterMemory
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.norm import build_norm
+from mmwsl.ops.tensors import accuracy, embedding_std, normalize
 from mmwsl.registry import NECKS, PRETEXTS
 
 
@@ -38,7 +39,7 @@ class ODCNeck(BaseModule):
 
 
 @PRETEXTS.register_module()
-class ODC(PretextModel):
+class ODC(Model):
     """Clusters that follow the network in every step, in place of a clustering between epochs.
 
     It needs a ``ClusteringHook(every=None, refresh_interval=10)``: one clustering at the start, and thereafter small
@@ -103,10 +104,10 @@ class ODC(PretextModel):
         labels = self.memory.labels[index]
         feature = self.neck(self.backbone(views[0]))  # (B, D)
         scores = self.head(feature)  # (B, k)
-        loss = reweighted_cross_entropy(scores, labels, cluster_weights(self.memory.counts))
+        loss = reweighted_cross_entropy(scores, labels, cluster_weights(self.memory.counts), all_mean)
         changed = self.memory.update(index, feature.detach())  # after the loss: it learns the labels that were
         sizes = self.memory.counts.float()
         return dict(loss=loss, label_change=changed * 100,
-                    accuracy=(scores.detach().argmax(1) == labels).float().mean() * 100,
+                    accuracy=accuracy(scores, labels),
                     smallest_cluster=sizes.min(), largest_cluster=sizes.max(),
-                    embedding_std=embedding_std(feature.detach()))
+                    embedding_std=embedding_std(feature))

@@ -5,10 +5,10 @@ import torch.nn as nn
 from mmengine.model import BaseModule
 
 from mmwsl.augment import jigsaw_patches
-from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.models.base import Model
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.norm import build_norm
+from mmwsl.ops.tensors import embedding_std, keep_format
 from mmwsl.registry import NECKS, PRETEXTS
 
 
@@ -38,7 +38,7 @@ class PairNeck(BaseModule):
 
 
 @PRETEXTS.register_module()
-class RelativeLocation(PretextModel):
+class RelativeLocation(Model):
     """Of two patches of an image, the network names at which of eight places the one lies around the other.
 
     Against shortcuts, patches are smaller than the cells of their 3 x 3 grid and randomly placed in them (gap and
@@ -63,10 +63,8 @@ class RelativeLocation(PretextModel):
     def loss(self, views, data_samples=None):
         images = views[0]
         patches = jigsaw_patches(images, 3, self.patch_size, normalize=self.normalize_patches).flatten(0, 1)
-        if images.is_contiguous(memory_format=torch.channels_last):
-            patches = patches.contiguous(memory_format=torch.channels_last)
-        feature = pool(self.backbone(patches)).unflatten(0, (-1, 9))  # (B, 9, C): each patch is encoded once
+        feature = pool(self.backbone(keep_format(patches, images))).unflatten(0, (-1, 9))  # (B, 9, C)
         neighbours = torch.cat([feature[:, :4], feature[:, 5:]], dim=1)  # (B, 8, C) row by row, without the centre
         pairs = torch.cat([neighbours, feature[:, 4:5].expand_as(neighbours)], dim=2).flatten(0, 1)  # (8B, 2C)
         labels = torch.arange(8, device=images.device).repeat(len(images))
-        return dict(self.head.loss(self.neck(pairs), labels), embedding_std=embedding_std(feature[:, 4].detach()))
+        return dict(self.head.loss(self.neck(pairs), labels), embedding_std=embedding_std(feature[:, 4]))

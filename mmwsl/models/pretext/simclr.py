@@ -2,14 +2,15 @@
 
 import torch
 
-from mmwsl.models.losses.contrastive import embedding_std, normalize, nt_xent
-from mmwsl.models.pretext.base import PretextModel
-from mmwsl.models.utils.distributed import all_gather, rank
+from mmwsl.dist import all_gather, rank
+from mmwsl.losses import nt_xent
+from mmwsl.models.base import Model
+from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class SimCLR(PretextModel):
+class SimCLR(Model):
     """Two views of an image are each other's positive; every other view in the global batch is a negative.
 
     Args:

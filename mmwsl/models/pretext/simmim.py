@@ -6,9 +6,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from mmwsl.models.losses.contrastive import embedding_std
+from mmwsl.models.base import Model
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
+from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 
 
@@ -18,7 +18,7 @@ def enlarge(cells, factor):
 
 
 @PRETEXTS.register_module()
-class SimMIM(PretextModel):
+class SimMIM(Model):
     """The embeddings of random square cells are replaced by one learned token, and a single linear layer predicts the
     pixels beneath them.
 
@@ -63,4 +63,4 @@ class SimMIM(PretextModel):
         masked = enlarge(cells, self.cell_size)[:, None].to(images.dtype)  # (B, 1, H, W)
         error = (prediction - images).abs()  # in fp32, that of the images
         loss = (error * masked).sum() / (masked.sum() + 1e-5) / images.shape[1]  # a mean over masked values
-        return dict(loss=loss, embedding_std=embedding_std(pool(maps).detach()))
+        return dict(loss=loss, embedding_std=embedding_std(pool(maps)))

@@ -1,7 +1,7 @@
 """SimSiam: Exploring Simple Siamese Representation Learning (Chen and He 2021)."""
 
-from mmwsl.models.losses.contrastive import embedding_std, normalize
-from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.base import Model
+from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 
 
@@ -11,7 +11,7 @@ def negative_cosine(prediction, target):
 
 
 @PRETEXTS.register_module()
-class SimSiam(PretextModel):
+class SimSiam(Model):
     """Each view predicts the projection of the other, which gets no gradient; no negatives and no teacher.
 
     The predictor's learning rate stays constant while the others decay: ``FixedLearningRateHook`` in the config.
@@ -30,4 +30,4 @@ class SimSiam(PretextModel):
         z1, z2 = (self.neck(self.backbone(view)) for view in views)  # (B, D) each, BN statistics per view
         p1, p2 = self.head(z1), self.head(z2)
         loss = negative_cosine(p1, z2) / 2 + negative_cosine(p2, z1) / 2  # from 0 down to -1
-        return dict(loss=loss, embedding_std=embedding_std(z1.detach()))
+        return dict(loss=loss, embedding_std=embedding_std(z1))

@@ -6,15 +6,15 @@ import torch.nn.functional as F
 
 from mmwsl.augment import ab_bins, encode_ab, rgb_to_lab
 from mmwsl.models.backbones.split import SplitBackbone
-from mmwsl.models.losses.contrastive import embedding_std, wide
+from mmwsl.models.base import Model
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
 from mmwsl.models.utils.images import check_normalization
+from mmwsl.ops.tensors import accuracy, embedding_std, upcast
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class SplitBrain(PretextModel):
+class SplitBrain(Model):
     """One half of the network predicts the colours from the lightness, the other the lightness from the colours.
 
     Neither sees what it predicts; the features of both together describe the image. Images are plain RGB in [0, 1]
@@ -54,8 +54,8 @@ class SplitBrain(PretextModel):
     @staticmethod
     def classify(logits, labels):
         """Mean cross-entropy of logits (B, Q, h, w) against labels (B, h, w), and the percentage that is right."""
-        logits = wide(logits)
-        return F.cross_entropy(logits, labels), (logits.detach().argmax(1) == labels).float().mean() * 100
+        logits = upcast(logits)
+        return F.cross_entropy(logits, labels), accuracy(logits, labels)
 
     def loss(self, views, data_samples=None):
         lab = rgb_to_lab(views[0])  # (B, 3, H, W)
@@ -70,7 +70,7 @@ class SplitBrain(PretextModel):
         levels = (small * (count / 100)).long().clamp(0, count - 1)  # (B, h, w)
         loss_lightness, accuracy_lightness = self.classify(lightness, levels)
         return dict(loss_color=loss_color, loss_lightness=loss_lightness, accuracy_color=accuracy_color,
-                    accuracy_lightness=accuracy_lightness, embedding_std=embedding_std(pool(maps).detach()))
+                    accuracy_lightness=accuracy_lightness, embedding_std=embedding_std(pool(maps)))
 
     def features(self, images):
         """Pooled features of both halves, (B, C): those of the lightness, then those of the colours."""

@@ -5,16 +5,16 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmwsl.clustering.sinkhorn import sinkhorn
-from mmwsl.models.losses.contrastive import embedding_std, normalize
+from mmwsl.dist import all_gather, rank, world_size
+from mmwsl.models.base import Model
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.base import PretextModel
-from mmwsl.models.utils.distributed import all_gather, rank, world_size
 from mmwsl.models.utils.multicrop import encode_by_size
+from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class SwAV(PretextModel):
+class SwAV(Model):
     """Each view predicts the cluster that the balanced assignment of the batch gives to another view of the image.
 
     Args:

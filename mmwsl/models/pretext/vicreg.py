@@ -2,15 +2,15 @@
 
 import torch.nn.functional as F
 
-from mmwsl.models.losses.contrastive import embedding_std, wide
-from mmwsl.models.losses.redundancy import variance_and_covariance
-from mmwsl.models.pretext.base import PretextModel
-from mmwsl.models.utils.distributed import all_reduce
+from mmwsl.dist import all_reduce
+from mmwsl.losses import variance_and_covariance
+from mmwsl.models.base import Model
+from mmwsl.ops.tensors import embedding_std, upcast
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class VICReg(PretextModel):
+class VICReg(Model):
     """Embeddings of two views are equal, every dimension varies, and no two dimensions vary together.
 
     Args:
@@ -28,10 +28,10 @@ class VICReg(PretextModel):
         self.variance_weight = variance_weight / 2 if halve_variance else variance_weight
 
     def loss(self, views, data_samples=None):
-        z1, z2 = (wide(self.neck(self.backbone(view))) for view in views)  # (B, D) each
+        z1, z2 = (upcast(self.neck(self.backbone(view))) for view in views)  # (B, D) each
         (variance1, covariance1), (variance2, covariance2) = (variance_and_covariance(z, all_reduce) for z in (z1, z2))
         return dict(
             loss_invariance=self.invariance_weight * F.mse_loss(z1, z2),
             loss_variance=self.variance_weight * (variance1 + variance2),
             loss_covariance=self.covariance_weight * (covariance1 + covariance2),
-            embedding_std=embedding_std(z1.detach()))
+            embedding_std=embedding_std(z1))

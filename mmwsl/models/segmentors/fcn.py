@@ -3,9 +3,9 @@
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.model import BaseModel, BaseModule
+from mmengine.model import BaseModule
 
-from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.base import Model
 from mmwsl.models.utils.channels import with_channels
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import HEADS, MODELS
@@ -53,7 +53,7 @@ class FCNHead(BaseModule):
 
 
 @MODELS.register_module()
-class FCN(BaseModel):
+class FCN(Model):
     """A class for every pixel.
 
     Args:
@@ -64,34 +64,24 @@ class FCN(BaseModel):
         count_void: divide the loss by all pixels, void ones among them, as mmsegmentation does; else by the others.
     """
 
-    make = staticmethod(PretextModel.make)
-
-    def __init__(self, backbone, head, auxiliary_head=None, auxiliary_weight=0.4, count_void=True,
-                 data_preprocessor=None, init_cfg=None):
-        super().__init__(data_preprocessor, init_cfg)
-        self.backbone = self.make(backbone)
+    def __init__(self, backbone, head, auxiliary_head=None, auxiliary_weight=0.4, count_void=True, **kwargs):
+        super().__init__(backbone, **kwargs)
         self.head = self.make(with_channels(head, self.backbone))
         self.auxiliary_head = self.make(with_channels(auxiliary_head, self.backbone)) if auxiliary_head else None
         self.auxiliary_weight, self.count_void = auxiliary_weight, count_void
 
-    def forward(self, inputs, data_samples=None, mode='tensor'):
-        """``inputs`` (B, 3, H, W); ``data_samples`` a list with ``gt_mask``. ``loss``: dict; ``predict``: the samples
-        with ``pred_mask`` in pixels of the files; ``tensor``: logits (B, C, h, w)."""
-        maps = self.backbone(inputs)
-        if mode == 'tensor':
-            return self.head(maps)
-        if mode == 'loss':
-            return self.loss(maps, inputs.shape[2:], data_samples)
-        if mode == 'predict':
-            return self.predict(self.head(maps), inputs.shape[2:], data_samples)
-        raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
+    def tensor(self, images, data_samples=None):
+        """Logits (B, C, h, w)."""
+        return self.head(self.backbone(images))
 
-    def encoders(self):
-        """The modules through which images go; see :class:`PixelCountHook`."""
-        return [self.backbone]
+    def loss(self, images, data_samples):
+        """Pixel cross-entropy of both heads; what the images were padded with is void.
 
-    def loss(self, maps, size, data_samples):
-        """Pixel cross-entropy of both heads; what the images were padded with is void."""
+        Args:
+            images: (B, 3, H, W), padded.
+            data_samples: list of samples with ``gt_mask``.
+        """
+        maps, size = self.backbone(images), images.shape[2:]
         true = torch.full((len(data_samples), *size), 255, dtype=torch.long, device=maps[-1].device)
         for place, sample in zip(true, data_samples, strict=True):
             if 'gt_mask' not in sample:
@@ -108,12 +98,12 @@ class FCN(BaseModel):
         total = F.cross_entropy(logits, true, ignore_index=255, reduction='sum')
         return total / (true.numel() if self.count_void else (true != 255).sum().clamp(min=1))
 
-    @torch.no_grad()
-    def predict(self, logits, size, data_samples):
-        logits = F.interpolate(logits, size=size, mode='bilinear', align_corners=False)
-        for each, sample in zip(logits, data_samples, strict=True):
+    def predict(self, images, samples):
+        """``samples`` with ``pred_mask`` in pixels of the original files."""
+        logits = F.interpolate(self.tensor(images), size=images.shape[2:], mode='bilinear', align_corners=False)
+        for each, sample in zip(logits, samples, strict=True):
             height, width = sample.img_shape
             image = F.interpolate(each[None, :, :height, :width], size=tuple(sample.ori_shape), mode='bilinear',
                                   align_corners=False)
             sample.pred_mask = image[0].argmax(0)
-        return data_samples
+        return samples

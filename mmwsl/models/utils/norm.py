@@ -4,7 +4,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from mmwsl.models.utils.distributed import all_reduce, world_size
+from mmwsl.dist import all_reduce, world_size
+from mmwsl.ops.tensors import upcast
 from mmwsl.registry import MODELS
 
 
@@ -33,13 +34,13 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         self._check_input_dim(x)
         axes = [axis for axis in range(x.dim()) if axis != 1]
         shape = [1, -1] + [1] * (x.dim() - 2)
-        wide = x.double() if x.dtype == torch.float64 else x.float()
-        count = torch.full((1,), x.numel() / x.shape[1], dtype=wide.dtype, device=x.device)
-        total = all_reduce(torch.cat([wide.sum(axes), count]))
+        values = upcast(x)
+        count = torch.full((1,), x.numel() / x.shape[1], dtype=values.dtype, device=x.device)
+        total = all_reduce(torch.cat([values.sum(axes), count]))
         count = total[-1].detach().clamp(min=1)
-        some = (total[-1].detach() > 0).to(wide.dtype)  # no values on any rank: the statistics stay as they are
+        some = (total[-1].detach() > 0).to(values.dtype)  # no values on any rank: the statistics stay as they are
         mean = total[:-1] / count
-        centred = wide - mean.view(shape)  # a second pass: sum(x^2) - mean^2 loses digits where the mean is large
+        centred = values - mean.view(shape)  # a second pass: sum(x^2) - mean^2 loses digits where the mean is large
         variance = all_reduce(centred.square().sum(axes)) / count
         if self.track_running_stats:
             with torch.no_grad():

@@ -5,8 +5,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.losses.contrastive import wide
 from mmwsl.models.weak.maps import normalize_maps
+from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import WEAK_HEADS
 
 
@@ -63,6 +63,6 @@ class ACoLHead(BaseModule):
 
     def loss(self, maps, labels):
         """Cross-entropy of both classifiers."""
-        scores, second = (wide(each.mean((2, 3))) for each in self.branches(maps, labels))
+        scores, second = (upcast(each.mean((2, 3))) for each in self.branches(maps, labels))
         return dict(loss_first=F.cross_entropy(scores, labels), loss_second=F.cross_entropy(second, labels),
-                    accuracy=(scores.detach().argmax(1) == labels).float().mean() * 100)
+                    accuracy=accuracy(scores, labels))

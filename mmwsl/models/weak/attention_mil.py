@@ -3,11 +3,12 @@
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.model import BaseDataPreprocessor, BaseModel, BaseModule
+from mmengine.model import BaseDataPreprocessor, BaseModule
 
-from mmwsl.models.losses.contrastive import wide
-from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.base import Model
+from mmwsl.ops.tensors import upcast
 from mmwsl.registry import BACKBONES, MODELS, WEAK_HEADS
+from mmwsl.structures import add_predictions
 
 
 @BACKBONES.register_module()
@@ -54,7 +55,7 @@ class AttentionPooling(BaseModule):
         hidden = self.value(embeddings).tanh()
         if self.gate is not None:
             hidden = hidden * self.gate(embeddings).sigmoid()
-        logits = wide(self.weight(hidden)[..., 0]).masked_fill(~present, -torch.inf)
+        logits = upcast(self.weight(hidden)[..., 0]).masked_fill(~present, -torch.inf)
         attention = logits.softmax(1)
         return (attention[..., None] * embeddings).sum(1), attention
 
@@ -83,7 +84,7 @@ class BagPooling(BaseModule):
 
 
 @MODELS.register_module()
-class BagClassifier(BaseModel):
+class BagClassifier(Model):
     """Whether a bag holds what it is asked for, and which instance it is.
 
     Args:
@@ -93,22 +94,15 @@ class BagClassifier(BaseModel):
             :class:`BagPooling`).
     """
 
-    make = staticmethod(PretextModel.make)
-
-    def __init__(self, backbone, pooling, level='embedding', data_preprocessor=None, init_cfg=None):
-        super().__init__(data_preprocessor, init_cfg)
+    def __init__(self, backbone, pooling, level='embedding', **kwargs):
+        super().__init__(backbone, **kwargs)
         if level not in ('embedding', 'instance'):
             raise ValueError(f"BagClassifier: level={level!r} is unknown; choose 'embedding' or 'instance'")
-        if level == 'instance' and dict(pooling).get('type') == 'AttentionPooling':
+        channels, self.level = self.backbone.out_channels[-1], level
+        self.pooling = self.make(pooling if isinstance(pooling, nn.Module) else dict(in_channels=channels, **pooling))
+        if level == 'instance' and isinstance(self.pooling, AttentionPooling):
             raise ValueError("BagClassifier: attention is over embeddings; level='instance' needs BagPooling")
-        self.backbone, self.level = self.make(backbone), level
-        channels = self.backbone.out_channels[-1]
-        self.pooling = self.make(dict(in_channels=channels, **pooling))
         self.classifier = nn.Linear(channels, 1)
-
-    def encoders(self):
-        """The modules through which images go; see :class:`PixelCountHook`."""
-        return [self.backbone]
 
     def embed(self, instances, present):
         """(B, N, C, H, W) -> (B, N, K); only what is there goes through the network, the rest is 0."""
@@ -122,37 +116,38 @@ class BagClassifier(BaseModel):
         """Logit of every bag (B,) and, where the pooling has one, attention (B, N)."""
         if self.level == 'embedding':
             pooled, attention = self.pooling(embeddings, present)
-            return wide(self.classifier(pooled)[:, 0]), attention
-        each = wide(self.classifier(embeddings)).sigmoid()
+            return upcast(self.classifier(pooled)[:, 0]), attention
+        each = upcast(self.classifier(embeddings)).sigmoid()
         probability = self.pooling(each, present)[0][:, 0].clamp(1e-5, 1 - 1e-5)
         return probability.logit(), None
 
-    def forward(self, inputs, data_samples=None, mode='tensor'):
-        """``inputs`` (B, N, C, H, W), padded. ``loss``: dict; ``predict``: the batch with ``pred_scores`` (B,), the
-        bags' probabilities, and ``pred_instance_scores`` (B, N): the attention or, without, the gradient score, the sum
-        of the absolute derivatives of the bag's logit by the instance's pixels; ``tensor``: logits."""
-        present = data_samples.bag_mask if data_samples is not None else torch.ones(
-            inputs.shape[:2], dtype=torch.bool, device=inputs.device)
-        if mode == 'predict':
-            return self.predict(inputs, present, data_samples)
-        logits = self.score(self.embed(inputs, present), present)[0]
-        if mode == 'tensor':
-            return logits
-        if mode != 'loss':
-            raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
+    def tensor(self, inputs, data_samples=None):
+        """Logits (B,) of bags (B, N, C, H, W), padded to the largest, as ``data_samples.bag_mask`` (B, N) says."""
+        present = inputs.new_ones(inputs.shape[:2], dtype=torch.bool) if data_samples is None else data_samples.bag_mask
+        return self.score(self.embed(inputs, present), present)[0]
+
+    def loss(self, inputs, data_samples):
+        """Binary cross-entropy of the bags' labels."""
+        logits = self.tensor(inputs, data_samples)
         labels = data_samples.gt_label.to(logits.device)
         right = ((logits.detach() > 0) == labels.bool()).float().mean() * 100
         return dict(loss=F.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype)), accuracy=right)
 
-    def predict(self, inputs, present, data_samples):
+    def predict(self, inputs, samples):
+        """``samples`` with ``pred_scores`` (2,), the probabilities of a bag without and with what is asked for,
+        ``pred_label``, and ``pred_instance_scores`` (n,) of its members: the attention or, without, the gradient score,
+        the sum of the absolute derivatives of the bag's logit by the instance's pixels."""
+        present = torch.stack([sample.bag_mask for sample in samples])
         with torch.enable_grad():
             inputs = inputs.detach().requires_grad_()
             logits, attention = self.score(self.embed(inputs, present), present)
             if attention is None:
                 attention = torch.autograd.grad(logits.sum(), inputs)[0].abs().sum((2, 3, 4))
-        data_samples.pred_scores = logits.detach().sigmoid()
-        data_samples.pred_instance_scores = attention.detach()
-        return [data_samples]
+        probability = logits.detach().sigmoid()
+        scores = torch.stack([1 - probability, probability], dim=1)
+        return add_predictions(
+            samples, pred_scores=scores, pred_label=scores.argmax(1),
+            pred_instance_scores=[row[mask] for row, mask in zip(attention.detach(), present, strict=True)])
 
 
 @MODELS.register_module()

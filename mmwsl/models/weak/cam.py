@@ -4,8 +4,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.losses.contrastive import wide
 from mmwsl.models.weak.maps import class_activation_maps
+from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import WEAK_HEADS
 
 POOLINGS = dict(average=lambda maps: maps.mean((2, 3)), max=lambda maps: maps.amax((2, 3)))
@@ -64,8 +64,8 @@ class CAMHead(BaseModule):
 
     def loss(self, maps, labels, other_labels=None, share=1.0):
         """Cross-entropy; with ``other_labels`` (CutMix) that share of it, and the rest against them."""
-        scores = wide(self(maps))
+        scores = upcast(self(maps))
         loss = F.cross_entropy(scores, labels)
         if other_labels is not None:
             loss = share * loss + (1 - share) * F.cross_entropy(scores, other_labels)
-        return dict(loss=loss, accuracy=(scores.detach().argmax(1) == labels).float().mean() * 100)
+        return dict(loss=loss, accuracy=accuracy(scores, labels))

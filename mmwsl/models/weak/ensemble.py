@@ -2,15 +2,16 @@
 
 import torch
 import torch.nn as nn
-from mmengine.model import BaseModel
 
+from mmwsl.models.base import Model
 from mmwsl.models.weak.localizer import map_labels
 from mmwsl.models.weak.maps import normalize_maps
 from mmwsl.registry import MODELS
+from mmwsl.structures import add_predictions
 
 
 @MODELS.register_module()
-class LocalizerEnsemble(BaseModel):
+class LocalizerEnsemble(Model):
     """The mean of several localisers' normalised maps and of their class probabilities (Singh and Lee 2017, table 2).
 
     For testing only. ``mmwsl test CONFIG CHECKPOINT CHECKPOINT ...`` makes one of checkpoints of one network, which may
@@ -22,21 +23,26 @@ class LocalizerEnsemble(BaseModel):
     """
 
     def __init__(self, members, topk=5, data_preprocessor=None, init_cfg=None):
-        super().__init__(data_preprocessor, init_cfg)
+        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         if not members:
             raise ValueError('LocalizerEnsemble: members is empty; give at least one config')
         self.members, self.topk = nn.ModuleList(MODELS.build(dict(member)) for member in members), topk
 
-    @torch.no_grad()
-    def forward(self, inputs, data_samples=None, mode='predict'):
-        """As :meth:`Localizer.forward` with ``mode='predict'``."""
-        if mode != 'predict':
-            raise ValueError(f"mode={mode!r}: an ensemble is for testing; train its members by themselves")
-        images = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
+    def encoders(self):
+        return [encoder for member in self.members for encoder in member.encoders()]
+
+    def loss(self, views, data_samples):
+        raise ValueError('an ensemble is for testing; train its members by themselves')
+
+    def tensor(self, images, data_samples=None):
+        """Features of all members side by side, (B, sum of C)."""
+        return torch.cat([member.features(images) for member in self.members], dim=1)
+
+    def predict(self, images, samples):
+        """As :meth:`Localizer.predict`."""
         encoded = [(member, member.encode(images)) for member in self.members]
         scores = sum(member.probabilities(views) for member, views in encoded) / len(encoded)
-        labels = map_labels(scores, data_samples, self.topk)
-        data_samples.pred_scores, data_samples.pred_map_labels = {'': scores}, labels
+        labels = map_labels(scores, samples, self.topk)
         maps = sum(member.localize(views, labels, images.shape[2:]) for member, views in encoded)
-        data_samples.pred_maps = normalize_maps(maps)
-        return [data_samples]
+        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
+                               pred_maps=normalize_maps(maps))

@@ -3,8 +3,10 @@
 import torch
 import torch.nn as nn
 
+from mmwsl.models.base import single_view
 from mmwsl.models.weak.localizer import Localizer, map_labels
 from mmwsl.registry import MODELS
+from mmwsl.structures import add_predictions
 
 
 @MODELS.register_module()
@@ -54,23 +56,23 @@ class ErasingLocalizer(Localizer):
             self._step += 1
             self.step.fill_(self._step)
 
-    def forward(self, inputs, data_samples=None, mode='tensor'):
-        """As :class:`Localizer`; ``loss`` is that of the step that learns."""
-        images = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
-        if mode != 'loss' or not self._step:
-            return super().forward(images, data_samples, mode)
-        labels, steps = self.labels(data_samples, images.device), (self, *self.later)
+    def loss(self, views, data_samples):
+        """That of the step that learns."""
+        if not self._step:
+            return super().loss(views, data_samples)
+        images, steps = single_view(views), (self, *self.later)
+        labels = self.labels(data_samples, images.device)
         for step in steps[:self._step]:
             images = self._erase(images, self._look(step, images, labels))
-        return steps[self._step](images, data_samples, 'loss')
+        return steps[self._step].loss(images, data_samples)
 
-    @torch.no_grad()
-    def predict(self, images, data_samples):
+    def predict(self, images, samples):
+        """As :class:`Localizer`."""
         scores = self.probabilities(self.encode(images))
-        labels = map_labels(scores, data_samples, self.topk)
-        data_samples.pred_scores, data_samples.pred_map_labels = {'': scores}, labels
-        data_samples.pred_maps = torch.stack([self._union(images, column) for column in labels.unbind(1)], dim=1)
-        return [data_samples]
+        labels = map_labels(scores, samples, self.topk)
+        maps = torch.stack([self._union(images, column) for column in labels.unbind(1)], dim=1)
+        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
+                               pred_maps=maps)
 
     def _union(self, images, labels):
         shown = torch.zeros_like(images[:, 0])

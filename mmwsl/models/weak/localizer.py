@@ -3,6 +3,7 @@
 import torch
 
 from mmwsl.augment.cutmix import CutMix
+from mmwsl.models.base import single_view
 from mmwsl.models.classifiers import ImageClassifier
 from mmwsl.models.heads import MultiLayerHead
 from mmwsl.models.weak.cam import CAMHead
@@ -15,6 +16,7 @@ from mmwsl.models.weak.maps import (
     smooth_gradient,
 )
 from mmwsl.registry import MODELS
+from mmwsl.structures import add_predictions
 
 MAPS = ('cam', 'grad_cam', 'saliency', 'smooth_gradient')
 
@@ -71,26 +73,22 @@ class Localizer(ImageClassifier):
                              f'{", ".join(each for each in parts if each.count(".") < 2 and each)}')
         return parts[name]
 
-    def forward(self, inputs, data_samples=None, mode='tensor'):
-        """As :class:`ImageClassifier`; ``predict`` also gives ``pred_map_labels`` (B, K), the best classes and, last,
-        the true one where it is known, and ``pred_maps`` (B, K, H, W) of them in [0, 1], of the input's size."""
-        images = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
-        if mode == 'predict':
-            return self.predict(images, data_samples)
-        if mode == 'loss' and self.cutmix is not None:
-            labels = self.labels(data_samples, images.device)
-            images, order, share = self.cutmix(images)
-            return self.head.loss(self.backbone(images), labels, labels[order], share)
-        return super().forward(images, data_samples, mode)
+    def loss(self, views, data_samples):
+        if self.cutmix is None:
+            return super().loss(views, data_samples)
+        images = single_view(views)
+        labels = self.labels(data_samples, images.device)
+        images, order, share = self.cutmix(images)
+        return self.head.loss(self.backbone(images), labels, labels[order], share)
 
-    @torch.no_grad()
-    def predict(self, images, data_samples):
+    def predict(self, images, samples):
+        """As :class:`ImageClassifier`, and with ``pred_maps`` (K, H, W) in [0, 1], of the input's size, of the classes
+        ``pred_map_labels`` (K,): the best ones and, last, the true one where it is known."""
         encoded = self.encode(images)
         scores = self.probabilities(encoded)
-        labels = map_labels(scores, data_samples, self.topk)
-        data_samples.pred_scores, data_samples.pred_map_labels = {'': scores}, labels
-        data_samples.pred_maps = self.localize(encoded, labels, images.shape[2:])
-        return [data_samples]
+        labels = map_labels(scores, samples, self.topk)
+        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
+                               pred_maps=self.localize(encoded, labels, images.shape[2:]))
 
     def encode(self, images):
         """A list of the images at every scale, and mirrored; with whether they are, and what the backbone returns."""
@@ -159,10 +157,10 @@ class Localizer(ImageClassifier):
                 hook.remove()
 
 
-def map_labels(scores, data_samples, topk):
-    """(B, K): the best ``topk`` classes of ``scores`` (B, C) and, last, the true one where it is known."""
+def map_labels(scores, samples, topk):
+    """(B, K): the best ``topk`` classes of ``scores`` (B, C) and, last, the true one if all samples know it."""
     labels = scores.topk(min(topk, scores.shape[1])).indices
-    true = data_samples.get('gt_label')
-    if true is None:
+    if not all('gt_label' in sample for sample in samples):
         return labels
-    return torch.cat([labels, torch.as_tensor(true, device=scores.device)[:, None]], dim=1)
+    true = torch.stack([torch.as_tensor(sample.gt_label, device=scores.device) for sample in samples])
+    return torch.cat([labels, true[:, None]], dim=1)

@@ -5,9 +5,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.losses.contrastive import wide
 from mmwsl.models.weak.cam import CAMHead
 from mmwsl.models.weak.maps import normalize_maps
+from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import WEAK_HEADS
 
 IGNORED = 255
@@ -84,7 +84,7 @@ class SPGHead(BaseModule):
     def loss(self, maps, labels):
         """Cross-entropy and the three guided losses."""
         features = self.classifier.features(maps)
-        scores = wide(self.classifier.scores(features))
+        scores = upcast(self.classifier.scores(features))
         weight = self.classifier.classifier.weight[labels].detach().float()  # (B, K)
         attention = normalize_maps(torch.einsum('bkhw,bk->bhw', features.detach().float(), weight))
         first, second = (self.shared(side(maps[place]))[:, 0].float()
@@ -97,4 +97,4 @@ class SPGHead(BaseModule):
         losses = {name: guided_loss(logits, guide, *limits, self.least)
                   for name, (logits, guide), limits in zip(names, guides, self.thresholds, strict=True)}
         return dict(loss=F.cross_entropy(scores, labels), **losses,
-                    accuracy=(scores.detach().argmax(1) == labels).float().mean() * 100)
+                    accuracy=accuracy(scores, labels))

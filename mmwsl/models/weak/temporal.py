@@ -3,10 +3,11 @@
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.model import BaseModel
 
-from mmwsl.models.losses.contrastive import wide
+from mmwsl.models.base import Model
+from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import MODELS
+from mmwsl.structures import add_predictions
 
 
 def hide_segments(features, lengths, fill, segments=20, hide_prob=0.5, generator=None):
@@ -29,7 +30,7 @@ def hide_segments(features, lengths, fill, segments=20, hide_prob=0.5, generator
 
 
 @MODELS.register_module()
-class TemporalLocalizer(BaseModel):
+class TemporalLocalizer(Model):
     """Two 1 x 1 temporal convolutions, the maximum over time and a linear layer, on features of any video network.
 
     Args:
@@ -42,7 +43,7 @@ class TemporalLocalizer(BaseModel):
 
     def __init__(self, in_channels, num_classes, channels=500, segments=20, hide_prob=0.5, fill=None,
                  data_preprocessor=None, init_cfg=None):
-        super().__init__(data_preprocessor, init_cfg)
+        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         fill = torch.zeros(in_channels) if fill is None else torch.as_tensor(fill, dtype=torch.float32)
         if fill.shape != (in_channels,):
             raise ValueError(f'TemporalLocalizer: fill has shape {tuple(fill.shape)}, the features {in_channels} '
@@ -62,25 +63,32 @@ class TemporalLocalizer(BaseModel):
         there = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
         return x, x.masked_fill(~there[..., None], -torch.inf).amax(1)
 
-    def forward(self, inputs, data_samples=None, mode='tensor'):
-        """``inputs`` (B, T, D), padded; ``data_samples`` with ``lengths`` (B,) and ``gt_label`` (B,). ``loss``: dict;
-        ``predict``: with ``pred_scores`` (B, C) and ``pred_maps`` (B, C, T), the temporal class activation maps;
-        ``tensor``: scores."""
-        lengths = data_samples.lengths if data_samples is not None else torch.full(
-            (len(inputs),), inputs.shape[1], device=inputs.device)
-        if mode == 'loss':
-            if self.segments:
-                inputs = hide_segments(inputs, lengths, self.fill, self.segments, self.hide_prob)
-            scores = wide(self.classifier(self.embed(inputs, lengths)[1]))
-            labels = data_samples.gt_label.to(scores.device)
-            right = (scores.detach().argmax(1) == labels).float().mean() * 100
-            return dict(loss=F.cross_entropy(scores, labels), accuracy=right)
-        x, pooled = self.embed(inputs, lengths)
-        scores = self.classifier(pooled)
-        if mode == 'tensor':
-            return scores
-        if mode != 'predict':
-            raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
-        data_samples.pred_scores = scores
-        data_samples.pred_maps = torch.einsum('btk,ck->bct', x.float(), self.classifier.weight.float())
-        return [data_samples]
+    def encoders(self):
+        """None: features go in, no images."""
+        return []
+
+    def loss(self, inputs, data_samples):
+        """Cross-entropy; ``inputs`` (B, T, D), padded; ``data_samples`` with ``lengths`` (B,) and ``gt_label`` (B,)."""
+        lengths = data_samples.lengths
+        if self.segments:
+            inputs = hide_segments(inputs, lengths, self.fill, self.segments, self.hide_prob)
+        scores = upcast(self.classifier(self.embed(inputs, lengths)[1]))
+        labels = data_samples.gt_label.to(scores.device)
+        return dict(loss=F.cross_entropy(scores, labels), accuracy=accuracy(scores, labels))
+
+    def tensor(self, inputs, data_samples=None):
+        """Scores (B, C)."""
+        lengths = torch.full((len(inputs),), inputs.shape[1], device=inputs.device)
+        return self.classifier(self.embed(inputs, lengths if data_samples is None else data_samples.lengths)[1])
+
+    def predict(self, inputs, samples):
+        """``samples`` with ``pred_scores`` (C,), ``pred_label``, and ``pred_maps`` (C, T), the temporal class
+        activation maps of all classes as they are, over the steps that are there."""
+        lengths = [int(sample.lengths) if 'lengths' in sample else inputs.shape[1] for sample in samples]
+        x, pooled = self.embed(inputs, torch.tensor(lengths, device=inputs.device))
+        scores = self.classifier(pooled).float().softmax(1)
+        maps = torch.einsum('btk,ck->bct', x.float(), self.classifier.weight.float())
+        classes = torch.arange(self.num_classes, device=inputs.device)
+        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1),
+                               pred_map_labels=[classes] * len(samples),
+                               pred_maps=[each[:, :length] for each, length in zip(maps, lengths, strict=True)])

@@ -47,9 +47,11 @@ def test_widths_come_from_the_backbone():
     model = build()
     assert model.head.classifier.in_features == 32
     images, samples = batch()
-    [scored] = model.eval()(images, samples, mode='predict')
+    scored = model.eval()(images, samples, mode='predict')
     pooled = model.backbone(images)[-1].mean((2, 3))
-    assert torch.allclose(scored.pred_scores[''], pooled @ model.head.classifier.weight.T, atol=1e-6)  # the bias is 0
+    expected = (pooled @ model.head.classifier.weight.T).softmax(1)  # the bias is 0
+    assert torch.allclose(torch.stack([each.pred_scores for each in scored]), expected, atol=1e-6)
+    assert [int(each.pred_label) for each in scored] == expected.argmax(1).tolist()
 
 
 def test_head_with_norm_and_smoothing():

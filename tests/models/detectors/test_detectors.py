@@ -249,7 +249,7 @@ def test_it_finds_the_digits_it_was_shown(name):
     model.eval()
     found = model(**model.data_preprocessor(collate_list(items)), mode='predict')
     values = detection_average_precision(
-        [dict(boxes=each.pred_boxes, scores=each.pred_scores, labels=each.pred_labels) for each in found],
+        [dict(boxes=each.pred_boxes, scores=each.pred_box_scores, labels=each.pred_box_labels) for each in found],
         [dict(boxes=each.gt_boxes, labels=each.gt_box_labels) for each in found], 10)
     assert values[values == values].mean() > 0.8
     shared = []

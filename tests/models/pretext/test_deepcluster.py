@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from tiny_runs import TINY_DATA, check_resume
 
 from mmwsl.clustering import normalized_mutual_information
-from mmwsl.models.losses.reweighted import cluster_weights, reweighted_cross_entropy
+from mmwsl.losses import cluster_weights, reweighted_cross_entropy
 from mmwsl.registry import MODELS
 from mmwsl.structures import DataSample
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from tiny_runs import TINY_DATA, check_resume
 from toy_pictures import fit, noisy_views, total
 
-from mmwsl.models.losses import correspondence
+from mmwsl.losses import correspondence
 from mmwsl.models.necks import DenseNeck
 from mmwsl.registry import MODELS
 

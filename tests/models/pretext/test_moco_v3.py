@@ -11,7 +11,7 @@ from tiny_runs import TINY_DATA, check_resume
 from toy_pictures import noisy_views
 
 from mmwsl.apis import load_config
-from mmwsl.models.losses import in_batch_info_nce
+from mmwsl.losses import in_batch_info_nce
 from mmwsl.registry import MODELS
 
 TINY = """

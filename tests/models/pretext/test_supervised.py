@@ -20,7 +20,7 @@ def test_loss_is_the_cross_entropy_of_the_labels():
 
 
 def test_without_labels():
-    with pytest.raises(ValueError, match="Supervised needs labels: set supervision='image' on the training data set"):
+    with pytest.raises(ValueError, match="ImageClassifier needs labels: set supervision='image' on the training data set"):
         MODELS.build(MODEL)([torch.zeros(2, 3, 16, 16)], DataSample(index=torch.arange(2)), mode='loss')
 
 

@@ -7,7 +7,7 @@ from mmwsl.apis import evaluate, load_config, train
 from mmwsl.datasets import DigitBags, collate_bags
 from mmwsl.evaluation.metrics import BagMetric
 from mmwsl.models.weak import AttentionPooling, BagClassifier, BagEncoder, BagPooling
-from mmwsl.structures import DataSample
+from mmwsl.structures import DataSample, split_samples
 
 POOLINGS = dict(attention=dict(type='AttentionPooling'), gated=dict(type='AttentionPooling', gated=True),
                 mean=dict(type='BagPooling'), max=dict(type='BagPooling', kind='max'))
@@ -60,15 +60,16 @@ def test_a_padded_batch_equals_one_bag_at_a_time(name, level):
 
     def output(batch):
         batch['inputs'] = batch['inputs'].float() / 255
-        found, = model(**batch, mode='predict')
-        return found.pred_scores, found.pred_instance_scores, found.bag_mask
+        found = model(**batch, mode='predict')
+        return ([float(bag.pred_scores[1]) for bag in found], [bag.pred_instance_scores for bag in found],
+                [int(bag.bag_mask.sum()) for bag in found])
 
-    scores, parts, masks = output(collate_bags(items))
-    assert len({int(mask.sum()) for mask in masks}) > 1
+    scores, parts, sizes = output(collate_bags(items))
+    assert len(set(sizes)) > 1 and [len(part) for part in parts] == sizes
     for number, item in enumerate(items):
         single, part, _ = output(collate_bags([item]))
-        assert single[0].item() == pytest.approx(scores[number].item(), abs=1e-6)
-        assert torch.allclose(part[0], parts[number][masks[number]], atol=1e-5)
+        assert single[0] == pytest.approx(scores[number], abs=1e-6)
+        assert torch.allclose(part[0], parts[number], atol=1e-5)
 
 
 def test_bags_are_what_they_say():
@@ -95,11 +96,13 @@ def test_bags_are_what_they_say():
 
 def test_figures_by_hand():
     metric = BagMetric()
-    metric.process(None, [DataSample(
-        index=torch.arange(3), gt_label=torch.tensor([1, 0, 1]), pred_scores=torch.tensor([0.9, 0.6, 0.3]),
+    bags = split_samples(DataSample(
+        index=torch.arange(3), gt_label=torch.tensor([1, 0, 1]),
+        pred_scores=torch.tensor([[0.1, 0.9], [0.4, 0.6], [0.7, 0.3]]),
         bag_mask=torch.tensor([[True, True, False], [True, True, True], [True, True, True]]),
-        pred_instance_scores=torch.tensor([[0.8, 0.2, 0.0], [0.5, 0.3, 0.2], [0.1, 0.6, 0.3]]),
-        gt_instance_labels=torch.tensor([[True, False, False], [False, False, False], [True, False, False]])).to_dict()])
+        pred_instance_scores=[torch.tensor([0.8, 0.2]), torch.tensor([0.5, 0.3, 0.2]), torch.tensor([0.1, 0.6, 0.3])],
+        gt_instance_labels=torch.tensor([[True, False, False], [False, False, False], [True, False, False]])), 3)
+    metric.process(None, [bag.to_dict() for bag in bags])
     figures = metric.evaluate(3)
     assert figures['mil/bag_auc'] == 50 and figures['mil/bag_accuracy'] == pytest.approx(100 / 3, abs=1e-3)
     # instances of the positive bags: targets 0.8 and 0.1, others 0.2, 0.6, 0.3: 3 of 6 pairs in order

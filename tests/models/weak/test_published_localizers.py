@@ -10,7 +10,7 @@ from mmengine.registry import init_default_scope
 from mmwsl.apis import load_config
 from mmwsl.datasets import collate_batch
 from mmwsl.registry import DATASETS, METRICS, MODELS, PARAM_SCHEDULERS
-from mmwsl.structures import DataSample
+from mmwsl.structures import DataSample, stack_samples
 
 CASES = [  # config, size of the map that is shown, of pictures of 64 pixels
     ('hide_and_seek/hide_and_seek_alexnet_1xb128-step-55e_ilsvrc', 3),
@@ -48,8 +48,8 @@ def test_one_step_and_one_prediction(name, side):
     model.eval()
     data = model.data_preprocessor(dict(inputs=images, data_samples=DataSample(gt_label=labels)))
     with torch.no_grad():
-        assert model.head.class_maps(model(data['inputs']), labels).shape[2:] == (side, side)
-    sample, = model(**data, mode='predict')
+        assert model.head.class_maps(model.backbone(data['inputs']), labels).shape[2:] == (side, side)
+    sample = stack_samples(model(**data, mode='predict'))
     assert sample.pred_maps.shape == (2, 6, 64, 64) and sample.pred_map_labels[:, -1].tolist() == [3, 77]
     assert sample.pred_maps.min() >= 0 and sample.pred_maps.max() == 1
 

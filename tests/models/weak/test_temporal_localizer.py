@@ -6,7 +6,7 @@ import torch
 
 from mmwsl.evaluation.functional.temporal import segments_from_scores, temporal_average_precision
 from mmwsl.models.weak import TemporalLocalizer, hide_segments
-from mmwsl.structures import DataSample
+from mmwsl.structures import DataSample, stack_samples
 
 
 def test_whole_segments_are_hidden_and_nothing_else():
@@ -38,10 +38,10 @@ def test_temporal_maps_by_hand():
     torch.manual_seed(0)
     model = TemporalLocalizer(3, 4, channels=5).eval()
     inputs, sample = torch.randn(2, 6, 3), DataSample(lengths=torch.tensor([6, 4]), gt_label=torch.tensor([1, 0]))
-    found, = model(inputs, sample, mode='predict')
+    found = model(inputs, sample, mode='predict')
     x = model.layers(inputs)
-    assert torch.allclose(found.pred_maps[1, 2], x[1] @ model.classifier.weight[2], atol=1e-6)
-    assert torch.allclose(found.pred_scores[1], model.classifier(x[1, :4].amax(0)), atol=1e-6)  # not the padding
+    assert torch.allclose(found[1].pred_maps[2], x[1, :4] @ model.classifier.weight[2], atol=1e-6)
+    assert torch.allclose(found[1].pred_scores, model.classifier(x[1, :4].amax(0)).softmax(0), atol=1e-6)  # not the padding
     with pytest.raises(ValueError, match='fill has shape'):
         TemporalLocalizer(3, 4, fill=[0.0])
 
@@ -71,7 +71,7 @@ def test_it_finds_the_action(segments):
         model(features, DataSample(lengths=torch.full((300,), 60), gt_label=labels), mode='loss')['loss'].backward()
         optimizer.step()
     features, labels, starts = sequences(200, 100)
-    batch, = model.eval()(features, DataSample(lengths=torch.full((200,), 60)), mode='predict')
+    batch = stack_samples(model.eval()(features, DataSample(lengths=torch.full((200,), 60)), mode='predict'))
     assert (batch.pred_scores.argmax(1) == labels).float().mean() > 0.95
     detections = [(row, start, end, score) for row, label in enumerate(labels.tolist())
                   for (start, end), score in zip(*segments_from_scores(batch.pred_maps[row, label].detach()), strict=True)]

@@ -24,7 +24,7 @@ from mmwsl.models.weak import (
 )
 from mmwsl.models.weak.acol import erase
 from mmwsl.models.weak.spg import SPGHead, guided_loss, seeds
-from mmwsl.structures import DataSample
+from mmwsl.structures import DataSample, stack_samples
 
 BACKBONE = dict(type='ResNet', depth=18, base_channels=8, stem='cifar', strides=(2, 2, 1, 1), out_indices=(3,))
 
@@ -211,15 +211,15 @@ def test_predictions_have_maps_of_the_best_classes_and_the_true_one():
     model = localizer(topk=3).eval()
     images = torch.randn(2, 3, 32, 40)
     sample = DataSample(gt_label=torch.tensor([6, 0]))
-    found, = model(images, sample, mode='predict')
+    found = stack_samples(model(images, sample, mode='predict'))
     assert found.pred_maps.shape == (2, 4, 32, 40) and found.pred_map_labels[:, -1].tolist() == [6, 0]
-    assert torch.equal(found.pred_map_labels[:, :3], found.pred_scores[''].topk(3).indices)
+    assert torch.equal(found.pred_map_labels[:, :3], found.pred_scores.topk(3).indices)
     assert found.pred_maps.amin((2, 3)).eq(0).all() and found.pred_maps.amax((2, 3)).eq(1).all()
     cam = model.head.class_maps(model.backbone(images))[1, 0][None, None]
     resized = F.interpolate(cam, size=(32, 40), mode='bicubic', align_corners=False)
     assert torch.allclose(found.pred_maps[1, -1], normalize_maps(resized)[0, 0], atol=1e-5)
-    unknown, = model(images, DataSample(), mode='predict')
-    assert unknown.pred_maps.shape == (2, 3, 32, 40)
+    unknown = model(images, DataSample(), mode='predict')
+    assert [each.pred_maps.shape for each in unknown] == [(3, 32, 40)] * 2
 
 
 def test_averages_over_the_mirror_image_are_its_own_mirror():
@@ -227,7 +227,7 @@ def test_averages_over_the_mirror_image_are_its_own_mirror():
     images, sample = torch.randn(1, 3, 32, 32), DataSample(gt_label=torch.tensor([4]))
     straight = model(images, sample.clone(), mode='predict')[0].pred_maps
     mirrored = model(images.flip(3), sample.clone(), mode='predict')[0].pred_maps
-    assert torch.allclose(mirrored[0, -1].flip(1), straight[0, -1], atol=1e-4)
+    assert torch.allclose(mirrored[-1].flip(1), straight[-1], atol=1e-4)
 
 
 def test_adl_stands_behind_the_named_parts():
@@ -310,7 +310,7 @@ VIT = dict(type='VisionTransformer', arch='tiny', embed_dims=16, depth=2, num_he
 
 
 def shown_by(model, images, **truth):
-    return model.eval()(images, DataSample(**truth), mode='predict')[0]
+    return stack_samples(model.eval()(images, DataSample(**truth), mode='predict'))
 
 
 @pytest.mark.parametrize('maps', ['cam', 'grad_cam', 'saliency', 'smooth_gradient'])
@@ -382,8 +382,8 @@ def test_an_ensemble_is_the_mean_of_its_members():
     ensemble = LocalizerEnsemble([member, member], topk=2)
     together = shown_by(ensemble, images, gt_label=labels)
     alone = [shown_by(each, images, gt_label=labels) for each in ensemble.members]
-    scores = (alone[0].pred_scores[''] + alone[1].pred_scores['']) / 2
-    assert torch.allclose(together.pred_scores[''], scores)
+    scores = (alone[0].pred_scores + alone[1].pred_scores) / 2
+    assert torch.allclose(together.pred_scores, scores)
     assert together.pred_map_labels[:, :2].equal(scores.topk(2).indices)
     expected = normalize_maps(alone[0].pred_maps[:, -1] + alone[1].pred_maps[:, -1])
     assert torch.allclose(together.pred_maps[:, -1], expected, atol=1e-6)

@@ -1,12 +1,12 @@
 """Losses on the statistics of embedding dimensions: pure functions of tensors, in fp32 or wider also under autocast.
 
 Statistics are those of the global batch. ``total`` sums a tensor over ranks and carries a gradient that is summed in
-turn (``mmwsl.models.utils.all_reduce``); one process needs none.
+turn (``mmwsl.dist.all_reduce``); one process needs none.
 """
 
 import torch
 
-from mmwsl.models.losses.contrastive import wide
+from mmwsl.ops.tensors import upcast
 
 
 def local(x):
@@ -36,7 +36,7 @@ def cross_correlation(first, second, total=local, eps=1e-5):
     Each dimension is normalised as batch normalisation does it: biased variance plus ``eps``.
     """
     def standard(x):
-        centred, count = centre(wide(x), total)
+        centred, count = centre(upcast(x), total)
         return centred * (total(centred.square().sum(0)) / count + eps).rsqrt(), count
 
     (first, count), (second, _) = standard(first), standard(second)
@@ -69,7 +69,7 @@ def variance_and_covariance(x, total=local, eps=1e-4):
         tuple of scalars, equal on all ranks: the mean over dimensions of relu(1 - std), and the sum of the squared
         covariances of different dimensions over D. Both use unbiased moments.
     """
-    centred, count = centre(wide(x), total)
+    centred, count = centre(upcast(x), total)
     covariance = product(centred, centred, total) / (count - 1)
     std = (covariance.diagonal() + eps).sqrt()
     return torch.relu(1 - std).mean(), off_diagonal_square(covariance) / x.shape[1]

@@ -1,21 +1,79 @@
-"""What the ranks of a process group must agree on while they cluster; on one rank, and without a group, nothing."""
+"""Ranks, and collectives with and without gradient; on one process they change nothing.
+
+A gradient that DDP averages over W ranks is exact only if a gather sums, in backward, what every rank sends back for a
+slice. torch's plain ``all_gather`` has no backward at all, and keeping only the local slice gives 1/W of the truth.
+"""
 
 import torch
 import torch.distributed as dist
 
 
 def world_size():
+    """Number of ranks; 1 without a process group."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def rank():
+    """Number of this rank; 0 without a process group."""
     return dist.get_rank() if world_size() > 1 else 0
+
+
+class _AllGather(torch.autograd.Function):
+
+    @staticmethod
+    def forward(ctx, x):
+        gathered = [torch.empty_like(x) for _ in range(world_size())]
+        dist.all_gather(gathered, x)
+        return torch.cat(gathered)
+
+    @staticmethod
+    def backward(ctx, grad):
+        grad = grad.clone(memory_format=torch.contiguous_format)  # autograd may have given it to others as well
+        dist.all_reduce(grad)
+        return grad.chunk(world_size())[rank()]
+
+
+class _AllReduce(torch.autograd.Function):
+
+    @staticmethod
+    def forward(ctx, x):
+        total = x.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx, grad):
+        grad = grad.clone()
+        dist.all_reduce(grad)
+        return grad
+
+
+def all_gather(x):
+    """Rows of every rank in rank order, (B, ...) -> (W B, ...); differentiable. One rank: ``x`` itself."""
+    return x if world_size() == 1 else _AllGather.apply(x.contiguous())
+
+
+def all_reduce(x):
+    """Sum over ranks; differentiable. One rank: ``x`` itself."""
+    return x if world_size() == 1 else _AllReduce.apply(x)
+
+
+def all_mean(x):
+    """Mean over ranks; differentiable. One rank: ``x`` itself."""
+    return x if world_size() == 1 else _AllReduce.apply(x) / world_size()
 
 
 def sum_over_ranks(x):
     """``x`` summed over the ranks, in place."""
     if world_size() > 1:
         dist.all_reduce(x)
+    return x
+
+
+def max_over_ranks(x):
+    """Largest ``x`` of all ranks, entry by entry, in place."""
+    if world_size() > 1:
+        dist.all_reduce(x, dist.ReduceOp.MAX)
     return x
 
 

@@ -2,8 +2,7 @@
 
 import torch.nn.functional as F
 
-from mmwsl.models.losses.contrastive import wide
-from mmwsl.models.utils.distributed import all_reduce, world_size
+from mmwsl.ops.tensors import upcast
 
 
 def cluster_weights(counts, power=0.5, eps=1e-5):
@@ -12,20 +11,21 @@ def cluster_weights(counts, power=0.5, eps=1e-5):
     return weights / weights.sum()
 
 
-def reweighted_cross_entropy(scores, labels, weights=None):
+def reweighted_cross_entropy(scores, labels, weights=None, mean=None):
     """Mean over the global batch of the cross-entropy, sample i counting with the weight of its class.
 
     Args:
         scores: (B, k) of this rank; taken in fp32 at least.
         labels: (B,) int64.
         weights: (k,), or None = all equal.
+        mean: mean of a tensor over ranks (:func:`mmwsl.dist.all_mean`); one process needs none.
 
     Returns:
         scalar: this rank's part, so that the mean over ranks is sum(w_i l_i) / sum(w_i) of the global batch.
     """
-    scores = wide(scores)
+    scores = upcast(scores)
     if weights is None:
         return F.cross_entropy(scores, labels)
     weight = weights[labels].to(scores.dtype)
-    total = all_reduce(weight.sum()) / world_size()
+    total = weight.sum() if mean is None else mean(weight.sum())
     return (weight * F.cross_entropy(scores, labels, reduction='none')).sum() / total

@@ -3,15 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-
-def wide(x):
-    """``x`` in fp32, or in fp64 where it was: what autocast made narrow is made wide before it is compared."""
-    return x if x.dtype == torch.float64 else x.float()
-
-
-def normalize(x):
-    """Rows divided by their length, at least in fp32."""
-    return F.normalize(wide(x), dim=1)
+from mmwsl.ops.tensors import normalize
 
 
 def nt_xent(first, second, all_first, all_second, temperature, rank=0):
@@ -93,12 +85,3 @@ def cosine_regression(prediction, target):
     ``target`` (B, D) carries no gradient.
     """
     return 2 - 2 * (normalize(prediction) * normalize(target)).sum(1).mean()
-
-
-@torch.no_grad()
-def embedding_std(embedding):
-    """Mean over dimensions of the standard deviation of the unit rows of ``embedding`` (B, D), times sqrt(D).
-
-    About 1 where the embeddings fill the sphere, 0 where they have collapsed to a point.
-    """
-    return normalize(embedding).std(0).mean() * embedding.shape[1]**0.5

@@ -1,0 +1,41 @@
+"""What every floor does to tensors: precision, unit rows, accuracy, memory format."""
+
+import torch
+import torch.nn.functional as F
+
+
+def upcast(x):
+    """``x`` in fp32, or in fp64 where it was: what autocast made narrow is made wide before it is compared."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
+def normalize(x):
+    """``x`` (B, D, ...) divided by its length along dimension 1, at least in fp32."""
+    return F.normalize(upcast(x), dim=1)
+
+
+@torch.no_grad()
+def embedding_std(embedding):
+    """Mean over dimensions of the standard deviation of the unit rows of ``embedding`` (B, D), times sqrt(D).
+
+    About 1 where the embeddings fill the sphere, 0 where they have collapsed to a point. Without gradient.
+    """
+    return normalize(embedding).std(0).mean() * embedding.shape[1]**0.5
+
+
+@torch.no_grad()
+def accuracy(scores, labels):
+    """Percentage of rows of ``scores`` (B, C, ...) whose largest entry is that of ``labels`` (B, ...).
+
+    A scalar tensor on their device, without gradient and without waiting for the device.
+    """
+    return (scores.argmax(1) == labels).float().mean() * 100
+
+
+def keep_format(x, like):
+    """``x`` (B, C, H, W) in the memory format of ``like``: channels_last if that is, else as plain rows.
+
+    Indexing, turning and joining fall back to the plain layout, and convolutions are slower there.
+    """
+    channels_last = like.is_contiguous(memory_format=torch.channels_last)
+    return x.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
