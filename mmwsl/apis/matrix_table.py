@@ -3,6 +3,7 @@
 import statistics
 
 from mmwsl.apis.records import FLOORS
+from mmwsl.visualization import save_figure
 
 
 def pair_matrix(records, metric=None):
@@ -78,4 +79,4 @@ def draw_matrix(records, path, metric=None):
     axes.set_yticks(range(len(names)), names)
     axes.set_title(metric.replace('_', ' '))
     figure.colorbar(picture)
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)

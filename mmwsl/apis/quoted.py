@@ -1,9 +1,7 @@
 """Figures that others published: kept in one file, shown as quoted, never in a table with measured ones."""
 
-import json
-from pathlib import Path
-
 from mmwsl.apis.records import CEILINGS, FLOORS
+from mmwsl.files import read_json_lines
 
 FIELDS = ('method', 'variant', 'backbone', 'supervision', 'dataset', 'split', 'protocol', 'metric', 'layer', 'value',
           'note', 'source')
@@ -17,17 +15,8 @@ def read_quoted(path):
         FileNotFoundError: no such file.
         ValueError: a line is not JSON, or lacks a field (its source above all).
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'file of published figures {path} does not exist')
     figures = []
-    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            figure = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f'{path}, line {number}: not JSON ({error.msg})') from error
+    for number, figure in read_json_lines(path, 'published figures stand in such a file, one a line'):
         absent = [name for name in FIELDS if name not in OPTIONAL and figure.get(name) in (None, '')]
         if absent or set(figure) - set(FIELDS) or not isinstance(figure['value'], (int, float)):
             raise ValueError(f'{path}, line {number}: a published figure has {", ".join(FIELDS)}; '

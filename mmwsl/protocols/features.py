@@ -11,8 +11,7 @@ from mmengine.model import is_model_wrapper
 from torch.utils.data import DataLoader
 
 from mmwsl.datasets.collate import collate_batch
-
-from .progress import progress_bar
+from mmwsl.progress import progress_bar
 
 GATHER_ROWS = 16384  # rows a rank sends at once: bounds what a GPU must hold beside the features
 
