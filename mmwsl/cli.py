@@ -150,11 +150,11 @@ def _run_overlays(args):
 
 def _run_hidden_robustness(args):
     from mmwsl.apis import hidden_robustness
+    from mmwsl.apis.markdown import markdown_table
     result = hidden_robustness(args.of, args.out, args.cell, args.shares, args.seed)
-    print('| top-1 at hidden % |' + ''.join(f' {100 * share:g} |' for share in result['shares']))
-    print('|---|' + '--:|' * len(result['shares']))
-    for model in result['models']:
-        print(f'| {model["name"]} |' + ''.join(f' {value:.2f} |' for value in model['top1']))
+    print(markdown_table(
+        ['top-1 at hidden %', *(f'{100 * share:g}' for share in result['shares'])],
+        [[model['name'], *(f'{value:.2f}' for value in model['top1'])] for model in result['models']]), end='')
     print(f'{args.out}: hidden_robustness.json, hidden_robustness.svg')
 
 

@@ -1,5 +1,6 @@
 """Figures that others published: kept in one file, shown as quoted, never in a table with measured ones."""
 
+from mmwsl.apis.markdown import markdown_table
 from mmwsl.apis.records import CEILINGS, FLOORS
 from mmwsl.files import read_json_lines
 
@@ -62,9 +63,8 @@ def _table(key, figures):
         cells[row, column] = f'{figure["value"]}{mark}'
     rows.sort(key=lambda row: (row.split(' ')[0] in CEILINGS, row.split(' ')[0] not in FLOORS))
     title = f'**Quoted, not run here:** {protocol.replace("_", " ")}, {dataset} ({split}), {backbone}; {source}'
-    lines = [title + (f'; {notes[0]}.' if shared else '.'), '',
-             '| method | ' + ' | '.join(columns) + ' |', '|---|' + '--:|' * len(columns)]
-    lines += [f'| {row} | ' + ' | '.join(cells.get((row, column), '-') for column in columns) + ' |' for row in rows]
-    if notes and not shared:
-        lines += [''] + [f'[{number}] {note}  ' for number, note in enumerate(notes, start=1)]
-    return '\n'.join(lines) + '\n'
+    title += f'; {notes[0]}.' if shared else '.'
+    table = markdown_table(['method', *columns], [[row, *(cells.get((row, column), '-') for column in columns)]
+                                                  for row in rows])
+    below = [] if shared else [f'[{number}] {note}  \n' for number, note in enumerate(notes, start=1)]
+    return f'{title}\n\n{table}' + '\n' * bool(below) + ''.join(below)

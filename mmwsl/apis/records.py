@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from mmwsl.apis.markdown import markdown_table
 from mmwsl.files import read_json_lines
 
 FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', 'metric', 'value', 'settings', 'encoder',
@@ -192,7 +193,7 @@ def render_table(records, metrics=None):
     """
     table = pivot(records, metrics)
     headings = ['method'] + ['million pixels'] * bool(table.pixels) + [heading(*column) for column in table.columns]
-    lines = ['| ' + ' | '.join(headings) + ' |', '|---|' + '--:|' * (len(headings) - 1)]
+    rows = []
     for row in table.rows:
         shown = [row]
         if table.pixels:
@@ -200,8 +201,8 @@ def render_table(records, metrics=None):
         for column in table.columns:
             text = table.text(row, column)
             shown.append(f'**{text}**' if table.is_best(row, column) else text)
-        lines.append('| ' + ' | '.join(shown) + ' |')
-    return '\n'.join(lines) + '\n'
+        rows.append(shown)
+    return markdown_table(headings, rows)
 
 
 def heading(protocol, metric):
