@@ -11,13 +11,13 @@ import argparse  # noqa: E402
 import json  # noqa: E402
 import logging  # noqa: E402
 import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 from mmengine.config import DictAction  # noqa: E402
 from mmengine.dist import is_main_process  # noqa: E402
 
 import mmwsl  # noqa: E402
 from mmwsl.compat import leave_process_group  # noqa: E402
+from mmwsl.files import check_writable, write_atomically  # noqa: E402
 
 
 def _options(parser):
@@ -124,7 +124,7 @@ def _run_suite(args):
 def _run_throughput(args):
     from mmwsl.apis import throughput
     if args.json:
-        Path(args.json).parent.mkdir(parents=True, exist_ok=True)  # before the measurement, not after it
+        check_writable(args.json)
     cfg = _prepare(args)
     if args.images:
         cfg.train_dataloader.dataset.data_root = args.images
@@ -132,8 +132,7 @@ def _run_throughput(args):
         cfg.train_dataloader.batch_size = args.batch_size
     figures = throughput(cfg, args.steps)
     if args.json:
-        with open(args.json, 'w', encoding='utf-8') as file:
-            json.dump(figures, file, indent=1)
+        write_atomically(args.json, json.dumps(figures, indent=1))
     print(json.dumps(figures, indent=1))
 
 
@@ -151,11 +150,11 @@ def _run_overlays(args):
 
 def _run_hidden_robustness(args):
     from mmwsl.apis import hidden_robustness
+    from mmwsl.apis.markdown import markdown_table
     result = hidden_robustness(args.of, args.out, args.cell, args.shares, args.seed)
-    print('| top-1 at hidden % |' + ''.join(f' {100 * share:g} |' for share in result['shares']))
-    print('|---|' + '--:|' * len(result['shares']))
-    for model in result['models']:
-        print(f'| {model["name"]} |' + ''.join(f' {value:.2f} |' for value in model['top1']))
+    print(markdown_table(
+        ['top-1 at hidden %', *(f'{100 * share:g}' for share in result['shares'])],
+        [[model['name'], *(f'{value:.2f}' for value in model['top1'])] for model in result['models']]), end='')
     print(f'{args.out}: hidden_robustness.json, hidden_robustness.svg')
 
 

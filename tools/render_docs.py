@@ -24,6 +24,7 @@ from pathlib import Path
 
 from mmwsl.apis import read_quoted, read_records, render_layer_table, render_matrix, render_quoted, render_table
 from mmwsl.apis.records import CEILINGS, FLOORS
+from mmwsl.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r'(<!-- (methods|layers|matrix|quoted|throughput): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)
@@ -89,7 +90,7 @@ def main(arguments=None):
         if rendered != text:
             stale.append(str(path.relative_to(ROOT)))
             if not check:
-                path.write_text(rendered, encoding='utf-8')
+                write_atomically(path, rendered)
     if stale:
         print(('out of date: ' if check else 'written: ') + ', '.join(stale))
     return int(check and bool(stale))

@@ -23,7 +23,7 @@ import torch  # noqa: E402
 from torch.utils.data import DataLoader  # noqa: E402
 
 from mmwsl.apis import build_dataset, build_model, load_config, read_records, render_table, run_suite  # noqa: E402
-from mmwsl.apis.records import append_records, make_record  # noqa: E402
+from mmwsl.apis.records import make_record  # noqa: E402
 from mmwsl.augment import (  # noqa: E402
     AberrationProjection,
     ChromaticAberration,
@@ -35,6 +35,7 @@ from mmwsl.augment import (  # noqa: E402
 )
 from mmwsl.datasets import DigitScenes  # noqa: E402
 from mmwsl.datasets.collate import collate_batch  # noqa: E402
+from mmwsl.files import append_json_lines, write_atomically  # noqa: E402
 
 
 @torch.no_grad()
@@ -75,7 +76,7 @@ def measure(suite, entry, seed, out):
     for name, condition in missing.items():
         views = [*condition.get('views', []), *cfg.get('countermeasure', [])]
         value = pretext_accuracy(cfg, checkpoint, dataset, views, condition.get('options'))
-        append_records(out / 'records.jsonl', [make_record(
+        append_json_lines(out / 'records.jsonl', [make_record(
             suite=suite.suite, method=entry.method, config=entry.config.replace('mmwsl::', 'configs/'), seed=seed,
             dataset=cfg.benchmark.dataset, split='test', protocol='pretext', metric=f'{name}_accuracy',
             value=round(value, 4), encoder='whole model',
@@ -92,7 +93,7 @@ def run(suite_file, out, only=None):
         for seed in entry.get('seeds', [0]):
             measure(suite, entry, seed, out)
     table = render_table(read_records(out / 'records.jsonl'))
-    (out / 'table.md').write_text(table, encoding='utf-8')
+    write_atomically(out / 'table.md', table)
     return table
 
 

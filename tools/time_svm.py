@@ -22,6 +22,7 @@ from mmwsl.apis import load_config
 from mmwsl.apis.benchmark import features_of
 from mmwsl.apis.records import environment
 from mmwsl.evaluation.functional import mean_average_precision
+from mmwsl.files import check_writable, write_atomically
 from mmwsl.protocols import SVM
 from mmwsl.protocols.svm import COSTS, normalise
 
@@ -51,6 +52,8 @@ def main():
     parser.add_argument('--pooling', default='adaptive')
     parser.add_argument('--json', help='file for the figures')
     args = parser.parse_args()
+    if args.json:
+        check_writable(args.json)
     warnings.simplefilter('ignore', ConvergenceWarning)
     cfg = load_config(args.config, benchmark_of=args.on)
     train, test = features_of(cfg, args.checkpoint, args.layer, args.pooling)
@@ -69,8 +72,7 @@ def main():
                    largest_worker_peak_MiB=round(peaks[1]), **environment())
     print(json.dumps(figures, indent=1))
     if args.json:
-        with open(args.json, 'w', encoding='utf-8') as file:
-            json.dump(figures, file, indent=1)
+        write_atomically(args.json, json.dumps(figures, indent=1))
 
 
 if __name__ == '__main__':

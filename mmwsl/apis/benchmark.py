@@ -16,9 +16,10 @@ from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, 
 from mmwsl.apis.config import load_config
 from mmwsl.apis.downstream import Downstream, place_of
 from mmwsl.apis.evaluate import dataset_name
-from mmwsl.apis.records import append_records, make_record
+from mmwsl.apis.records import make_record
 from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.loading import resize
+from mmwsl.files import append_json_lines, check_writable, write_atomically
 from mmwsl.models.utils.pooling import check_pooling
 from mmwsl.registry import PROTOCOLS
 
@@ -29,19 +30,6 @@ def _features(cfg, model, dataset, layer):
     return extract_features(
         model, dataset, batch_size=settings.get('batch_size', 256), layer=layer, device=get_device(),
         amp_dtype=inference_dtype(cfg, get_device()), num_workers=min(settings.get('num_workers', 0), os.cpu_count()))
-
-
-def _writable(path):
-    """``path`` with its folder made, before hours of work and not after them.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise PermissionError(f'{path} cannot be written; choose another --out')
-    return path
 
 
 def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
@@ -61,7 +49,7 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
         Features.
     """
     _check(cfg, split)
-    out = None if out is None else _writable(out)
+    out = None if out is None else check_writable(out)
     dataset = build_dataset(cfg.benchmark[split])
     model, _ = build_model(cfg, checkpoint)
     features = _features(cfg, model, dataset, layer)
@@ -76,9 +64,7 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
             rows = evenly_spaced(len(features), thumbnails)
             arrays |= dict(thumbnail_rows=rows.numpy(), thumbnails=np.stack(
                 [_thumbnail(dataset[index]['inputs']) for index in features.indices[rows].tolist()]))
-        temporary = out.with_name(f'.{out.name}.tmp.npz')
-        np.savez(temporary, **arrays)
-        temporary.replace(out)
+        write_atomically(out, lambda file: np.savez(file, **arrays))
     return features
 
 
@@ -139,7 +125,7 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
         raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
     if checkpoint not in (None, *UNTRAINED) and not Path(checkpoint).is_file():
         raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')  # before the data are read
-    out = None if out is None else _writable(out)
+    out = None if out is None else check_writable(out)
     seed, records = cfg.get('randomness', {}).get('seed'), []
     for source, common, figures in itertools.chain(
             _from_features(cfg, checkpoint, frozen, layer, layers, pooling) if frozen else (),
@@ -151,7 +137,7 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
             settings=dict(figure['settings'], checkpoint=_describe(checkpoint, source['meta'])), encoder='backbone',
             layer=figure['layer'], **common) for figure in figures]
         if out is not None and is_main_process():
-            append_records(out, made)
+            append_json_lines(out, made)
         records += made
     return records
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from mmwsl.compat import read_checkpoint, write_atomically
+from mmwsl.compat import read_checkpoint
+from mmwsl.files import write_atomically
 from mmwsl.models.utils.layouts import find_backbone, their_names
 
 
@@ -51,11 +52,10 @@ def convert(path, out, layout='mmwsl', trust=False):
     state, found = read_backbone(path, trust)
     named = their_names(state, layout)
     if layout == 'detectron2':
-        out.parent.mkdir(parents=True, exist_ok=True)
         content = dict(model={key: value.numpy() for key, value in named.items()}, __author__='mmwsl',
                        matching_heuristics=True)
-        with open(out, 'wb') as file:
-            pickle.dump(content, file)
+        write_atomically(out, pickle.dumps(content))
     else:
-        write_atomically(dict(state_dict=named, meta=dict(converted_from=Path(path).name)), out)
+        content = dict(state_dict=named, meta=dict(converted_from=Path(path).name))
+        write_atomically(out, lambda file: torch.save(content, file))
     return f'{path} ({found}): {len(state)} tensors of the backbone written to {out} as {layout} names them'

@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+import torch
 from mmengine.dist import barrier, get_world_size, is_distributed, is_main_process
 from mmengine.registry import init_default_scope
 
@@ -16,6 +17,7 @@ from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import evaluate
 from mmwsl.apis.train import train
 from mmwsl.engine.runner import unwrap
+from mmwsl.files import write_atomically
 from mmwsl.registry import MODELS
 
 LAYER = re.compile(r'layer(\d+)_(.+)')
@@ -129,9 +131,8 @@ class Downstream:
         start = folder / 'start' / 'backbone.pth'
         self._check(cfg)
         if is_main_process() and not start.is_file():
-            start.parent.mkdir(parents=True, exist_ok=True)
             state = {f'backbone.{key}': value for key, value in self.weights.items()}
-            compat.write_atomically(dict(meta={}, state_dict=state), start)
+            write_atomically(start, lambda file: torch.save(dict(meta={}, state_dict=state), file))
         fresh = not any(folder.glob('*.pth'))
         barrier()
         cfg.load_from = str(start) if fresh else None

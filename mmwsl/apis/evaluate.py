@@ -5,10 +5,11 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS, init_default_scope
 
-from mmwsl.apis.records import append_records, make_record
+from mmwsl.apis.records import make_record
 from mmwsl.compat import read_checkpoint
 from mmwsl.engine.checkpoint import load_state
 from mmwsl.engine.runner import unwrap
+from mmwsl.files import append_json_lines, check_writable
 
 
 def dataset_name(cfg):
@@ -32,6 +33,7 @@ def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
     Raises:
         ValueError: the config has no metrics of its own, or its network cannot be one of several.
         FileNotFoundError: no such checkpoint.
+        OSError: ``out`` cannot be written.
     """
     if not cfg.get('test_evaluator') or not cfg.get('test_dataloader'):
         raise ValueError(f'{cfg.filename} has no test_evaluator and test_dataloader; pre-training configs are judged '
@@ -40,6 +42,8 @@ def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
     absent = [str(path) for path in checkpoints if path != 'random' and not Path(path).is_file()]
     if absent:
         raise FileNotFoundError(f'checkpoint {", ".join(absent)} does not exist')
+    if out is not None:
+        check_writable(out)
     several = len(checkpoints) > 1
     init_default_scope(cfg.get('default_scope', 'mmwsl'))
     cfg = cfg.copy()
@@ -62,7 +66,7 @@ def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
     figures = runner.test()
     if out is not None and is_main_process():
         kind = 'random' if checkpoints[0] == 'random' else type(unwrap(runner.model)).__name__.lower()
-        append_records(out, [make_record(
+        append_json_lines(out, [make_record(
             suite=suite, method=method or kind,
             config=Path(cfg.filename).name if cfg.filename else None, seed=cfg.get('randomness', {}).get('seed'),
             dataset=dataset_name(cfg), split='test',

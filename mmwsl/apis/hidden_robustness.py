@@ -13,8 +13,9 @@ from mmwsl.apis.records import environment
 from mmwsl.augment import hidden_cells
 from mmwsl.datasets import collate_batch
 from mmwsl.evaluation.functional import true_class_rank
+from mmwsl.files import check_writable, write_atomically
 from mmwsl.models.classifiers import ImageClassifier
-from mmwsl.protocols.progress import progress_bar
+from mmwsl.progress import progress_bar
 from mmwsl.structures import DataSample
 from mmwsl.visualization import line_chart
 
@@ -66,6 +67,7 @@ def hidden_robustness(models, out, cell=8, shares=SHARES, seed=0):
         if model.num_classes != classes:
             raise ValueError(f'{name} tells {model.num_classes} classes apart, the test set of {configs[0].filename} '
                              f'has {classes}; give models of one data set')
+    numbers, chart = (check_writable(Path(out) / f'hidden_robustness.{kind}') for kind in ('json', 'svg'))
     loader = DataLoader(dataset, loader_cfg.get('batch_size', 1), num_workers=loader_cfg.get('num_workers', 0),
                         collate_fn=collate_batch, generator=torch.Generator())
     with torch.random.fork_rng():  # the caller's random state stays as it is
@@ -77,12 +79,10 @@ def hidden_robustness(models, out, cell=8, shares=SHARES, seed=0):
                      top1=[round(100 * count / len(dataset), 4) for count in right[name]])
                 for name, config, checkpoint in models],
         **environment())
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / 'hidden_robustness.json').write_text(json.dumps(result, indent=1) + '\n', encoding='utf-8')
-    (out / 'hidden_robustness.svg').write_text(
-        line_chart({model['name']: ([100 * share for share in shares], model['top1']) for model in result['models']},
-                   f'hidden cells of {cell} pixels, percent', 'top-1 accuracy, percent'), encoding='utf-8')
+    write_atomically(numbers, json.dumps(result, indent=1) + '\n')
+    write_atomically(chart, line_chart(
+        {model['name']: ([100 * share for share in shares], model['top1']) for model in result['models']},
+        f'hidden cells of {cell} pixels, percent', 'top-1 accuracy, percent'))
     return result
 
 

@@ -2,7 +2,9 @@
 
 import statistics
 
+from mmwsl.apis.markdown import markdown_table
 from mmwsl.apis.records import FLOORS
+from mmwsl.visualization import save_figure
 
 
 def pair_matrix(records, metric=None):
@@ -46,15 +48,15 @@ def render_matrix(records, metric=None):
     """Markdown: the matrix of :func:`pair_matrix`, the best figure in bold, and the mean of each row's pairs."""
     metric, names, matrix, floors = pair_matrix(records, metric)
     best = max((value for row in matrix for value in row if value is not None), default=None)
-    lines = [f'| {metric.replace("_", " ")} | ' + ' | '.join([*names, 'mean of pairs']) + ' |',
-             '|---|' + '--:|' * (len(names) + 1)]
+    rows = []
     for name, row in zip(names, matrix, strict=True):
         pairs = [value for other, value in zip(names, row, strict=True) if other != name and value is not None]
         shown = ['-' if value is None else f'**{value:.2f}**' if value == best else f'{value:.2f}' for value in row]
         shown.append(f'{statistics.mean(pairs):.2f}' if pairs else '-')
-        lines.append(f'| {name} | ' + ' | '.join(shown) + ' |')
-    lines += [''] * bool(floors) + [f'{name}: {value:.2f}' for name, value in floors.items()]
-    return '\n'.join(lines) + '\n'
+        rows.append([name, *shown])
+    below = [f'{name}: {value:.2f}\n' for name, value in floors.items()]
+    table = markdown_table([metric.replace('_', ' '), *names, 'mean of pairs'], rows)
+    return table + '\n' * bool(below) + ''.join(below)
 
 
 def draw_matrix(records, path, metric=None):
@@ -78,4 +80,4 @@ def draw_matrix(records, path, metric=None):
     axes.set_yticks(range(len(names)), names)
     axes.set_title(metric.replace('_', ' '))
     figure.colorbar(picture)
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)

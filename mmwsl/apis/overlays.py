@@ -8,7 +8,7 @@ from mmwsl.apis.build import build_dataset, build_model
 from mmwsl.apis.config import load_config
 from mmwsl.datasets import collate_bags, collate_batch, evenly_spaced
 from mmwsl.evaluation.functional.localization import boxes_from_map
-from mmwsl.visualization import overlay, paint_attention, patch_boxes
+from mmwsl.visualization import overlay, paint_attention, patch_boxes, save_figure
 
 
 def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=None):
@@ -109,6 +109,5 @@ def _save(columns, out):
         for axes, picture in zip(grid[:, column], pictures, strict=True):
             axes.imshow(picture)
             axes.set_axis_off()
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out, dpi=100)
+    save_figure(figure, out)
     return Path(out)

@@ -1,5 +1,6 @@
 """Public data sets brought into the form that mmwsl reads, where their own is another."""
 
+import functools
 import json
 import os
 import shutil
@@ -9,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from mmwsl.datasets import read_class_map
-from mmwsl.protocols.progress import progress_bar
+from mmwsl.files import write_atomically
+from mmwsl.progress import progress_bar
 
 CITYSCAPES_CLASSES = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)  # ids of 0, 1, ... 18
 
@@ -27,11 +29,7 @@ def _read_lines(path):
 
 
 def _save(array, path):
-    """A PNG that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.tmp')
-    Image.fromarray(array).save(temporary, format='PNG')
-    temporary.replace(path)
+    write_atomically(path, lambda file: Image.fromarray(array).save(file, format='PNG'))
 
 
 def cityscapes(root):
@@ -99,7 +97,7 @@ def voc_augmented(voc, sbd):
             if classes.shape != image.size[::-1]:
                 raise ValueError(f'the class map of {name} is {classes.shape}, its photo {image.size[::-1]} pixels')
         _save(classes.astype(np.uint8), target)
-    (lists / 'trainaug.txt').write_text('\n'.join(names) + '\n', encoding='utf-8')
+    write_atomically(lists / 'trainaug.txt', '\n'.join(names) + '\n')
     return len(names)
 
 
@@ -151,9 +149,8 @@ def imagenet_val(images, labels, out):
             try:
                 os.link(images / name, target)
             except OSError:
-                temporary = target.with_name(f'.{name}.tmp')  # a copy that is cut short must not look like an image
-                shutil.copyfile(images / name, temporary)
-                temporary.replace(target)
+                with open(images / name, 'rb') as source:
+                    write_atomically(target, functools.partial(shutil.copyfileobj, source))
     return len(found), len(set(classes.values()))
 
 
@@ -188,7 +185,5 @@ def inaturalist(annotations, out):
     if set(labels.values()) - known or min(known) < 0 or max(known) >= len(known):
         raise ValueError(f'{annotations}: classes must be numbered from 0 to {len(known) - 1}, as its categories are')
     lines = [f'{files[image]} {labels[image]}' for image in sorted(files)]
-    out = Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    write_atomically(out, '\n'.join(lines) + '\n')
     return len(lines), len(known)

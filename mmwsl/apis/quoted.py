@@ -1,9 +1,8 @@
 """Figures that others published: kept in one file, shown as quoted, never in a table with measured ones."""
 
-import json
-from pathlib import Path
-
+from mmwsl.apis.markdown import markdown_table
 from mmwsl.apis.records import CEILINGS, FLOORS
+from mmwsl.files import read_json_lines
 
 FIELDS = ('method', 'variant', 'backbone', 'supervision', 'dataset', 'split', 'protocol', 'metric', 'layer', 'value',
           'note', 'source')
@@ -17,17 +16,8 @@ def read_quoted(path):
         FileNotFoundError: no such file.
         ValueError: a line is not JSON, or lacks a field (its source above all).
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'file of published figures {path} does not exist')
     figures = []
-    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            figure = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f'{path}, line {number}: not JSON ({error.msg})') from error
+    for number, figure in read_json_lines(path, 'published figures stand in such a file, one a line'):
         absent = [name for name in FIELDS if name not in OPTIONAL and figure.get(name) in (None, '')]
         if absent or set(figure) - set(FIELDS) or not isinstance(figure['value'], (int, float)):
             raise ValueError(f'{path}, line {number}: a published figure has {", ".join(FIELDS)}; '
@@ -73,9 +63,8 @@ def _table(key, figures):
         cells[row, column] = f'{figure["value"]}{mark}'
     rows.sort(key=lambda row: (row.split(' ')[0] in CEILINGS, row.split(' ')[0] not in FLOORS))
     title = f'**Quoted, not run here:** {protocol.replace("_", " ")}, {dataset} ({split}), {backbone}; {source}'
-    lines = [title + (f'; {notes[0]}.' if shared else '.'), '',
-             '| method | ' + ' | '.join(columns) + ' |', '|---|' + '--:|' * len(columns)]
-    lines += [f'| {row} | ' + ' | '.join(cells.get((row, column), '-') for column in columns) + ' |' for row in rows]
-    if notes and not shared:
-        lines += [''] + [f'[{number}] {note}  ' for number, note in enumerate(notes, start=1)]
-    return '\n'.join(lines) + '\n'
+    title += f'; {notes[0]}.' if shared else '.'
+    table = markdown_table(['method', *columns], [[row, *(cells.get((row, column), '-') for column in columns)]
+                                                  for row in rows])
+    below = [] if shared else [f'[{number}] {note}  \n' for number, note in enumerate(notes, start=1)]
+    return f'{title}\n\n{table}' + '\n' * bool(below) + ''.join(below)

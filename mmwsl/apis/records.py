@@ -3,8 +3,6 @@
 import datetime
 import functools
 import importlib.metadata
-import json
-import os
 import platform
 import shlex
 import statistics
@@ -14,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+from mmwsl.apis.markdown import markdown_table
+from mmwsl.files import read_json_lines
 
 FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', 'metric', 'value', 'settings', 'encoder',
           'layer', 'pooling', 'command', 'commit', 'versions', 'hardware', 'seconds', 'date')
@@ -87,19 +88,6 @@ def make_record(**fields):
     return record
 
 
-def append_records(path, records):
-    """Add ``records`` to the JSON-lines file ``path``."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    old = path.read_text(encoding='utf-8') if path.is_file() else ''
-    if not old.endswith('\n'):
-        old = old[:old.rfind('\n') + 1]  # the last line was cut off by a process that died
-    lines = ''.join(json.dumps(record, allow_nan=False) + '\n' for record in records)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')  # all or nothing, whenever a process dies
-    temporary.write_text(old + lines, encoding='utf-8')
-    temporary.replace(path)
-
-
 def read_records(path):
     """Records of a JSON-lines file.
 
@@ -107,18 +95,8 @@ def read_records(path):
         FileNotFoundError: no such file.
         ValueError: a line is not a record; the message has its number.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'records file {path} does not exist; tools/benchmark.py --out writes one')
     records = []
-    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f'{path}, line {number}: not JSON ({error.msg}); was the file cut off? Remove the line') \
-                from error
+    for number, record in read_json_lines(path, 'tools/benchmark.py --out writes one'):
         if not isinstance(record, dict) or not {'method', 'protocol', 'metric', 'value'} <= set(record):
             raise ValueError(f'{path}, line {number}: not a record (method, protocol, metric and value are needed)')
         records.append(record)
@@ -215,7 +193,7 @@ def render_table(records, metrics=None):
     """
     table = pivot(records, metrics)
     headings = ['method'] + ['million pixels'] * bool(table.pixels) + [heading(*column) for column in table.columns]
-    lines = ['| ' + ' | '.join(headings) + ' |', '|---|' + '--:|' * (len(headings) - 1)]
+    rows = []
     for row in table.rows:
         shown = [row]
         if table.pixels:
@@ -223,8 +201,8 @@ def render_table(records, metrics=None):
         for column in table.columns:
             text = table.text(row, column)
             shown.append(f'**{text}**' if table.is_best(row, column) else text)
-        lines.append('| ' + ' | '.join(shown) + ' |')
-    return '\n'.join(lines) + '\n'
+        rows.append(shown)
+    return markdown_table(headings, rows)
 
 
 def heading(protocol, metric):

@@ -1,6 +1,5 @@
 """One page from records: tables to sort, curves, a map of the features, neighbours, training curves."""
 
-import json
 import re
 import zipfile
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 
 from mmwsl.apis.quoted import FIELDS, read_quoted
 from mmwsl.apis.records import CEILINGS, FLOORS, heading, pivot, read_records
+from mmwsl.files import check_writable, read_json_lines, write_atomically
 from mmwsl.visualization import image_uri, line_chart, scatter_chart
 
 SERIES = re.compile(r'(knn|low_shot)(\d+)_(top1|mAP|mAP_test_selected)')
@@ -38,8 +38,7 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
     records = [record for path in records_files for record in read_records(path)]
     if not records:
         raise ValueError(f'{", ".join(map(str, records_files))}: no records, so there is nothing to report')
-    out = Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = check_writable(out)
     groups = {}
     for record in records:
         groups.setdefault((record.get('suite'), record.get('dataset')), []).append(record)
@@ -51,9 +50,7 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
         maps=[feature_map(name, path) for name, path in (features or {}).items()],
         trainings=training_curves(runs),
         quoted=quoted_tables(quoted, quoted_where or {}) if quoted else [])
-    temporary = out.with_name(f'.{out.name}.tmp')
-    temporary.write_text(page, encoding='utf-8')
-    temporary.replace(out)
+    write_atomically(out, page)
     return out
 
 
@@ -168,11 +165,7 @@ def training_curves(folders):
         for run, paths in logs.items():
             points = {}
             for path in paths:  # a resumed run has several; the later one knows better
-                for line in path.read_text(encoding='utf-8').splitlines():
-                    try:
-                        entry = json.loads(line)
-                    except json.JSONDecodeError:
-                        continue  # the last line of a run that was killed
+                for _, entry in read_json_lines(path, 'a training run writes it', drop_cut=True):
                     if 'loss' in entry and 'step' in entry:
                         points[entry['step']] = entry
             if not points:

@@ -11,6 +11,7 @@ from mmwsl.apis.evaluate import evaluate
 from mmwsl.apis.layer_table import render_layer_table
 from mmwsl.apis.matrix_table import draw_matrix, render_matrix
 from mmwsl.apis.records import read_records, render_table
+from mmwsl.files import write_atomically
 
 TABLES = dict(methods=render_table, layers=render_layer_table, matrix=render_matrix)
 
@@ -125,7 +126,7 @@ def _train(config, cfg, settings, work_dir):
     if note.is_file() and json.loads(note.read_text(encoding='utf-8')) != wanted:
         raise ValueError(f'{work_dir} was trained with other settings (see {note.name} there); use another --out or '
                          '--work-dir, or remove it')
-    note.write_text(json.dumps(wanted, indent=1), encoding='utf-8')
+    write_atomically(note, json.dumps(wanted, indent=1))
     final = work_dir / f'epoch_{cfg.train_cfg.max_epochs}.pth'
     if not final.is_file():
         whole = work_dir / f'{Path(cfg.filename).stem}.py'  # a file, because not every option survives a command line
@@ -139,7 +140,7 @@ def _train(config, cfg, settings, work_dir):
 def _write_table(kind, records_file, out):
     records = read_records(records_file)
     table = TABLES[kind](records)
-    (out / 'table.md').write_text(table, encoding='utf-8')
+    write_atomically(out / 'table.md', table)
     if kind == 'matrix':
         draw_matrix(records, out / 'matrix.png')
     return table

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 import torch
 
+from mmwsl.ops.tensors import keep_format
+
 from .draws import full_precision
 
 # Linear sRGB to XYZ (IEC 61966-2-1); a row's sum is the white point, so that white has a = b = 0.
@@ -21,12 +23,6 @@ def _mix(matrix, images):
     """A 3 x 3 matrix over the channels, term by term: exact in the images' own precision and free of their layout."""
     channels = images.unbind(1)
     return [sum(weight * channel for weight, channel in zip(row, channels, strict=True)) for row in matrix.tolist()]
-
-
-def _stack(channels, images):
-    stacked = torch.stack(channels, 1)
-    channels_last = images.ndim == 4 and images.is_contiguous(memory_format=torch.channels_last)
-    return stacked.contiguous(memory_format=torch.channels_last) if channels_last else stacked
 
 
 def _check(images, name):
@@ -54,7 +50,7 @@ def rgb_to_lab(images):
         linear = torch.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055)**2.4)
         x, y, z = (torch.where(t > EDGE**3, t**(1 / 3), t / (3 * EDGE**2) + 4 / 29)
                    for t in _mix(XYZ / WHITE, linear))
-        return _stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], images)
+        return keep_format(torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1), images)
 
 
 def lab_to_rgb(lab):
@@ -71,7 +67,7 @@ def lab_to_rgb(lab):
         xyz = torch.where(roots > EDGE, roots**3, 3 * EDGE**2 * (roots - 4 / 29))
         linear = torch.stack(_mix(torch.linalg.inv(XYZ / WHITE), xyz), 1).clamp(0, 1)
         rgb = torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp(min=1e-8)**(1 / 2.4) - 0.055)
-        return _stack(rgb.clamp(0, 1).unbind(1), lab)
+        return keep_format(rgb.clamp(0, 1), lab)
 
 
 @lru_cache(maxsize=8)

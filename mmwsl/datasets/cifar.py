@@ -3,13 +3,13 @@
 import hashlib
 import os
 import pickle
-import tempfile
 import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from mmwsl.files import write_atomically
 from mmwsl.registry import DATASETS
 
 from .base import InMemoryDataset
@@ -117,15 +117,7 @@ def load_cache(path, shape):
 def save_cache(folder, prefix, key, images):
     """Write ``<prefix>_<key>.npy`` in one step and remove the outdated ones; False if the folder is not writable."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix='.writing_', suffix='.npy', delete=False) as stream:
-            try:
-                np.save(stream, images)
-                os.chmod(stream.name, 0o644)  # the temporary file was the user's alone, the data are not
-                os.replace(stream.name, folder / f'{prefix}_{key}.npy')
-            except BaseException:
-                os.unlink(stream.name)
-                raise
+        write_atomically(folder / f'{prefix}_{key}.npy', lambda file: np.save(file, images))
     except OSError:
         return False
     for outdated in folder.glob(f'{prefix}_*.npy'):

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from mmwsl.datasets.collate import collate_batch
 from mmwsl.engine.runner import unwrap
+from mmwsl.ops.modes import eval_mode
 from mmwsl.registry import HOOKS, TRANSFORMS
 
 
@@ -93,11 +94,9 @@ class ClusteringHook(Hook):
                             generator=torch.Generator())  # the default one would be advanced
         wrapper, device = runner.optim_wrapper, next(model.parameters()).device
         dtype = getattr(wrapper, 'dtype', None)
-        modes = [(module, module.training) for module in model.modules()]
-        model.eval()
         features, indices = None, torch.zeros(bounds[1] - bounds[0], dtype=torch.long, device=device)
         start = 0
-        try:
+        with eval_mode(model):
             for batch in loader:
                 data = model.data_preprocessor(batch, training=False)
                 if not isinstance(data['inputs'], torch.Tensor):
@@ -111,9 +110,6 @@ class ClusteringHook(Hook):
                 features[start:start + len(rows)] = rows
                 indices[start:start + len(rows)] = data['data_samples'].index
                 start += len(rows)
-        finally:
-            for module, training in modes:
-                module.training = training
         width = torch.tensor(0 if features is None else features.shape[1], device=device)
         if runner.world_size > 1:
             dist.all_reduce(width, dist.ReduceOp.MAX)  # a rank without images has seen none

@@ -13,6 +13,7 @@ from mmengine.runner import Runner as MMEngineRunner
 
 from mmwsl import __version__, compat
 from mmwsl.engine.checkpoint import from_plain, load_state, to_plain
+from mmwsl.files import write_atomically
 from mmwsl.registry import FUNCTIONS, RUNNERS
 
 
@@ -97,7 +98,7 @@ class Runner(MMEngineRunner):
             checkpoint['optimizer'] = self.optim_wrapper.state_dict()
         if save_param_scheduler and self.param_schedulers is not None:
             checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
-        compat.write_atomically(to_plain(checkpoint), Path(out_dir) / filename)
+        write_atomically(Path(out_dir) / filename, lambda file: torch.save(to_plain(checkpoint), file))
 
     def load_checkpoint(self, filename, map_location='cpu', strict=None, revise_keys=None):
         """Load weights, say how many keys fitted, and return the whole checkpoint; on resume every key must fit."""

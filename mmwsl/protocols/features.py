@@ -11,8 +11,8 @@ from mmengine.model import is_model_wrapper
 from torch.utils.data import DataLoader
 
 from mmwsl.datasets.collate import collate_batch
-
-from .progress import progress_bar
+from mmwsl.ops.modes import eval_mode
+from mmwsl.progress import progress_bar
 
 GATHER_ROWS = 16384  # rows a rank sends at once: bounds what a GPU must hold beside the features
 
@@ -166,15 +166,10 @@ def extract_features(model, dataset, *, data_preprocessor=None, batch_size=256, 
                         collate_fn=collate_batch, generator=torch.Generator())  # the default one would be advanced
 
     before = _checksums(model)
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
+    with eval_mode(model):
         features, labels, indices = _run(model, data_preprocessor, loader, layer, first.device, amp_dtype,
                                          progress_bar(total=bounds[rank + 1] - bounds[rank], description='features',
                                                       unit='image', enabled=progress))
-    finally:
-        for module, training in modes:
-            module.training = training
     changed = [name for name, value in _checksums(model).items() if before.get(name) != value]
     if changed:
         raise RuntimeError(f'extracting features changed {len(changed)} tensors of the model ({", ".join(changed[:5])}'

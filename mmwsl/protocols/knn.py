@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.evaluation.functional import topk_accuracy
+from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
 from .features import check_features, describe
-from .progress import progress_bar
 
 PRESETS = {
     'dino': dict(k=(10, 20, 100, 200), temperature=0.07),

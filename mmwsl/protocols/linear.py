@@ -9,10 +9,10 @@ import torch.nn.functional as F
 
 from mmwsl.datasets import stratified_split
 from mmwsl.evaluation.functional import topk_accuracy
+from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
 from .features import check_features, describe
-from .progress import progress_bar
 
 
 @torch.no_grad()

@@ -5,10 +5,10 @@ import torch.nn.functional as F
 
 from mmwsl.datasets import stratified_split
 from mmwsl.evaluation.functional import mean_average_precision, mean_class_accuracy, topk_accuracy
+from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
 from .features import check_features, describe
-from .progress import progress_bar
 
 METRICS = ('top1', 'mean_class', 'mAP', 'mAP_11points')
 

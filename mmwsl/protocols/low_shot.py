@@ -11,10 +11,10 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedKFold
 
 from mmwsl.evaluation.functional import average_precision
+from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
 from .features import as_targets, check_features, describe
-from .progress import progress_bar
 from .svm import COSTS, SVM, fit_svm, needs_dual, normalise, rotate
 
 FOLDS = 3

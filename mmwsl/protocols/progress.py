@@ -1,17 +1,9 @@
-"""One progress bar for everything that may take long."""
+"""The old name of :mod:`mmwsl.progress`, for one release."""
 
-import sys
+import warnings
 
-from mmengine.dist import is_main_process
-from tqdm import tqdm
+from mmwsl.progress import progress_bar
 
+__all__ = ['progress_bar']
 
-def progress_bar(iterable=None, description=None, total=None, unit='it', enabled=True):
-    """Wrap ``iterable`` (or count by hand to ``total``) with a bar and an ETA on stderr.
-
-    Shown by the main process only, and only for work that lasts longer than two seconds; where stderr is not a terminal
-    the bar is written every ten seconds at most, so that a log file stays short.
-    """
-    piped = not sys.stderr.isatty()
-    return tqdm(iterable, desc=description, total=total, unit=unit, file=sys.stderr, delay=2, dynamic_ncols=not piped,
-                mininterval=10 if piped else 0.1, disable=not (enabled and is_main_process()))
+warnings.warn('mmwsl.protocols.progress is now mmwsl.progress; change the import', DeprecationWarning, stacklevel=2)

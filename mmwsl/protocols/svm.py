@@ -15,10 +15,10 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from mmwsl.evaluation.functional import mean_average_precision, topk_accuracy
+from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
 from .features import Features, as_targets, check_features, describe
-from .progress import progress_bar
 
 COSTS = {
     'quick': (0.01, 0.1, 1.0, 10.0),

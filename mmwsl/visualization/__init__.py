@@ -1,7 +1,7 @@
 """Pictures as text that a page can hold: charts as SVG, images as data URIs."""
 
-from .charts import line_chart, scatter_chart
+from .charts import line_chart, save_figure, scatter_chart
 from .images import image_uri
 from .overlays import overlay, paint_attention, patch_boxes
 
-__all__ = ['image_uri', 'line_chart', 'overlay', 'paint_attention', 'patch_boxes', 'scatter_chart']
+__all__ = ['image_uri', 'line_chart', 'overlay', 'paint_attention', 'patch_boxes', 'save_figure', 'scatter_chart']

@@ -2,6 +2,9 @@
 
 import io
 import re
+from pathlib import Path
+
+from mmwsl.files import write_atomically
 
 MARKERS = 'osD^vP*X'
 
@@ -21,6 +24,11 @@ def _draw(width, height, paint):
     svg = stream.getvalue()
     svg = svg[svg.index('<svg'):]
     return re.sub(r'<metadata>.*?</metadata>', '', svg, flags=re.S)
+
+
+def save_figure(figure, path):
+    """Write a figure of matplotlib whole or not at all, in the form that the ending of ``path`` names."""
+    write_atomically(path, lambda file: figure.savefig(file, format=Path(path).suffix[1:] or None, dpi=100))
 
 
 def line_chart(series, x_label, y_label, log_x=False, width=6.4, height=3.6, legend=True):

@@ -6,7 +6,8 @@ import pytest
 
 from mmwsl.apis import read_records, render_table
 from mmwsl.apis import records as module
-from mmwsl.apis.records import FIELDS, append_records, make_record
+from mmwsl.apis.records import FIELDS, make_record
+from mmwsl.files import append_json_lines
 
 DESIGN_FIELDS = ('suite, method, config, seed, dataset, split, protocol, metric, value, settings, command, commit, versions, '
                  'hardware, seconds, date').split(', ')
@@ -47,13 +48,13 @@ def test_commit(tmp_path, monkeypatch):
 
 def test_append_and_read(tmp_path):
     path = tmp_path / 'deep' / 'records.jsonl'
-    append_records(path, [record('a', 1.0)])
-    append_records(path, [record('b', 2.0, settings=dict(k=5)), record('ä', 3.0)])
+    append_json_lines(path, [record('a', 1.0)])
+    append_json_lines(path, [record('b', 2.0, settings=dict(k=5)), record('ä', 3.0)])
     found = read_records(path)
     assert found == [record('a', 1.0), record('b', 2.0, settings=dict(k=5)), record('ä', 3.0)]
     assert len(path.read_text(encoding='utf-8').splitlines()) == 3
     with pytest.raises(ValueError, match='not JSON compliant'):
-        append_records(path, [record('c', 4.0), record('c', float('nan'))])
+        append_json_lines(path, [record('c', 4.0), record('c', float('nan'))])
     assert read_records(path) == found  # all of a call or nothing
 
 

@@ -1,4 +1,3 @@
-import os
 import pathlib
 
 import numpy as np
@@ -79,30 +78,6 @@ def test_load_state_strict():
     with pytest.raises(ValueError, match='missing keys: 1.weight; unexpected keys: extra; resume with the config'):
         load_state(model, state, strict=True)
     assert load_state(model, net().state_dict(), strict=True)['missing'] == []
-
-
-def test_write_atomically(tmp_path):
-    path = tmp_path / 'new' / 'folder' / 'a.pth'
-    compat.write_atomically(dict(x=torch.arange(3)), path)
-    assert torch.load(path, weights_only=True)['x'].tolist() == [0, 1, 2]
-    compat.write_atomically(dict(x=torch.zeros(1)), path)
-    assert compat.read_checkpoint(path)['x'].tolist() == [0]
-    assert os.listdir(path.parent) == ['a.pth']
-
-
-def test_write_atomically_interrupted(tmp_path, monkeypatch):
-    path = tmp_path / 'a.pth'
-    compat.write_atomically(dict(x=torch.arange(3)), path)
-
-    def half(obj, file):
-        file.write(b'half of it')
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(torch, 'save', half)
-    with pytest.raises(KeyboardInterrupt):
-        compat.write_atomically(dict(x=torch.zeros(1)), path)
-    assert compat.read_checkpoint(path)['x'].tolist() == [0, 1, 2]
-    assert os.listdir(tmp_path) == ['a.pth']
 
 
 class Foreign:

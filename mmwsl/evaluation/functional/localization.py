@@ -7,6 +7,9 @@ that a box is x2 - x1 + 1 pixels wide.
 
 import cv2
 import numpy as np
+import torch
+
+from mmwsl.ops import box_iou
 
 LEVELS = 255
 IOUS = (0.3, 0.5, 0.7)
@@ -144,11 +147,7 @@ def box_from_saliency(image, values, foreground=0.95, background=0.3, rounds=5):
 
 def box_overlap(boxes, others):
     """IoU (N, M) of boxes whose corners are both inside."""
-    boxes, others = np.asarray(boxes, dtype=np.float64)[:, None], np.asarray(others, dtype=np.float64)[None]
-    shared = (np.minimum(boxes[..., 2:], others[..., 2:]) - np.maximum(boxes[..., :2], others[..., :2]) + 1).clip(min=0)
-    shared = shared.prod(axis=-1)
-    area, other_area = ((each[..., 2:] - each[..., :2] + 1).prod(axis=-1) for each in (boxes, others))
-    return shared / (area + other_area - shared)
+    return box_iou(*(torch.as_tensor(np.asarray(each, dtype=np.float64)) for each in (boxes, others)), offset=1).numpy()
 
 
 def best_overlaps(values, boxes, thresholds):

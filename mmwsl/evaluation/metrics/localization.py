@@ -1,7 +1,6 @@
 """mmengine metric around the localisation of single objects."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from mmwsl.evaluation.functional.localization import (
     default_thresholds,
     max_box_accuracy,
 )
+from mmwsl.files import write_atomically
 from mmwsl.registry import METRICS
 
 
@@ -119,6 +119,4 @@ class LocalizationMetric(BaseMetric):
             for name, values in zip(('pixel_recall', 'pixel_precision'), pixels.curve(), strict=True):
                 # in the order of the thresholds; null where nothing is above one, as JSON has no NaN
                 curves[name] = [None if np.isnan(value) else float(value) for value in values[::-1]]
-        path = Path(self.curves)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(curves), encoding='utf-8')
+        write_atomically(self.curves, json.dumps(curves))

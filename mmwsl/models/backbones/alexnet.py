@@ -2,14 +2,15 @@
 
 import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
 
+from .staged import StagedBackbone
+
 
 @BACKBONES.register_module()
-class AlexNet(BaseModule):
+class AlexNet(StagedBackbone):
     """The five convolutions of AlexNet (Krizhevsky et al. 2012), each followed by BN and ReLU.
 
     Args:
@@ -24,26 +25,22 @@ class AlexNet(BaseModule):
 
     def __init__(self, channels=(64, 192, 384, 256, 256), in_channels=3, out_indices=(5,), final_pool=False,
                  norm_cfg=dict(type='BN'), init_cfg=None):  # noqa: B006
-        super().__init__(init_cfg)
+        super().__init__(out_indices, range(1, 6), '1..5', init_cfg)
         if len(channels) != 5:
             raise ValueError(f'AlexNet has five convolutions, got {len(channels)} channel numbers')
-        if not out_indices or not set(out_indices) <= set(range(1, 6)):
-            raise ValueError(f'AlexNet out_indices must be some of 1..5, got {out_indices}')
-        self.out_indices, self.final_pool = tuple(sorted(set(out_indices))), final_pool
+        self.final_pool = final_pool
         shapes = [(11, 4, 2), (5, 1, 2), (3, 1, 1), (3, 1, 1), (3, 1, 1)]  # kernel, stride, padding
         for index, (width, (kernel, stride, padding)) in enumerate(zip(channels, shapes, strict=True), start=1):
             convolution = nn.Conv2d(in_channels, width, kernel, stride, padding, bias=False)
             nn.init.kaiming_normal_(convolution.weight, mode='fan_out', nonlinearity='relu')
-            self.add_module(f'conv{index}', nn.Sequential(convolution, build_norm(norm_cfg, width)))
+            parts = {f'pool{index - 1}': nn.MaxPool2d(3, 2)} if index in (2, 3) else {}
+            self.add_stage(index, parts | {f'conv{index}': nn.Sequential(convolution, build_norm(norm_cfg, width)),
+                                           f'relu{index}': nn.ReLU(inplace=True)})
             in_channels = width
         self.out_channels = [channels[index - 1] for index in self.out_indices]
 
     def forward(self, x):
-        outputs = []
-        for index in range(1, max(self.out_indices) + 1):
-            x = F.relu(getattr(self, f'conv{index}')(x), inplace=True)
-            if index in self.out_indices:
-                outputs.append(F.max_pool2d(x, 3, 2) if index == 5 and self.final_pool else x)
-            if index in (1, 2):
-                x = F.max_pool2d(x, 3, 2)
-        return tuple(outputs)
+        outputs = super().forward(x)
+        if self.final_pool and self.out_indices[-1] == 5:
+            outputs = (*outputs[:-1], F.max_pool2d(outputs[-1], 3, 2))
+        return outputs

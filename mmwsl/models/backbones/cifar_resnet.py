@@ -2,12 +2,12 @@
 
 import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
 
 from .resnet import BasicBlock
+from .staged import StagedBackbone
 
 
 class ZeroPaddedShortcut(nn.Module):
@@ -22,7 +22,7 @@ class ZeroPaddedShortcut(nn.Module):
 
 
 @BACKBONES.register_module()
-class CIFARResNet(BaseModule):
+class CIFARResNet(StagedBackbone):
     """A 3x3 convolution and 6n more in three stages of n blocks, on maps of the image's side, a half and a quarter.
 
     With the classifier there are 6n + 2 layers. The stages have 16, 32 and 64 channels; a shortcut is the identity,
@@ -44,15 +44,12 @@ class CIFARResNet(BaseModule):
     WIDTHS = (16, 32, 64)
 
     def __init__(self, depth, in_channels=3, out_indices=(3,), norm_cfg=dict(type='BN'), init_cfg=None):  # noqa: B006
-        super().__init__(init_cfg)
+        super().__init__(out_indices, range(4), '0 (stem), 1, 2, 3 (stages)', init_cfg)
         if depth < 8 or (depth - 2) % 6:
             raise ValueError(f'CIFARResNet depth {depth} is not 6n + 2; choose 8, 14, 20, 32, 44, 56, 110 ...')
-        if not out_indices or not set(out_indices) <= set(range(4)):
-            raise ValueError(f'CIFARResNet out_indices must be some of 0 (stem), 1, 2, 3 (stages), got {out_indices}')
-        self.out_indices = tuple(sorted(set(out_indices)))
         channels = self.WIDTHS[0]
-        self.conv1 = nn.Conv2d(in_channels, channels, 3, padding=1, bias=False)
-        self.bn1 = build_norm(norm_cfg, channels)
+        self.add_stage(0, dict(conv1=nn.Conv2d(in_channels, channels, 3, padding=1, bias=False),
+                               bn1=build_norm(norm_cfg, channels), relu=nn.ReLU(inplace=True)))
         for stage, width in enumerate(self.WIDTHS, start=1):
             blocks = []
             for _ in range((depth - 2) // 6):
@@ -60,18 +57,8 @@ class CIFARResNet(BaseModule):
                 shortcut = None if channels == width else ZeroPaddedShortcut(stride, width - channels)
                 blocks.append(BasicBlock(channels, width, stride, shortcut, norm_cfg))
                 channels = width
-            self.add_module(f'layer{stage}', nn.Sequential(*blocks))
+            self.add_stage(stage, {f'layer{stage}': nn.Sequential(*blocks)})
         self.out_channels = [(self.WIDTHS[0], *self.WIDTHS)[index] for index in self.out_indices]
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')
-
-    def forward(self, x):
-        outputs = []
-        x = F.relu(self.bn1(self.conv1(x)), inplace=True)
-        for index in range(max(self.out_indices) + 1):
-            if index > 0:
-                x = getattr(self, f'layer{index}')(x)
-            if index in self.out_indices:
-                outputs.append(x)
-        return tuple(outputs)

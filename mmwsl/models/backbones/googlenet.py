@@ -2,10 +2,11 @@
 
 import torch
 import torch.nn as nn
-from mmengine.model import BaseModule
 
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
+
+from .staged import StagedBackbone
 
 # Table 1 of the paper: 1 x 1; 3 x 3 after its reduction; 5 x 5 after its reduction; after the pooling
 INCEPTIONS = {
@@ -39,7 +40,7 @@ class Inception(nn.Module):
 
 
 @BACKBONES.register_module()
-class GoogLeNet(BaseModule):
+class GoogLeNet(StagedBackbone):
     """GoogLeNet up to an inception module: BN after every convolution takes the place of its local response norms.
 
     Parts: ``conv1``, ``conv2_reduce``, ``conv2``, ``inception3a`` to ``inception5b`` and ``pool1`` to ``pool4``.
@@ -55,11 +56,8 @@ class GoogLeNet(BaseModule):
     """
 
     def __init__(self, in_channels=3, out_indices=(4,), norm_cfg=dict(type='BN'), init_cfg=None):  # noqa: B006
-        super().__init__(init_cfg)
-        if not out_indices or not set(out_indices) <= set(range(1, 6)):
-            raise ValueError(f'GoogLeNet out_indices must be some of 1..5, got {out_indices}')
-        self.out_indices = tuple(sorted(set(out_indices)))
-        self.stages, widths = [], []  # names of the parts of each, and its channels
+        super().__init__(out_indices, range(1, 6), '1..5', init_cfg)
+        widths = []  # channels of each stage
         for stage in range(1, self.out_indices[-1] + 1):
             parts = {} if stage == 1 else {f'pool{stage - 1}': nn.MaxPool2d(3, 2, ceil_mode=True)}
             if stage == 1:
@@ -75,16 +73,5 @@ class GoogLeNet(BaseModule):
                     parts[f'inception{name}'] = Inception(width, INCEPTIONS[name], norm_cfg)
                     width = parts[f'inception{name}'].out_channels
                 widths.append(width)
-            for name, part in parts.items():
-                self.add_module(name, part)
-            self.stages.append(list(parts))
+            self.add_stage(stage, parts)
         self.out_channels = [widths[index - 1] for index in self.out_indices]
-
-    def forward(self, x):
-        outputs = []
-        for index, names in enumerate(self.stages, start=1):
-            for name in names:
-                x = getattr(self, name)(x)
-            if index in self.out_indices:
-                outputs.append(x)
-        return tuple(outputs)

@@ -6,10 +6,11 @@ Parts have torchvision's names, so its weights load unchanged; those of Mixed_7 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
+
+from .staged import StagedBackbone
 
 
 class BasicConv2d(nn.Module):
@@ -79,7 +80,7 @@ def _mixed6(width, norm_cfg):
 
 
 @BACKBONES.register_module()
-class InceptionV3(BaseModule):
+class InceptionV3(StagedBackbone):
     """Inception v3 cut after Mixed_6e, with a padded stem.
 
     The stem's first convolution and its poolings are padded and Mixed_6a has stride 1 after a max-pool, so that the
@@ -97,39 +98,20 @@ class InceptionV3(BaseModule):
 
     def __init__(self, in_channels=3, out_indices=(2,), stride=2, norm_cfg=dict(type='BN', eps=1e-3),  # noqa: B006
                  init_cfg=None):
-        super().__init__(init_cfg)
-        if not out_indices or not set(out_indices) <= {1, 2}:
-            raise ValueError(f'InceptionV3 out_indices must be some of 1 (Mixed_5d) and 2 (Mixed_6e), got '
-                             f'{out_indices}')
+        super().__init__(out_indices, (1, 2), '1 (Mixed_5d) and 2 (Mixed_6e)', init_cfg)
         if stride not in (1, 2):
             raise ValueError(f'InceptionV3 stride={stride} is impossible; choose 2, or 1 for larger maps')
-        self.out_indices = tuple(sorted(set(out_indices)))
         self.out_channels = [{1: 288, 2: 768}[index] for index in self.out_indices]
-        self.Conv2d_1a_3x3 = BasicConv2d(in_channels, 32, 3, norm_cfg, stride=2, padding=1)
-        self.Conv2d_2a_3x3 = BasicConv2d(32, 32, 3, norm_cfg)
-        self.Conv2d_2b_3x3 = BasicConv2d(32, 64, 3, norm_cfg, padding=1)
-        self.maxpool1 = nn.MaxPool2d(3, 2, padding=1, ceil_mode=True)
-        self.Conv2d_3b_1x1 = BasicConv2d(64, 80, 1, norm_cfg)
-        self.Conv2d_4a_3x3 = BasicConv2d(80, 192, 3, norm_cfg)
-        self.maxpool2 = nn.MaxPool2d(3, 2, padding=1, ceil_mode=True)
-        self.Mixed_5b = _mixed5(192, 32, norm_cfg)
-        self.Mixed_5c = _mixed5(256, 64, norm_cfg)
-        self.Mixed_5d = _mixed5(288, 64, norm_cfg)
-        self.stages = [[name for name, _ in self.named_children()], []]
+        self.add_stage(1, dict(
+            Conv2d_1a_3x3=BasicConv2d(in_channels, 32, 3, norm_cfg, stride=2, padding=1),
+            Conv2d_2a_3x3=BasicConv2d(32, 32, 3, norm_cfg), Conv2d_2b_3x3=BasicConv2d(32, 64, 3, norm_cfg, padding=1),
+            maxpool1=nn.MaxPool2d(3, 2, padding=1, ceil_mode=True),
+            Conv2d_3b_1x1=BasicConv2d(64, 80, 1, norm_cfg), Conv2d_4a_3x3=BasicConv2d(80, 192, 3, norm_cfg),
+            maxpool2=nn.MaxPool2d(3, 2, padding=1, ceil_mode=True),
+            Mixed_5b=_mixed5(192, 32, norm_cfg), Mixed_5c=_mixed5(256, 64, norm_cfg),
+            Mixed_5d=_mixed5(288, 64, norm_cfg)))
         if 2 in self.out_indices:
-            self.maxpool3 = nn.MaxPool2d(3, 2, ceil_mode=True) if stride == 2 else nn.Identity()
-            self.Mixed_6a = _mixed6a(norm_cfg)
-            self.Mixed_6b = _mixed6(128, norm_cfg)
-            self.Mixed_6c = _mixed6(160, norm_cfg)
-            self.Mixed_6d = _mixed6(160, norm_cfg)
-            self.Mixed_6e = _mixed6(192, norm_cfg)
-            self.stages[1] = [name for name, _ in self.named_children()][len(self.stages[0]):]
-
-    def forward(self, x):
-        outputs = []
-        for index, names in enumerate(self.stages, start=1):
-            for name in names:
-                x = getattr(self, name)(x)
-            if index in self.out_indices:
-                outputs.append(x)
-        return tuple(outputs)
+            self.add_stage(2, dict(
+                maxpool3=nn.MaxPool2d(3, 2, ceil_mode=True) if stride == 2 else nn.Identity(),
+                Mixed_6a=_mixed6a(norm_cfg), Mixed_6b=_mixed6(128, norm_cfg), Mixed_6c=_mixed6(160, norm_cfg),
+                Mixed_6d=_mixed6(160, norm_cfg), Mixed_6e=_mixed6(192, norm_cfg)))

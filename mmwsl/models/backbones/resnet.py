@@ -6,10 +6,11 @@ and those of the MoCo family load unchanged.
 
 import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
+
+from .staged import StagedBackbone
 
 
 def _conv3x3(inputs, outputs, stride=1, dilation=1):
@@ -60,7 +61,7 @@ class Bottleneck(nn.Module):
 
 
 @BACKBONES.register_module()
-class ResNet(BaseModule):
+class ResNet(StagedBackbone):
     """ResNet.
 
     Args:
@@ -86,21 +87,18 @@ class ResNet(BaseModule):
     def __init__(self, depth, base_channels=64, stem='imagenet', in_channels=3, out_indices=(4,), frozen_stages=-1,
                  norm_cfg=dict(type='BN'), norm_eval=False, zero_init_residual=False,  # noqa: B006
                  strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1), init_cfg=None):
-        super().__init__(init_cfg)
+        super().__init__(out_indices, range(5), '0 (stem), 1, 2, 3, 4 (stages)', init_cfg)
         if depth not in self.BLOCKS:
             raise ValueError(f'ResNet depth {depth} is unknown; choose one of {sorted(self.BLOCKS)}')
         if stem not in ('imagenet', 'cifar'):
             raise ValueError(f"ResNet stem {stem!r} is unknown; choose 'imagenet' or 'cifar'")
-        if not out_indices or not set(out_indices) <= set(range(5)):
-            raise ValueError(f'ResNet out_indices must be some of 0 (stem), 1, 2, 3, 4 (stages), got {out_indices}')
         if not -1 <= frozen_stages <= 4:
             raise ValueError(f'ResNet frozen_stages must be between -1 and 4, got {frozen_stages}')
         block, counts = self.BLOCKS[depth]
-        self.out_indices, self.frozen_stages, self.norm_eval = tuple(sorted(set(out_indices))), frozen_stages, norm_eval
-        self.conv1 = (nn.Conv2d(in_channels, base_channels, 7, 2, 3, bias=False) if stem == 'imagenet' else
-                      _conv3x3(in_channels, base_channels))
-        self.bn1 = build_norm(norm_cfg, base_channels)
-        self.maxpool = nn.MaxPool2d(3, 2, 1) if stem == 'imagenet' else nn.Identity()
+        self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
+        conv1 = (nn.Conv2d(in_channels, base_channels, 7, 2, 3, bias=False) if stem == 'imagenet' else
+                 _conv3x3(in_channels, base_channels))
+        self.add_stage(0, dict(conv1=conv1, bn1=build_norm(norm_cfg, base_channels), relu=nn.ReLU(inplace=True)))
         channels, widths = base_channels, [base_channels]
         for stage in range(4):
             width = base_channels * 2**stage
@@ -114,7 +112,8 @@ class ResNet(BaseModule):
                                                build_norm(norm_cfg, width * block.expansion))
                 blocks.append(block(channels, width, stride, downsample, norm_cfg, dilation))
                 channels = width * block.expansion
-            self.add_module(f'layer{stage + 1}', nn.Sequential(*blocks))
+            parts = dict(maxpool=nn.MaxPool2d(3, 2, 1)) if stage == 0 and stem == 'imagenet' else {}
+            self.add_stage(stage + 1, parts | {f'layer{stage + 1}': nn.Sequential(*blocks)})
             widths.append(channels)
         self.out_channels = [widths[index] for index in self.out_indices]
         for module in self.modules():
@@ -126,9 +125,7 @@ class ResNet(BaseModule):
             part.requires_grad_(False)
 
     def _frozen(self):
-        if self.frozen_stages < 0:
-            return []
-        return [self.conv1, self.bn1] + [getattr(self, f'layer{i}') for i in range(1, self.frozen_stages + 1)]
+        return [getattr(self, name) for number in range(self.frozen_stages + 1) for name in self.stages[number]]
 
     def train(self, mode=True):
         super().train(mode)
@@ -140,15 +137,3 @@ class ResNet(BaseModule):
                     if isinstance(module, nn.modules.batchnorm._BatchNorm):
                         module.eval()
         return self
-
-    def forward(self, x):
-        outputs = []
-        x = F.relu(self.bn1(self.conv1(x)), inplace=True)
-        for index in range(max(self.out_indices) + 1):
-            if index == 1:
-                x = self.maxpool(x)
-            if index > 0:
-                x = getattr(self, f'layer{index}')(x)
-            if index in self.out_indices:
-                outputs.append(x)
-        return tuple(outputs)

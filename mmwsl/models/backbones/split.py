@@ -3,6 +3,7 @@
 import torch
 from mmengine.model import BaseModule
 
+from mmwsl.ops.tensors import keep_format
 from mmwsl.registry import BACKBONES
 
 WIDTHS = dict(ResNet=('base_channels', 64), AlexNet=('channels', (64, 192, 384, 256, 256)))  # setting, its default
@@ -46,9 +47,6 @@ class SplitBackbone(BaseModule):
 
     def forward(self, lab):
         """``lab``: (B, 3, H, W)."""
-        layout = torch.contiguous_format
-        if lab.is_contiguous(memory_format=torch.channels_last):
-            layout = torch.channels_last
-        of_lightness = self.lightness(lab[:, :1].contiguous(memory_format=layout))
-        of_color = self.color(lab[:, 1:].contiguous(memory_format=layout))
+        of_lightness = self.lightness(keep_format(lab[:, :1], lab))
+        of_color = self.color(keep_format(lab[:, 1:], lab))
         return tuple(torch.cat(pair, 1) for pair in zip(of_lightness, of_color, strict=True))

@@ -1,16 +1,17 @@
 """VGG16 (Simonyan and Zisserman 2015, arXiv:1409.1556): its thirteen convolutions."""
 
 import torch.nn as nn
-from mmengine.model import BaseModule
 
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
+
+from .staged import StagedBackbone
 
 STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # width and number of convolutions
 
 
 @BACKBONES.register_module()
-class VGG16(BaseModule):
+class VGG16(StagedBackbone):
     """The convolutions of VGG16, without its fifth pooling and its fully connected layers.
 
     Parts have the names of the paper's authors: ``conv1_1`` to ``conv5_3``, each with its ReLU, and ``pool1`` to
@@ -28,34 +29,17 @@ class VGG16(BaseModule):
     """
 
     def __init__(self, in_channels=3, out_indices=(5,), strides=(1, 2, 2, 2, 2), norm_cfg=None, init_cfg=None):
-        super().__init__(init_cfg)
-        if not out_indices or not set(out_indices) <= set(range(1, 6)):
-            raise ValueError(f'VGG16 out_indices must be some of 1..5, got {out_indices}')
+        super().__init__(out_indices, range(1, 6), '1..5', init_cfg)
         if len(strides) != 5 or not set(strides) <= {1, 2}:
             raise ValueError(f'VGG16 strides must be five times 1 or 2, got {strides}')
-        self.out_indices = tuple(sorted(set(out_indices)))
         self.out_channels = [STAGES[index - 1][0] for index in self.out_indices]
-        self.stages = []  # names of the parts of each
         for stage, (width, count) in enumerate(STAGES[:self.out_indices[-1]], start=1):
-            names = []
-            if strides[stage - 1] == 2:
-                names.append(f'pool{stage - 1}')
-                self.add_module(names[-1], nn.MaxPool2d(2))
+            parts = {f'pool{stage - 1}': nn.MaxPool2d(2)} if strides[stage - 1] == 2 else {}
             for number in range(1, count + 1):
                 convolution = nn.Conv2d(in_channels, width, 3, padding=1)
                 nn.init.kaiming_normal_(convolution.weight, mode='fan_out', nonlinearity='relu')
                 nn.init.zeros_(convolution.bias)
                 norm = [] if norm_cfg is None else [build_norm(norm_cfg, width)]
-                names.append(f'conv{stage}_{number}')
-                self.add_module(names[-1], nn.Sequential(convolution, *norm, nn.ReLU(inplace=True)))
+                parts[f'conv{stage}_{number}'] = nn.Sequential(convolution, *norm, nn.ReLU(inplace=True))
                 in_channels = width
-            self.stages.append(names)
-
-    def forward(self, x):
-        outputs = []
-        for index, names in enumerate(self.stages, start=1):
-            for name in names:
-                x = getattr(self, name)(x)
-            if index in self.out_indices:
-                outputs.append(x)
-        return tuple(outputs)
+            self.add_stage(stage, parts)

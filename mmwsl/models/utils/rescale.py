@@ -5,6 +5,8 @@ import torch.nn as nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
+from mmwsl.ops.modes import eval_mode
+
 TINY = 1e-6  # a response that varies less is constant: there is nothing to bring to unit variance
 
 
@@ -60,21 +62,18 @@ def rescale_responses(model, *inputs, **settings):
             module.bias.sub_(mean).mul_(factor)
         return module.forward(*arguments)  # not __call__, which would come back here
 
-    modes = [(module, module.training) for module in model.modules()]
     hooks = []
     for module in model.modules():
         if isinstance(module, _BatchNorm):
             hooks.append(module.register_forward_pre_hook(at_batch_norm))
         elif isinstance(module, (_ConvNd, nn.Linear)) and not isinstance(module, _ConvTransposeNd):
             hooks.append(module.register_forward_hook(at_layer))
-    model.eval()
     try:
-        model(*inputs, **settings)
+        with eval_mode(model):
+            model(*inputs, **settings)
     finally:
         for hook in hooks:
             hook.remove()
-        for module, training in modes:
-            module.training = training
     layers = sum(not isinstance(module, _BatchNorm) for module in done)
     if not layers:
         raise ValueError(f'{type(model).__name__} ran no convolution or linear layer: there is nothing to rescale')

@@ -5,6 +5,7 @@ import torch.nn as nn
 
 from mmwsl.models.base import single_view
 from mmwsl.models.weak.localizer import Localizer, map_labels
+from mmwsl.ops.modes import eval_mode
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions
 
@@ -84,13 +85,8 @@ class ErasingLocalizer(Localizer):
     @torch.no_grad()
     def _look(self, step, images, labels):
         """A finished step's map (B, H, W) in [0, 1] of each image's label."""
-        training = self.training
-        for part in _parts(step):
-            part.eval()
-        values = step.localize(step.encode(images), labels[:, None], images.shape[2:])[:, 0]
-        for part in _parts(step):
-            part.train(training)
-        return values
+        with eval_mode(*_parts(step)):
+            return step.localize(step.encode(images), labels[:, None], images.shape[2:])[:, 0]
 
     def _erase(self, images, values):
         return images * (values < 1 - self.share).to(images.dtype)[:, None]

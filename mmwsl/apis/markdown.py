@@ -1,0 +1,25 @@
+"""Tables as Markdown."""
+
+
+def markdown_table(headings, rows):
+    """A table whose first column is left-aligned and names the rows; the others, numbers, are right-aligned.
+
+    Args:
+        headings: str of every column.
+        rows: lists of str, one of each column.
+
+    Returns:
+        str: a line each, the last one ended.
+
+    Raises:
+        ValueError: a row has more or fewer cells than there are headings.
+    """
+    for row in rows:
+        if len(row) != len(headings):
+            raise ValueError(f'the row {" | ".join(row)} has {len(row)} cells for {len(headings)} columns')
+    lines = [_line(headings), '|---|' + '--:|' * (len(headings) - 1), *map(_line, rows)]
+    return '\n'.join(lines) + '\n'
+
+
+def _line(cells):
+    return '| ' + ' | '.join(cell.replace('|', '\\|') for cell in cells) + ' |'

@@ -1,0 +1,173 @@
+"""Files that are written whole or not at all, JSON lines, and locks between processes."""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import secrets
+import warnings
+from pathlib import Path
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system that has none
+LOCKED = (errno.EAGAIN, errno.EACCES)  # POSIX allows either
+
+
+def check_writable(path):
+    """Create the folder and fail early if ``path`` is not writable.
+
+    Returns:
+        Path.
+
+    Raises:
+        OSError: a folder cannot be made, ``path`` is one, or it or its folder may not be written.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(f'{path} is a folder; name a file in it')
+    written = [path] if _is_special(path) else [path, path.parent]  # a new file takes the place of the old one
+    for each in written:
+        if each.exists() and not os.access(each, os.W_OK):
+            raise PermissionError(f'{path} cannot be written: no permission for {each}; choose another place')
+    return path
+
+
+def write_atomically(path, content):
+    """Write a file so that ``path`` is either the old one or the whole new one, whenever a process dies.
+
+    Its folder is made. What is no ordinary file, such as ``/dev/stdout``, is written to as it is.
+
+    Args:
+        path: the file.
+        content: str (written as UTF-8), bytes, or a function that writes to the open binary file it is called with,
+            e.g. ``lambda file: torch.save(state, file)``.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if _is_special(path):
+        with open(path, 'wb') as file:
+            _write(file, content)
+        return
+    # a name of its own: several processes may write the file at a time, of several machines even
+    temporary = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')
+    try:
+        with open(temporary, 'xb') as file:
+            _write(file, content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _is_special(path):
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _write(file, content):
+    if callable(content):
+        content(file)
+    else:
+        file.write(content.encode('utf-8') if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def lock(path, wait=True):
+    """Hold the file ``path``, made if it is missing, so that no other process that asks for it goes on meanwhile.
+
+    A POSIX record lock: it ends with the process, however that ends, and holds between the machines of a shared disk.
+    It does not hold between threads, and it is lost when this process closes ``path`` elsewhere: whoever holds it reads
+    from the file that is yielded. Another file may take the place of ``path`` meanwhile.
+
+    Args:
+        path: the file; its folder must exist.
+        wait: for a process that holds it; otherwise that is an error.
+
+    Yields:
+        The file, opened to read and to append, in binary.
+
+    Raises:
+        BlockingIOError: another process holds it, and ``wait`` is False.
+
+    Warns:
+        UserWarning: the file system has no locks; nothing is held then.
+    """
+    while True:
+        with open(path, 'a+b') as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in LOCKED:
+                    raise BlockingIOError(error.errno, f'{path} is held by another process') from error
+                if error.errno not in NO_LOCKS:
+                    raise
+                warnings.warn(f'the file system of {path} has no locks ({error}): make sure that only one process '
+                              'writes there')
+            if _is_still(path, file):
+                yield file
+                return
+
+
+def _is_still(path, file):
+    """Whether ``path`` is the open ``file`` and not one that took its place."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def append_json_lines(path, values):
+    """Add ``values`` to the file ``path``, one a line; all of them or none, whenever a process dies.
+
+    Several processes may do so at a time. A last line that was cut off, by a process that died, is dropped.
+
+    Raises:
+        ValueError, TypeError: a value that JSON does not have, such as NaN; the file stays as it was.
+    """
+    path = Path(path)
+    lines = ''.join(json.dumps(value, allow_nan=False) + '\n' for value in values).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with lock(path) as file:
+        file.seek(0)
+        whole, end, last = file.read().rpartition(b'\n')
+        if last and _is_json(last):
+            last += b'\n'
+        else:
+            last = b''
+        write_atomically(path, whole + end + last + lines)
+
+
+def _is_json(line):
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def read_json_lines(path, source, drop_cut=False):
+    """Yield the number and the value of each line that is not empty.
+
+    Args:
+        path: the file.
+        source: what writes or holds such files, for the message where there is none.
+        drop_cut: leave out a last line that is not JSON because its writer died, or is still at it.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a line is not JSON; the message has its number.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} does not exist; {source}')
+    *lines, last = path.read_bytes().split(b'\n')
+    if not drop_cut or _is_json(last):
+        lines.append(last)
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except ValueError as error:  # not JSON, or not UTF-8
+                raise ValueError(f'{path}, line {number}: not JSON ({error}); was the file cut off? Remove the line') \
+                    from error
