@@ -40,7 +40,7 @@ def make_batch(cfg, count=8, training=True):
         dict: ``inputs`` and ``data_samples``, random images with labels of every kind that the model can want.
     """
     loader, generator = cfg.train_dataloader, torch.Generator().manual_seed(0)
-    collate, kind = loader.get('collate_fn', dict(type='collate_batch')).type, loader.dataset.type
+    collate, kind = loader.get('collate_fn', dict(type='collate_batch'))['type'], loader.dataset.type
     for number in ('num_bags', 'num_sequences'):
         if number in loader.dataset:  # made on the fly, and small
             dataset = build_dataset({**loader.dataset, number: count})

@@ -2,12 +2,14 @@
 
 Its tensors hold CPU tensors, and every operation on them runs on the CPU, so values are the CPU's. What a GPU would do
 otherwise is recorded with the line that asked for it: *mixed placements*, operations that a GPU refuses because an
-operand lies on the CPU, and *read-backs*, operations for whose answer the host waits until the device is done.
+operand lies on the CPU; *read-backs*, operations for whose answer the host waits until the device is done; and
+*uploads*, copies from the CPU for which it waits as well.
 
     with StandInDevice() as record:
         model.to(DEVICE)
+        record.clear()
         model(...)
-    assert not record.mixed and not record.reads
+    assert not record.mixed and not record.reads and not record.uploads
 
 Autocast has no rules for the device and leaves everything in the precision it has.
 """
@@ -29,14 +31,22 @@ except ImportError:  # private, so a release of torch may lack them; tests then 
     REASON = 'this torch has no hooks for a device written in Python'
 
 DEVICE = 'standin'
-ROOT = Path(__file__).resolve().parents[1]
-Event = namedtuple('Event', 'operation where')  # a name, and the line that asked for it, e.g. mmwsl/ops/nms.py:134
+FILE = Path(__file__).resolve()
+ROOT = FILE.parents[1]
+
+
+
+class Event(namedtuple('Event', 'operation where line')):
+    """An operation, where it was asked for (file and function, ``'mmwsl/ops/nms.py _greedy'``), and in which line."""
+
+    def __str__(self):
+        return f'{self.operation} in {self.where}, line {self.line}'
+
 
 aten = torch.ops.aten
 # Their result's size, or the result itself, is a number on the host. Of the sizes of bins CUDA asks for the largest.
 READS = {aten._local_scalar_dense, aten.nonzero, aten.masked_select, aten.equal, aten._unique, aten._unique2,
          aten.unique_dim, aten.unique_consecutive, aten.unique_dim_consecutive, aten.bincount}
-COPIES = {aten._to_copy, aten.copy_, aten.copy, aten._copy_from, aten._copy_from_and_resize}
 INDEXING = {aten.index, aten.index_put, aten.index_put_, aten._index_put_impl_, aten._unsafe_index,
             aten._unsafe_index_put}
 _real_generator = torch.Generator
@@ -67,7 +77,7 @@ class StandInTensor(torch.Tensor):
         return f'StandInTensor({self.held})'
 
     def tolist(self):
-        _read('tolist')
+        _note('reads', 'tolist')
         return self.held.tolist()
 
     def numpy(self):
@@ -89,18 +99,17 @@ class StandInDevice(TorchDispatchMode):
     """The device while the block runs.
 
     Attributes:
-        mixed: list of :class:`Event`, operations that a GPU refuses.
-        reads: list of :class:`Event`, operations for which the host waits.
+        mixed, reads, uploads: lists of :class:`Event`.
     """
 
     def __init__(self):
         super().__init__()
         _register()
-        self.mixed, self.reads = [], []
+        self.clear()
 
-    def forget(self):
-        """Empty both lists."""
-        self.mixed, self.reads = [], []
+    def clear(self):
+        """Start with empty lists."""
+        self.mixed, self.reads, self.uploads = [], [], []
 
     def __enter__(self):
         _active.append(self)
@@ -117,28 +126,23 @@ class StandInDevice(TorchDispatchMode):
         return _run(function, args, kwargs or {})
 
 
-def _read(operation):
+def _note(kind, operation):
     if _active:
-        _active[-1].reads.append(Event(operation, _caller()))
-
-
-def _mixed(operation):
-    if _active:
-        _active[-1].mixed.append(Event(operation, _caller()))
+        getattr(_active[-1], kind).append(Event(operation, *_caller()))
 
 
 def _caller():
-    """The innermost line of the package, or of a test where there is none, as ``path:number``."""
-    frame, found = sys._getframe(1), None
+    """File and function, and line, of the innermost frame in the package, or where there is none in the tests."""
+    frame, found = sys._getframe(1), ('backward pass', 0)  # which another thread runs
     while frame is not None:
         path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(ROOT) and path != Path(__file__).resolve() and '.venv' not in path.parts:
-            line = f'{path.relative_to(ROOT).as_posix()}:{frame.f_lineno}'
-            if line.startswith('mmwsl/'):
-                return line
-            found = found or line
+        if path.is_relative_to(ROOT / 'mmwsl') or path.is_relative_to(ROOT / 'tests') and path != FILE:
+            where = f'{path.relative_to(ROOT).as_posix()} {frame.f_code.co_qualname.split(".<locals>")[0]}'
+            if where.startswith('mmwsl/'):
+                return where, frame.f_lineno
+            found = found if found[1] else (where, frame.f_lineno)
         frame = frame.f_back
-    return found or 'backward pass'  # another thread runs it
+    return found
 
 
 def _run(function, args, kwargs):
@@ -167,51 +171,60 @@ def _run(function, args, kwargs):
 
     held_args = [unwrap(each) for each in args]
     held_kwargs = {name: unwrap(value) for name, value in kwargs.items()}
-    device = kwargs.get('device')
-    here = bool(wrappers) if device is None else torch.device(device).type == DEVICE
+    device, kind = kwargs.get('device'), function.overloadpacket
+    if kind is aten.copy_:
+        here = isinstance(args[0], StandInTensor)
+    else:
+        here = bool(wrappers) if device is None else torch.device(device).type == DEVICE
     if not wrappers and not here:
         return function(*args, **kwargs)
     if device is not None:
         held_kwargs['device'] = 'cpu'
-    _record(function, args, kwargs, bool(wrappers), plain, here)
+    if kind in (aten.copy_, aten._to_copy):
+        source = args[1] if kind is aten.copy_ else args[0]
+        _note_copy(source, here, kwargs.get('non_blocking', args[2] if len(args) > 2 else False))
+    else:
+        _note_operation(kind, args, kwargs, plain if wrappers else [])
     result = function(*held_args, **held_kwargs)
-    if function.overloadpacket in COPIES and wrappers and (not here or not isinstance(args[0], StandInTensor)):
-        return args[0] if function.overloadpacket is aten.copy_ else result
     if not here:
         return result
     result = wrap(result)
-    if function.overloadpacket is aten.scalar_tensor:
+    if kind is aten.scalar_tensor:
         result.from_number = True
     return result
 
 
-def _record(function, args, kwargs, wrapped, plain, here):
-    kind, name = function.overloadpacket, str(function.overloadpacket)
-    if kind in COPIES:
-        to_cpu = not here if kind is aten._to_copy else not isinstance(args[0], StandInTensor)
-        if wrapped and to_cpu:
-            _read(f'{name} to the CPU')
-        return
+def _note_copy(source, here, non_blocking):
+    """Record a copy to the device (``here``) or to the CPU."""
+    if isinstance(source, StandInTensor) and not here:
+        _note('reads', 'copy to the CPU')
+    elif here and not isinstance(source, StandInTensor) and not non_blocking:
+        _note('uploads', 'copy from the CPU')
+
+
+def _note_operation(kind, args, kwargs, plain):
+    """Record what a GPU minds of an operation; ``plain`` are the operands on the CPU beside some on the device."""
+    name = str(kind)
     generator = kwargs.get('generator')
     if generator is not None and all(generator._cdata != each._cdata for each in _generators):
-        _mixed(f'{name} with a generator of the CPU')
+        _note('mixed', f'{name} with a generator of the CPU')
     if kind in INDEXING:
         indices = [index for index in args[1] if index is not None]
         if isinstance(args[0], StandInTensor):
             elsewhere = [index for index in indices if index.ndim and not isinstance(index, StandInTensor)]
             if elsewhere:
-                _read(f'{name} by an index on the CPU')
-            plain = [each for each in plain if all(each is not index for index in elsewhere)]
+                _note('reads', f'{name} by an index on the CPU')
+            plain = [each for each in plain if all(each is not index for index in elsewhere)]  # CUDA copies those
         masks = [index for index in indices if index.dtype in (torch.bool, torch.uint8)]
         # CUDA fills under a single mask with a number without counting
         filled = kind is not aten.index and len(masks) == len(indices) == 1 and (
             not isinstance(args[2], StandInTensor) and args[2].ndim == 0 or getattr(args[2], 'from_number', False))
         if masks and not filled:
-            _read(f'{name} by a Boolean mask')
+            _note('reads', f'{name} by a Boolean mask')
     elif kind in READS or kind is aten.repeat_interleave and kwargs.get('output_size') is None:
-        _read(name)
-    if wrapped and plain:
-        _mixed(f'{name} with a CPU tensor {tuple(plain[0].shape)}')
+        _note('reads', name)
+    if plain:
+        _note('mixed', f'{name} with a CPU tensor {tuple(plain[0].shape)}')
 
 
 class _Module:
@@ -252,11 +265,8 @@ def _register():
         return StandInTensor(torch.empty(size, dtype=dtype, device='cpu', memory_format=memory_format))
 
     def copy_from(source, target, non_blocking=False):
-        if isinstance(target, StandInTensor):
-            target.held.copy_(source.held if isinstance(source, StandInTensor) else source)
-        else:
-            _read('copy to the CPU')
-            target.copy_(source.held)
+        _note_copy(source, isinstance(target, StandInTensor), non_blocking)
+        getattr(target, 'held', target).copy_(getattr(source, 'held', source))
         return target
 
     _library.impl('empty_strided', empty_strided, 'PrivateUse1')
