@@ -15,6 +15,8 @@ from mmwsl.structures import DataSample
 SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|bagencoder|seq32)_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
 RECIPES = sorted(path.relative_to(configs_root()).as_posix() for path in configs_root().rglob('*.py')
                  if SMALL.search(path.relative_to(configs_root()).as_posix()))
+# A step of these waits for the device: how many boxes or instances there are is known there alone.
+WAITING = [name for name in RECIPES if re.search('_rcnn_|_mil_', name)]
 CLUSTERED = 64  # images of the methods that keep labels of all of them
 OPTIONS = dict(  # by type of model
     DeepCluster={'model.num_images': CLUSTERED, 'model.head.num_classes': 4, 'model.pca_dims': 8},
@@ -53,6 +55,18 @@ def make_batch(cfg, count=8, training=True):
     images = [torch.randint(256, shape, dtype=torch.uint8, generator=generator) for _ in range(sum(views) or 1)]
     samples = DataSample(index=torch.arange(count), gt_label=torch.arange(count) % 10)
     return dict(inputs=images if views else images[0], data_samples=samples)
+
+
+def first_labels(model, cfg):
+    """Cluster a few images with a model that trains on clusters, on its device; of other models nothing."""
+    if not hasattr(model, 'cluster'):
+        return
+    model.eval()
+    data = model.data_preprocessor(make_batch(cfg, CLUSTERED, training=False), False)
+    with torch.no_grad():
+        model.cluster(model.cluster_features(data['inputs']), data['data_samples'].index, seed=0)
+        if hasattr(model, 'refresh_clusters'):
+            model.refresh_clusters(0)
 
 
 def _photo(height, width, classes, generator):

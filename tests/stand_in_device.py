@@ -23,6 +23,8 @@ from unittest import mock
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+import mmwsl
+
 try:
     from torch.utils.backend_registration import _DummyPrivateUse1Hook, _setup_privateuseone_for_python_backend
     REASON = ''
@@ -31,8 +33,7 @@ except ImportError:  # private, so a release of torch may lack them; tests then 
     REASON = 'this torch has no hooks for a device written in Python'
 
 DEVICE = 'standin'
-FILE = Path(__file__).resolve()
-ROOT = FILE.parents[1]
+SOURCES = tuple(str(Path(file).parent) for file in (mmwsl.__file__, __file__))  # the package and the tests
 
 
 
@@ -132,17 +133,16 @@ def _note(kind, operation):
 
 
 def _caller():
-    """File and function, and line, of the innermost frame in the package, or where there is none in the tests."""
-    frame, found = sys._getframe(1), ('backward pass', 0)  # which another thread runs
+    """File and function, and line, of the innermost frame in the package or the tests."""
+    frame = sys._getframe(1)
     while frame is not None:
-        path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(ROOT / 'mmwsl') or path.is_relative_to(ROOT / 'tests') and path != FILE:
-            where = f'{path.relative_to(ROOT).as_posix()} {frame.f_code.co_qualname.split(".<locals>")[0]}'
-            if where.startswith('mmwsl/'):
-                return where, frame.f_lineno
-            found = found if found[1] else (where, frame.f_lineno)
+        path = frame.f_code.co_filename
+        if path.startswith(SOURCES) and path != __file__:
+            folder, = (folder for folder in SOURCES if path.startswith(folder))
+            name = frame.f_code.co_qualname.split('.<locals>')[0]
+            return f'{Path(path).relative_to(Path(folder).parent).as_posix()} {name}', frame.f_lineno
         frame = frame.f_back
-    return found
+    return 'backward pass', 0  # which another thread runs
 
 
 def _run(function, args, kwargs):
