@@ -91,7 +91,7 @@ def plus_plus(sample, k, seed):
     draws = min(2 + int(math.log(k)), len(sample))
     lengths = sample.square().sum(1)
     chosen = sample.new_empty(k, sample.shape[1])
-    chosen[0] = sample[torch.randint(len(sample), (), device=sample.device, generator=generator)]
+    chosen[0] = sample[torch.randint(len(sample), (1,), device=sample.device, generator=generator)][0]
     distance = (sample - chosen[0]).square().sum(1)
     for number in range(1, k):
         # The earliest of exponential times with these rates is a draw with these probabilities.
@@ -99,8 +99,8 @@ def plus_plus(sample, k, seed):
         candidates = times.topk(draws, largest=False).indices
         others = torch.addmm(lengths, sample[candidates], sample.T, alpha=-2) + lengths[candidates, None]
         others = torch.minimum(others.clamp_(min=0), distance)  # (draws, m)
-        best = others.sum(1).argmin()
-        chosen[number], distance = sample[candidates[best]], others[best]
+        best = others.sum(1).argmin()[None]  # indexing with a scalar tensor would wait for the device
+        chosen[number], distance = sample[candidates[best]][0], others[best][0]
     return chosen
 
 

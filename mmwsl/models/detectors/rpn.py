@@ -112,7 +112,7 @@ class RPNHead(BaseModule):
                 scores.append(score)
                 levels.append(torch.full_like(place, level))
             boxes, scores, levels = torch.cat(boxes), torch.cat(scores), torch.cat(levels)
-            wide = (boxes[:, 2:] > boxes[:, :2]).all(1) & scores.isfinite()
+            wide = ((boxes[:, 2:] > boxes[:, :2]).all(1) & scores.isfinite()).nonzero()[:, 0]
             boxes, scores, levels = boxes[wide], scores[wide], levels[wide]
             kept = batched_nms(boxes, scores, levels, dict(iou_threshold=self.nms_iou, max_num=keep))[1]
             proposals.append(boxes[kept])

@@ -106,11 +106,11 @@ class BagClassifier(Model):
 
     def embed(self, instances, present):
         """(B, N, C, H, W) -> (B, N, K); only what is there goes through the network, the rest is 0."""
-        found = self.backbone(instances[present])[-1]
+        positions = present.flatten().nonzero()[:, 0]  # waits for the device, once and not in the backward pass
+        found = self.backbone(instances.flatten(0, 1)[positions])[-1]
         found = found.mean((2, 3)) if found.ndim == 4 else found
-        embeddings = found.new_zeros(*present.shape, found.shape[1])
-        embeddings[present] = found
-        return embeddings
+        embeddings = found.new_zeros(present.numel(), found.shape[1]).index_copy(0, positions, found)
+        return embeddings.unflatten(0, present.shape)
 
     def score(self, embeddings, present):
         """Logit of every bag (B,) and, where the pooling has one, attention (B, N)."""
