@@ -147,7 +147,7 @@ class BagClassifier(Model):
         scores = torch.stack([1 - probability, probability], dim=1)
         return add_predictions(
             samples, pred_scores=scores, pred_label=scores.argmax(1),
-            pred_instance_scores=[row[mask] for row, mask in zip(attention.detach(), present, strict=True)])
+            pred_instance_scores=attention.detach()[present].split(present.sum(1).tolist()))
 
 
 @MODELS.register_module()

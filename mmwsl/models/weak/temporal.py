@@ -84,11 +84,11 @@ class TemporalLocalizer(Model):
     def predict(self, inputs, samples):
         """``samples`` with ``pred_scores`` (C,), ``pred_label``, and ``pred_maps`` (C, T), the temporal class
         activation maps of all classes as they are, over the steps that are there."""
-        lengths = [int(sample.lengths) if 'lengths' in sample else inputs.shape[1] for sample in samples]
-        x, pooled = self.embed(inputs, torch.tensor(lengths, device=inputs.device))
+        lengths = torch.stack([sample.lengths for sample in samples])
+        x, pooled = self.embed(inputs, lengths)
         scores = self.classifier(pooled).float().softmax(1)
         maps = torch.einsum('btk,ck->bct', x.float(), self.classifier.weight.float())
         classes = torch.arange(self.num_classes, device=inputs.device)
+        there = [values[:, :length] for values, length in zip(maps, lengths.tolist(), strict=True)]
         return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1),
-                               pred_map_labels=[classes] * len(samples),
-                               pred_maps=[each[:, :length] for each, length in zip(maps, lengths, strict=True)])
+                               pred_map_labels=[classes] * len(samples), pred_maps=there)
