@@ -12,8 +12,11 @@ from torch.utils.data import DataLoader
 
 from mmwsl.datasets.collate import collate_batch
 
+from .base import Source
 from .progress import progress_bar
 
+NO_TRAINING = ('this protocol got features alone, and no network can be trained from them: give its class '
+               '`trains = True`, and run it on a checkpoint with mmwsl.apis.benchmark')
 GATHER_ROWS = 16384  # rows a rank sends at once: bounds what a GPU must hold beside the features
 
 
@@ -70,6 +73,28 @@ class Features:
 
     def __len__(self):
         return len(self.features)
+
+
+class FeatureSource(Source):
+    """Features at hand as the source of a protocol that trains no network: ``KNN().run(FeatureSource(train, test))``.
+
+    Args:
+        train, test: :class:`Features` of the training and of the test images.
+    """
+
+    def __init__(self, train, test):
+        self._features = train, test
+
+    def features(self):
+        return self._features
+
+    def train(self, config, options, seed, holdout):
+        """Raises TypeError: features are no backbone that a training could start from."""
+        raise TypeError(NO_TRAINING)
+
+    def dataset_name(self, config):
+        """Raises TypeError, as :meth:`train` does."""
+        raise TypeError(NO_TRAINING)
 
 
 def check_features(train, test, protocol, multi_label=False):
