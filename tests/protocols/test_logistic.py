@@ -30,7 +30,8 @@ def test_equals_scikit_learn(strength):
     ours = fit_logistic(train.features.double(), train.labels, 4, strength)
     theirs = LogisticRegression(C=1 / strength, tol=1e-10, max_iter=5000).fit(
         train.features.double().numpy(), train.labels)
-    assert np.allclose(ours[:-1].T, theirs.coef_, atol=1e-4)
+    # the gradient at which L-BFGS stops, 1e-7 an image, over the least curvature, 0.1
+    assert np.allclose(ours[:-1].T, theirs.coef_, atol=3e-4)
     centred = ours[-1] - ours[-1].mean()  # the biases are free up to a constant
     assert np.allclose(centred, theirs.intercept_ - theirs.intercept_.mean(), atol=1e-3)
 
