@@ -98,9 +98,9 @@ def _thumbnail(image, side=48):
 def _check(cfg, *splits):
     for split in splits:
         if split not in (cfg.get('benchmark') or {}):
-            raise ValueError(f'{cfg.filename} has no benchmark.{split}: a config names the labelled data it is judged '
-                             "on, e.g. benchmark=dict(dataset='CIFAR-10', train=dict(type='CIFAR10', split='train'), "
-                             "test=dict(type='CIFAR10', split='test'))")
+            raise ValueError(f'{cfg.filename} has no benchmark.{split}: a config names the labelled data it is '
+                             "evaluated on, e.g. benchmark=dict(dataset='CIFAR-10', train=dict(type='CIFAR10', "
+                             "split='train'), test=dict(type='CIFAR10', split='test'))")
 
 
 class CheckpointSource(Source):
@@ -176,8 +176,9 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
             _from_trainings(cfg, checkpoint, trained, work_dir) if trained else ()):
         start = time.perf_counter()
         values = instances[name].run(source)
-        fields |= dict(suite=suite, protocol=name, seconds=round(time.perf_counter() - start, 2))
-        made = [_record(each, fields | (dict(method=method) if method else {})) for each in values]
+        fields = fields | dict(suite=suite, method=method or fields['method'], protocol=name,
+                               seconds=round(time.perf_counter() - start, 2))
+        made = [_record(each, fields) for each in values]
         if out is not None and is_main_process():
             append_records(out, made)
         records += made
@@ -202,25 +203,26 @@ def _from_features(cfg, checkpoint, names, layer, layers, pooling):
     _check_labels(*datasets)
     for each in layers or [layer]:
         model, meta = _layer_model(cfg, checkpoint, pooling, each) if layers else build_model(cfg, checkpoint)
-        source = FeatureSource(*(_features(cfg, model, dataset, -1 if layers else layer) for dataset in datasets))
-        kind = type(model.model if layers else model).__name__.lower()
+        train, test = (_features(cfg, model, dataset, -1 if layers else layer) for dataset in datasets)
+        fields = _fields(cfg, checkpoint, type(model.model if layers else model), meta, each, pooling)
         for name in names if is_main_process() else ():
-            yield name, source, _fields(cfg, checkpoint, kind, meta, each, pooling)
+            yield name, FeatureSource(train, test, name), fields
 
 
 def _from_trainings(cfg, checkpoint, names, work_dir):
     """Yield the same per protocol that trains, on all ranks."""
     runner = FineTuneRunner(cfg, checkpoint, work_dir)
     features = functools.cache(lambda: features_of(cfg, checkpoint))
+    fields = _fields(cfg, checkpoint, runner.model_class, runner.meta)
     for name in names:
-        yield name, CheckpointSource(name, runner, features), _fields(cfg, checkpoint, runner.kind, runner.meta)
+        yield name, CheckpointSource(name, runner, features), fields
 
 
-def _fields(cfg, checkpoint, kind, meta, layer=-1, pooling=None):
-    """What the records of a checkpoint's features share; ``kind`` is the model's class, ``meta`` the checkpoint's."""
+def _fields(cfg, checkpoint, model_class, meta, layer=-1, pooling=None):
+    """What the records of a checkpoint share; ``meta`` is the checkpoint's, None without one."""
     settings = cfg.get('benchmark') or {}
     return dict(
-        method=checkpoint if checkpoint in UNTRAINED else kind, config=_relative(cfg.filename),
+        method=checkpoint if checkpoint in UNTRAINED else model_class.__name__.lower(), config=_relative(cfg.filename),
         seed=(meta or {}).get('seed', cfg.get('randomness', {}).get('seed')),
         dataset=settings.get('dataset') or (settings.get('test') or {}).get('type'), split='test', encoder='backbone',
         layer=layer, pooling=pooling or 'global average', settings=dict(checkpoint=_describe(checkpoint, meta)))

@@ -103,7 +103,7 @@ class FineTuneRunner:
         if not getattr(model, 'sees_rgb', True):
             raise ValueError(f'the backbone of {type(model).__name__} takes something else than RGB images, so nothing '
                              'can be trained from it; protocols of frozen features can evaluate it')
-        self.kind = type(model).__name__.lower()
+        self.model_class = type(model)
         self.weights = {key: value.cpu().clone() for key, value in model.backbone.state_dict().items()}
         digest = hashlib.sha256()
         for key, value in self.weights.items():

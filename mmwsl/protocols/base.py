@@ -9,10 +9,9 @@ class Source(ABC):
     """What a protocol evaluates: a checkpoint, by its frozen features or by what is trained from it.
 
     Attributes:
-        name: the protocol's name in the benchmark, which begins the names of metrics and folders of trainings.
+        name: the protocol's name in the benchmark; begins the metrics of a protocol that goes by several, and the
+            folders of trainings.
     """
-
-    name = None
 
     @abstractmethod
     def features(self):
@@ -50,8 +49,9 @@ class Protocol(ABC):
     """A way to evaluate a checkpoint; register it in :data:`mmwsl.registry.PROTOCOLS`.
 
     Attributes:
-        trains: whether :meth:`run` calls ``source.train``. Then it runs on all ranks at once, once for a checkpoint;
-            otherwise on the first rank alone, once for each layer whose features are evaluated.
+        trains: whether :meth:`run` calls ``source.train``. Then all ranks run it, once for a checkpoint, and its
+            features are the last layer's, globally averaged; otherwise the first rank alone runs it, once for each
+            layer that is evaluated.
     """
 
     trains = False

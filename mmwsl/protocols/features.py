@@ -80,10 +80,11 @@ class FeatureSource(Source):
 
     Args:
         train, test: :class:`Features` of the training and of the test images.
+        name: of the protocol in the benchmark, if it is run by one.
     """
 
-    def __init__(self, train, test):
-        self._features = train, test
+    def __init__(self, train, test, name=None):
+        self.name, self._features = name, (train, test)
 
     def features(self):
         return self._features
