@@ -9,10 +9,10 @@ from mmengine.registry import init_default_scope
 
 from mmwsl.apis import load_config
 from mmwsl.apis.config import configs_root, resolve
-from mmwsl.apis.downstream import downstream_config
+from mmwsl.apis.fine_tune import fine_tune_config
 from mmwsl.models.backbones import ResNet
 from mmwsl.models.utils.pooling import check_pooling
-from mmwsl.protocols import Training
+from mmwsl.protocols import FineTuneProtocol
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
 GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|bagencoder|seq\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
@@ -207,14 +207,14 @@ def test_benchmarks(name):
     settings = cfg.benchmark
     protocols = [PROTOCOLS.build({'type': protocol, **options}) for protocol, options in settings.protocols.items()]
     for protocol in protocols:
-        if isinstance(protocol, Training):
+        if isinstance(protocol, FineTuneProtocol):
             for options in protocol.combinations():
-                judged = downstream_config(cfg, protocol.config, {**protocol.options, **options})
+                judged = fine_tune_config(cfg, protocol.config, {**protocol.options, **options})
                 assert judged.model.backbone.type == 'ResNet' and judged.model.backbone.depth == 50
                 assert judged.model.backbone.get('base_channels', 64) == 64 and judged.test_evaluator
     if settings.get('layers'):
         check_pooling(settings.pooling, settings.layers)
-    if not all(isinstance(protocol, Training) for protocol in protocols):
+    if not all(isinstance(protocol, FineTuneProtocol) for protocol in protocols):
         assert settings.train.type == settings.test.type
         for part in (settings.train, settings.test):
             for step in part.get('pipeline', ()):

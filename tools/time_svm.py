@@ -23,7 +23,7 @@ from mmwsl.apis.benchmark import features_of
 from mmwsl.apis.records import environment
 from mmwsl.evaluation.functional import mean_average_precision
 from mmwsl.files import check_writable, write_atomically
-from mmwsl.protocols import SVM
+from mmwsl.protocols import SVM, FeatureSource
 from mmwsl.protocols.svm import COSTS, normalise
 
 
@@ -60,7 +60,7 @@ def main():
     costs = sorted(COSTS[args.costs])
 
     start = time.perf_counter()
-    ours = SVM(args.costs).run(train, test)[0]
+    ours = SVM(args.costs).run(FeatureSource(train, test))[0]
     seconds = time.perf_counter() - start
     peaks = [resource.getrusage(who).ru_maxrss / 2**10 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     start = time.perf_counter()

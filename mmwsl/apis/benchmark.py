@@ -1,6 +1,7 @@
-"""Features of any checkpoint, and figures from them."""
+"""Features of any checkpoint, and its evaluation by protocols."""
 
 import copy
+import functools
 import hashlib
 import itertools
 import os
@@ -14,18 +15,21 @@ from PIL import Image
 
 from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, inference_dtype
 from mmwsl.apis.config import load_config
-from mmwsl.apis.downstream import Downstream, place_of
 from mmwsl.apis.evaluate import dataset_name
+from mmwsl.apis.fine_tune import FineTuneRunner
 from mmwsl.apis.records import make_record
 from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.loading import resize
 from mmwsl.files import append_json_lines, check_writable, write_atomically
 from mmwsl.models.utils.pooling import check_pooling
+from mmwsl.protocols import FeatureSource, Source, as_protocol, extract_features
+from mmwsl.protocols.pooling import LayerFeatures
 from mmwsl.registry import PROTOCOLS
+
+REPLACEABLE = ('layer', 'pooling', 'dataset')  # what a protocol may say of a metric value in place of the record
 
 
 def _features(cfg, model, dataset, layer):
-    from mmwsl.protocols.features import extract_features
     settings = cfg.benchmark
     return extract_features(
         model, dataset, batch_size=settings.get('batch_size', 256), layer=layer, device=get_device(),
@@ -80,25 +84,49 @@ def _thumbnail(image, side=48):
 def _check(cfg, *splits):
     for split in splits:
         if split not in (cfg.get('benchmark') or {}):
-            raise ValueError(f'{cfg.filename} has no benchmark.{split}: a config names the labelled data it is judged '
-                             "on, e.g. benchmark=dict(dataset='CIFAR-10', train=dict(type='CIFAR10', split='train'), "
-                             "test=dict(type='CIFAR10', split='test'))")
+            raise ValueError(f'{cfg.filename} has no benchmark.{split}: a config names the labelled data it is '
+                             "evaluated on, e.g. benchmark=dict(dataset='CIFAR-10', train=dict(type='CIFAR10', "
+                             "split='train'), test=dict(type='CIFAR10', split='test'))")
+
+
+class CheckpointSource(Source):
+    """A checkpoint, for a protocol that trains from it.
+
+    Args:
+        name: see :class:`Source`.
+        runner: :class:`FineTuneRunner` of the checkpoint.
+        features: function that returns the training and the test features; all ranks call it together.
+    """
+
+    def __init__(self, name, runner, features):
+        self.name, self.runner, self._features = name, runner, features
+
+    def features(self):
+        return self._features()
+
+    def train(self, config, options, seed, holdout):
+        return self.runner.run(config, options, seed, holdout, self.name)
+
+    def dataset_name(self, config):
+        return dataset_name(load_config(config) if config else self.runner.pretrained)
 
 
 def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None, layer=-1, layers=None, pooling=None,
               work_dir=None):
-    """Judge a checkpoint, by frozen features or by what is trained from it.
+    """Evaluate a checkpoint, by frozen features or by what is trained from it.
 
     Args:
         cfg: config with ``benchmark`` (``dataset``, ``train``, ``test``, ``protocols``: name -> settings, whose
-            ``type`` is the protocol if the name is not; for figures of single layers also ``layers``, ``pooling``).
+            ``type`` is the protocol if the name is not; for values of single layers also ``layers``, ``pooling``). It
+            is not changed.
         checkpoint: file, or ``'random'`` or ``'random_rescaled'`` for the floors of every table.
         protocols: names; default all that the config has settings for. A name without settings runs with its defaults.
         out: JSON-lines file the records are added to.
         suite, method: names for the records; ``method`` defaults to the model's class, or the name of the floor.
         layer: which of the backbone's outputs, globally averaged.
-        layers: a figure for each of these ``out_indices`` of the backbone instead, one after another, by ``pooling``;
-            default ``benchmark.layers``. The backbone is built anew for each and run no further than that.
+        layers: values for each of these ``out_indices`` of the backbone instead, one after another, by ``pooling``;
+            default ``benchmark.layers``. The backbone is built anew for each and run no further than that. Protocols
+            that train run once.
         pooling: name in :data:`mmwsl.models.utils.pooling.POOLINGS`; default ``benchmark.pooling``.
         work_dir: folder of what is trained, by protocols that do; default ``work_dirs/benchmark``.
 
@@ -106,36 +134,37 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
         list of records.
 
     Raises:
-        ValueError: the config names no data to judge on, or layers without a pooling that knows them; KeyError: unknown
-            protocol; FileNotFoundError: no such checkpoint.
+        ValueError: the config names no data to evaluate on, or layers without a pooling that knows them; KeyError:
+            unknown protocol; TypeError: a protocol of an unknown form; FileNotFoundError: no such checkpoint.
     """
+    cfg = copy.deepcopy(cfg)
     init_default_scope('mmwsl')
-    known = (cfg.get('benchmark') or {}).get('protocols') or {}
-    instances = {name: PROTOCOLS.build({'type': name, **(known.get(name) or {})}) for name in protocols or known}
-    trained = {name: each for name, each in instances.items() if getattr(each, 'trains', False)}
-    frozen = {name: each for name, each in instances.items() if name not in trained}
+    settings = cfg.get('benchmark') or {}
+    known = settings.get('protocols') or {}
+    instances = {name: as_protocol(PROTOCOLS.build({'type': name, **(known.get(name) or {})}))
+                 for name in protocols or known}
+    trained = [name for name, instance in instances.items() if instance.trains]
+    frozen = [name for name in instances if name not in trained]
     if frozen or not instances:
         _check(cfg, 'train', 'test')
     if not instances:
         raise ValueError('no protocol was named, and the config has no benchmark.protocols; pass e.g. --protocols knn')
-    layers, pooling = layers or cfg.benchmark.get('layers'), pooling or cfg.benchmark.get('pooling')
+    layers, pooling = layers or settings.get('layers'), pooling or settings.get('pooling')
     if layers:
         check_pooling(pooling, layers)
     elif pooling:
         raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
     if checkpoint not in (None, *UNTRAINED) and not Path(checkpoint).is_file():
         raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')  # before the data are read
-    out = None if out is None else check_writable(out)
-    seed, records = cfg.get('randomness', {}).get('seed'), []
-    for source, common, figures in itertools.chain(
+    out, records = None if out is None else check_writable(out), []
+    for name, source, fields in itertools.chain(
             _from_features(cfg, checkpoint, frozen, layer, layers, pooling) if frozen else (),
             _from_trainings(cfg, checkpoint, trained, work_dir) if trained else ()):
-        made = [make_record(
-            suite=suite, method=method or (checkpoint if checkpoint in UNTRAINED else source['kind']),
-            config=_relative(cfg.filename), seed=(source['meta'] or {}).get('seed', seed), split='test',
-            metric=figure['metric'], value=round(float(figure['value']), 4),
-            settings=dict(figure['settings'], checkpoint=_describe(checkpoint, source['meta'])), encoder='backbone',
-            layer=figure['layer'], **common) for figure in figures]
+        start = time.perf_counter()
+        values = instances[name].run(source)
+        fields = fields | dict(suite=suite, method=method or fields['method'], protocol=name,
+                               seconds=round(time.perf_counter() - start, 2))
+        made = [_record(each, fields) for each in values]
         if out is not None and is_main_process():
             append_json_lines(out, made)
         records += made
@@ -151,40 +180,49 @@ def features_of(cfg, checkpoint, layer=None, pooling=None):
     """
     _check(cfg, 'train', 'test')
     model, _ = build_model(cfg, checkpoint) if layer is None else _layer_model(cfg, checkpoint, pooling, layer)
-    return [_features(cfg, model, build_dataset(cfg.benchmark[split]), -1) for split in ('train', 'test')]
+    return tuple(_features(cfg, model, build_dataset(cfg.benchmark[split]), -1) for split in ('train', 'test'))
 
 
-def _from_features(cfg, checkpoint, protocols, layer, layers, pooling):
-    """What protocols measure on frozen features: where from, what the records share, and the figures."""
+def _from_features(cfg, checkpoint, names, layer, layers, pooling):
+    """Yield (name, source, shared record fields) per layer and frozen-feature protocol, on the first rank alone."""
     datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]
     _check_labels(*datasets)
-    for place in layers or [layer]:
-        model, meta = _layer_model(cfg, checkpoint, pooling, place) if layers else build_model(cfg, checkpoint)
-        source = dict(meta=meta, kind=type(model.model if layers else model).__name__.lower())
+    for each in layers or [layer]:
+        model, meta = _layer_model(cfg, checkpoint, pooling, each) if layers else build_model(cfg, checkpoint)
         train, test = (_features(cfg, model, dataset, -1 if layers else layer) for dataset in datasets)
-        for name, instance in protocols.items() if is_main_process() else ():
-            start = time.perf_counter()
-            figures = [dict(figure, layer=place) for figure in instance.run(train, test)]
-            yield source, dict(
-                dataset=cfg.benchmark.get('dataset', cfg.benchmark.test.type), protocol=name,
-                pooling=pooling or 'global average', seconds=round(time.perf_counter() - start, 2)), figures
+        fields = _fields(cfg, checkpoint, type(model.model if layers else model), meta, each, pooling)
+        for name in names if is_main_process() else ():
+            yield name, FeatureSource(train, test, name), fields
 
 
-def _from_trainings(cfg, checkpoint, protocols, work_dir):
-    """What protocols measure that train from the checkpoint's backbone, in the same form."""
-    downstream = Downstream(cfg, checkpoint, work_dir)
-    for name, instance in protocols.items():
-        start = time.perf_counter()
-        figures = [dict(figure, **place_of(name, figure['metric']))
-                   for figure in instance.run(downstream.train(instance.config, name))]
-        yield dict(meta=downstream.meta, kind=downstream.kind), dict(
-            dataset=dataset_name(load_config(instance.config) if instance.config else cfg), protocol=name, pooling=None,
-            seconds=round(time.perf_counter() - start, 2)), figures
+def _from_trainings(cfg, checkpoint, names, work_dir):
+    """Yield the same per protocol that trains, on all ranks."""
+    runner = FineTuneRunner(cfg, checkpoint, work_dir)
+    features = functools.cache(lambda: features_of(cfg, checkpoint))
+    fields = _fields(cfg, checkpoint, runner.model_class, runner.meta)
+    for name in names:
+        yield name, CheckpointSource(name, runner, features), fields
+
+
+def _fields(cfg, checkpoint, model_class, meta, layer=-1, pooling=None):
+    """What the records of a checkpoint share; ``meta`` is the checkpoint's, None without one."""
+    settings = cfg.get('benchmark') or {}
+    return dict(
+        method=checkpoint if checkpoint in UNTRAINED else model_class.__name__.lower(), config=_relative(cfg.filename),
+        seed=(meta or {}).get('seed', cfg.get('randomness', {}).get('seed')),
+        dataset=settings.get('dataset') or (settings.get('test') or {}).get('type'), split='test', encoder='backbone',
+        layer=layer, pooling=pooling or 'global average', settings=dict(checkpoint=_describe(checkpoint, meta)))
+
+
+def _record(value, fields):
+    """A record of a protocol's metric value."""
+    fields = fields | {key: value[key] for key in REPLACEABLE if key in value}
+    return make_record(**fields | dict(metric=value['metric'], value=round(float(value['value']), 4),
+                                       settings=value['settings'] | fields['settings']))
 
 
 def _layer_model(cfg, checkpoint, pooling, layer):
-    """The model as the features of one ``out_indices`` of its backbone, before any pooling that follows it."""
-    from mmwsl.protocols.pooling import LayerFeatures
+    """The model reduced to one backbone stage, before any final pooling."""
     cfg = copy.deepcopy(cfg)
     cfg.model.backbone.out_indices = (layer,)
     if cfg.model.backbone.get('final_pool'):

@@ -1,13 +1,22 @@
+from .base import Protocol, Source, as_protocol
 from .clustering import Cluster, clustering_accuracy
-from .features import Features, check_features, extract_features
+from .features import Features, FeatureSource, check_features, extract_features
+from .fine_tune import FineTuneProtocol
 from .knn import KNN, knn_predict
 from .linear import Linear, train_linear
 from .logistic import Logistic, fit_logistic
 from .low_shot import LowShotSVM, draw_shots
 from .svm import SVM, fit_svm
-from .training import Training
 
 __all__ = [
-    'KNN', 'SVM', 'Cluster', 'Features', 'Linear', 'Logistic', 'LowShotSVM', 'Training', 'check_features',
-    'clustering_accuracy', 'draw_shots', 'extract_features', 'fit_logistic', 'fit_svm', 'knn_predict', 'train_linear'
+    'KNN', 'SVM', 'Cluster', 'FeatureSource', 'Features', 'FineTuneProtocol', 'Linear', 'Logistic', 'LowShotSVM',
+    'Protocol', 'Source', 'as_protocol', 'check_features', 'clustering_accuracy', 'draw_shots', 'extract_features',
+    'fit_logistic', 'fit_svm', 'knn_predict', 'train_linear'
 ]
+
+
+def __getattr__(name):
+    if name == 'Training':  # an old name, for one release
+        from .training import Training
+        return Training
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

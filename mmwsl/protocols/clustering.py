@@ -9,6 +9,7 @@ from sklearn.metrics import adjusted_rand_score, confusion_matrix, normalized_mu
 from mmwsl.clustering import assign, kmeans
 from mmwsl.registry import PROTOCOLS
 
+from .base import Protocol
 from .features import check_features, describe
 
 
@@ -27,7 +28,7 @@ def clustering_accuracy(clusters, labels):
 
 
 @PROTOCOLS.register_module(name='cluster')
-class Cluster:
+class Cluster(Protocol):
     """k-means on the training features, scored on the test features: ``cluster_acc``, ``cluster_nmi``, ``cluster_ari``.
 
     All in percent. The mutual information is divided by the geometric mean of the entropies, as DeepCluster does; with
@@ -52,12 +53,13 @@ class Cluster:
         self.k, self.starts, self.iterations, self.normalise, self.seed = k, starts, iterations, normalise, seed
         self.device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
 
-    def run(self, train, test):
-        """Cluster ``train``, score on ``test`` (both :class:`Features` with one class per image); a list of records.
+    def run(self, source):
+        """Cluster the training features, score on the test features; see :meth:`Protocol.run`.
 
         Raises:
-            ValueError: more clusters than training images.
+            ValueError: more clusters than training images, or labels of another form than one class per image.
         """
+        train, test = source.features()
         check_features(train, test, 'cluster')
         k = self.k or len(train.classes)
         features, test_features = (part.features.to(self.device) for part in (train, test))

@@ -14,6 +14,10 @@ from mmwsl.datasets.collate import collate_batch
 from mmwsl.ops.modes import eval_mode
 from mmwsl.progress import progress_bar
 
+from .base import Source
+
+NO_TRAINING = ('this protocol got features alone, and no network can be trained from them: give its class '
+               '`trains = True`, and run it on a checkpoint with mmwsl.apis.benchmark')
 GATHER_ROWS = 16384  # rows a rank sends at once: bounds what a GPU must hold beside the features
 
 
@@ -70,6 +74,29 @@ class Features:
 
     def __len__(self):
         return len(self.features)
+
+
+class FeatureSource(Source):
+    """Features at hand as the source of a protocol that trains no network: ``KNN().run(FeatureSource(train, test))``.
+
+    Args:
+        train, test: :class:`Features` of the training and of the test images.
+        name: of the protocol in the benchmark, if it is run by one.
+    """
+
+    def __init__(self, train, test, name=None):
+        self.name, self._features = name, (train, test)
+
+    def features(self):
+        return self._features
+
+    def train(self, config, options, seed, holdout):
+        """Raises TypeError: features are no backbone that a training could start from."""
+        raise TypeError(NO_TRAINING)
+
+    def dataset_name(self, config):
+        """Raises TypeError, as :meth:`train` does."""
+        raise TypeError(NO_TRAINING)
 
 
 def check_features(train, test, protocol, multi_label=False):

@@ -10,6 +10,7 @@ from mmwsl.evaluation.functional import topk_accuracy
 from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
+from .base import Protocol
 from .features import check_features, describe
 
 PRESETS = {
@@ -76,7 +77,7 @@ def knn_predict(train_features, train_labels, test_features, k=(10, 20, 100, 200
 
 
 @PROTOCOLS.register_module(name='knn')
-class KNN:
+class KNN(Protocol):
     """kNN accuracy: metrics ``knn{k}_top1`` and ``knn{k}_top5`` in percent, for every k.
 
     Top-5 means the best min(5, k, C) classes; the setting ``top5_classes`` states how many.
@@ -104,8 +105,9 @@ class KNN:
         self.temperature = values['temperature'] if temperature is None else temperature
         self.device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
 
-    def run(self, train, test):
-        """Classify ``test`` with ``train`` (both :class:`Features` with one class per image); a list of records."""
+    def run(self, source):
+        """Classify the test images by the training images, one class per image; see :meth:`Protocol.run`."""
+        train, test = source.features()
         check_features(train, test, 'knn')
         classes = len(train.classes)
         scores = knn_predict(train.features.to(self.device), train.labels.to(self.device),

@@ -12,6 +12,7 @@ from mmwsl.evaluation.functional import topk_accuracy
 from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
+from .base import Protocol
 from .features import check_features, describe
 
 
@@ -78,7 +79,7 @@ def _one_thread_if(small):
 
 
 @PROTOCOLS.register_module(name='linear')
-class Linear:
+class Linear(Protocol):
     """Accuracy of a linear classifier on cached features: metrics ``linear_top1`` and ``linear_top5`` in percent.
 
     Every pair of learning rate and weight decay is trained at once on a part of the training set; the pair with the
@@ -113,12 +114,13 @@ class Linear:
         self.seed = seed
         self.device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
 
-    def run(self, train, test):
-        """Train on ``train``, score on ``test`` (both :class:`Features` with one class per image); a list of records.
+    def run(self, source):
+        """Train on the training images, score on the test images, one class per image; see :meth:`Protocol.run`.
 
         Raises:
             RuntimeError: every learning rate diverged.
         """
+        train, test = source.features()
         check_features(train, test, 'linear')
         classes = len(train.classes)
         features, labels = train.features.to(self.device), train.labels.to(self.device)

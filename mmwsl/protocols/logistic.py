@@ -8,6 +8,7 @@ from mmwsl.evaluation.functional import mean_average_precision, mean_class_accur
 from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
+from .base import Protocol
 from .features import check_features, describe
 
 METRICS = ('top1', 'mean_class', 'mAP', 'mAP_11points')
@@ -75,7 +76,7 @@ def judge(scores, labels, metric):
 
 
 @PROTOCOLS.register_module(name='logistic')
-class Logistic:
+class Logistic(Protocol):
     """Multinomial logistic regression, or one logistic regression a tag: metric ``logistic_{metric}`` in percent.
 
     The strength of the L2 penalty is the one with the best figure on a held-out part of the training images (the
@@ -106,12 +107,13 @@ class Logistic:
                                         dtype=torch.float64).tolist()
         self.device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
 
-    def run(self, train, test):
-        """Train on ``train``, score on ``test`` (both :class:`Features`); a list of one record.
+    def run(self, source):
+        """Train on the training images, score on the test images; see :meth:`Protocol.run`.
 
         Raises:
             ValueError: a metric of tags for images of one class each, or the other way round.
         """
+        train, test = source.features()
         tags = self.metric.startswith('mAP')
         check_features(train, test, 'logistic', multi_label=tags)
         if tags != (train.labels.ndim == 2):

@@ -14,6 +14,7 @@ from mmwsl.evaluation.functional import average_precision
 from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
+from .base import Protocol
 from .features import as_targets, check_features, describe
 from .svm import COSTS, SVM, fit_svm, needs_dual, normalise, rotate
 
@@ -69,7 +70,7 @@ def _fit(features, positive, rows, test_features, test_labels, costs, cross_vali
 
 
 @PROTOCOLS.register_module(name='low_shot')
-class LowShotSVM:
+class LowShotSVM(Protocol):
     """Low-shot SVM: for every k the metrics ``low_shot{k}_mAP`` and ``low_shot{k}_mAP_test_selected`` in percent.
 
     Both are means over independent samples. The first takes for every class and sample the cost that is best in 3-fold
@@ -97,12 +98,13 @@ class LowShotSVM:
         self.preset = costs if isinstance(costs, str) else None
         self.samples, self.n_jobs = samples, n_jobs
 
-    def run(self, train, test):
-        """Train on samples of ``train``, score on ``test`` (both :class:`Features`); a list of records.
+    def run(self, source):
+        """Train on samples of the training images, score on the test images; see :meth:`Protocol.run`.
 
         Raises:
             ValueError: also for a class with too few images.
         """
+        train, test = source.features()
         check_features(train, test, 'low_shot', multi_label=True)
         features, test_features = normalise(train.features), normalise(test.features)
         targets = as_targets(train.labels, len(train.classes)).numpy()

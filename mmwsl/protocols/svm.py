@@ -18,6 +18,7 @@ from mmwsl.evaluation.functional import mean_average_precision, topk_accuracy
 from mmwsl.progress import progress_bar
 from mmwsl.registry import PROTOCOLS
 
+from .base import Protocol
 from .features import Features, as_targets, check_features, describe
 
 COSTS = {
@@ -94,7 +95,7 @@ def _validate(features, positive, trained, held, cost):
 
 
 @PROTOCOLS.register_module(name='svm')
-class SVM:
+class SVM(Protocol):
     """Linear SVM: metric ``svm_mAP`` (all points, percent), and ``svm_top1`` where every image has one class.
 
     For every class: the cost with the best mean average precision in cross-validation on the training set (the lowest
@@ -131,12 +132,13 @@ class SVM:
         self.max_train_images = max_train_images
         self.n_jobs = n_jobs
 
-    def run(self, train, test):
-        """Train on ``train``, score on ``test`` (both :class:`Features`); a list of records.
+    def run(self, source):
+        """Train on the training images, score on the test images; see :meth:`Protocol.run`.
 
         Raises:
             ValueError: also for a class with too few images to cross-validate.
         """
+        train, test = source.features()
         check_features(train, test, 'svm', multi_label=True)
         available = len(train)
         train = self._subset(train)

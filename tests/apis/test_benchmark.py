@@ -10,6 +10,8 @@ from tiny_runs import SIMCLR, train_here, write_config
 
 from mmwsl.apis import benchmark, build_dataset, build_model, extract, load_config, read_records
 from mmwsl.cli import main
+from mmwsl.protocols import Protocol
+from mmwsl.registry import PROTOCOLS
 
 DESIGN_FIELDS = ('suite, method, config, seed, dataset, split, protocol, metric, value, settings, command, commit, versions, '
                  'hardware, seconds, date').split(', ')
@@ -207,3 +209,117 @@ def test_layers_without_a_pooling(trained):
                               (dict(pooling='rotnet'), 'is of single layers; name them')):
         with pytest.raises(ValueError, match=message):
             benchmark(cfg, 'random', **settings)
+
+
+@pytest.fixture
+def registered():
+    """Registers protocols for one test."""
+    names = []
+
+    def register(kind):
+        names.append(kind.__name__)
+        PROTOCOLS.register_module(module=kind)
+
+    yield register
+    for name in names:
+        del PROTOCOLS.module_dict[name]
+
+
+def test_an_old_plugin_works_with_a_warning(trained, registered):
+    class OldImages:
+        def run(self, train, test):
+            return [dict(metric='images', value=len(train), settings=dict(test=len(test)))]
+
+    registered(OldImages)
+    cfg = load_config(trained[0])
+    cfg.benchmark.protocols = dict(old=dict(type='OldImages'))
+    with pytest.warns(DeprecationWarning, match='the protocol OldImages has run.train, test'):
+        [record] = benchmark(cfg, 'random')
+    assert (record['protocol'], record['metric'], record['value'], record['settings']) == (
+        'old', 'images', 320, dict(test=100, checkpoint='random'))
+
+
+def test_a_protocol_may_use_features_and_train(tmp_path, registered, monkeypatch):
+    """Of the last layer, extracted once for all such protocols; one run, whatever the layers are."""
+    class Both(Protocol):
+        trains = True
+
+        def run(self, source):
+            train, test = source.features()
+            values = source.train('x.py', dict(lr=1), 3, 0.5)
+            return [dict(metric=f'{source.name}_dims', value=train.features.shape[1], settings=dict(test=len(test))),
+                    dict(metric='trained', value=values['top1'], settings={}, layer=2, pooling=None, dataset='other')]
+
+    class Sizes(Protocol):
+        def run(self, source):
+            return [dict(metric='size', value=source.features()[0].features.shape[1], settings={})]
+
+    calls, extracted = [], []
+    module = sys.modules['mmwsl.apis.benchmark']
+    extract_features = module.extract_features
+    monkeypatch.setattr(module, 'extract_features', lambda *args, **kwargs: extracted.append(kwargs['layer']) or
+                        extract_features(*args, **kwargs))
+    monkeypatch.setattr(module.FineTuneRunner, 'run', lambda self, *args: calls.append(args) or {'top1': 42})
+    registered(Both)
+    registered(Sizes)
+    cfg = load_config(write_config(tmp_path, ALEXNET))
+    cfg.benchmark.protocols = dict(one=dict(type='Both'), two=dict(type='Both'), sizes=dict(type='Sizes'))
+    records = benchmark(cfg, 'random', layers=[1, 3], pooling='rotnet', method='floor')
+    assert calls == [('x.py', dict(lr=1), 3, 0.5, 'one'), ('x.py', dict(lr=1), 3, 0.5, 'two')]
+    assert len(extracted) == 4 + 2  # both splits, of two layers, and once for the two that train
+    found = [tuple(record[key] for key in ('protocol', 'metric', 'value', 'layer', 'pooling', 'dataset'))
+             for record in records]
+    assert found == [
+        ('sizes', 'size', 4 * 12 * 12, 1, 'rotnet', 'Digits'), ('sizes', 'size', 6 * 3 * 3, 3, 'rotnet', 'Digits'),
+        ('one', 'one_dims', 5, -1, 'global average', 'Digits'), ('one', 'trained', 42, 2, None, 'other'),
+        ('two', 'two_dims', 5, -1, 'global average', 'Digits'), ('two', 'trained', 42, 2, None, 'other')]
+    assert {record['method'] for record in records} == {'floor'}
+
+
+def test_what_trains_must_say_so(trained, registered):
+    class Silent(Protocol):
+        def run(self, source):
+            return source.train(None, {}, 0, None)
+
+    registered(Silent)
+    with pytest.raises(TypeError, match='give its class `trains = True`'):
+        benchmark(load_config(trained[0]), 'random', ['Silent'])
+
+
+def test_the_callers_config_is_not_changed(trained, registered):
+    class Greedy(Protocol):
+        """Takes its settings apart."""
+
+        def __init__(self, grid):
+            self.value = grid.pop('value')
+
+        def run(self, source):
+            return [dict(metric='value', value=self.value, settings={})]
+
+    registered(Greedy)
+    cfg = load_config(trained[0])
+    cfg.benchmark.protocols = dict(Greedy=dict(grid=dict(value=7)))
+    before = cfg.to_dict()
+    for _ in range(2):
+        assert benchmark(cfg, 'random')[0]['value'] == 7
+    assert cfg.to_dict() == before
+
+
+def test_which_ranks_run_a_protocol(trained, registered, monkeypatch):
+    """Frozen features on the first alone, what trains on all."""
+    class Frozen(Protocol):
+        def run(self, source):
+            ran.append(source.name)
+            return [dict(metric='images', value=len(source.features()[0]), settings={})]
+
+    class Training(Frozen):
+        trains = True
+
+    registered(Frozen)
+    registered(Training)
+    for first in (True, False):
+        ran = []
+        monkeypatch.setattr(sys.modules['mmwsl.apis.benchmark'], 'is_main_process', lambda first=first: first)
+        records = benchmark(load_config(trained[0]), 'random', ['Training', 'Frozen'])
+        assert ran == [record['protocol'] for record in records] == (['Frozen'] if first else []) + ['Training']
+        assert {record['value'] for record in records} == {320}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmwsl.protocols import Cluster, Features, clustering_accuracy
+from mmwsl.protocols import Cluster, Features, FeatureSource, clustering_accuracy
 
 
 def test_accuracy_by_hand_and_by_all_permutations():
@@ -26,16 +26,17 @@ def blobs(count, seed, spread=0.05):
 
 
 def test_separate_classes_are_found_and_noise_is_not():
-    records = {record['metric']: record for record in Cluster(starts=3).run(blobs(300, 0), blobs(90, 1))}
+    records = {record['metric']: record for record in Cluster(starts=3).run(FeatureSource(blobs(300, 0), blobs(90, 1)))}
     assert {name: record['value'] for name, record in records.items()} == pytest.approx(
         dict(cluster_acc=100, cluster_nmi=100, cluster_ari=100))
     json.dumps(list(records.values()))
-    noise = {record['metric']: record['value'] for record in Cluster(starts=3).run(blobs(300, 0, 50.), blobs(300, 1, 50.))}
+    noise = {record['metric']: record['value'] for record in
+             Cluster(starts=3).run(FeatureSource(blobs(300, 0, 50.), blobs(300, 1, 50.)))}
     assert noise['cluster_acc'] < 50 and noise['cluster_nmi'] < 5 and noise['cluster_ari'] < 5
 
 
 def test_more_clusters_than_classes_and_repeatable():
-    first, second = (Cluster(k=6, starts=2, seed=3).run(blobs(300, 0), blobs(90, 1)) for _ in range(2))
+    first, second = (Cluster(k=6, starts=2, seed=3).run(FeatureSource(blobs(300, 0), blobs(90, 1))) for _ in range(2))
     assert first == second and first[0]['settings']['k'] == 6
     assert first[0]['value'] < 100  # three clusters are left over, so their images are wrong
 
@@ -44,4 +45,4 @@ def test_bad_input():
     with pytest.raises(ValueError, match='must be at least 1'):
         Cluster(k=0)
     with pytest.raises(ValueError, match='400 clusters of 300 rows'):
-        Cluster(k=400).run(blobs(300, 0), blobs(90, 1))
+        Cluster(k=400).run(FeatureSource(blobs(300, 0), blobs(90, 1)))

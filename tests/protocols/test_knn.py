@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmwsl.evaluation.functional import topk_accuracy
-from mmwsl.protocols import KNN, Features, knn_predict
+from mmwsl.protocols import KNN, Features, FeatureSource, knn_predict
 from mmwsl.registry import PROTOCOLS
 
 
@@ -87,7 +87,8 @@ def test_bad_arguments(arguments, message):
 
 def test_protocol_records():
     train, test = Features(TRAIN, LABELS, 'abcd'), Features(TEST, TEST_LABELS, 'abcd')
-    records = PROTOCOLS.build(dict(type='knn', k=(10, 3), temperature=0.1, device='cpu')).run(train, test)
+    records = PROTOCOLS.build(dict(type='knn', k=(10, 3), temperature=0.1, device='cpu')).run(
+        FeatureSource(train, test))
     json.dumps(records)
     assert [r['metric'] for r in records] == ['knn10_top1', 'knn10_top5', 'knn3_top1', 'knn3_top5']
     for record, k, top in zip(records, (10, 10, 3, 3), (1, 4, 1, 3), strict=True):
@@ -101,7 +102,7 @@ def test_protocol_records():
 def test_classes_missing_from_the_test_set_and_single_test_image():
     train = Features(TRAIN, LABELS, 'abcd')
     test = Features(TRAIN[:1], LABELS[:1], 'abcd')
-    assert KNN(k=1, device='cpu').run(train, test)[0]['value'] == 100.0
+    assert KNN(k=1, device='cpu').run(FeatureSource(train, test))[0]['value'] == 100.0
 
 
 @pytest.mark.parametrize('preset, k, temperature', [
@@ -118,4 +119,4 @@ def test_contradictions():
     with pytest.raises(ValueError, match='choose one of dino, instdisc, lightly, solo'):
         KNN(preset='dyno')
     with pytest.raises(ValueError, match='number of training images, 40'):
-        KNN().run(Features(TRAIN, LABELS, 'abcd'), Features(TEST, TEST_LABELS, 'abcd'))
+        KNN().run(FeatureSource(Features(TRAIN, LABELS, 'abcd'), Features(TEST, TEST_LABELS, 'abcd')))

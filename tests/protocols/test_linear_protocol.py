@@ -5,7 +5,7 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from mmwsl.protocols import Features, Linear, train_linear
+from mmwsl.protocols import Features, FeatureSource, Linear, train_linear
 from mmwsl.registry import PROTOCOLS
 
 
@@ -72,7 +72,7 @@ def test_digits_reach_logistic_regression():
     x, y = ((part.features - mean) / std for part in (train, test))
     best = max(LogisticRegression(C=C, max_iter=3000).fit(x.numpy(), train.labels.numpy())
                .score(y.numpy(), test.labels.numpy()) for C in (0.1, 1.0, 10.0))  # converged, best of three on the test
-    records = Linear(device='cpu').run(train, test)
+    records = Linear(device='cpu').run(FeatureSource(train, test))
     assert [r['metric'] for r in records] == ['linear_top1', 'linear_top5']
     assert records[0]['value'] > 100 * best - 1.0  # 599 test images: one point is six images
     settings = records[0]['settings']
@@ -85,18 +85,18 @@ def test_deterministic_and_the_global_generator_is_not_used():
     train, test = digits()
     protocol = PROTOCOLS.build(dict(type='linear', epochs=2, lr=(0.01, 0.1), weight_decay=(0.0, ), device='cpu'))
     state, threads = torch.get_rng_state(), torch.get_num_threads()
-    first = protocol.run(train, test)
+    first = protocol.run(FeatureSource(train, test))
     assert torch.get_num_threads() == threads
     assert torch.equal(torch.get_rng_state(), state)
     torch.manual_seed(99)
-    assert protocol.run(train, test) == first
+    assert protocol.run(FeatureSource(train, test)) == first
 
 
 def test_choice_does_not_see_the_test_set():
     train, test = digits()
     protocol = Linear(epochs=2, lr=(0.001, 0.1), weight_decay=(0.0, ), device='cpu')
     wrong = Features(test.features, (test.labels + 1) % 10, test.classes)
-    good, bad = protocol.run(train, test)[0], protocol.run(train, wrong)[0]
+    good, bad = protocol.run(FeatureSource(train, test))[0], protocol.run(FeatureSource(train, wrong))[0]
     assert good['settings'] == bad['settings'] and good['settings']['lr'] == 0.1
     assert good['value'] > 85 > 20 > bad['value']
 
@@ -106,17 +106,18 @@ def test_standardisation_removes_scale_and_offset():
     protocol = Linear(epochs=2, lr=(0.01, ), weight_decay=(0.0, ), device='cpu')
     scale, offset = torch.rand(64, generator=torch.Generator().manual_seed(0)) * 50 + 1, torch.arange(64.)
     moved = [Features(part.features * scale + offset, part.labels, part.classes) for part in (train, test)]
-    assert protocol.run(*moved)[0]['value'] == pytest.approx(protocol.run(train, test)[0]['value'], abs=0.2)
+    ours, plain = (protocol.run(FeatureSource(*pair))[0]['value'] for pair in (moved, (train, test)))
+    assert ours == pytest.approx(plain, abs=0.2)
 
 
 def test_diverged_rates_are_passed_over():
     train, test = digits()
-    records = Linear(epochs=1, lr=(0.01, 1e38), weight_decay=(0.0, ), device='cpu').run(train, test)
+    records = Linear(epochs=1, lr=(0.01, 1e38), weight_decay=(0.0, ), device='cpu').run(FeatureSource(train, test))
     assert records[0]['settings']['lr'] == 0.01
     with pytest.raises(RuntimeError, match='all 2 learning rates diverged'):
-        Linear(epochs=1, lr=(1e38, 2e38), weight_decay=(0.0, ), device='cpu').run(train, test)
+        Linear(epochs=1, lr=(1e38, 2e38), weight_decay=(0.0, ), device='cpu').run(FeatureSource(train, test))
     with pytest.raises(RuntimeError, match=r'lr=1e\+38 diverged'):
-        Linear(epochs=1, lr=(1e38, ), weight_decay=(0.0, ), device='cpu').run(train, test)
+        Linear(epochs=1, lr=(1e38, ), weight_decay=(0.0, ), device='cpu').run(FeatureSource(train, test))
 
 
 def test_bad_settings_and_data():
@@ -126,7 +127,7 @@ def test_bad_settings_and_data():
         Linear(weight_decay=())
     train, test = digits()
     with pytest.raises(ValueError, match="'linear' needs a labelled dataset"):
-        Linear().run(Features(train.features, None, train.classes), test)
+        Linear().run(FeatureSource(Features(train.features, None, train.classes), test))
 
 
 def test_defaults_come_within_three_tenths_of_a_converged_logistic_regression():
@@ -139,5 +140,5 @@ def test_defaults_come_within_three_tenths_of_a_converged_logistic_regression():
                    for part in (slice(8000), slice(8000, None)))
     x, y = ((part.features / features.std(0)).numpy() for part in (train, test))
     converged = LogisticRegression(C=1e4, max_iter=3000, tol=1e-6).fit(x, train.labels.numpy())
-    ours = Linear(device='cpu').run(train, test)[0]['value']
+    ours = Linear(device='cpu').run(FeatureSource(train, test))[0]['value']
     assert abs(ours - 100 * converged.score(y, test.labels.numpy())) < 0.3

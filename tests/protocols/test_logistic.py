@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from mmwsl.protocols import Features
+from mmwsl.protocols import Features, FeatureSource
 from mmwsl.protocols.logistic import Logistic, fit_logistic, judge, predict
 from mmwsl.registry import PROTOCOLS
 
@@ -30,7 +30,8 @@ def test_equals_scikit_learn(strength):
     ours = fit_logistic(train.features.double(), train.labels, 4, strength)
     theirs = LogisticRegression(C=1 / strength, tol=1e-10, max_iter=5000).fit(
         train.features.double().numpy(), train.labels)
-    assert np.allclose(ours[:-1].T, theirs.coef_, atol=1e-4)
+    # the gradient at which L-BFGS stops, 1e-7 an image, over the least curvature, 0.1
+    assert np.allclose(ours[:-1].T, theirs.coef_, atol=3e-4)
     centred = ours[-1] - ours[-1].mean()  # the biases are free up to a constant
     assert np.allclose(centred, theirs.intercept_ - theirs.intercept_.mean(), atol=1e-3)
 
@@ -55,7 +56,7 @@ def test_a_warm_start_leads_to_the_same_place():
 
 def test_strength_is_chosen_on_what_is_held_out():
     train, test = digits('train'), digits('test')
-    [record] = Logistic(strengths=9, weakest=1e-3, strongest=1e5).run(train, test)
+    [record] = Logistic(strengths=9, weakest=1e-3, strongest=1e5).run(FeatureSource(train, test))
     settings = record['settings']
     assert record['metric'] == 'logistic_top1' and settings['n_train'] == 300
     assert settings['strengths'][0] == pytest.approx(1e5) and settings['strengths'][-1] == pytest.approx(1e-3)
@@ -82,7 +83,7 @@ def test_metrics_by_hand():
 
 def test_tags():
     [record] = PROTOCOLS.build(dict(type='logistic', metric='mAP_11points', strengths=3)).run(
-        digits('train', tags=True), digits('test', tags=True))
+        FeatureSource(digits('train', tags=True), digits('test', tags=True)))
     assert record['metric'] == 'logistic_mAP_11points' and 60 < record['value'] < 100
 
 
@@ -92,6 +93,6 @@ def test_bad_input():
     with pytest.raises(ValueError, match='all of them positive'):
         Logistic(weakest=0)
     with pytest.raises(ValueError, match='one class per image'):
-        Logistic().run(digits('train', tags=True), digits('test', tags=True))
+        Logistic().run(FeatureSource(digits('train', tags=True), digits('test', tags=True)))
     with pytest.raises(ValueError, match='is of several tags an image'):
-        Logistic(metric='mAP').run(digits('train'), digits('test'))
+        Logistic(metric='mAP').run(FeatureSource(digits('train'), digits('test')))

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import LinearSVC
 
-from mmwsl.protocols import Features, LowShotSVM, draw_shots
+from mmwsl.protocols import Features, FeatureSource, LowShotSVM, draw_shots
 from mmwsl.protocols.svm import COSTS
 from mmwsl.registry import PROTOCOLS
 
@@ -75,7 +75,7 @@ def test_the_protocol_by_loops(n_jobs):
     full = [int(np.argmax([cross_val_score(LinearSVC(C=cost, class_weight={1: 2, -1: 1}, dual=False, random_state=0), x,
                                            labels[:, c], cv=3, scoring='average_precision').mean() for cost in costs]))
             for c in range(3)]
-    records = LowShotSVM(k=(2, 8), samples=3, costs=costs, n_jobs=n_jobs).run(train, test)
+    records = LowShotSVM(k=(2, 8), samples=3, costs=costs, n_jobs=n_jobs).run(FeatureSource(train, test))
     assert [record['metric'] for record in records] == ['low_shot2_mAP', 'low_shot2_mAP_test_selected',
                                                         'low_shot8_mAP', 'low_shot8_mAP_test_selected']
     for k, (chosen, selected) in zip((2, 8), (records[:2], records[2:]), strict=True):
@@ -99,7 +99,7 @@ def test_several_tags_and_difficult_images():
         labels = torch.nn.functional.one_hot(part.labels, 3)
         labels[::7, 1] = -1
         marked.append(Features(part.features, labels, NAMES))
-    record = LowShotSVM(k=4, samples=1, costs=[1.0]).run(*marked)[0]
+    record = LowShotSVM(k=4, samples=1, costs=[1.0]).run(FeatureSource(*marked))[0]
     drawn = draw_shots(marked[0].labels.numpy(), 4, 0)[1]
     assert (marked[0].labels[drawn, 1] >= 0).all()
     assert 30 < record['value'] < 100 and record['settings']['std'] is None
@@ -112,4 +112,4 @@ def test_bad_settings():
         LowShotSVM(k=(0, 1))
     assert PROTOCOLS.build(dict(type='low_shot', costs='vissl')).costs == sorted(COSTS['vissl'])
     with pytest.raises(ValueError, match='has .* positive'):
-        LowShotSVM(k=96, samples=1, costs=[1.0]).run(digits(60), digits(60, skip=100))
+        LowShotSVM(k=96, samples=1, costs=[1.0]).run(FeatureSource(digits(60), digits(60, skip=100)))

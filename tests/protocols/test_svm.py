@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import LinearSVC
 
-from mmwsl.protocols import SVM, Features, fit_svm
+from mmwsl.protocols import SVM, Features, FeatureSource, fit_svm
 from mmwsl.protocols.svm import COSTS, normalise, ranking_precision, rotate
 from mmwsl.registry import PROTOCOLS
 
@@ -67,7 +67,7 @@ def test_single_label_equals_a_plain_loop(count, n_jobs):
     train, test = digits(count), digits(300, skip=400)
     costs = [0.01, 0.3, 10.0]
     chosen, values, decisions = plain_loop(train, test, costs)
-    mean, top1 = SVM(costs, n_jobs=n_jobs).run(train, test)
+    mean, top1 = SVM(costs, n_jobs=n_jobs).run(FeatureSource(train, test))
     assert list(mean['settings']['cost_of_class'].values()) == chosen
     assert list(mean['settings']['average_precision'].values()) == pytest.approx(values, abs=1e-9)
     assert mean['metric'] == 'svm_mAP' and mean['value'] == pytest.approx(np.mean(values), abs=1e-9)
@@ -82,7 +82,7 @@ def test_difficult_images(difficult):
     train, test = several_tags(digits(300), 0), several_tags(digits(300, skip=400), 1)
     costs = [0.1, 10.0]
     chosen, values, _ = plain_loop(train, test, costs, strict=difficult == 'strict')
-    records = SVM(costs, difficult=difficult, n_jobs=1).run(train, test)
+    records = SVM(costs, difficult=difficult, n_jobs=1).run(FeatureSource(train, test))
     assert len(records) == 1  # no accuracy where images have several tags
     settings = records[0]['settings']
     assert list(settings['cost_of_class'].values()) == chosen
@@ -91,13 +91,14 @@ def test_difficult_images(difficult):
 
 def test_strict_and_reference_differ():
     train, test = several_tags(digits(300), 0), several_tags(digits(300, skip=400), 1)
-    a, b = (SVM([1.0], difficult=name, n_jobs=1).run(train, test)[0]['value'] for name in ('reference', 'strict'))
+    a, b = (SVM([1.0], difficult=name, n_jobs=1).run(FeatureSource(train, test))[0]['value']
+            for name in ('reference', 'strict'))
     assert a != b
 
 
 def test_two_processes_give_the_dual_solution_of_one():
     train, test = digits(60), digits(300, skip=400)
-    one, two = (SVM([0.1, 10.0], n_jobs=n).run(train, test) for n in (1, 2))
+    one, two = (SVM([0.1, 10.0], n_jobs=n).run(FeatureSource(train, test)) for n in (1, 2))
     assert one == two
 
 
@@ -117,14 +118,14 @@ def test_normalise():
 def test_choice_does_not_see_the_test_set():
     train, test = digits(200), digits(200, skip=400)
     wrong = Features(test.features, (test.labels + 1) % 4, NAMES)
-    good, bad = (SVM([0.01, 1.0], n_jobs=1).run(train, part)[0] for part in (test, wrong))
+    good, bad = (SVM([0.01, 1.0], n_jobs=1).run(FeatureSource(train, part))[0] for part in (test, wrong))
     assert good['settings']['cost_of_class'] == bad['settings']['cost_of_class']
     assert good['value'] > bad['value'] + 30
 
 
 def test_fewer_training_images():
     train, test = digits(400), digits(200, skip=400)
-    record = SVM([1.0], max_train_images=40, n_jobs=1).run(train, test)[0]
+    record = SVM([1.0], max_train_images=40, n_jobs=1).run(FeatureSource(train, test))[0]
     assert record['settings']['n_train'] == 40 and record['settings']['n_train_available'] == 400
     subset = SVM([1.0], max_train_images=40)._subset(train)
     assert subset.labels.bincount().min() >= 9  # each class keeps its share
@@ -136,7 +137,7 @@ def test_fewer_training_images():
 def test_class_of_neither_set_is_left_out():
     names = [*NAMES, 'unicorn']
     train, test = (Features(part.features, part.labels, names) for part in (digits(200), digits(200, skip=400)))
-    with_it, without = (SVM([1.0], n_jobs=1).run(*pair) for pair in
+    with_it, without = (SVM([1.0], n_jobs=1).run(FeatureSource(*pair)) for pair in
                         ((train, test), (digits(200), digits(200, skip=400))))
     assert [r['value'] for r in with_it] == [r['value'] for r in without]
     assert 'unicorn' not in with_it[0]['settings']['cost_of_class']
@@ -147,7 +148,7 @@ def test_fits_that_do_not_converge_are_counted_and_silent(monkeypatch):
     filters = list(warnings.filters)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
-        record = SVM([10.0, 1000.0], n_jobs=1).run(digits(200), digits(100, skip=400))[0]
+        record = SVM([10.0, 1000.0], n_jobs=1).run(FeatureSource(digits(200), digits(100, skip=400)))[0]
     assert not [w for w in caught if issubclass(w.category, ConvergenceWarning)]
     assert warnings.filters == filters
     assert record['settings']['fits'] == 4 * 2 * 3 + 4 and record['settings']['fits_not_converged'] > 0
@@ -175,14 +176,14 @@ def test_bad_data():
     two = torch.cat([(train.labels != 3).nonzero().flatten(), (train.labels == 3).nonzero().flatten()[:2]])
     rare = Features(train.features[two], train.labels[two], NAMES)
     with pytest.raises(ValueError, match="class 'digit 3' has 2 positive and .* at least 3"):
-        SVM([0.1, 1.0], n_jobs=1).run(rare, test)
-    assert SVM([0.1], n_jobs=1).run(rare, test)[0]['settings']['fits'] == 4  # a single cost needs no folds
+        SVM([0.1, 1.0], n_jobs=1).run(FeatureSource(rare, test))
+    assert SVM([0.1], n_jobs=1).run(FeatureSource(rare, test))[0]['settings']['fits'] == 4  # a single cost needs no folds
     with pytest.raises(ValueError, match='max_train_images=2.* has images of'):
-        SVM([0.1], max_train_images=2, n_jobs=1).run(train, test)
+        SVM([0.1], max_train_images=2, n_jobs=1).run(FeatureSource(train, test))
     with pytest.raises(ValueError, match='max_train_images=0'):
-        SVM([0.1], max_train_images=0).run(train, test)
+        SVM([0.1], max_train_images=0).run(FeatureSource(train, test))
     with pytest.raises(ValueError, match="'svm' needs a labelled dataset"):
-        SVM().run(train, Features(test.features, None, NAMES))
+        SVM().run(FeatureSource(train, Features(test.features, None, NAMES)))
 
 
 def test_rotation_keeps_inner_products():

@@ -1,10 +1,9 @@
-"""Trainings that start from the backbone of a checkpoint, for the protocols that need one."""
+"""Trainings that start from the backbone of a checkpoint, for the protocols that train."""
 
 import copy
 import hashlib
 import json
 import os
-import re
 from pathlib import Path
 
 import torch
@@ -20,33 +19,33 @@ from mmwsl.engine.runner import unwrap
 from mmwsl.files import write_atomically
 from mmwsl.registry import MODELS
 
-LAYER = re.compile(r'layer(\d+)_(.+)')
 ROLE = ('out_indices', 'strides', 'dilations', 'frozen_stages', 'norm_cfg', 'norm_eval', 'out_type', 'last_blocks',
         'final_pool', 'drop_path_rate')
 
 
-def downstream_config(judged, config=None, options=None):
-    """A training config with the backbone and the pixel statistics of the judged one.
+def fine_tune_config(pretrained, config=None, options=None):
+    """A training config with the backbone and the pixel statistics of the pre-trained one.
 
-    Of its own backbone it keeps what the task asks of any: :data:`ROLE`. Without ``config`` it is the judged one
-    itself.
+    Of its own backbone it keeps what the task asks of any: :data:`ROLE`. Without ``config`` it is the pre-trained one
+    itself. None of the arguments is changed.
 
     Raises:
         ValueError: it has no test data or no metric.
     """
-    cfg = copy.deepcopy(judged) if config is None else load_config(config)
+    pretrained = copy.deepcopy(pretrained)
+    cfg = pretrained if config is None else load_config(config)
     own = cfg.model.get('backbone') or {}
-    cfg.model.backbone = {**judged.model.backbone, **{key: own[key] for key in ROLE if key in own}}
+    cfg.model.backbone = {**pretrained.model.backbone, **{key: own[key] for key in ROLE if key in own}}
     if not cfg.model.get('frozen'):  # MoCo v3's patches are random on purpose, but not when everything is trained
         cfg.model.backbone.pop('frozen_patch_embedding', None)
-    statistics = judged.get('data_preprocessor') or judged.model.get('data_preprocessor') or {}
+    statistics = pretrained.get('data_preprocessor') or pretrained.model.get('data_preprocessor') or {}
     cfg.data_preprocessor.update({key: statistics[key] for key in ('mean', 'std') if key in statistics})
-    cfg.merge_from_dict(dict(options or {}))
+    cfg.merge_from_dict(copy.deepcopy(dict(options or {})))
     for key in ('train_dataloader', 'test_dataloader', 'test_evaluator'):
         if key not in cfg:
-            raise ValueError(f'{config or judged.filename} has no {key}, so it is no training that says how well it '
-                             'learnt; give the protocol a config, e.g. benchmark.protocols.linear_online=dict(config='
-                             "'mmwsl::benchmarks/linear/linear_quick_r18w16_1xb256-cos-4e_cifar10.py')")
+            raise ValueError(f'{config or pretrained.filename} has no {key}, so it is no training that says how well '
+                             'it learnt; give the protocol a config, e.g. benchmark.protocols.linear_online='
+                             "dict(config='mmwsl::benchmarks/linear/linear_quick_r18w16_1xb256-cos-4e_cifar10.py')")
     return cfg
 
 
@@ -84,47 +83,42 @@ def share_batch(cfg, ranks):
     cfg.train_dataloader.batch_size = total // parts
 
 
-class Downstream:
-    """Trains configs from one backbone; see :meth:`mmwsl.protocols.Training.run`.
+class FineTuneRunner:
+    """Train configs from one backbone and score them.
 
     A training that was stopped goes on where it was, and one that is finished is only scored, because the folder of
     each is named after its settings and the weights it started from. The total batch is the config's, whatever the
     number of ranks.
 
     Args:
-        judged: config of the checkpoint.
+        pretrained: config of the checkpoint.
         checkpoint: file, ``'random'`` or ``'random_rescaled'``.
-        work_dir: folder of the trainings.
+        work_dir: folder of the trainings; default ``work_dirs/benchmark``.
 
     Raises:
         ValueError: the backbone does not take RGB images.
     """
 
-    def __init__(self, judged, checkpoint, work_dir=None):
-        self.judged, self.work_dir = judged, Path(work_dir or 'work_dirs/benchmark')
-        model, self.meta = build_model(judged, checkpoint)
+    def __init__(self, pretrained, checkpoint, work_dir=None):
+        self.pretrained, self.work_dir = pretrained, Path(work_dir or 'work_dirs/benchmark')
+        model, self.meta = build_model(pretrained, checkpoint)
         if not getattr(model, 'sees_rgb', True):
             raise ValueError(f'the backbone of {type(model).__name__} takes something else than RGB images, so nothing '
-                             'can be trained from it; protocols of frozen features can judge it')
-        self.kind = type(model).__name__.lower()
+                             'can be trained from it; protocols of frozen features can evaluate it')
+        self.model_class = type(model)
         self.weights = {key: value.cpu().clone() for key, value in model.backbone.state_dict().items()}
         digest = hashlib.sha256()
         for key, value in self.weights.items():
             digest.update(key.encode() + value.double().numpy().tobytes())
         self.digest = digest.hexdigest()
 
-    def train(self, config, name):
-        """The function ``train(options, seed, holdout)`` of a config; ``name`` begins the folders' names."""
-        def run(options, seed, holdout):
-            cfg = downstream_config(self.judged, config, options)
-            cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
-            if holdout is not None:
-                hold_out(cfg, holdout)
-            return self._run(cfg, name)
-        return run
-
-    def _run(self, cfg, name):
-        cfg.pop('benchmark', None)  # how a run is judged is no part of it
+    def run(self, config, options, seed, holdout, name):
+        """Train and score as :meth:`mmwsl.protocols.Source.train` says; ``name`` begins the folder's name."""
+        cfg = fine_tune_config(self.pretrained, config, options)
+        cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
+        if holdout is not None:
+            hold_out(cfg, holdout)
+        cfg.pop('benchmark', None)  # how a run is evaluated is no part of it
         settings = json.dumps(cfg.to_dict(), sort_keys=True, default=str)
         folder = self.work_dir / f'{name}_{hashlib.sha256((settings + self.digest).encode()).hexdigest()[:12]}'
         share_batch(cfg, get_world_size())
@@ -159,7 +153,7 @@ class Downstream:
         lost = [key for key in wanted if key not in self.weights or wanted[key].shape != self.weights[key].shape]
         if lost:
             raise ValueError(f'{cfg.filename}: {len(lost)} of {len(wanted)} tensors of the backbone it trains are not '
-                             f'among those of {self.judged.filename}, the first is {lost[0]}; they would be random')
+                             f'among those of {self.pretrained.filename}, the first is {lost[0]}; they would be random')
 
     def _check_frozen(self, runner, cfg):
         if not cfg.model.get('frozen'):
@@ -169,10 +163,3 @@ class Downstream:
         if moved:
             raise RuntimeError(f'the backbone of {cfg.filename} is frozen, but {len(moved)} of its tensors changed, '
                                f'among them {moved[0]}')
-
-
-def place_of(protocol, name):
-    """Layer and metric of a record from a figure's name: ``accuracy/layer3_top1`` is ``PROTOCOL_top1`` of layer 3."""
-    metric = name.split('/')[-1]
-    match = LAYER.fullmatch(metric)
-    return dict(layer=int(match[1]) if match else -1, metric=f'{protocol}_{match[2] if match else metric}')
