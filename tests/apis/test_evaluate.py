@@ -30,8 +30,7 @@ param_scheduler = [dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin
 train_cfg = dict(max_iters=7)
 auto_scale_lr = dict(base_batch_size=2)
 default_hooks = dict(logger=dict(interval=2))
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='PixelCountHook'), dict(type='PreciseBNHook', iterations=3)]
+custom_hooks = [dict(type='PreciseBNHook', iterations=3)]
 """
 
 

@@ -15,7 +15,5 @@ param_scheduler = [
     dict(type='MultiStepLR', by_epoch=False, begin=0, end=24000, milestones=[18000, 22000], gamma=0.1),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_iters=24000)
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='PixelCountHook'), dict(type='PreciseBNHook', iterations=200)
-]
+custom_hooks = [dict(type='PreciseBNHook', iterations=200)]
 auto_scale_lr = dict(base_batch_size=16)

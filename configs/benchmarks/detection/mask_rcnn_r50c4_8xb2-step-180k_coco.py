@@ -17,7 +17,5 @@ param_scheduler = [
     dict(type='MultiStepLR', by_epoch=False, begin=0, end=180000, milestones=[120000, 160000], gamma=0.1),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_iters=180000)
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='PixelCountHook'), dict(type='PreciseBNHook', iterations=200)
-]
+custom_hooks = [dict(type='PreciseBNHook', iterations=200)]
 auto_scale_lr = dict(base_batch_size=16)

@@ -31,8 +31,5 @@ param_scheduler = [
     dict(type='CosineAnnealingLR', T_max=90, eta_min=1e-6, begin=10, end=100, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=100)
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
-    dict(type='FreezeHook', modules=['head.last'], epochs=1)
-]
+custom_hooks = [dict(type='FreezeHook', modules=['head.last'], epochs=1)]
 auto_scale_lr = dict(base_batch_size=512)

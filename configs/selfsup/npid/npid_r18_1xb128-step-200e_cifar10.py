@@ -9,13 +9,11 @@ model = dict(
     temperature=0.1,
     negatives=None)
 data_preprocessor = dict(
-    views=dict(
-        num=1,
-        pipeline=[
-            dict(type='RandomResizedCrop', size=32, scale=(0.2, 1.0), flip_prob=0.0),
-            dict(type='RandomGrayscale', prob=0.2),
-            dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.4),
-        ]))
+    views=[[
+        dict(type='RandomResizedCrop', size=32, scale=(0.2, 1.0), flip_prob=0.0),
+        dict(type='RandomGrayscale', prob=0.2),
+        dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.4),
+    ]])
 train_dataloader = dict(batch_size=128)
 
 optim_wrapper = dict(

@@ -15,10 +15,7 @@ data_preprocessor = dict(
         dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
     ]])
 train_dataloader = dict(batch_size=256, sampler=dict(type='EpochSampler', replacement=True))
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
-    dict(type='ClusteringHook', every=None, refresh_interval=10),
-]
+custom_hooks = [dict(type='ClusteringHook', every=None, refresh_interval=10)]
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper',

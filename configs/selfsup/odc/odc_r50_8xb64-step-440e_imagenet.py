@@ -10,10 +10,8 @@ train_dataloader = dict(
     sampler=dict(type='EpochSampler', replacement=True),
     dataset=dict(pipeline=[dict(type='RandomCrops', num_views=1, size=224, scale=(0.08, 1.0), flip_prob=0.5)]))
 custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
     dict(type='ClusteringHook', every=None, refresh_interval=10,
-         pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)]),
-]
+         pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)])]
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper',

@@ -13,7 +13,4 @@ optim_wrapper = dict(
 param_scheduler = [dict(type='CosineAnnealingLR', T_max=100, begin=0, end=100)]  # per epoch, as published
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=100)
 auto_scale_lr = dict(base_batch_size=512)
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
-    dict(type='FixedLearningRateHook')
-]
+custom_hooks = [dict(type='FixedLearningRateHook')]

@@ -193,10 +193,8 @@ model = dict(
                   image_size=16, patch_size=4, drop_path_rate=0.2),
     head=dict(in_channels=16, hidden_channels=16, bottleneck_channels=8, out_channels=12, norm_cfg=None),
     teacher_temperature=(0.04, 0.07), temperature_warmup=0.8)
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='TeacherHook'),
-                dict(type='FreezeHook', modules=['head.last'], epochs=1)]
+custom_hooks = [dict(type='FreezeHook', modules=['head.last'], epochs=1)]
 """ + TINY_DATA + """
-data_preprocessor['views']['_delete_'] = True  # a list in the base
 optim_wrapper.update(
     constructor='GroupingConstructor', paramwise_cfg=dict(norm_decay_mult=0.0, bias_decay_mult=0.0),
     optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=0.04),
