@@ -60,6 +60,7 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
     Returns:
         Features.
     """
+    cfg = copy.deepcopy(cfg)
     _check(cfg, split)
     out = None if out is None else _writable(out)
     dataset = build_dataset(cfg.benchmark[split])
@@ -124,6 +125,7 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
             protocol; FileNotFoundError: no such checkpoint.
     """
     init_default_scope('mmwsl')
+    cfg = copy.deepcopy(cfg)
     known = (cfg.get('benchmark') or {}).get('protocols') or {}
     instances = {name: PROTOCOLS.build({'type': name, **(known.get(name) or {})}) for name in protocols or known}
     trained = {name: each for name, each in instances.items() if getattr(each, 'trains', False)}

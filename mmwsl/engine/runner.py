@@ -15,8 +15,8 @@ from mmengine.runner import Runner as MMEngineRunner
 
 from mmwsl import __version__, compat
 from mmwsl.engine.checkpoint import from_plain, load_state, to_plain
+from mmwsl.engine.schedules import has_fractions, whole_iterations
 from mmwsl.registry import FUNCTIONS, RUNNERS
-
 
 # What training needs, by its name in ``default_hooks``: the hook, and what does not happen without it.
 NEEDED_HOOKS = dict(
@@ -91,6 +91,20 @@ class Runner(MMEngineRunner):
             return
         hook.made_from = made_from
         super().register_hook(hook, priority)
+
+    def _build_param_scheduler(self, scheduler, optim_wrapper):
+        """As mmengine's, but lengths in epochs may be fractions where they are converted to iterations, and one that
+        begins after the training ends is no error: its time does not come."""
+        schedulers = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]
+        return super()._build_param_scheduler(
+            [self._with_end(each) if isinstance(each, dict) else each for each in schedulers], optim_wrapper)
+
+    def _with_end(self, scheduler):
+        last = self.max_epochs if scheduler.get('by_epoch', True) else self.max_iters
+        scheduler = {'end': max(last, scheduler.get('begin', 0) + 1), **scheduler}
+        if scheduler.get('convert_to_iter_based') and has_fractions(scheduler):
+            return whole_iterations(scheduler, len(self.train_dataloader))
+        return scheduler
 
     def scale_lr(self, optim_wrapper, auto_scale_lr=None):
         if auto_scale_lr and 'base_batch_size' in auto_scale_lr:

@@ -67,15 +67,15 @@ def test_views_of_a_run_follow_seed_and_iteration(tmp_path):
 def hooked(*hooks):
     """Every Runner built inside has these hooks too."""
     from mmwsl.engine import Runner
-    original = Runner.register_custom_hooks
+    original = Runner.register_hooks
 
-    def register(self, configured):
-        original(self, configured)
+    def register(self, *configured):
+        original(self, *configured)
         for hook in hooks:
             self.register_hook(hook)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Runner, 'register_custom_hooks', register)
+        patch.setattr(Runner, 'register_hooks', register)
         yield
 
 

@@ -7,8 +7,8 @@ model = dict(
 
 optim_wrapper = dict(optimizer=dict(_delete_=True, type='SGD', lr=0.12, momentum=0.9, weight_decay=5e-4))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=4, begin=1, end=5, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=1, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=5)
 default_hooks = dict(checkpoint=dict(interval=1))

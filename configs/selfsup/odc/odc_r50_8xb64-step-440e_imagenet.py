@@ -18,6 +18,6 @@ optim_wrapper = dict(
     optimizer=dict(type='SGD', lr=0.06, momentum=0.9, weight_decay=1e-5),
     constructor='GroupingConstructor',
     paramwise_cfg=dict(custom_keys=dict(head=dict(momentum=0.))))
-param_scheduler = [dict(type='MultiStepLR', milestones=[400], gamma=0.4, begin=0, end=440)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[400], gamma=0.4)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=440)
 auto_scale_lr = dict(base_batch_size=512)

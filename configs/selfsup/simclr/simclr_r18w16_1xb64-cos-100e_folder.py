@@ -35,8 +35,8 @@ benchmark = dict(
 
 optim_wrapper = dict(optimizer=dict(lr=0.06))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=90, begin=10, end=100, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=10, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=100)
 auto_scale_lr = dict(base_batch_size=64)

@@ -15,7 +15,7 @@ optim_wrapper = dict(
     constructor='GroupingConstructor',
     paramwise_cfg=dict(custom_keys=dict(head=dict(fixed_lr=True))),
     optimizer=dict(type='SGD', lr=0.06, momentum=0.9, weight_decay=5e-4))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=800, begin=0, end=800, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=800)
 auto_scale_lr = dict(base_batch_size=512)
 custom_hooks = [dict(type='FixedLearningRateHook')]

@@ -12,6 +12,6 @@ train_dataloader = dict(batch_size=128, dataset=dict(supervision='image'))
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=5e-4, nesterov=True))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=12, begin=0, end=12, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=12)
 auto_scale_lr = dict(base_batch_size=128)

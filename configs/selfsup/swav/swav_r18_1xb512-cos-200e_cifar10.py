@@ -14,7 +14,7 @@ data_preprocessor = dict(
 train_dataloader = dict(batch_size=512)
 
 optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='Adam', lr=4e-3, weight_decay=1e-6))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=200, begin=0, end=200, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
 auto_scale_lr = dict(base_batch_size=512)
 default_hooks = dict(checkpoint=dict(interval=10))

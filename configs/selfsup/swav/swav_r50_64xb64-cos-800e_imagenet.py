@@ -22,8 +22,8 @@ optim_wrapper = dict(
     optimizer=dict(
         type='LARS', lr=4.8, momentum=0.9, weight_decay=1e-6, trust_coefficient=0.001, exclude_1d=False, norm_sum=True))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.0625, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=790, eta_min=0.0048, begin=10, end=800, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.0625, end=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', eta_min=0.0048, begin=10, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=800)
 custom_hooks = [dict(type='FreezeHook', modules=['prototypes'], iterations=313)]
