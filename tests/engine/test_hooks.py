@@ -320,7 +320,7 @@ def test_freezing_what_is_not_there(tmp_path):
 FIXED = """
 custom_hooks = [dict(type='FixedLearningRateHook')]
 optim_wrapper = dict(constructor='GroupingConstructor', paramwise_cfg=dict(custom_keys={'neck': dict(fixed_lr=True)}))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=2, begin=0, end=2, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 """
 
 

@@ -66,7 +66,7 @@ def test_resume_within_an_epoch(tmp_path, position):
 PER_EPOCH = """
 default_hooks['checkpoint'] = dict(by_epoch=False, interval=5, max_keep_ckpts=-1)
 train_cfg = dict(max_epochs=3)
-param_scheduler = [dict(type='MultiStepLR', milestones=[1, 2], gamma=0.5, begin=0, end=3)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[1, 2], gamma=0.5)]
 """
 
 

@@ -172,7 +172,8 @@ def test_schedules_of_the_shipped_recipe():
     assert all(p.dim() == 1 for p in plain['params'])
     schedulers = []
     for scheduler in cfg.param_scheduler:
-        scheduler = {key: value for key, value in scheduler.items() if key != 'convert_to_iter_based'}
+        scheduler = {'end': 100, **scheduler}  # as the Runner has it
+        del scheduler['convert_to_iter_based']
         kind = PARAM_SCHEDULERS.get(scheduler.pop('type'))
         schedulers.append(kind.build_iter_from_epoch(optimizer=wrapper, **scheduler, epoch_length=10))
     decays, rates = [], []
@@ -200,10 +201,9 @@ optim_wrapper.update(
     optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=0.04),
     clip_grad=dict(type='norm_per_tensor', max_norm=3.0))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingParamScheduler', param_name='weight_decay', eta_min_ratio=10, T_max=2, begin=0, end=2,
-         convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=1, begin=1, end=2, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingParamScheduler', param_name='weight_decay', eta_min_ratio=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=1, convert_to_iter_based=True),
 ]
 """
 
