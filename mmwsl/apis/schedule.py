@@ -36,7 +36,7 @@ def scale_lengths(cfg, epochs=None, iters=None):
     loop, key = cfg.get('train_cfg') or {}, f'max_{name}'
     if loop.get(key) is None:
         counted = loop.get(f'max_{other}')
-        raise ValueError(f'{cfg.filename}: ' + (
+        raise ValueError(f'{cfg.filename or "the config"}: ' + (
             f'its training is counted in {other} (train_cfg.max_{other}={counted}), not in {name}; use --{other} N, or '
             f'{other}=N in a config' if counted else f'there is no train_cfg.{key} that {name}={wanted} could scale'))
     factor, lines = Fraction(wanted, loop[key]), [f'{name} {loop[key]} -> {wanted}']

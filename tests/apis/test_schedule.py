@@ -98,7 +98,7 @@ ALL = dict(
 
 
 def config(**changes):
-    return Config(copy.deepcopy({**ALL, **changes}), filename='mine.py')
+    return Config(copy.deepcopy({**ALL, **changes}))
 
 
 def test_every_part_is_scaled(monkeypatch):
@@ -145,7 +145,7 @@ def test_lengths_in_iterations():
     (dict(iters=5, epochs=5), {}, 'a training has one length'),
     (dict(epochs=0), {}, 'epochs=0: it must be a whole number'),
     (dict(epochs=2.5), {}, 'epochs=2.5: it must be a whole number'),
-    (dict(epochs=5), dict(train_cfg=None), 'mine.py: there is no train_cfg.max_epochs that epochs=5 could scale')])
+    (dict(epochs=5), dict(train_cfg=None), 'the config: there is no train_cfg.max_epochs that epochs=5 could scale')])
 def test_lengths_that_do_not_fit(length, changes, message):
     with pytest.raises(ValueError, match=message):
         scale_lengths(config(**changes), **length)
