@@ -51,7 +51,8 @@ def _run_train(args):
     if args.gpus > 1:
         raise ValueError(f'--gpus {args.gpus}: one process has one; start several by tools/dist_train.sh CONFIG NPROC')
     for key, value in (('load_from', args.pretrained), ('randomness.deterministic', args.deterministic or None),
-                       ('randomness.seed', None if args.seed is None else int(args.seed))):
+                       ('randomness.seed', None if args.seed is None else int(args.seed)),
+                       ('epochs', args.epochs), ('iters', args.iters)):
         if value is not None:
             args.cfg_options = {**args.cfg_options, key: value}
     cfg = _prepare(args, work_dir=args.work_dir, resume=True if args.resume == 'auto' else args.resume,
@@ -214,6 +215,9 @@ def build_parser():
     sub.add_argument('--dry-run', action='store_true', help='print the config as it would be run, and stop')
     for name, meaning in (('--pretrained', 'load_from'), ('--seed', 'randomness.seed')):
         sub.add_argument(name, help=f'the same as --cfg-options {meaning}=...')
+    for name, unit in (('--epochs', 'epochs'), ('--iters', 'iterations')):
+        sub.add_argument(name, type=int, metavar='N',
+                         help=f'train for N {unit}, warm-up, steps and all else scaled alike')
     sub.add_argument('--deterministic', action='store_true', help='the same as randomness.deterministic=True')
     sub.add_argument('--gpus', type=int, default=1, help=argparse.SUPPRESS)  # OpenSelfSup's, for one process
     sub.add_argument('--amp', action='store_true', help='mixed precision, of the kind that pays on the device')

@@ -10,6 +10,7 @@ from mmengine.registry import init_default_scope
 from mmwsl.apis import load_config
 from mmwsl.apis.config import configs_root, resolve
 from mmwsl.apis.fine_tune import fine_tune_config
+from mmwsl.engine.runner import NEEDED_HOOKS
 from mmwsl.models.backbones import ResNet
 from mmwsl.models.utils.pooling import check_pooling
 from mmwsl.protocols import FineTuneProtocol
@@ -23,6 +24,7 @@ LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
                 and path.parent.name != 'benchmarks')
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
+EVERY = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py') if '_base_' not in path.parts)
 SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
 
 
@@ -73,18 +75,26 @@ def test_schedule_covers_the_training(name):
     """Schedules follow one another without a gap until the last epoch, a cosine over its own length."""
     cfg = load_config(f'mmwsl::{name}')
     epochs = cfg.train_cfg.max_epochs
-    schedules = cfg.param_scheduler or []
-    assert not schedules or schedules[-1].end == epochs
+    schedules = [dict(dict(begin=0, end=epochs), **scheduler) for scheduler in cfg.param_scheduler or []]
+    assert not schedules or schedules[-1]['end'] == epochs
     schedules = [scheduler for scheduler in schedules if scheduler.get('by_epoch', True)]  # the others count steps
-    warm = [scheduler for scheduler in schedules if scheduler.type == 'LinearLR']
+    warm = [scheduler for scheduler in schedules if scheduler['type'] == 'LinearLR']
     for scheduler in schedules:
-        assert 0 <= scheduler.begin < scheduler.end <= epochs
-        if scheduler.type == 'CosineAnnealingLR':
-            assert scheduler.T_max == scheduler.end - scheduler.begin
-            assert scheduler.begin == (warm[0].end if warm else 0)
-        if scheduler.type == 'MultiStepLR':
-            assert list(scheduler.milestones) == sorted(scheduler.milestones)
-            assert scheduler.begin < scheduler.milestones[0] and scheduler.milestones[-1] < epochs
+        assert 0 <= scheduler['begin'] < scheduler['end'] <= epochs
+        if scheduler['type'] == 'CosineAnnealingLR':
+            assert scheduler['begin'] == (warm[0]['end'] if warm else 0)
+        if scheduler['type'] == 'MultiStepLR':
+            assert list(scheduler['milestones']) == sorted(scheduler['milestones'])
+            assert scheduler['begin'] < scheduler['milestones'][0] and scheduler['milestones'][-1] < epochs
+
+
+@pytest.mark.parametrize('name', EVERY)
+def test_lengths_are_said_once(name):
+    """Nothing restates the length of the training, or what follows from it; then another length needs one change."""
+    cfg = load_config(f'mmwsl::{name}')
+    for scheduler in cfg.get('param_scheduler') or []:
+        total = cfg.train_cfg.get('max_epochs' if scheduler.get('by_epoch', True) else 'max_iters')
+        assert 'T_max' not in scheduler and scheduler.get('begin') != 0 and scheduler.get('end') != total
 
 
 @pytest.mark.parametrize('name', LEAVES)
@@ -117,10 +127,10 @@ def test_builds(name):
     sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier') else 'none'
     images = cfg.train_dataloader.dataset.get('dataset', cfg.train_dataloader.dataset)  # a subset, or the whole
     assert sighted == images.get('supervision') or name.startswith('weaksup/')
-    for hook in [*cfg.default_hooks.values(), *cfg.custom_hooks]:
+    added = cfg.get('custom_hooks', [])
+    for hook in [*cfg.default_hooks.values(), *added]:
         HOOKS.build(dict(hook))
-    hooks = {hook.type for hook in cfg.custom_hooks}
-    assert not name.startswith('selfsup/') or hooks >= {'IterationSeedHook', 'TeacherHook'}
+    assert not {hook.type for hook in added} & {kind for kind, _ in NEEDED_HOOKS.values()}  # the Runner's part
     for protocol, settings in (cfg.benchmark.get('protocols') or {}).items():
         PROTOCOLS.build(dict(settings, type=protocol))
     if name.startswith(('benchmarks/', 'classification/')):
@@ -141,7 +151,7 @@ def test_detection(name):
     parts = re.fullmatch(r'(?P<method>faster|mask)_rcnn(?:_hide_and_seek)?_r(?P<depth>\d+)(?P<kind>c4|fpn)_(?P<gpus>\d+)xb(?P<batch>\d+)-step-'
                          r'(?P<thousands>\d+)k_(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
     iterations = 1000 * int(parts['thousands'])
-    assert cfg.train_cfg.max_iters == cfg.param_scheduler[-1].end == iterations
+    assert cfg.train_cfg.max_iters == iterations
     assert cfg.param_scheduler[-1].milestones[-1] < iterations and not any(s.by_epoch for s in cfg.param_scheduler)
     assert cfg.train_dataloader.batch_size == int(parts['batch'])
     assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
@@ -167,7 +177,7 @@ def test_segmentation(name):
     parts = re.fullmatch(r'fcn(?:_hide_and_seek)?_r(?P<depth>\d+)d(?P<stride>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-poly-(?P<thousands>\d+)k_'
                          r'(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
     schedule, = cfg.param_scheduler
-    assert cfg.train_cfg.max_iters == schedule.end == 1000 * int(parts['thousands']) and not schedule.by_epoch
+    assert cfg.train_cfg.max_iters == 1000 * int(parts['thousands']) and not schedule.by_epoch
     assert cfg.train_dataloader.batch_size == int(parts['batch'])
     assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
     assert parts['data'] == cfg.benchmark.dataset.lower()

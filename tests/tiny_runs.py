@@ -18,7 +18,7 @@ TINY_DATA = """
 digits = dict(type='Digits', split='train', size=16, max_images=320)
 train_dataloader = dict(batch_size=32, dataset=dict(_delete_=True, **digits, supervision='none'))
 crop = dict(type='RandomResizedCrop', size=16, scale=(0.3, 1.0), flip_prob=0.5)
-data_preprocessor = dict(views=dict(num=2, pipeline=[crop, dict(type='RandomGrayscale', prob=0.2)]))
+data_preprocessor = dict(views=[[crop, dict(type='RandomGrayscale', prob=0.2)]] * 2)
 benchmark = dict(
     _delete_=True, dataset='Digits', batch_size=64,
     train=digits, test=dict(type='Digits', split='test', size=16, max_images=100),

@@ -1,6 +1,7 @@
 default_scope = 'mmwsl'
 runner_type = 'mmwsl.Runner'
 
+# The Runner adds iteration_seed, optimizer_step and pixel_count; a config's custom_hooks come after these.
 default_hooks = dict(
     runtime_info=dict(type='SyncFreeInfoHook'),
     timer=dict(type='IterTimerHook'),
@@ -8,7 +9,6 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=20),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2))
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook')]
 log_processor = dict(
     custom_cfg=[dict(data_src=name, method_name='current') for name in ('images_per_second', 'data_wait')])
 

@@ -52,6 +52,7 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
     Returns:
         Features.
     """
+    cfg = copy.deepcopy(cfg)
     _check(cfg, split)
     out = None if out is None else check_writable(out)
     dataset = build_dataset(cfg.benchmark[split])

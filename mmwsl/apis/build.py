@@ -43,7 +43,7 @@ def build_model(cfg, checkpoint=None, device=None):
         torch.manual_seed(cfg.get('randomness', {}).get('seed', 0) or 0)
         model_cfg = copy.deepcopy(cfg.model)
         if cfg.get('data_preprocessor'):
-            model_cfg.setdefault('data_preprocessor', cfg.data_preprocessor)
+            model_cfg.setdefault('data_preprocessor', copy.deepcopy(cfg.data_preprocessor))
         model = MODELS.build(model_cfg)
         model.init_weights()
     meta = None

@@ -1,11 +1,13 @@
 """Finding and reading configs, in a clone and in an installed package."""
 
+import copy
 from pathlib import Path
 from unittest import mock
 
 from mmengine.config import Config
 
 import mmwsl
+from mmwsl.apis.schedule import scale_lengths
 
 PREFIX = 'mmwsl::'
 
@@ -52,17 +54,29 @@ def resolve(path):
     raise FileNotFoundError(f'config {path} does not exist' + (f'; is it one of: {", ".join(near)}?' if near else ''))
 
 
+def apply_options(cfg, options=None):
+    """Merge ``options`` (dict of dotted keys) into ``cfg``, in place, and scale its schedule to what ``epochs`` or
+    ``iters`` in it says (:func:`mmwsl.apis.schedule.scale_lengths`); these two are gone then.
+
+    Raises:
+        ValueError: from the scaling.
+    """
+    cfg.merge_from_dict(copy.deepcopy(dict(options or {})))
+    scale_lengths(cfg, cfg.pop('epochs', None), cfg.pop('iters', None))
+
+
 def load_config(path, options=None, benchmark_of=None):
     """Read a config, with ``mmwsl::`` in ``path`` and in every ``_base_`` of it, and apply ``options`` (dotted keys).
 
     Args:
         path: file, or ``mmwsl::NAME``.
-        options: dict of dotted keys that override the config.
+        options: dict of dotted keys that override the config; ``epochs`` or ``iters``, here or in the file, scale its
+            whole schedule.
         benchmark_of: another config whose ``benchmark`` (data, layers, protocols) takes the place of this one's.
 
     Raises:
         FileNotFoundError: no such config.
-        ValueError: ``benchmark_of`` has no benchmark.
+        ValueError: ``benchmark_of`` has no benchmark, or ``epochs`` or ``iters`` do not fit the training.
 
     mmengine resolves ``package::`` only for packages of its own list, so its path lookup is replaced while it reads.
     """
@@ -80,6 +94,5 @@ def load_config(path, options=None, benchmark_of=None):
         if not other.get('benchmark'):
             raise ValueError(f'{benchmark_of} has no benchmark, so it does not say on what to judge')
         cfg.benchmark = other.benchmark
-    if options:
-        cfg.merge_from_dict(dict(options))
+    apply_options(cfg, options)
     return cfg

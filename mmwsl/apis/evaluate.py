@@ -1,5 +1,6 @@
 """A checkpoint scored by its config's own metrics: detection, segmentation."""
 
+import copy
 from pathlib import Path
 
 from mmengine.dist import is_main_process
@@ -46,7 +47,7 @@ def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
         check_writable(out)
     several = len(checkpoints) > 1
     init_default_scope(cfg.get('default_scope', 'mmwsl'))
-    cfg = cfg.copy()
+    cfg = copy.deepcopy(cfg)
     cfg.setdefault('work_dir', str(Path('work_dirs') / Path(cfg.filename or 'run').stem))
     cfg.setdefault('runner_type', 'mmwsl.Runner')
     if several:

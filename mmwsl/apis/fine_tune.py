@@ -12,7 +12,7 @@ from mmengine.registry import init_default_scope
 
 from mmwsl import compat
 from mmwsl.apis.build import build_model
-from mmwsl.apis.config import load_config
+from mmwsl.apis.config import apply_options, load_config
 from mmwsl.apis.evaluate import evaluate
 from mmwsl.apis.train import train
 from mmwsl.engine.runner import unwrap
@@ -40,7 +40,7 @@ def fine_tune_config(pretrained, config=None, options=None):
         cfg.model.backbone.pop('frozen_patch_embedding', None)
     statistics = pretrained.get('data_preprocessor') or pretrained.model.get('data_preprocessor') or {}
     cfg.data_preprocessor.update({key: statistics[key] for key in ('mean', 'std') if key in statistics})
-    cfg.merge_from_dict(copy.deepcopy(dict(options or {})))
+    apply_options(cfg, options)
     for key in ('train_dataloader', 'test_dataloader', 'test_evaluator'):
         if key not in cfg:
             raise ValueError(f'{config or pretrained.filename} has no {key}, so it is no training that says how well '
@@ -131,7 +131,8 @@ class FineTuneRunner:
         barrier()
         cfg.load_from = str(start) if fresh else None
         cfg.experiment_name = folder.name
-        runner = train(cfg, work_dir=folder, resume=not fresh, launcher='pytorch' if is_distributed() else None)
+        cfg.launcher = 'pytorch' if is_distributed() else 'none'
+        runner = train(cfg, work_dir=folder, resume=not fresh)
         self._check_frozen(runner, cfg)
         barrier()
         cfg.work_dir, cfg.experiment_name = str(folder / 'test'), f'{folder.name}_test'

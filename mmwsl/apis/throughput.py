@@ -1,5 +1,6 @@
 """Views per second: of the whole training loop, of the network alone, of the input alone."""
 
+import copy
 import datetime
 import statistics
 import tempfile
@@ -84,6 +85,7 @@ def throughput(cfg, steps=40):
         enters the network's loss), their settings, and the hardware.
     """
     init_default_scope('mmwsl')
+    cfg = copy.deepcopy(cfg)
     with tempfile.TemporaryDirectory() as work_dir:
         cfg.work_dir = work_dir
         cfg.default_hooks = dict(cfg.get('default_hooks', {}), checkpoint=None)

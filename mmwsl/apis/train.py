@@ -1,11 +1,12 @@
 """Training from a config."""
 
+import copy
 import os
 from pathlib import Path
 
 from mmengine.registry import RUNNERS, init_default_scope
 
-from mmwsl.apis.config import load_config
+from mmwsl.apis.config import apply_options, load_config
 
 
 def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_lr=False, options=None,
@@ -13,12 +14,12 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
     """The config of a run: file, options and command-line switches put together.
 
     Args:
-        config: path, ``mmwsl::`` name, or a loaded config.
+        config: path, ``mmwsl::`` name, or a loaded config, which stays as it is.
         work_dir: where checkpoints and logs go; default ``work_dirs/CONFIG_NAME``.
         resume: False, True (newest readable checkpoint of ``work_dir``) or a checkpoint file.
         amp: mixed precision of the kind that pays on the device.
         auto_scale_lr: scale the learning rate to the total batch size.
-        options: dict of dotted keys that override the config.
+        options: dict of dotted keys that override the config; see :func:`load_config`.
         launcher: ``'none'``, ``'pytorch'`` or ``'slurm'``; default that of ``config``, which may
             have been prepared before.
 
@@ -29,8 +30,8 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
     if isinstance(config, (str, os.PathLike)):
         cfg = load_config(config, options)
     else:
-        cfg = config
-        cfg.merge_from_dict(dict(options or {}))
+        cfg = copy.deepcopy(config)
+        apply_options(cfg, options)
     name = Path(cfg.filename).stem if cfg.filename else 'run'
     cfg.work_dir = str(work_dir or cfg.get('work_dir') or Path('work_dirs') / name)
     cfg.launcher = launcher or cfg.get('launcher') or 'none'

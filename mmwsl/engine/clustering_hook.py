@@ -37,6 +37,8 @@ class ClusteringHook(Hook):
             pipeline to replace.
     """
 
+    once = True
+
     def __init__(self, every=1, pipeline=None, batch_size=None, refresh_interval=None):
         for name, value in dict(every=every, batch_size=batch_size, refresh_interval=refresh_interval).items():
             if value is not None and value < 1:

@@ -1,4 +1,8 @@
-"""Hooks that every run has: seeds, logs without synchronisation, the teacher's step."""
+"""Hooks that every run has: seeds, logs without synchronisation, the step after the optimiser's; and some to add.
+
+A hook class with ``once = True`` runs once, however often it is named: the Runner lets a later one of the same class
+(or of a subclass) take the place of the earlier one.
+"""
 
 import math
 import random
@@ -22,6 +26,7 @@ class IterationSeedHook(Hook):
     before, which is what makes a resumed run equal an uninterrupted one.
     """
 
+    once = True
     priority = 'VERY_HIGH'
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
@@ -49,6 +54,7 @@ class SyncFreeInfoHook(RuntimeInfoHook):
     the percentage of time spent waiting for data. Before anything runs, the classes of model and data are compared.
     """
 
+    once = True
     HISTORY = 10_000  # scalars kept per name: mmengine's buffers are copied whole at every update
 
     def before_test(self, runner):
@@ -112,9 +118,14 @@ class SyncFreeInfoHook(RuntimeInfoHook):
         hub.update_scalar(key, value)
 
 
-@HOOKS.register_module()
-class TeacherHook(Hook):
-    """Tell the model, after each optimiser step, how far training is: its teacher moves. Nothing for other models."""
+@HOOKS.register_module(name=['OptimizerStepHook', 'TeacherHook'])  # the second is its name of before
+class OptimizerStepHook(Hook):
+    """Tell the model, after each optimiser step, how far training is (0 to 1).
+
+    Its teacher moves, its queue starts, its erasing goes on. Nothing for models without ``after_optimizer_step``.
+    """
+
+    once = True
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         model = unwrap(runner.model)
@@ -126,26 +137,35 @@ class TeacherHook(Hook):
 class PixelCountHook(Hook):
     """Count the pixels that go through the backbones, student's and teacher's, and say so in the log.
 
-    It is the budget by which methods are compared: B x H x W of every tensor that enters ``model.backbone`` or the
-    teacher's copy of it, passes that extract features between epochs included. Where only some patches are encoded
-    (``keep``, MAE) only theirs count. The sum over ranks is kept in the checkpoint's ``meta['pixels']``.
+    It is the budget by which methods are compared: B x H x W of every batch of images (B, C, H, W) that enters one of
+    ``model.encoders()``, passes that extract features between epochs included. Where only some patches are encoded
+    (``keep``, MAE) only theirs count. The sum over ranks is kept in the checkpoint's ``meta['pixels']``. Where nothing
+    is counted (features of sequences, models without ``encoders``) nothing is said.
     """
+
+    once = True
+    _pixels, _counters = 0, ()
 
     def before_train(self, runner):
         self._pixels = int(runner.message_hub.runtime_info.get('pixels', 0)) // runner.world_size
         self._said = False
-        for encoder in unwrap(runner.model).encoders():
-            encoder.register_forward_pre_hook(self._count, with_kwargs=True)
+        for counter in self._counters:  # of a training before
+            counter.remove()
+        encoders = getattr(unwrap(runner.model), 'encoders', list)()
+        self._counters = [encoder.register_forward_pre_hook(self._count, with_kwargs=True) for encoder in encoders]
 
     def _count(self, encoder, args, kwargs):
-        images, keep = args[0], kwargs.get('keep')
-        self._pixels += len(images) * (images.shape[2] * images.shape[3] if keep is None else
-                                       keep.shape[1] * encoder.patch_size**2)
+        images, keep = args[0] if args else None, kwargs.get('keep')
+        if isinstance(images, torch.Tensor) and images.dim() == 4 and images.is_floating_point():
+            self._pixels += len(images) * (images.shape[2] * images.shape[3] if keep is None else
+                                           keep.shape[1] * encoder.patch_size**2)
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         self._before = self._pixels
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        if not self._pixels:
+            return
         runner.message_hub.update_info('pixels', self._pixels * runner.world_size)
         if not self._said:
             step, self._said = (self._pixels - self._before) * runner.world_size, True
@@ -153,11 +173,13 @@ class PixelCountHook(Hook):
                                f'{step * runner.max_iters / 1e6:,.0f} million in all (passes between epochs apart)')
 
     def before_save_checkpoint(self, runner, checkpoint):
-        checkpoint['meta']['pixels'] = self._pixels * runner.world_size
+        if self._pixels:
+            checkpoint['meta']['pixels'] = self._pixels * runner.world_size
 
     def after_train(self, runner):
-        runner.logger.info(f'{self._pixels * runner.world_size / 1e6:,.1f} million pixels went through the backbones '
-                           '(student and teacher)')
+        if self._pixels:
+            runner.logger.info(f'{self._pixels * runner.world_size / 1e6:,.1f} million pixels went through the '
+                               'backbones (student and teacher)')
 
 
 @HOOKS.register_module()
@@ -169,11 +191,13 @@ class FreezeHook(Hook):
 
     Args:
         modules: names as in ``model.named_modules()``, e.g. ``['prototypes']``.
-        iterations, epochs: for how long; one of the two.
+        iterations, epochs: for how long; one of the two. Epochs may be a fraction.
 
     Raises:
-        ValueError: both or none of the two, or an unknown module.
+        ValueError: both or none of the two, an unknown module, or an optimiser wrapper that drops no gradients.
     """
+
+    lengths = ('iterations', 'epochs')  # what follows the length of the training; see mmwsl.apis.schedule
 
     def __init__(self, modules, iterations=None, epochs=None):
         if (iterations is None) == (epochs is None):
@@ -181,16 +205,19 @@ class FreezeHook(Hook):
         self.modules, self.iterations, self.epochs = modules, iterations, epochs
 
     def before_train(self, runner):
+        if not hasattr(runner.optim_wrapper, 'dropped'):
+            raise ValueError(f'FreezeHook: {type(runner.optim_wrapper).__name__} cannot drop gradients; set '
+                             "optim_wrapper.type='AutocastOptimWrapper'")
         known = dict(unwrap(runner.model).named_modules())
         unknown = [name for name in self.modules if name not in known]
         if unknown:
             raise ValueError(f'FreezeHook: the model has no module {", ".join(unknown)}; its parts are '
                              f'{", ".join(name for name in known if name and "." not in name)}')
         self._parameters = [p for name in self.modules for p in known[name].parameters()]
+        self._until = self.iterations if self.epochs is None else round(self.epochs * len(runner.train_dataloader))
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
-        frozen = runner.iter < self.iterations if self.epochs is None else runner.epoch < self.epochs
-        runner.optim_wrapper.dropped = self._parameters if frozen else []
+        runner.optim_wrapper.dropped[self] = self._parameters if runner.iter < self._until else []
 
 
 @HOOKS.register_module()
@@ -202,6 +229,8 @@ class FixedLearningRateHook(Hook):
     Raises:
         ValueError: no group has it.
     """
+
+    once = True
 
     def before_train(self, runner):
         self._groups = [group for group in runner.optim_wrapper.param_groups if group.get('fixed_lr')]
@@ -216,6 +245,8 @@ class FixedLearningRateHook(Hook):
 @HOOKS.register_module()
 class MeanFeatureHook(Hook):
     """Before training, set the model's ``fill`` to the mean feature of the training set; see :func:`mean_feature`."""
+
+    once = True
 
     def before_train(self, runner):
         fill, mean = unwrap(runner.model).fill, mean_feature(runner.train_dataloader.dataset)

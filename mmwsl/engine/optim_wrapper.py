@@ -31,7 +31,7 @@ class AutocastOptimWrapper(OptimWrapper):
         if self.clip_per_tensor:
             clip_grad['type'] = 'norm'
         super().__init__(clip_grad=clip_grad, **kwargs)
-        self.dropped = []  # parameters whose gradient the next step ignores; FreezeHook sets it
+        self.dropped = {}  # lists of parameters whose gradients the next step ignores, by the FreezeHook that says so
         self.device_type = torch.device(get_device()).type
         choices = dict(auto=autocast_dtype(self.device_type), bfloat16=torch.bfloat16, float16=torch.float16,
                        float32=None)
@@ -63,8 +63,9 @@ class AutocastOptimWrapper(OptimWrapper):
                            **self.clip_grad_kwargs)
 
     def step(self, **kwargs):
-        for parameter in self.dropped:
-            parameter.grad = None
+        for parameters in self.dropped.values():
+            for parameter in parameters:
+                parameter.grad = None
         if self.clip_grad_kwargs:
             self.scaler.unscale_(self.optimizer)
             self._clip_grad()

@@ -26,6 +26,8 @@ class PreciseBNHook(Hook):
         ValueError: ``iterations`` is below 1.
     """
 
+    once = True
+
     def __init__(self, iterations=200):
         if iterations < 1:
             raise ValueError(f'PreciseBNHook: iterations={iterations} must be 1 or more')

@@ -8,13 +8,23 @@ import mmengine
 import torch
 from mmengine.device import get_device
 from mmengine.dist import is_distributed, is_main_process, master_only
+from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmengine.registry import HOOKS
 from mmengine.runner import Runner as MMEngineRunner
 
 from mmwsl import __version__, compat
 from mmwsl.engine.checkpoint import from_plain, load_state, to_plain
+from mmwsl.engine.schedules import has_fractions, whole_iterations
 from mmwsl.files import write_atomically
 from mmwsl.registry import FUNCTIONS, RUNNERS
+
+# What training needs, by its name in ``default_hooks``: the hook, and what does not happen without it.
+NEEDED_HOOKS = dict(
+    runtime_info=('SyncFreeInfoHook', 'losses are neither logged nor checked for NaN'),
+    iteration_seed=('IterationSeedHook', 'a resumed run will not equal an uninterrupted one'),
+    optimizer_step=('OptimizerStepHook', 'teachers, queues and erasing stay as they start'),
+    pixel_count=('PixelCountHook', 'the pixels that the backbones see are not counted'))
 
 
 def unwrap(model):
@@ -29,7 +39,8 @@ class Runner(MMEngineRunner):
     Differences: ranks may live on CPUs (gloo); a checkpoint holds tensors and plain types only, is written atomically
     and loads with ``weights_only=True``; ``--resume`` falls back to the last readable checkpoint; a load in which no
     key fits, or that lacks some of the backbone, is an error; the network takes the memory format of its data
-    preprocessor; another total batch size than the config was tuned for is said in the log.
+    preprocessor; another total batch size than the config was tuned for is said in the log; the hooks that training
+    needs (:data:`NEEDED_HOOKS`) are there whatever the config names, and no hook is there twice.
     """
 
     def setup_env(self, env_cfg):
@@ -48,6 +59,53 @@ class Runner(MMEngineRunner):
             model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False,
                                      find_unused_parameters=self.cfg.get('find_unused_parameters', False))
         return super().wrap_model(model_wrapper_cfg, model)
+
+    def register_default_hooks(self, hooks=None):
+        """As mmengine's, with :data:`NEEDED_HOOKS` among them; the one that ``hooks`` sets to None is left out."""
+        hooks = dict(hooks or {})
+        for name, (kind, without) in NEEDED_HOOKS.items():
+            hook = hooks.pop(name, {})  # and to the end: what training needs comes after what a config adds by name
+            if hook is None:
+                self.logger.warning(f'default_hooks.{name} is None, so {without}')
+                if name == 'runtime_info':  # one of mmengine's own, which would add its RuntimeInfoHook
+                    hooks[name] = None
+            else:
+                hooks[name] = hook if isinstance(hook, Hook) else {'type': kind, **hook}
+        super().register_default_hooks(hooks)
+
+    def register_hook(self, hook, priority=None):
+        """As mmengine's, but nothing runs twice, however often a config that was dumped or inherited names it.
+
+        Of hooks that say ``once = True`` the last one of a class stays; of others one that was there already, or has
+        the config of one that was, is passed over.
+        """
+        if isinstance(hook, dict):
+            settings = dict(hook)
+            priority = settings.pop('priority', None) if priority is None else priority
+            made_from, hook = dict(hook), HOOKS.build(settings)
+        else:
+            made_from = None
+        kind = next((each for each in type(hook).__mro__ if vars(each).get('once')), None)
+        if kind:
+            self._hooks = [each for each in self._hooks if not isinstance(each, kind)]
+        elif any(hook is each or made_from and made_from == getattr(each, 'made_from', None) for each in self._hooks):
+            return
+        hook.made_from = made_from
+        super().register_hook(hook, priority)
+
+    def _build_param_scheduler(self, scheduler, optim_wrapper):
+        """As mmengine's, but lengths in epochs may be fractions where they are converted to iterations, and one that
+        begins after the training ends is no error: its time does not come."""
+        schedulers = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]
+        return super()._build_param_scheduler(
+            [self._with_end(each) if isinstance(each, dict) else each for each in schedulers], optim_wrapper)
+
+    def _with_end(self, scheduler):
+        last = self.max_epochs if scheduler.get('by_epoch', True) else self.max_iters
+        scheduler = {'end': max(last, scheduler.get('begin', 0) + 1), **scheduler}
+        if scheduler.get('convert_to_iter_based') and has_fractions(scheduler):
+            return whole_iterations(scheduler, len(self.train_dataloader))
+        return scheduler
 
     def scale_lr(self, optim_wrapper, auto_scale_lr=None):
         if auto_scale_lr and 'base_batch_size' in auto_scale_lr:

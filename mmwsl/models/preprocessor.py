@@ -1,5 +1,7 @@
 """From a batch of uint8 images to the views a method learns from, on the device."""
 
+import warnings
+
 import torch
 from mmengine.model import BaseDataPreprocessor
 
@@ -20,9 +22,9 @@ class ViewPreprocessor(BaseDataPreprocessor):
 
     Args:
         mean, std: per channel, of pixel values 0-255.
-        views: one pipeline (list of op configs) per view, or a single dict ``dict(num=V, pipeline=[...])``. Ops take
-            and return (B, C, H, W) in [0, 1]. Where the dataset already cut V crops (a list of tensors comes in),
-            pipeline v works on crop v; otherwise every pipeline starts from the same image.
+        views: one pipeline (list of op configs) per view, ``[[...]] * 2`` for two of the same. Ops take and return
+            (B, C, H, W) in [0, 1]. Where the dataset already cut V crops (a list of tensors comes in), pipeline v works
+            on crop v; otherwise every pipeline starts from the same image.
         test_view: one pipeline for the images outside training, as a control may need it; none by default.
         channels_last: memory format of what goes into the network.
     """
@@ -33,7 +35,9 @@ class ViewPreprocessor(BaseDataPreprocessor):
             raise ValueError(f'mean {mean} and std {std} need the same length, and std must be positive')
         self.register_buffer('mean', torch.tensor(mean, dtype=torch.float32).view(1, -1, 1, 1) / 255, False)
         self.register_buffer('std', torch.tensor(std, dtype=torch.float32).view(1, -1, 1, 1) / 255, False)
-        if isinstance(views, dict):
+        if isinstance(views, dict):  # configs that were dumped before
+            warnings.warn('data_preprocessor.views=dict(num=V, pipeline=[...]) will not be read for long; write '
+                          'views=[[...]] * V', DeprecationWarning, stacklevel=2)
             views = [views['pipeline']] * views['num']
         self.views, self.test_view = [_build(pipeline) for pipeline in views or []], _build(test_view)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format

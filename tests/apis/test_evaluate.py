@@ -26,12 +26,11 @@ test_dataloader = dict(
     num_workers=0, dataset=dict(data_root=root, sets='VOC2007/train', classes=classes,
                                 pipeline=[dict(type='ResizeShortEdge', short=64, longest=100)]))
 optim_wrapper = dict(dtype='float32', optimizer=dict(lr=0.005))
-param_scheduler = [dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=3)]
+param_scheduler = [dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=3)]
 train_cfg = dict(max_iters=7)
 auto_scale_lr = dict(base_batch_size=2)
 default_hooks = dict(logger=dict(interval=2))
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='PixelCountHook'), dict(type='PreciseBNHook', iterations=3)]
+custom_hooks = [dict(type='PreciseBNHook', iterations=3)]
 """
 
 

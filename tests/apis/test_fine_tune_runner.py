@@ -164,7 +164,7 @@ benchmark = dict(protocols=dict(linear_online=dict(config='{files['folder']}/lin
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr('mmwsl.engine.hooks.TeacherHook.after_train_iter', stop)
+        patch.setattr('mmwsl.engine.hooks.OptimizerStepHook.after_train_iter', stop)
         with pytest.raises(KeyboardInterrupt):
             figures('parts')
     resumed, folder = figures('parts')

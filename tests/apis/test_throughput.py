@@ -40,7 +40,7 @@ def test_figures_are_views_over_seconds(tmp_path, monkeypatch):
     original = _Stopwatch.before_train
     monkeypatch.setattr(_Stopwatch, 'before_train', before_train)
     monkeypatch.setattr(_Stopwatch, 'after_train_iter', finish_at_once)
-    cfg = prepare_training(write_config(tmp_path, SIMCLR, "data_preprocessor['views']['num'] = 3\n"),
+    cfg = prepare_training(write_config(tmp_path, SIMCLR, "data_preprocessor['views'].append([crop])\n"),
                            options={'experiment_name': f'throughput_known_{tmp_path.name}'})
     monkeypatch.setattr('mmwsl.models.pretext.simclr.SimCLR.loss', lambda self, views, _: dict(
         loss=self.neck(self.backbone(views[0])).mean()))

@@ -14,9 +14,9 @@ from tiny_runs import MOCO, SIMCLR, log_text, train_here, write_config
 from mmwsl.engine.hooks import (
     FreezeHook,
     IterationSeedHook,
+    OptimizerStepHook,
     PixelCountHook,
     SyncFreeInfoHook,
-    TeacherHook,
     check_classes,
 )
 from mmwsl.models.pretext import MoCo, SimCLR
@@ -67,15 +67,15 @@ def test_views_of_a_run_follow_seed_and_iteration(tmp_path):
 def hooked(*hooks):
     """Every Runner built inside has these hooks too."""
     from mmwsl.engine import Runner
-    original = Runner.register_custom_hooks
+    original = Runner.register_hooks
 
-    def register(self, configured):
-        original(self, configured)
+    def register(self, *configured):
+        original(self, *configured)
         for hook in hooks:
             self.register_hook(hook)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Runner, 'register_custom_hooks', register)
+        patch.setattr(Runner, 'register_hooks', register)
         yield
 
 
@@ -253,9 +253,9 @@ def test_teacher_is_the_average_of_the_weights_after_each_step(tmp_path):
     assert (teacher - runner.model.backbone.conv1.weight).abs().max() > 1e-3
 
 
-def test_teacher_hook_passes_models_without_a_teacher():
+def test_optimizer_step_hook_passes_models_without_a_teacher():
     runner = types.SimpleNamespace(model=torch.nn.Linear(1, 1), iter=0, max_iters=1)
-    assert TeacherHook().after_train_iter(runner, 0) is None
+    assert OptimizerStepHook().after_train_iter(runner, 0) is None
 
 
 def test_steps_may_log_different_things():
@@ -296,7 +296,7 @@ def test_patches_that_are_left_out_are_not_counted():
 
 
 FROZEN = """
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='FreezeHook', modules=['neck.layers.3'], iterations=13)]
+custom_hooks = [dict(type='FreezeHook', modules=['neck.layers.3'], iterations=13)]
 default_hooks['checkpoint'] = dict(by_epoch=False, interval=1, max_keep_ckpts=-1)
 """
 
@@ -318,9 +318,9 @@ def test_freezing_what_is_not_there(tmp_path):
 
 
 FIXED = """
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='FixedLearningRateHook')]
+custom_hooks = [dict(type='FixedLearningRateHook')]
 optim_wrapper = dict(constructor='GroupingConstructor', paramwise_cfg=dict(custom_keys={'neck': dict(fixed_lr=True)}))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=2, begin=0, end=2, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 """
 
 
@@ -342,7 +342,7 @@ def test_a_learning_rate_that_no_schedule_moves(tmp_path):
 
 
 def test_no_group_with_a_fixed_rate(tmp_path):
-    extra = "custom_hooks = [dict(type='IterationSeedHook'), dict(type='FixedLearningRateHook')]\n"
+    extra = "custom_hooks = [dict(type='FixedLearningRateHook')]\n"
     with pytest.raises(ValueError, match='no parameter group has fixed_lr=True'):
         train_here(write_config(tmp_path, SIMCLR, extra), tmp_path / 'run')
 

@@ -195,9 +195,9 @@ def test_a_dropped_gradient_moves_nothing():
     wrapped = AutocastOptimWrapper(optimizer=optimizer, dtype='float32')
     wrapped.update_params(net(torch.ones(1, 2)))
     before = net.linear.weight.clone()
-    wrapped.dropped = list(net.parameters())
+    wrapped.dropped = dict(one=list(net.parameters()), another=[])  # two hooks
     wrapped.update_params(net(torch.ones(1, 2)))
     assert torch.equal(net.linear.weight, before)
-    wrapped.dropped = []
+    wrapped.dropped = dict(one=[], another=[])
     wrapped.update_params(net(torch.ones(1, 2)))
     assert not torch.equal(net.linear.weight, before)

@@ -66,7 +66,7 @@ def test_resume_within_an_epoch(tmp_path, position):
 PER_EPOCH = """
 default_hooks['checkpoint'] = dict(by_epoch=False, interval=5, max_keep_ckpts=-1)
 train_cfg = dict(max_epochs=3)
-param_scheduler = [dict(type='MultiStepLR', milestones=[1, 2], gamma=0.5, begin=0, end=3)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[1, 2], gamma=0.5)]
 """
 
 
@@ -199,13 +199,13 @@ class HangOnce(Hook):
 
 FOLDER = """
 custom_imports = dict(imports=['hang_once'])
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='HangOnce')]
+custom_hooks = [dict(type='HangOnce')]
 train_dataloader = dict(batch_size=8, num_workers={workers}, dataset=dict(
     _delete_=True, type='ImageFolder', data_root={root!r}, supervision='none',
     pipeline=[dict(type='RandomCrops', num_views=2, size=16, scale=(0.3, 1.0), flip_prob=0.5)]))
 if {workers}:
     train_dataloader['persistent_workers'] = True
-data_preprocessor = dict(views=dict(num=2, pipeline=[dict(type='RandomGrayscale', prob=0.5)]))
+data_preprocessor = dict(views=[[dict(type='RandomGrayscale', prob=0.5)]] * 2)
 """
 
 

@@ -46,10 +46,19 @@ def test_one_pipeline_per_view_from_the_same_image():
 
 def test_num_views_of_one_pipeline_differ():
     data = batch()
-    out = preprocessor(views=dict(num=3, pipeline=[CROP]))(data, training=True)
+    out = preprocessor(views=[[CROP]] * 3)(data, training=True)
     assert [tuple(view.shape) for view in out['inputs']] == [(4, 3, 8, 8)] * 3
     assert not torch.equal(out['inputs'][0], out['inputs'][1])
     assert torch.equal(out['data_samples'].gt_label, torch.arange(4))
+
+
+def test_views_as_dumped_configs_have_them():
+    """One pipeline and how often it runs: what configs said before, read with a warning."""
+    data, pipeline = batch(), [dict(type='RandomSolarize', prob=1.0)]
+    with pytest.warns(DeprecationWarning, match=r'write views=\[\[...\]\] \* V'):
+        old = preprocessor(views=dict(num=2, pipeline=pipeline))(data, training=True)['inputs']
+    new = preprocessor(views=[pipeline] * 2)(data, training=True)['inputs']
+    assert len(old) == 2 and all(torch.equal(*pair) for pair in zip(old, new, strict=True))
 
 
 def test_crops_that_the_dataset_cut_keep_their_pipelines():
@@ -65,7 +74,7 @@ def test_crops_that_the_dataset_cut_keep_their_pipelines():
 
 def test_no_views_outside_training():
     data = batch()
-    out = preprocessor(views=dict(num=2, pipeline=[CROP]))(data)['inputs']
+    out = preprocessor(views=[[CROP]] * 2)(data)['inputs']
     assert torch.equal(out, preprocessor()(data)['inputs']) and out.shape == (4, 3, 12, 12)
 
 
@@ -84,7 +93,7 @@ def test_a_view_for_the_test_is_for_the_test_only(many):
 
 
 def test_the_global_generator_decides_the_views():
-    make = preprocessor(views=dict(num=2, pipeline=[CROP, dict(type='ColorJitter', brightness=0.4, hue=0.1)]))
+    make = preprocessor(views=[[CROP, dict(type='ColorJitter', brightness=0.4, hue=0.1)]] * 2)
     runs = []
     for seed in (3, 3, 4):
         torch.manual_seed(seed)
@@ -98,7 +107,7 @@ def test_channels_last_changes_the_layout_only(training):
     layouts = []
     for channels_last in (False, True):
         torch.manual_seed(0)
-        out = preprocessor(views=dict(num=2, pipeline=[CROP]), channels_last=channels_last)(batch(), training)['inputs']
+        out = preprocessor(views=[[CROP]] * 2, channels_last=channels_last)(batch(), training)['inputs']
         layouts.append(out if training else [out])
     for plain, last in zip(*layouts, strict=True):
         assert plain.is_contiguous() and not plain.is_contiguous(memory_format=torch.channels_last)
@@ -106,7 +115,7 @@ def test_channels_last_changes_the_layout_only(training):
 
 
 def test_views_are_fp32_under_autocast():
-    make = preprocessor(views=dict(num=1, pipeline=[CROP]))
+    make = preprocessor(views=[[CROP]])
     torch.manual_seed(0)
     expected = make(batch(), training=True)['inputs'][0]
     torch.manual_seed(0)

@@ -2,9 +2,7 @@
 _base_ = './imagenet.py'
 
 data_preprocessor = dict(
-    views=dict(
-        num=2,
-        pipeline=[
-            dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
-            dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=0.5),
-        ]))
+    views=[[
+        dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
+        dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=0.5),
+    ]] * 2)

@@ -4,8 +4,8 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=2e-3, betas=(0.9, 0.99), weight_decay=0.01),
     paramwise_cfg=dict(norm_decay_mult=0.0, bias_decay_mult=0.0))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, begin=0, end=5, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=195, begin=5, end=200, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.01, end=5, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=5, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
 auto_scale_lr = dict(base_batch_size=256)

@@ -5,8 +5,8 @@ optim_wrapper = dict(
     optimizer=dict(
         type='LARS', lr=0.3, momentum=0.9, weight_decay=1e-4, trust_coefficient=0.02, clip=True, norm_sum=True))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=990, begin=10, end=1000, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=10, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=1000)
 auto_scale_lr = dict(base_batch_size=256)

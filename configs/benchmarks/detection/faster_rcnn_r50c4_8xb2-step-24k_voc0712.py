@@ -11,11 +11,9 @@ optim_wrapper = dict(
     optimizer=dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=1e-4),
     paramwise_cfg=dict(norm_decay_mult=0))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=100),
-    dict(type='MultiStepLR', by_epoch=False, begin=0, end=24000, milestones=[18000, 22000], gamma=0.1),
+    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, end=100),
+    dict(type='MultiStepLR', by_epoch=False, milestones=[18000, 22000], gamma=0.1),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_iters=24000)
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='PixelCountHook'), dict(type='PreciseBNHook', iterations=200)
-]
+custom_hooks = [dict(type='PreciseBNHook', iterations=200)]
 auto_scale_lr = dict(base_batch_size=16)

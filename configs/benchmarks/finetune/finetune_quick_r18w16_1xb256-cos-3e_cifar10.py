@@ -10,6 +10,6 @@ model = dict(
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=5e-4, nesterov=True))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=3, begin=0, end=3, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=3)
 auto_scale_lr = dict(base_batch_size=256)

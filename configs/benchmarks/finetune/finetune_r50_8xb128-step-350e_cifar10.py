@@ -11,7 +11,7 @@ train_dataloader = dict(batch_size=128)
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4))
-param_scheduler = [dict(type='MultiStepLR', milestones=[150, 250], gamma=0.1, begin=0, end=350)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[150, 250], gamma=0.1)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=350)
 auto_scale_lr = dict(base_batch_size=1024)
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -8,7 +8,7 @@ model = dict(
     head=dict(norm_cfg=dict(type='SyncBN')))
 train_dataloader = dict(batch_size=2048)
 optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='LARS', lr=6.4, momentum=0.9, weight_decay=0))
-param_scheduler = [dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
-                   dict(type='CosineAnnealingLR', T_max=80, begin=10, end=90, convert_to_iter_based=True)]
+param_scheduler = [dict(type='LinearLR', start_factor=1e-4, end=10, convert_to_iter_based=True),
+                   dict(type='CosineAnnealingLR', begin=10, convert_to_iter_based=True)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=90)
 auto_scale_lr = dict(base_batch_size=16384)

@@ -5,6 +5,6 @@ _base_ = [
 
 train_dataloader = dict(batch_size=128)
 optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.4, momentum=0.9, weight_decay=0))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=90, begin=0, end=90)]
+param_scheduler = [dict(type='CosineAnnealingLR')]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=90)
 auto_scale_lr = dict(base_batch_size=1024)

@@ -4,6 +4,6 @@ _base_ = [
 ]
 
 optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=30.0, momentum=0.9, weight_decay=0))
-param_scheduler = [dict(type='MultiStepLR', milestones=[60, 80], gamma=0.1, begin=0, end=100)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[60, 80], gamma=0.1)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=100)
 auto_scale_lr = dict(base_batch_size=256)

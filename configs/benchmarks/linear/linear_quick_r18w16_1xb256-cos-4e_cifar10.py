@@ -6,6 +6,6 @@ _base_ = [
 model = dict(backbone=dict(depth=18, stem='cifar', base_channels=16), head=dict(num_classes=10))
 
 optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=0))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=4, begin=0, end=4, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=4)
 auto_scale_lr = dict(base_batch_size=256)

@@ -5,6 +5,6 @@ _base_ = [
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=0, nesterov=True))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=90, begin=0, end=90)]
+param_scheduler = [dict(type='CosineAnnealingLR')]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=90)
 auto_scale_lr = dict(base_batch_size=256)

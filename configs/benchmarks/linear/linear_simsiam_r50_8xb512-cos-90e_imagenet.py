@@ -7,6 +7,6 @@ train_dataloader = dict(batch_size=512)
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='LARS', lr=1.6, momentum=0.9, weight_decay=0, exclude_1d=False))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=90, begin=0, end=90)]
+param_scheduler = [dict(type='CosineAnnealingLR')]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=90)
 auto_scale_lr = dict(base_batch_size=4096)

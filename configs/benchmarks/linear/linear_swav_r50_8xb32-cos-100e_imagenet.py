@@ -4,6 +4,6 @@ _base_ = [
 ]
 
 optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.3, momentum=0.9, weight_decay=1e-6))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=100, begin=0, end=100)]
+param_scheduler = [dict(type='CosineAnnealingLR')]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=100)
 auto_scale_lr = dict(base_batch_size=256)

@@ -9,6 +9,6 @@ model = dict(
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=1e-4, nesterov=True))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=4, begin=0, end=4, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=4)
 auto_scale_lr = dict(base_batch_size=256)

@@ -20,6 +20,6 @@ test_dataloader = dict(
         data_prefix=data_root + '/val',
         pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)]))
 
-param_scheduler = [dict(type='MultiStepLR', milestones=[7, 14, 21], gamma=0.1, begin=0, end=28)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[7, 14, 21], gamma=0.1)]
 train_cfg = dict(max_epochs=28)
 benchmark = dict(dataset='Places205')

@@ -11,6 +11,6 @@ train_dataloader = dict(
         pipeline=[dict(type='RandomCrops', num_views=1, size=224, scale=(0.08, 1.0), flip_prob=0.5)]))
 test_dataloader = dict(dataset=dict(list_file=data_root + '/val.txt', data_prefix=data_root))
 
-param_scheduler = [dict(type='MultiStepLR', milestones=[24, 48, 72], gamma=0.1, begin=0, end=84)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[24, 48, 72], gamma=0.1)]
 train_cfg = dict(max_epochs=84)
 benchmark = dict(dataset='iNaturalist2018')

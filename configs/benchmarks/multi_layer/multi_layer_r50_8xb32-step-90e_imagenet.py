@@ -13,6 +13,6 @@ data_preprocessor = dict(
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=1e-4, nesterov=True))
-param_scheduler = [dict(type='MultiStepLR', milestones=[30, 60], gamma=0.1, begin=0, end=90)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[30, 60], gamma=0.1)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=90)
 auto_scale_lr = dict(base_batch_size=256)

@@ -9,6 +9,6 @@ train_dataloader = dict(
     batch_size=192, dataset=dict(pipeline=[dict(type='ResizeRandomCrop', resize=256, crop=224)]))
 
 optim_wrapper = dict(optimizer=dict(weight_decay=5e-4))
-param_scheduler = [dict(type='MultiStepLR', milestones=[5, 15, 25], gamma=0.2, begin=0, end=35)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[5, 15, 25], gamma=0.2)]
 train_cfg = dict(max_epochs=35)
 auto_scale_lr = dict(base_batch_size=192)

@@ -46,7 +46,7 @@ test_dataloader = dict(
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4))
 param_scheduler = [
-    dict(type='PolyLR', power=0.9, eta_min=1e-4, begin=0, end=30, convert_to_iter_based=True)]
+    dict(type='PolyLR', power=0.9, eta_min=1e-4, convert_to_iter_based=True)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=30)
 auto_scale_lr = dict(base_batch_size=4)
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -18,8 +18,8 @@ test_dataloader = dict(
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=1e-4))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
-    dict(type='MultiStepLR', milestones=[10, 13], gamma=0.1, begin=0, end=15),
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=100),
+    dict(type='MultiStepLR', milestones=[10, 13], gamma=0.1),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=15)
 auto_scale_lr = dict(base_batch_size=4)

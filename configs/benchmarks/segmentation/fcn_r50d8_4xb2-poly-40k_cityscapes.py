@@ -8,6 +8,6 @@ _base_ = [
 model = dict(head=dict(num_classes=19), auxiliary_head=dict(num_classes=19))
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4))
-param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=1e-4, by_epoch=False, begin=0, end=40000)]
+param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=1e-4, by_epoch=False)]
 train_cfg = dict(type='ResumableEpochLoop', max_iters=40000)
 auto_scale_lr = dict(base_batch_size=8)

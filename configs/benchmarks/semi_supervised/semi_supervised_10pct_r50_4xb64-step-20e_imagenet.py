@@ -22,6 +22,6 @@ optim_wrapper = dict(
     constructor='GroupingConstructor',
     optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4),
     paramwise_cfg=dict(custom_keys=dict(head=dict(lr_mult=1.0))))
-param_scheduler = [dict(type='MultiStepLR', milestones=[12, 16], gamma=0.2, begin=0, end=20)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[12, 16], gamma=0.2)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=20)
 auto_scale_lr = dict(base_batch_size=256)

@@ -3,4 +3,4 @@ _base_ = './semi_supervised_1pct_r50_4xb64-step-20e_imagenet.py'
 
 optim_wrapper = dict(
     optimizer=dict(lr=0.005, weight_decay=0), paramwise_cfg=dict(custom_keys=dict(head=dict(lr_mult=100.0))))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=20, begin=0, end=20)]
+param_scheduler = [dict(type='CosineAnnealingLR')]

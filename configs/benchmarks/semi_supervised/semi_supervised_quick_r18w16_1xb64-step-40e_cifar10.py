@@ -17,7 +17,7 @@ optim_wrapper = dict(
     constructor='GroupingConstructor',
     optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4),
     paramwise_cfg=dict(custom_keys=dict(head=dict(lr_mult=1.0))))
-param_scheduler = [dict(type='MultiStepLR', milestones=[24, 32], gamma=0.2, begin=0, end=40)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[24, 32], gamma=0.2)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=40)
 auto_scale_lr = dict(base_batch_size=64)
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -2,6 +2,6 @@
 _base_ = './hide_and_seek_r44_1xb128-step-300e_cifar10.py'
 
 model = dict(backbone=dict(depth=8))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=4, begin=0, end=4, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(max_epochs=4)
 default_hooks = dict(checkpoint=dict(interval=1))

@@ -1,16 +1,15 @@
 # A small recipe for a CPU: ResNet-18 of base width 16; 5 epochs x 49,920 images x (2 online + 2 target views)
 # = 1,022 million pixels.
-_base_ = './byol_r18_1xb512-cos-200e_cifar10.py'
+_base_ = [
+    '../../_base_/models/byol.py', '../../_base_/datasets/cifar10_byol.py',
+    '../../_base_/schedules/sgd_warm_cos_b256.py', '../../_base_/default_runtime.py'
+]
 
 model = dict(
-    backbone=dict(base_channels=16), neck=dict(in_channels=128, hidden_channels=512), head=dict(hidden_channels=512))
-train_dataloader = dict(batch_size=256)
+    backbone=dict(depth=18, base_channels=16, stem='cifar'),
+    neck=dict(in_channels=128, hidden_channels=512),
+    head=dict(hidden_channels=512),
+    end_momentum=None)
 
 optim_wrapper = dict(optimizer=dict(lr=0.12))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=4, begin=1, end=5, convert_to_iter_based=True),
-]
 train_cfg = dict(max_epochs=5)
-auto_scale_lr = dict(base_batch_size=256)
-default_hooks = dict(checkpoint=dict(interval=1))

@@ -9,6 +9,6 @@ train_dataloader = dict(
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=1e-4, momentum=0.9, weight_decay=5e-4))
-param_scheduler = [dict(type='MultiStepLR', milestones=list(range(1, 20)), gamma=0.9, begin=0, end=20)]
+param_scheduler = [dict(type='MultiStepLR', milestones=list(range(1, 20)), gamma=0.9)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=20)
 auto_scale_lr = dict(base_batch_size=128)

@@ -11,8 +11,8 @@ data_preprocessor = dict(
 
 optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='Adam', lr=1e-4))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, begin=0, end=5, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=195, begin=5, end=200, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.1, end=5, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=5, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
 auto_scale_lr = dict(base_batch_size=256)

@@ -6,8 +6,8 @@ model = dict(
     backbone=dict(base_channels=16), neck=dict(in_channels=128, hidden_channels=256))
 
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=15, begin=1, end=16, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.1, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=1, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=16)
 default_hooks = dict(checkpoint=dict(interval=2))

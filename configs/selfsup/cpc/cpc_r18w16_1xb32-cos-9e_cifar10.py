@@ -5,8 +5,8 @@ _base_ = './cpc_r18_1xb32-cos-200e_cifar10.py'
 model = dict(backbone=dict(base_channels=16), context=dict(channels=128, hidden_channels=64))
 
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=8, begin=1, end=9, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.1, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=1, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=9)
 default_hooks = dict(checkpoint=dict(interval=1))

@@ -15,17 +15,14 @@ data_preprocessor = dict(
         dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
     ]])
 train_dataloader = dict(batch_size=256, sampler=dict(type='PseudoLabelSampler'))
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'), dict(type='ClusteringHook'),
-    dict(type='FixedLearningRateHook'),
-]
+custom_hooks = [dict(type='ClusteringHook'), dict(type='FixedLearningRateHook')]
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='SGD', lr=1.0, momentum=0.9, weight_decay=1e-4),
     constructor='GroupingConstructor',
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1), head=dict(momentum=0., fixed_lr=True))))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=200, begin=0, end=200, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
 auto_scale_lr = dict(base_batch_size=256)
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -4,6 +4,5 @@ _base_ = './deepcluster_r18_1xb256-cos-200e_cifar10.py'
 
 model = dict(backbone=dict(base_channels=16), head=dict(in_channels=128), pca_dims=64)
 
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=10, begin=0, end=10, convert_to_iter_based=True)]
 train_cfg = dict(max_epochs=10)
 default_hooks = dict(checkpoint=dict(interval=1))

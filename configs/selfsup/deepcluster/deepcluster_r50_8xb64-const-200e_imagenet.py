@@ -10,10 +10,7 @@ train_dataloader = dict(
     batch_size=64,
     sampler=dict(type='PseudoLabelSampler'),
     dataset=dict(pipeline=[dict(type='RandomCrops', num_views=1, size=224, scale=(0.08, 1.0), flip_prob=0.5)]))
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
-    dict(type='ClusteringHook', pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)]),
-]
+custom_hooks = [dict(type='ClusteringHook', pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)])]
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper',

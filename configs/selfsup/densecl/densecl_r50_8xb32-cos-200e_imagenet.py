@@ -5,6 +5,6 @@ _base_ = [
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.03, momentum=0.9, weight_decay=1e-4))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=200, begin=0, end=200)]  # per epoch, as published
+param_scheduler = [dict(type='CosineAnnealingLR')]  # per epoch, as published
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
 auto_scale_lr = dict(base_batch_size=256)

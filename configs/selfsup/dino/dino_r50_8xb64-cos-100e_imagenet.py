@@ -14,6 +14,6 @@ train_dataloader = dict(
 
 optim_wrapper = dict(optimizer=dict(_delete_=True, type='SGD', lr=0.06, momentum=0.9, weight_decay=1e-4))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=90, eta_min=1e-6, begin=10, end=100, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', eta_min=1e-6, begin=10, convert_to_iter_based=True),
 ]

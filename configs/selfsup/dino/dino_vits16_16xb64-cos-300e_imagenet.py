@@ -4,11 +4,5 @@ _base_ = './dino_vits16_8xb64-cos-100e_imagenet.py'
 model = dict(head=dict(learn_gain=True), teacher_temperature=(0.04, 0.07), temperature_warmup=30 / 300)
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingParamScheduler', param_name='weight_decay', eta_min_ratio=10, T_max=300, begin=0, end=300,
-         convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=290, eta_min=1e-6, begin=10, end=300, convert_to_iter_based=True),
-]
 train_cfg = dict(max_epochs=300)
 auto_scale_lr = dict(base_batch_size=1024)

@@ -24,15 +24,12 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.04),
     clip_grad=dict(type='norm_per_tensor', max_norm=3.0))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=10, convert_to_iter_based=True),
     # a ratio, so that groups without decay stay without
-    dict(type='CosineAnnealingParamScheduler', param_name='weight_decay', eta_min_ratio=10, T_max=100, begin=0, end=100,
+    dict(type='CosineAnnealingParamScheduler', param_name='weight_decay', eta_min_ratio=10,
          convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=90, eta_min=1e-6, begin=10, end=100, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', eta_min=1e-6, begin=10, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=100)
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
-    dict(type='FreezeHook', modules=['head.last'], epochs=1)
-]
+custom_hooks = [dict(type='FreezeHook', modules=['head.last'], epochs=1)]
 auto_scale_lr = dict(base_batch_size=512)

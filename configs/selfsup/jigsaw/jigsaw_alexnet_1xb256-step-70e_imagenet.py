@@ -12,5 +12,5 @@ model = dict(
 train_dataloader = dict(batch_size=256)
 
 optim_wrapper = dict(optimizer=dict(lr=0.01, weight_decay=5e-4))
-param_scheduler = [dict(type='MultiStepLR', milestones=[30, 55], gamma=0.1, begin=0, end=70)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[30, 55], gamma=0.1)]
 train_cfg = dict(max_epochs=70)

@@ -6,8 +6,8 @@ model = dict(
     backbone=dict(base_channels=16), neck=dict(in_channels=128, out_channels=128), head=dict(in_channels=4 * 128))
 
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=25, begin=1, end=26, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.1, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=1, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=26)
 default_hooks = dict(checkpoint=dict(interval=1))

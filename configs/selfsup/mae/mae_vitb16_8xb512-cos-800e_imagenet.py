@@ -13,8 +13,8 @@ optim_wrapper = dict(
     paramwise_cfg=dict(norm_decay_mult=0., bias_decay_mult=0., flat_decay_mult=0.),
     optimizer=dict(type='AdamW', lr=2.4e-3, betas=(0.9, 0.95), weight_decay=0.05))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=40, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=760, begin=40, end=800, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=40, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=40, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=800)
 auto_scale_lr = dict(base_batch_size=4096)

@@ -11,8 +11,8 @@ optim_wrapper = dict(
     paramwise_cfg=dict(norm_decay_mult=0., bias_decay_mult=0., flat_decay_mult=0.),
     optimizer=dict(type='AdamW', lr=2e-4, betas=(0.9, 0.95), weight_decay=0.05))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.15, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=990, begin=10, end=1000, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.15, end=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=10, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=1000)
 auto_scale_lr = dict(base_batch_size=256)

@@ -10,8 +10,8 @@ data_preprocessor = dict(
 
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=4, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=76, begin=4, end=80, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=4, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=4, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=80)
 default_hooks = dict(checkpoint=dict(interval=5))

@@ -1,19 +1,17 @@
 # A small recipe for a CPU: ResNet-18 of base width 16, one direction, a queue of 4096; 10 epochs x 49,920 images x
 # (1 query + 1 key) = 1,022 million pixels.
-_base_ = './moco_v2_r18_1xb512-cos-200e_cifar10.py'
+_base_ = [
+    '../../_base_/models/moco_v2.py', '../../_base_/datasets/cifar10_simclr.py',
+    '../../_base_/schedules/sgd_warm_cos_b256.py', '../../_base_/default_runtime.py'
+]
 
 model = dict(
-    backbone=dict(base_channels=16, norm_cfg=dict(batch_per_split=32)),
-    neck=dict(in_channels=128),
+    backbone=dict(depth=18, base_channels=16, stem='cifar', norm_cfg=dict(batch_per_split=32)),
+    neck=dict(in_channels=128, hidden_channels=512),
     queue=dict(length=4096),
+    temperature=0.1,
+    momentum=0.99,
     symmetric=False)
-train_dataloader = dict(batch_size=256)
 
 optim_wrapper = dict(optimizer=dict(lr=0.12))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=9, begin=1, end=10, convert_to_iter_based=True),
-]
 train_cfg = dict(max_epochs=10)
-auto_scale_lr = dict(base_batch_size=256)
-default_hooks = dict(checkpoint=dict(interval=1))

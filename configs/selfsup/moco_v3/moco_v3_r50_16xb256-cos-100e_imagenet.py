@@ -8,9 +8,5 @@ train_dataloader = dict(
     dataset=dict(pipeline=[dict(type='RandomCrops', num_views=2, size=224, scale=(0.2, 1.0), flip_prob=0.5)]))
 
 optim_wrapper = dict(optimizer=dict(lr=9.6))  # 0.6 per 256 images
-param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=90, begin=10, end=100, convert_to_iter_based=True),
-]
 train_cfg = dict(max_epochs=100)
 auto_scale_lr = dict(base_batch_size=4096)

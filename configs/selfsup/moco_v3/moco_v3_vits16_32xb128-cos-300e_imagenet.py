@@ -23,8 +23,8 @@ optim_wrapper = dict(
     paramwise_cfg=dict(norm_decay_mult=1.0, bias_decay_mult=1.0),  # everything is decayed, as published
     optimizer=dict(type='AdamW', lr=2.4e-3, weight_decay=0.1))  # 1.5e-4 per 256 images
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=40, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=260, begin=40, end=300, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=40, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=40, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=300)
 auto_scale_lr = dict(base_batch_size=4096)

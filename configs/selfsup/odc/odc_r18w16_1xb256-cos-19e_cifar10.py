@@ -4,6 +4,5 @@ _base_ = './odc_r18_1xb256-cos-200e_cifar10.py'
 
 model = dict(backbone=dict(base_channels=16), neck=dict(in_channels=128))
 
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=19, begin=0, end=19, convert_to_iter_based=True)]
 train_cfg = dict(max_epochs=19)
 default_hooks = dict(checkpoint=dict(interval=1))

@@ -10,16 +10,14 @@ train_dataloader = dict(
     sampler=dict(type='EpochSampler', replacement=True),
     dataset=dict(pipeline=[dict(type='RandomCrops', num_views=1, size=224, scale=(0.08, 1.0), flip_prob=0.5)]))
 custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
     dict(type='ClusteringHook', every=None, refresh_interval=10,
-         pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)]),
-]
+         pipeline=[dict(type='ResizeCenterCrop', resize=256, crop=224)])]
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='SGD', lr=0.06, momentum=0.9, weight_decay=1e-5),
     constructor='GroupingConstructor',
     paramwise_cfg=dict(custom_keys=dict(head=dict(momentum=0.))))
-param_scheduler = [dict(type='MultiStepLR', milestones=[400], gamma=0.4, begin=0, end=440)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[400], gamma=0.4)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=440)
 auto_scale_lr = dict(base_batch_size=512)

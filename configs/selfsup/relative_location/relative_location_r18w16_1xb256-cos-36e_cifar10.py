@@ -6,8 +6,8 @@ model = dict(
     backbone=dict(base_channels=16), neck=dict(in_channels=2 * 128, out_channels=256), head=dict(in_channels=256))
 
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, begin=0, end=2, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=34, begin=2, end=36, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.1, end=2, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=2, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=36)
 default_hooks = dict(checkpoint=dict(interval=4))

@@ -12,6 +12,6 @@ train_dataloader = dict(
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True))
-param_scheduler = [dict(type='MultiStepLR', milestones=[15, 30, 45], gamma=0.1, begin=0, end=50)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[15, 30, 45], gamma=0.1)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=50)
 auto_scale_lr = dict(base_batch_size=192)

@@ -9,7 +9,7 @@ train_dataloader = dict(batch_size=128)
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True))
-param_scheduler = [dict(type='MultiStepLR', milestones=[60, 120, 160], gamma=0.2, begin=0, end=200)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[60, 120, 160], gamma=0.2)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=200)
 auto_scale_lr = dict(base_batch_size=128)
 default_hooks = dict(checkpoint=dict(interval=10))

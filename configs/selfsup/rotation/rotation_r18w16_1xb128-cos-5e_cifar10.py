@@ -4,6 +4,6 @@ _base_ = './rotation_r18_1xb128-step-200e_cifar10.py'
 
 model = dict(backbone=dict(base_channels=16), head=dict(in_channels=128))
 
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=5, begin=0, end=5, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(max_epochs=5)
 default_hooks = dict(checkpoint=dict(interval=1))

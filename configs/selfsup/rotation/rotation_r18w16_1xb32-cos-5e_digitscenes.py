@@ -8,8 +8,8 @@ optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
-    dict(type='CosineAnnealingLR', T_max=5, begin=0, end=5, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=100),
+    dict(type='CosineAnnealingLR', convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=5)
 auto_scale_lr = dict(base_batch_size=32)

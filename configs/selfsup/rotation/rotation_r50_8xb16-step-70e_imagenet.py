@@ -8,8 +8,8 @@ train_dataloader = dict(
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.2, momentum=0.9, weight_decay=1e-4))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, begin=0, end=5, convert_to_iter_based=True),
-    dict(type='MultiStepLR', milestones=[30, 50], gamma=0.1, begin=0, end=70),
+    dict(type='LinearLR', start_factor=0.1, end=5, convert_to_iter_based=True),
+    dict(type='MultiStepLR', milestones=[30, 50], gamma=0.1),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=70)
 auto_scale_lr = dict(base_batch_size=128)

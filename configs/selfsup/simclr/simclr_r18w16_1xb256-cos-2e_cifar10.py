@@ -2,7 +2,7 @@
 _base_ = './simclr_r18w16_1xb256-cos-10e_cifar10.py'
 
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, by_epoch=False, begin=0, end=50),
-    dict(type='CosineAnnealingLR', T_max=2, begin=0, end=2, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, by_epoch=False, end=50),
+    dict(type='CosineAnnealingLR', convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=2)

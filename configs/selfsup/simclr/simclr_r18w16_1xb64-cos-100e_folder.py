@@ -6,11 +6,9 @@ data_root = 'data/images'
 data_preprocessor = dict(
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],
-    views=dict(
-        num=2,
-        pipeline=[
-            dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
-        ]))
+    views=[[
+        dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8, gray_prob=0.2),
+    ]] * 2)
 train_dataloader = dict(
     batch_size=64,
     num_workers=4,
@@ -37,8 +35,8 @@ benchmark = dict(
 
 optim_wrapper = dict(optimizer=dict(lr=0.06))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=90, begin=10, end=100, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=10, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=100)
 auto_scale_lr = dict(base_batch_size=64)

@@ -18,8 +18,8 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=4e-4, betas=(0.9, 0.999), weight_decay=0.05),
     clip_grad=dict(max_norm=5.0))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.005, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=390, eta_min=2e-5, begin=10, end=400, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.005, end=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', eta_min=2e-5, begin=10, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=400)
 auto_scale_lr = dict(base_batch_size=256)

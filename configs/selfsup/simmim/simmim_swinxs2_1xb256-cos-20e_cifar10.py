@@ -6,8 +6,8 @@ model = dict(backbone=dict(embed_dims=32, depths=(2, 2, 2), num_heads=(1, 2, 4))
 
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.005, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=19, begin=1, end=20, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.005, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=1, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=20)
 default_hooks = dict(checkpoint=dict(interval=1))

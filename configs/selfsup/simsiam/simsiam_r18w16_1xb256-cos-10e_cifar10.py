@@ -8,7 +8,6 @@ model = dict(
 train_dataloader = dict(batch_size=256)
 
 optim_wrapper = dict(optimizer=dict(lr=0.12))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=10, begin=0, end=10, convert_to_iter_based=True)]
 train_cfg = dict(max_epochs=10)
 auto_scale_lr = dict(base_batch_size=256)
 default_hooks = dict(checkpoint=dict(interval=1))

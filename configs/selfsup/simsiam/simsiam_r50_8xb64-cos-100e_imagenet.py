@@ -10,10 +10,7 @@ optim_wrapper = dict(
     constructor='GroupingConstructor',
     paramwise_cfg=dict(custom_keys=dict(head=dict(fixed_lr=True))),
     optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=1e-4))  # 0.05 per 256 images
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=100, begin=0, end=100)]  # per epoch, as published
+param_scheduler = [dict(type='CosineAnnealingLR')]  # per epoch, as published
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=100)
 auto_scale_lr = dict(base_batch_size=512)
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
-    dict(type='FixedLearningRateHook')
-]
+custom_hooks = [dict(type='FixedLearningRateHook')]

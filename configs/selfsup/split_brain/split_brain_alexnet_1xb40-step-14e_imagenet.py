@@ -11,6 +11,6 @@ train_dataloader = dict(
 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='Adam', lr=3e-5, betas=(0.9, 0.99), weight_decay=1e-3))
-param_scheduler = [dict(type='MultiStepLR', milestones=[6, 12], gamma=0.316, begin=0, end=14)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[6, 12], gamma=0.316)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=14)
 auto_scale_lr = dict(base_batch_size=40)

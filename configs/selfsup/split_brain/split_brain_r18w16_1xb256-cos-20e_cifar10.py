@@ -8,8 +8,8 @@ model = dict(
     lightness_head=dict(in_channels=64, channels=[64]))
 
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=19, begin=1, end=20, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.01, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=1, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=20)
 default_hooks = dict(checkpoint=dict(interval=1))

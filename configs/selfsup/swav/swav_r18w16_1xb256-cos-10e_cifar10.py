@@ -7,8 +7,8 @@ train_dataloader = dict(batch_size=256)
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=9, begin=1, end=10, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=1e-4, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=1, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=10)
 auto_scale_lr = dict(base_batch_size=256)

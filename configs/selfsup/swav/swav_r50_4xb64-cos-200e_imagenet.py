@@ -5,11 +5,8 @@ model = dict(queue_length=3840, queue_start=15 / 200)
 
 optim_wrapper = dict(optimizer=dict(lr=0.6))
 param_scheduler = [
-    dict(type='CosineAnnealingLR', T_max=200, eta_min=0.0006, begin=0, end=200, convert_to_iter_based=True)
+    dict(type='CosineAnnealingLR', eta_min=0.0006, convert_to_iter_based=True)
 ]
 train_cfg = dict(max_epochs=200)
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
-    dict(type='FreezeHook', modules=['prototypes'], iterations=5005)
-]
+custom_hooks = [dict(type='FreezeHook', modules=['prototypes'], iterations=5005)]
 auto_scale_lr = dict(base_batch_size=256)

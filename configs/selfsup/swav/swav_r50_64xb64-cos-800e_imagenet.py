@@ -5,7 +5,7 @@ pipeline = [
     dict(type='ColorJitter', brightness=0.8, contrast=0.8, saturation=0.8, hue=0.2, prob=0.8, gray_prob=0.2),
     dict(type='GaussianBlur', kernel_size=23, sigma=(0.1, 2.0), prob=0.5),
 ]
-data_preprocessor = dict(views=dict(num=8, pipeline=pipeline))
+data_preprocessor = dict(views=[pipeline] * 8)
 train_dataloader = dict(
     batch_size=64,
     dataset=dict(pipeline=[
@@ -22,12 +22,9 @@ optim_wrapper = dict(
     optimizer=dict(
         type='LARS', lr=4.8, momentum=0.9, weight_decay=1e-6, trust_coefficient=0.001, exclude_1d=False, norm_sum=True))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.0625, begin=0, end=10, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=790, eta_min=0.0048, begin=10, end=800, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.0625, end=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', eta_min=0.0048, begin=10, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=800)
-custom_hooks = [
-    dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
-    dict(type='FreezeHook', modules=['prototypes'], iterations=313)
-]
+custom_hooks = [dict(type='FreezeHook', modules=['prototypes'], iterations=313)]
 auto_scale_lr = dict(base_batch_size=4096)

@@ -1,14 +1,20 @@
 # A small recipe for a CPU: ResNet-18 of base width 16, SGD in place of LARS.
 # 10 epochs x 49,920 images x 2 views = 1,022 million pixels.
-_base_ = './vicreg_r18_1xb256-cos-1000e_cifar10.py'
+_base_ = [
+    '../../_base_/models/vicreg.py', '../../_base_/datasets/cifar10.py',
+    '../../_base_/schedules/sgd_warm_cos_b256.py', '../../_base_/default_runtime.py'
+]
 
 model = dict(
-    backbone=dict(base_channels=16), neck=dict(in_channels=128, hidden_channels=512, out_channels=512))
+    backbone=dict(depth=18, base_channels=16, stem='cifar', zero_init_residual=False),
+    neck=dict(in_channels=128, hidden_channels=512, out_channels=512),
+    halve_variance=False)
+data_preprocessor = dict(
+    views=[[
+        dict(type='RandomResizedCrop', size=32, scale=(0.2, 1.0), flip_prob=0.5, interpolation='bicubic'),
+        dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.2, hue=0.1, prob=0.8, gray_prob=0.2),
+        dict(type='RandomSolarize', prob=0.1),
+    ]] * 2)
 
-optim_wrapper = dict(optimizer=dict(_delete_=True, type='SGD', lr=0.06, momentum=0.9, weight_decay=1e-4))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-4, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=9, begin=1, end=10, convert_to_iter_based=True),
-]
+optim_wrapper = dict(optimizer=dict(lr=0.06, weight_decay=1e-4))
 train_cfg = dict(max_epochs=10)
-default_hooks = dict(checkpoint=dict(interval=1))

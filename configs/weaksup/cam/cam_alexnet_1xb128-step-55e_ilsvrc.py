@@ -9,9 +9,9 @@ train_dataloader = dict(batch_size=128)
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4))
 param_scheduler = [
-    dict(type='MultiStepParamScheduler', param_name='weight_decay', milestones=[29], gamma=0.0, begin=0, end=55),
-    dict(type='MultiStepLR', milestones=[18, 43], gamma=0.5, begin=0, end=55),
-    dict(type='MultiStepLR', milestones=[29, 52], gamma=0.2, begin=0, end=55),
+    dict(type='MultiStepParamScheduler', param_name='weight_decay', milestones=[29], gamma=0.0),
+    dict(type='MultiStepLR', milestones=[18, 43], gamma=0.5),
+    dict(type='MultiStepLR', milestones=[29, 52], gamma=0.2),
 ]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=55)
 auto_scale_lr = dict(base_batch_size=128)

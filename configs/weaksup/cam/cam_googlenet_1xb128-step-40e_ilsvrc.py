@@ -4,9 +4,9 @@ _base_ = './cam_alexnet_1xb128-step-55e_ilsvrc.py'
 
 model = dict(backbone=dict(_delete_=True, type='GoogLeNet'), head=dict(channels=1024))
 param_scheduler = [
-    dict(type='MultiStepParamScheduler', param_name='weight_decay', milestones=[21], gamma=0.0, begin=0, end=40),
-    dict(type='MultiStepLR', milestones=[13, 31], gamma=0.5, begin=0, end=40),
-    dict(type='MultiStepLR', milestones=[21, 38], gamma=0.2, begin=0, end=40),
+    dict(type='MultiStepParamScheduler', param_name='weight_decay', milestones=[21], gamma=0.0),
+    dict(type='MultiStepLR', milestones=[13, 31], gamma=0.5),
+    dict(type='MultiStepLR', milestones=[21, 38], gamma=0.2),
 ]
 train_cfg = dict(max_epochs=40)
 test_evaluator = dict(threshold=0.3)

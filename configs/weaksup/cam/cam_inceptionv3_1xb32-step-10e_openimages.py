@@ -10,5 +10,5 @@ model = dict(
     backbone=dict(type='InceptionV3', stride=1),
     head=dict(type='CAMHead', num_classes=100, channels=(1024, 1024), dropout=0.5))
 optim_wrapper = dict(optimizer=dict(lr=0.00224844746))
-param_scheduler = [dict(type='MultiStepLR', milestones=[3, 6, 9], gamma=0.1, begin=0, end=10)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[3, 6, 9], gamma=0.1)]
 train_cfg = dict(max_epochs=10)

@@ -12,5 +12,5 @@ model = dict(
 optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys=dict(layer4=dict(lr_mult=10.0))),
     optimizer=dict(lr=0.00023222617, weight_decay=1e-4))
-param_scheduler = [dict(type='MultiStepLR', milestones=[3, 6, 9], gamma=0.1, begin=0, end=10)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[3, 6, 9], gamma=0.1)]
 train_cfg = dict(max_epochs=10)

@@ -7,5 +7,5 @@ _base_ = [
 
 model = dict(type='Localizer', backbone=dict(type='VGG16'), head=dict(type='CAMHead', num_classes=100, channels=1024))
 optim_wrapper = dict(optimizer=dict(lr=0.00227913316))
-param_scheduler = [dict(type='MultiStepLR', milestones=[3, 6, 9], gamma=0.1, begin=0, end=10)]
+param_scheduler = [dict(type='MultiStepLR', milestones=[3, 6, 9], gamma=0.1)]
 train_cfg = dict(max_epochs=10)

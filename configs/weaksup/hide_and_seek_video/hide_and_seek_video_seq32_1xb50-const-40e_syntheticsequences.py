@@ -18,7 +18,7 @@ test_dataloader = dict(
     dataset=dict(split='test', num_sequences=300, supervision='full', **sequences))
 test_evaluator = dict(type='TemporalMetric')
 test_cfg = dict()
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='MeanFeatureHook')]
+custom_hooks = [dict(type='MeanFeatureHook')]
 default_hooks = dict(checkpoint=dict(interval=10))
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3))
 param_scheduler = []

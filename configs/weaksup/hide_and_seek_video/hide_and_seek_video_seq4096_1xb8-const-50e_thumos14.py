@@ -26,7 +26,7 @@ test_dataloader = dict(
     dataset=dict(supervision='full', **videos))
 test_evaluator = dict(type='TemporalMetric', threshold=0.5)
 test_cfg = dict()
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='MeanFeatureHook')]
+custom_hooks = [dict(type='MeanFeatureHook')]
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-4))
 param_scheduler = []
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=50)

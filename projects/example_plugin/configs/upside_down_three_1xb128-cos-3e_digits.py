@@ -6,7 +6,7 @@ model = dict(
     head=dict(in_channels=64, num_classes=2))
 data_preprocessor = dict(views=[[]])
 train_dataloader = dict(dataset=dict(_delete_=True, type='Digits', split='train', supervision='none'))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=3, begin=0, end=3, convert_to_iter_based=True)]
+param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
 train_cfg = dict(max_epochs=3)
 benchmark = dict(
     _delete_=True,

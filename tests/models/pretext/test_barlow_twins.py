@@ -14,7 +14,7 @@ from mmwsl.registry import MODELS
 TINY = """
 _base_ = 'mmwsl::selfsup/barlow_twins/barlow_twins_r18w16_1xb256-cos-10e_cifar10.py'
 model = dict(backbone=dict(base_channels=4), neck=dict(in_channels=32, hidden_channels=16, out_channels=16))
-""" + TINY_DATA.replace('views=dict(', 'views=dict(_delete_=True, ')
+""" + TINY_DATA
 IMAGENET = 'mmwsl::selfsup/barlow_twins/barlow_twins_r50_16xb128-cos-1000e_imagenet.py'
 
 

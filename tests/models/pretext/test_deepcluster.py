@@ -175,7 +175,7 @@ TINY = """
 _base_ = 'mmwsl::selfsup/deepcluster/deepcluster_r18w16_1xb256-cos-10e_cifar10.py'
 model = dict(backbone=dict(base_channels=4), head=dict(in_channels=32, num_classes=10), num_images=320, pca_dims=16)
 """ + TINY_DATA + """
-data_preprocessor = dict(views=dict(_delete_=True, num=1, pipeline=[crop]))
+data_preprocessor = dict(views=[[crop]])
 """
 
 

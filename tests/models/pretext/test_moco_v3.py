@@ -21,7 +21,7 @@ model = dict(
     neck=dict(in_channels=32, hidden_channels=16, out_channels=8),
     head=dict(in_channels=8, hidden_channels=16, out_channels=8),
     momentum=0.9)
-""" + TINY_DATA.replace('views=dict(', 'views=dict(_delete_=True, ')
+""" + TINY_DATA
 VIT = 'mmwsl::selfsup/moco_v3/moco_v3_vits16_32xb128-cos-300e_imagenet.py'
 
 

@@ -131,7 +131,7 @@ model = dict(
     backbone=dict(base_channels=4), neck=dict(in_channels=32, out_channels=8),
     bank=dict(length=320, channels=8), negatives=20, form='nce')
 """ + TINY_DATA + """
-data_preprocessor = dict(views=dict(num=1))
+data_preprocessor['views'] = data_preprocessor['views'][:1]
 """
 
 

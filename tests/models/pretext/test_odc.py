@@ -196,9 +196,8 @@ _base_ = 'mmwsl::selfsup/odc/odc_r18w16_1xb256-cos-19e_cifar10.py'
 model = dict(backbone=dict(base_channels=4), neck=dict(in_channels=32, hidden_channels=16, out_channels=8),
              head=dict(in_channels=8, num_classes=10), num_images=320, min_cluster=8)
 """ + TINY_DATA + """
-data_preprocessor = dict(views=dict(_delete_=True, num=1, pipeline=[crop]))
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='TeacherHook'), dict(type='PixelCountHook'),
-                dict(type='ClusteringHook', every=None, refresh_interval=4)]
+data_preprocessor = dict(views=[[crop]])
+custom_hooks = [dict(type='ClusteringHook', every=None, refresh_interval=4)]
 """
 
 

@@ -70,8 +70,8 @@ def test_only_the_predictor_keeps_its_learning_rate(tmp_path, monkeypatch):
         return step(optimizer, *args, **settings)
 
     monkeypatch.setattr(torch.optim.SGD, 'step', noted)
-    runner = train_here(write_config(tmp_path, TINY, "param_scheduler = [dict(type='CosineAnnealingLR', T_max=2, "
-                                     'begin=0, end=2, convert_to_iter_based=True)]\n'), tmp_path / 'run')
+    runner = train_here(write_config(tmp_path, TINY, "param_scheduler = [dict(type='CosineAnnealingLR', "
+                                     'convert_to_iter_based=True)]\n'), tmp_path / 'run')
     predictor = sizes[0].index(sum(p.numel() for p in runner.model.head.parameters()))
     assert len(rates) == 20 and len(rates[0]) == 2
     assert {rate[predictor] for rate in rates} == {0.12}

@@ -138,8 +138,7 @@ _base_ = 'mmwsl::selfsup/swav/swav_r18w16_1xb256-cos-10e_cifar10.py'
 model = dict(
     backbone=dict(base_channels=4), neck=dict(in_channels=32, hidden_channels=16, out_channels=8),
     num_prototypes=12, queue_length=64, queue_start=0.2)
-custom_hooks = [dict(type='IterationSeedHook'), dict(type='TeacherHook'),
-                dict(type='FreezeHook', modules=['prototypes'], iterations=8)]
+custom_hooks = [dict(type='FreezeHook', modules=['prototypes'], iterations=8)]
 """ + TINY_DATA + """
 optim_wrapper['optimizer'] = dict(
     _delete_=True, type='LARS', lr=0.6, weight_decay=1e-6, momentum=0.9, exclude_1d=False, norm_sum=True)
