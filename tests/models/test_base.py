@@ -1,5 +1,7 @@
 """The contract of every model: modes, the form of what is predicted, one view where one is needed."""
 
+import sys
+
 import pytest
 import torch
 import torch.nn as nn
@@ -131,3 +133,15 @@ def test_a_part_that_is_neither():
     with pytest.raises(TypeError):
         Plain(3)
     assert isinstance(Plain(nn.Identity()).backbone, nn.Identity)
+
+
+def test_a_plugin_of_the_release_before():
+    """Its imports work for one release, with a warning that says what to write instead."""
+    sys.modules.pop('mmwsl.models.pretext.base', None)
+    with pytest.warns(DeprecationWarning, match='derive from mmwsl.models.base.Model'):
+        from mmwsl.models.pretext.base import PretextModel
+    assert PretextModel is Model
+    import mmwsl.dist
+    import mmwsl.models.utils as utils
+    with pytest.warns(DeprecationWarning, match='import all_gather from mmwsl.dist'):
+        assert utils.all_gather is mmwsl.dist.all_gather

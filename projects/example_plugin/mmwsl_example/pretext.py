@@ -1,11 +1,11 @@
 import torch
 
-from mmwsl.models.pretext.base import PretextModel
+from mmwsl.models.base import Model
 from mmwsl.registry import PRETEXTS
 
 
 @PRETEXTS.register_module()
-class UpsideDown(PretextModel):
+class UpsideDown(Model):
     """Half of the images are turned upside down, and the network says which."""
 
     def __init__(self, backbone, head, **kwargs):
