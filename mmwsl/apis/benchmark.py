@@ -242,7 +242,7 @@ def _check_labels(train, test):
 
 
 def _describe(checkpoint, meta):
-    """Which weights a figure belongs to: file name, hash, and where its training stood."""
+    """Which weights a value belongs to: file name, hash, and where its training stood."""
     if meta is None:
         return checkpoint or 'random'
     digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()

@@ -100,7 +100,7 @@ class FeatureSource(Source):
 
 
 def check_features(train, test, protocol, multi_label=False):
-    """Stop where a protocol could only give a wrong figure.
+    """Raise where a protocol could only give a wrong value.
 
     Args:
         train: the :class:`Features` a protocol learns from.

@@ -85,7 +85,7 @@ class Linear(Protocol):
     Every pair of learning rate and weight decay is trained at once on a part of the training set; the pair with the
     best accuracy on the held-out rest (the lower cross-entropy among equals) is trained again on the whole training
     set, and that classifier, as it is after its last epoch, is scored on the test set once. The features are those of
-    un-augmented images, so figures do not compare with probes that crop and flip in every epoch.
+    un-augmented images, so values do not compare with probes that crop and flip in every epoch.
 
     Args:
         lr: learning rates of the grid, for ``batch_size`` as it is.

@@ -65,8 +65,8 @@ def predict(features, solution):
     return torch.addmm(solution[-1], features, solution[:-1])
 
 
-def judge(scores, labels, metric):
-    """A figure in percent: ``top1``, ``mean_class`` (top-1 averaged over the classes), ``mAP`` or ``mAP_11points``."""
+def metric_value(scores, labels, metric):
+    """A metric in percent: ``top1``, ``mean_class`` (top-1 averaged over the classes), ``mAP`` or ``mAP_11points``."""
     if metric == 'top1':
         return 100 * topk_accuracy(scores, labels, (1,))[1]
     if metric == 'mean_class':
@@ -79,7 +79,7 @@ def judge(scores, labels, metric):
 class Logistic(Protocol):
     """Multinomial logistic regression, or one logistic regression a tag: metric ``logistic_{metric}`` in percent.
 
-    The strength of the L2 penalty is the one with the best figure on a held-out part of the training images (the
+    The strength of the L2 penalty is the one with the best value on a held-out part of the training images (the
     stronger among equals); then all of them are fitted again.
 
     Args:
@@ -120,20 +120,20 @@ class Logistic(Protocol):
             raise ValueError(f'metric={self.metric!r} is of {"several tags" if tags else "one class"} an image; these '
                              'labels are not')
         features, labels = train.features.to(self.device).double(), train.labels.to(self.device)
-        classes, chosen, held_figures = len(train.classes), self.strengths[0], None
+        classes, chosen, held_values = len(train.classes), self.strengths[0], None
         solution = None
         if len(self.strengths) > 1:
             kept, held = (rows.to(self.device) for rows in stratified_split(train.labels, self.holdout, self.seed))
-            held_figures, solutions = [], []
+            held_values, solutions = [], []
             for strength in progress_bar(self.strengths, 'logistic regression', unit='fit'):
                 solution = fit_logistic(features[kept], labels[kept], classes, strength, solution, self.iterations)
-                held_figures.append(judge(predict(features[held], solution), labels[held], self.metric))
+                held_values.append(metric_value(predict(features[held], solution), labels[held], self.metric))
                 solutions.append(solution)
-            best = held_figures.index(max(held_figures))
+            best = held_values.index(max(held_values))
             chosen, solution = self.strengths[best], solutions[best]
         solution = fit_logistic(features, labels, classes, chosen, solution, self.iterations)
         scores = predict(test.features.to(self.device).double(), solution).cpu()
         settings = dict(describe(train, test), strength=chosen, strengths=self.strengths, holdout=self.holdout,
-                        holdout_figures=held_figures)
-        value = judge(scores, test.labels, self.metric)
+                        holdout_figures=held_values)
+        value = metric_value(scores, test.labels, self.metric)
         return [dict(metric=f'logistic_{self.metric}', value=value, settings=settings)]

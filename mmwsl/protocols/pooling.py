@@ -8,8 +8,8 @@ from mmwsl.models.utils.pooling import pool_map
 class LayerFeatures(nn.Module):
     """A model seen through one map of its backbone: ``forward(..., mode='tensor')`` gives it pooled, (B, D).
 
-    The model is run as it is, so a method that feeds its backbone something else than RGB is judged as it would be by
-    its own features; the map is taken from the last entry of what ``model.backbone`` returns on the way.
+    The model is run as it is, so a method that feeds its backbone something else than RGB is evaluated as it would be
+    by its own features; the map is taken from the last entry of what ``model.backbone`` returns on the way.
 
     Args:
         model: has a ``backbone`` whose last output is the layer, run once per image.

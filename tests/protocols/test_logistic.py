@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
 from mmwsl.protocols import Features, FeatureSource
-from mmwsl.protocols.logistic import Logistic, fit_logistic, judge, predict
+from mmwsl.protocols.logistic import Logistic, fit_logistic, metric_value, predict
 from mmwsl.registry import PROTOCOLS
 
 
@@ -71,14 +71,14 @@ def test_strength_is_chosen_on_what_is_held_out():
 def test_metrics_by_hand():
     scores = torch.tensor([[2.0, 1], [2, 1], [2, 1], [1, 2]])
     labels = torch.tensor([0, 0, 0, 1])
-    assert judge(scores, labels, 'top1') == 100 and judge(scores.flip(1), labels, 'top1') == 0
-    assert judge(scores, torch.tensor([0, 1, 1, 1]), 'mean_class') == pytest.approx(100 * (1 + 1 / 3) / 2)
+    assert metric_value(scores, labels, 'top1') == 100 and metric_value(scores.flip(1), labels, 'top1') == 0
+    assert metric_value(scores, torch.tensor([0, 1, 1, 1]), 'mean_class') == pytest.approx(100 * (1 + 1 / 3) / 2)
     test = digits('test', tags=True)
     values = torch.randn(len(test), 4, generator=torch.Generator().manual_seed(0)).double()
     kept = test.labels[:, 1] >= 0
-    one = judge(values[:, 1:2], test.labels[:, 1:2], 'mAP')
+    one = metric_value(values[:, 1:2], test.labels[:, 1:2], 'mAP')
     assert one >= 100 * average_precision_score(test.labels[kept, 1], values[kept, 1])  # the curve is made monotonous
-    assert judge(values[:, 1:2], test.labels[:, 1:2], 'mAP_11points') != one
+    assert metric_value(values[:, 1:2], test.labels[:, 1:2], 'mAP_11points') != one
 
 
 def test_tags():
