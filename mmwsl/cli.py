@@ -11,6 +11,7 @@ import argparse  # noqa: E402
 import json  # noqa: E402
 import logging  # noqa: E402
 import sys  # noqa: E402
+import warnings  # noqa: E402
 
 from mmengine.config import DictAction  # noqa: E402
 from mmengine.dist import is_main_process  # noqa: E402
@@ -349,6 +350,8 @@ def _is_for_the_user(error):
 def main(arguments=None):
     """Run a sub-command; returns the exit code. What the user can mend is one line, not a traceback."""
     args = build_parser().parse_args(arguments)
+    # Python hides these from users of a program; here they say what of a config or a plugin goes with the next release
+    warnings.filterwarnings('default', category=DeprecationWarning, module=r'mmwsl\b')
     try:
         args.function(args)
         leave_process_group()

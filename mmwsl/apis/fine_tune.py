@@ -102,7 +102,7 @@ class FineTuneRunner:
     def __init__(self, pretrained, checkpoint, work_dir=None):
         self.pretrained, self.work_dir = pretrained, Path(work_dir or 'work_dirs/benchmark')
         model, self.meta = build_model(pretrained, checkpoint)
-        if not getattr(model, 'sees_rgb', True):
+        if not model.sees_rgb:
             raise ValueError(f'the backbone of {type(model).__name__} takes something else than RGB images, so nothing '
                              'can be trained from it; protocols of frozen features can evaluate it')
         self.model_class = type(model)
