@@ -4,6 +4,7 @@
 """
 
 import functools
+import logging
 from collections import Counter, namedtuple
 
 import pytest
@@ -305,4 +306,5 @@ def table(names=RECIPES):
 
 
 if __name__ == '__main__':
+    logging.disable(logging.WARNING)
     print(REASON or table())
