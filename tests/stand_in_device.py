@@ -36,6 +36,7 @@ if torch.cuda.is_available():
     REASON = 'torch would take the stand-in for its accelerator in place of the GPU; see test_gpu.py'
 
 DEVICE = 'standin'
+UPLOAD = 'copy from the CPU'
 SOURCES = tuple(str(Path(file).parent) for file in (mmwsl.__file__, __file__))  # the package and the tests
 
 
@@ -70,7 +71,7 @@ class StandInTensor(torch.Tensor):
 
     def __init__(self, held):
         self.held = held
-        self.from_number = False
+        self.from_number = False  # whether Python made it of a number, as in x[mask] = 0
 
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
@@ -200,7 +201,7 @@ def _note_copy(source, here, non_blocking):
     if isinstance(source, StandInTensor) and not here:
         _note('reads', 'copy to the CPU')
     elif here and not isinstance(source, StandInTensor) and not non_blocking:
-        _note('uploads', 'copy from the CPU')
+        _note('uploads', UPLOAD)
 
 
 def _note_operation(kind, args, kwargs, plain):
