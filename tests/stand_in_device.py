@@ -11,7 +11,8 @@ operand lies on the CPU; *read-backs*, operations for whose answer the host wait
         model(...)
     assert not record.mixed and not record.reads and not record.uploads
 
-Autocast has no rules for the device and leaves everything in the precision it has.
+Autocast has no rules for the device and leaves everything in the precision it has. Torch is told of the device when
+this module is imported, which must be before the first backward pass of the process: it counts devices then.
 """
 
 import sys
@@ -25,16 +26,18 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import mmwsl
 
+REASON = ''  # why tests must skip, if they must
 try:
     from torch.utils.backend_registration import _DummyPrivateUse1Hook, _setup_privateuseone_for_python_backend
-    REASON = ''
-except ImportError:  # private, so a release of torch may lack them; tests then skip for this reason
+except ImportError:  # private, so a release of torch may lack them
     _DummyPrivateUse1Hook = object
     REASON = 'this torch has no hooks for a device written in Python'
+if torch.cuda.is_available():
+    REASON = 'torch would take the stand-in for its accelerator in place of the GPU; see test_gpu.py'
 
 DEVICE = 'standin'
+UPLOAD = 'copy from the CPU'
 SOURCES = tuple(str(Path(file).parent) for file in (mmwsl.__file__, __file__))  # the package and the tests
-
 
 
 class Event(namedtuple('Event', 'operation where line')):
@@ -68,7 +71,7 @@ class StandInTensor(torch.Tensor):
 
     def __init__(self, held):
         self.held = held
-        self.from_number = False
+        self.from_number = False  # whether Python made it of a number, as in x[mask] = 0
 
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
@@ -105,7 +108,6 @@ class StandInDevice(TorchDispatchMode):
 
     def __init__(self):
         super().__init__()
-        _register()
         self.clear()
 
     def clear(self):
@@ -199,7 +201,7 @@ def _note_copy(source, here, non_blocking):
     if isinstance(source, StandInTensor) and not here:
         _note('reads', 'copy to the CPU')
     elif here and not isinstance(source, StandInTensor) and not non_blocking:
-        _note('uploads', 'copy from the CPU')
+        _note('uploads', UPLOAD)
 
 
 def _note_operation(kind, args, kwargs, plain):
@@ -246,30 +248,24 @@ class _Hook(_DummyPrivateUse1Hook):
         return bool(_active)
 
 
-_library = None
+def _empty_strided(size, stride, dtype=None, layout=None, device=None, pin_memory=None):
+    return StandInTensor(torch.empty_strided(size, stride, dtype=dtype, device='cpu'))
 
 
-def _register():
-    """Make the device known to torch, once a process."""
-    global _library
-    if _library is not None:
-        return
+def _empty(size, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None):
+    return StandInTensor(torch.empty(size, dtype=dtype, device='cpu', memory_format=memory_format))
+
+
+def _copy_from(source, target, non_blocking=False):
+    _note_copy(source, isinstance(target, StandInTensor), non_blocking)
+    getattr(target, 'held', target).copy_(getattr(source, 'held', source))
+    return target
+
+
+if not REASON:
     _setup_privateuseone_for_python_backend(DEVICE, backend_module=_Module(), hook=_Hook())
+    # torch.tensor(..., device=...) passes by tensor subclasses and modes and comes to these
     _library = torch.library.Library('aten', 'IMPL')
-
-    # torch.tensor(..., device=...) passes by tensor subclasses and modes and comes here
-    def empty_strided(size, stride, dtype=None, layout=None, device=None, pin_memory=None):
-        return StandInTensor(torch.empty_strided(size, stride, dtype=dtype, device='cpu'))
-
-    def empty(size, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None):
-        return StandInTensor(torch.empty(size, dtype=dtype, device='cpu', memory_format=memory_format))
-
-    def copy_from(source, target, non_blocking=False):
-        _note_copy(source, isinstance(target, StandInTensor), non_blocking)
-        getattr(target, 'held', target).copy_(getattr(source, 'held', source))
-        return target
-
-    _library.impl('empty_strided', empty_strided, 'PrivateUse1')
-    _library.impl('empty.memory_format', empty, 'PrivateUse1')
-    _library.impl('_copy_from', copy_from, 'PrivateUse1')
-    _library.impl('_copy_from_and_resize', copy_from, 'PrivateUse1')
+    for _name, _function in {'empty_strided': _empty_strided, 'empty.memory_format': _empty,
+                             '_copy_from': _copy_from, '_copy_from_and_resize': _copy_from}.items():
+        _library.impl(_name, _function, 'PrivateUse1')

@@ -4,13 +4,14 @@
 """
 
 import functools
+import logging
 from collections import Counter, namedtuple
 
 import pytest
 import torch
 from mmengine.optim import build_optim_wrapper
 from recipes import RECIPES, WAITING, first_labels, load_recipe, make_batch
-from stand_in_device import DEVICE, REASON, StandInDevice, StandInTensor
+from stand_in_device import DEVICE, REASON, UPLOAD, StandInDevice, StandInTensor
 
 from mmwsl.apis import build_model
 from mmwsl.clustering import kmeans, whiten
@@ -55,7 +56,7 @@ Found = namedtuple('Found', 'mixed step predict')  # lists of events: mixed plac
 
 
 def waits(record):
-    """What the host waited for."""
+    """What the host waited for: read-backs and uploads."""
     return record.reads + record.uploads
 
 
@@ -298,13 +299,19 @@ def test_every_exception_is_needed():
 
 
 def table(names=RECIPES):
-    """Markdown: for every recipe the mixed placements, and for what a step and ``predict`` wait."""
-    lines = ['| recipe | mixed placements | waits in a step | waits in `predict` |', '|---|--:|--:|--:|']
+    """Markdown: for every recipe the mixed placements, and read-backs and uploads of a step and of ``predict``."""
+    lines = ['| recipe | mixed placements | read-backs of a step | uploads | read-backs of `predict` | uploads |',
+             '|---|--:|--:|--:|--:|--:|']
     for name in names:
         found = find_once(name)
-        lines.append(f'| {name.removesuffix(".py")} | {len(found.mixed)} | {len(found.step)} | {len(found.predict)} |')
+        counts = [len(found.mixed)]
+        for events in (found.step, found.predict):
+            uploads = sum(event.operation == UPLOAD for event in events)
+            counts += [len(events) - uploads, uploads]
+        lines.append(f'| {name.removesuffix(".py")} | {" | ".join(map(str, counts))} |')
     return '\n'.join(lines)
 
 
 if __name__ == '__main__':
+    logging.disable(logging.WARNING)
     print(REASON or table())
