@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, JSON lines, and locks between processes."""
+"""Files that are written whole or not at all, lines of text and JSON, and locks between processes."""
 
 import contextlib
 import errno
@@ -115,6 +115,19 @@ def _is_still(path, file):
         return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
+
+
+def read_lines(path):
+    """The lines of a text file in UTF-8, without a byte-order mark.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: it is not such a text.
+    """
+    try:
+        return Path(path).read_text(encoding='utf-8-sig').splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path} is not a UTF-8 text file: {error}') from error
 
 
 def append_json_lines(path, values):

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from mmwsl import progress
-from mmwsl.files import append_json_lines, check_writable, lock, read_json_lines, write_atomically
+from mmwsl.files import append_json_lines, check_writable, lock, read_json_lines, read_lines, write_atomically
 
 
 @pytest.mark.parametrize('content, written', [
@@ -140,6 +140,17 @@ def test_read_bad_files(tmp_path):
         list(read_json_lines(path, ''))
     path.write_text(json.dumps('a\u2028b', ensure_ascii=False) + '\n', encoding='utf-8')  # ends no line in JSON
     assert list(read_json_lines(path, '')) == [(1, 'a\u2028b')]
+
+
+def test_read_lines(tmp_path):
+    path = tmp_path / 'list.txt'
+    path.write_bytes('\ufeffGröße 1\r\n\nb'.encode())
+    assert read_lines(path) == ['Größe 1', '', 'b']
+    path.write_bytes(b'a\n\xff')
+    with pytest.raises(ValueError, match='list.txt is not a UTF-8 text file: .* position 2'):
+        read_lines(path)
+    with pytest.raises(FileNotFoundError):
+        read_lines(tmp_path / 'none')
 
 
 HOLD = 'import sys, time; from mmwsl.files import lock\nwith lock(sys.argv[1]):\n    print("held", flush=True)\n    time.sleep(60)'

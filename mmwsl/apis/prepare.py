@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mmwsl.datasets import read_class_map
-from mmwsl.files import write_atomically
+from mmwsl.files import read_lines, write_atomically
 from mmwsl.progress import progress_bar
 
 CITYSCAPES_CLASSES = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)  # ids of 0, 1, ... 18
@@ -25,7 +25,7 @@ def _folder(path, what):
 def _read_lines(path):
     if not Path(path).is_file():
         raise FileNotFoundError(f'the list {path} does not exist')
-    return [line.strip() for line in Path(path).read_text(encoding='utf-8').splitlines() if line.strip()]
+    return [line.strip() for line in read_lines(path) if line.strip()]
 
 
 def _save(array, path):

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from mmengine.logging import print_log
 
+from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 
 from .base import FileDataset
@@ -46,12 +47,8 @@ def read_list_file(path):
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'ImageList: the list file {path} does not exist (looked for from {Path.cwd()})')
-    try:
-        lines = path.read_text(encoding='utf-8-sig').splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f'ImageList: {path} is not a UTF-8 text file: {error}') from error
     entries = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_lines(path), start=1):
         line = line.strip()
         if not line or line.startswith('#'):
             continue

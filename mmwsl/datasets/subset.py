@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 
 
@@ -40,7 +41,7 @@ def _named(dataset, names_file):
         raise FileNotFoundError(f'Subset: the list of names {names_file} does not exist')
     if not hasattr(dataset, 'paths'):
         raise ValueError(f'Subset: {type(dataset).__name__} has no files whose names could be listed; use fraction')
-    names = {Path(line.split()[0]).name for line in Path(names_file).read_text().splitlines() if line.strip()}
+    names = {Path(line.split()[0]).name for line in read_lines(names_file) if line.strip()}
     positions = [position for position, path in enumerate(dataset.paths) if Path(path).name in names]
     if len(positions) != len(names):
         raise ValueError(f'Subset: {names_file} names {len(names)} images, {len(positions)} images of '

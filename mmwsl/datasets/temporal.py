@@ -11,6 +11,7 @@ from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
 
+from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS, FUNCTIONS
 from mmwsl.structures import DataSample, strip_labels
 
@@ -30,7 +31,7 @@ def read_segments(path):
     if not path.is_file():
         raise FileNotFoundError(f'the annotation file {path} does not exist')
     segments = []
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
         try:
@@ -56,7 +57,7 @@ def read_video_labels(path):
     if not path.is_file():
         raise FileNotFoundError(f'the list of video labels {path} does not exist')
     labels = {}
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(read_lines(path), start=1):
         video, *names = line.split() or [None]
         if video is None:
             continue
@@ -68,13 +69,6 @@ def read_video_labels(path):
     if not labels:
         raise ValueError(f'{path} names no videos; it needs a line `video class [class ...]` for each')
     return labels
-
-
-def _lines(path):
-    try:
-        return path.read_text(encoding='utf-8-sig').splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f'{path} is not a UTF-8 text file: {error}') from error
 
 
 def read_features(path):

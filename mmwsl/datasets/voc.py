@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 
 from .annotated import AnnotatedDataset
@@ -107,7 +108,7 @@ class VOC(AnnotatedDataset):
         if not path.is_file():
             there = sorted(file.stem for file in folder.glob('*.txt'))
             raise FileNotFoundError(f'VOC: the set {path} does not exist; there are: {", ".join(there[:8]) or "none"}')
-        names = [line.split()[0] for line in path.read_text(encoding='utf-8').splitlines() if line.strip()]
+        names = [line.split()[0] for line in read_lines(path) if line.strip()]
         if not names:
             raise ValueError(f'VOC: the set {path} names no images')
         return names

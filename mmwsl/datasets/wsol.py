@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 from mmwsl.structures import SUPERVISION_LEVELS
 
@@ -31,12 +32,8 @@ def read_rows(path, counts, meaning):
     if not path.is_file():
         raise FileNotFoundError(f'WSOLBenchmark: {path} does not exist (looked for from {Path.cwd()}); correct '
                                 '`metadata`, the folder of a split with image_ids.txt and class_labels.txt')
-    try:
-        lines = path.read_text(encoding='utf-8-sig').splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f'WSOLBenchmark: {path} is not a UTF-8 text file: {error}') from error
     rows = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_lines(path), start=1):
         fields = [field.strip() for field in line.split(',')]
         if fields == ['']:
             continue

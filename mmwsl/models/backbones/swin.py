@@ -14,6 +14,7 @@ from mmengine.model import BaseModule
 from mmwsl.models.backbones.vit import MLP, init_linear
 from mmwsl.models.utils.attention import attention
 from mmwsl.models.utils.drop_path import DropPath, drop_path_rates
+from mmwsl.models.utils.images import check_patches
 from mmwsl.registry import BACKBONES
 
 
@@ -205,10 +206,7 @@ class SwinTransformer(BaseModule):
         init_linear(self)
 
     def forward(self, images, mask_token=None, mask=None):
-        height, width = images.shape[2:]
-        if height % self.patch_size or width % self.patch_size:
-            raise ValueError(f'images of {height} x {width} pixels do not divide into patches of {self.patch_size}; '
-                             'change the size of the views or patch_size')
+        check_patches(images, self.patch_size)
         x = self.patch_embed(images)  # (B, H, W, D)
         if mask is not None:
             x = torch.where(mask[..., None], mask_token.to(x.dtype), x)

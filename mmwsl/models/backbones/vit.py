@@ -11,6 +11,7 @@ from mmengine.model import BaseModule
 
 from mmwsl.models.utils.attention import attention
 from mmwsl.models.utils.drop_path import DropPath, drop_path_rates
+from mmwsl.models.utils.images import check_patches
 from mmwsl.models.utils.position import resize_positions, sincos_positions
 from mmwsl.registry import BACKBONES
 
@@ -187,10 +188,7 @@ class VisionTransformer(BaseModule):
             self.patch_embed.requires_grad_(False)
 
     def forward(self, images, keep=None, mask_token=None, mask=None):
-        height, width = images.shape[2:]
-        if height % self.patch_size or width % self.patch_size:
-            raise ValueError(f'images of {height} x {width} pixels do not divide into patches of {self.patch_size}; '
-                             'change the size of the views or patch_size')
+        check_patches(images, self.patch_size)
         x = self.patch_embed(images)  # (B, h, w, D)
         if mask is not None:
             x = torch.where(mask[..., None], mask_token.to(x.dtype), x)

@@ -1,5 +1,7 @@
 """What is said of every region: its class, its box, its mask."""
 
+import itertools
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -36,6 +38,16 @@ def pool_regions(maps, rois, size, strides, finest_scale=56):
     return pooled
 
 
+def _convolutions(channels, widths, norm_cfg):
+    """3 x 3 convolutions of these widths, one after the other, each with its norm (if there is one) and ReLU."""
+    layers = []
+    for inputs, outputs in itertools.pairwise((channels, *widths)):
+        layers.append(nn.Conv2d(inputs, outputs, 3, padding=1, bias=norm_cfg is None))
+        layers += [build_norm(norm_cfg, outputs)] if norm_cfg else []
+        layers.append(nn.ReLU(inplace=True))
+    return layers
+
+
 def to_rois(boxes):
     """(R, 5): the boxes of all images (a list of (N, 4)), each with the number of its image."""
     return torch.cat([F.pad(each, (1, 0), value=number) for number, each in enumerate(boxes)])
@@ -63,14 +75,8 @@ class BoxHead(BaseModule):
                  class_agnostic=False, positive=0.5, batch=512, positive_share=0.25, stds=(0.1, 0.1, 0.2, 0.2),
                  score_threshold=0.05, nms_iou=0.5, max_detections=100, init_cfg=None):
         super().__init__(init_cfg)
-        layers, channels = [], in_channels
-        for width in conv_channels:
-            layers.append(nn.Conv2d(channels, width, 3, padding=1, bias=norm_cfg is None))
-            layers += [build_norm(norm_cfg, width)] if norm_cfg else []
-            layers.append(nn.ReLU(inplace=True))
-            channels = width
-        layers.append(nn.Flatten())
-        channels = channels * max(size, 1)**2
+        layers = [*_convolutions(in_channels, conv_channels, norm_cfg), nn.Flatten()]
+        channels = (in_channels, *conv_channels)[-1] * max(size, 1)**2
         for width in fc_channels:
             layers += [nn.Linear(channels, width), nn.ReLU(inplace=True)]
             channels = width
@@ -157,14 +163,9 @@ class MaskHead(BaseModule):
     def __init__(self, in_channels, num_classes, size=14, conv_channels=(256, 256, 256, 256), channels=256,
                  norm_cfg=None, init_cfg=None):
         super().__init__(init_cfg)
-        layers, width = [], in_channels
-        for each in conv_channels:
-            layers.append(nn.Conv2d(width, each, 3, padding=1, bias=norm_cfg is None))
-            layers += [build_norm(norm_cfg, each)] if norm_cfg else []
-            layers.append(nn.ReLU(inplace=True))
-            width = each
-        layers += [nn.ConvTranspose2d(width, channels, 2, stride=2), nn.ReLU(inplace=True)]
-        self.layers = nn.Sequential(*layers)
+        self.layers = nn.Sequential(
+            *_convolutions(in_channels, conv_channels, norm_cfg),
+            nn.ConvTranspose2d((in_channels, *conv_channels)[-1], channels, 2, stride=2), nn.ReLU(inplace=True))
         self.masks = nn.Conv2d(channels, num_classes, 1)
         for layer in [*self.layers, self.masks]:
             if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):

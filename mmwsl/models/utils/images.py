@@ -1,6 +1,14 @@
 """What a method may ask of the images it is given."""
 
 
+def check_patches(images, patch_size):
+    """Raise ValueError unless images (B, C, H, W) divide into square patches of ``patch_size`` pixels a side."""
+    height, width = images.shape[2:]
+    if height % patch_size or width % patch_size:
+        raise ValueError(f'images of {height} x {width} pixels do not divide into patches of {patch_size}; change the '
+                         'size of the views or patch_size')
+
+
 def check_normalization(preprocessor, mean, std, method):
     """Stop where a method that needs images in a certain range gets others.
 
