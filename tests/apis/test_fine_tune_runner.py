@@ -38,7 +38,7 @@ def files(tmp_path_factory):
 benchmark = dict(
     dataset='Digits',
     protocols=dict(
-        linear_online=dict(config='{folder}/linear.py', options={{'train_cfg.max_epochs': 2}}),
+        linear_online=dict(config='{folder}/linear.py', options={{'train_cfg.max_epochs': 2, 'param_scheduler': None}}),
         multi_layer=dict(config='{folder}/layers.py', options={{'train_cfg.max_epochs': 2}}),
         few=dict(type='semi_supervised', config='{folder}/few.py', grid={{'optim_wrapper.optimizer.lr': [1e-5, 0.02]}})))
 """, name='on.py')

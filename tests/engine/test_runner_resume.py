@@ -85,12 +85,15 @@ def test_schedules_per_epoch_continue(tmp_path, position):
 
 
 def test_schedules_per_iteration_continue(tmp_path):
-    """One warm-up epoch, then a cosine over nine, as the shipped config says."""
-    runner = train_here(write_config(tmp_path), tmp_path / 'run')
-    runner = train_here(write_config(tmp_path), tmp_path / 'run', resume=True, train_cfg__max_epochs=3)
+    """One warm-up epoch, as the shipped config says, then a cosine over what is left of the training."""
+    config = write_config(tmp_path, SIMCLR, "train_cfg = dict(max_epochs=3)\ndefault_hooks['checkpoint'] = dict(max_keep_ckpts=3)\n")
+    train_here(config, tmp_path / 'run')
+    for epoch in (2, 3):
+        (tmp_path / 'run' / f'epoch_{epoch}.pth').unlink()
+    runner = train_here(config, tmp_path / 'run', resume=True)
     rates = runner.message_hub.get_scalar('train/lr').data[0]
     warm = [0.24 * (1e-4 + (1 - 1e-4) * step / (STEPS - 1)) for step in range(STEPS)]
-    cosine = [0.12 * (1 + np.cos(np.pi * step / (9 * STEPS))) for step in range(2 * STEPS)]
+    cosine = [0.12 * (1 + np.cos(np.pi * step / (2 * STEPS))) for step in range(2 * STEPS)]
     assert len(rates) == 3 * STEPS
     assert rates[:STEPS - 1] == pytest.approx(warm[:-1], rel=1e-3)
     assert rates[STEPS:] == pytest.approx(cosine, rel=1e-3)
