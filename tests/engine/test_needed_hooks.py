@@ -6,9 +6,10 @@ import types
 import pytest
 import torch
 from mmengine.hooks import Hook
+from mmengine.registry import RUNNERS, init_default_scope
 from tiny_runs import MOCO, SIMCLR, TINY_DATA, log_text, read_state, train_here, write_config
 
-from mmwsl.apis import load_config
+from mmwsl.apis import load_config, prepare_training
 from mmwsl.engine.hooks import OptimizerStepHook, PixelCountHook
 from mmwsl.models.utils.teacher import cosine_momentum
 from mmwsl.registry import HOOKS
@@ -103,21 +104,21 @@ def test_the_step_after_the_optimisers_is_made_once(tmp_path, name, way):
                 [0.04, 0.055, 0.07, 0.07])
 
 
+COUNT = itertools.count()
+
+
 def names(runner):
     return [type(hook).__name__ for hook in runner.hooks]
 
 
-def hooks_of(tmp_path, extra, text=SIMCLR):
-    from mmengine.registry import RUNNERS, init_default_scope
-
-    from mmwsl.apis import prepare_training
+def hooks_of(tmp_path, extra):
+    """A Runner that is built and not run."""
     init_default_scope('mmwsl')
-    cfg = prepare_training(write_config(tmp_path, text, extra), work_dir=tmp_path / 'run',
+    cfg = prepare_training(write_config(tmp_path, SIMCLR, extra), work_dir=tmp_path / 'run',
                            options=dict(experiment_name=f'hooks_{next(COUNT)}'))
     return RUNNERS.build(cfg)
 
 
-COUNT = itertools.count()
 ORDER = ['SyncFreeInfoHook', 'IterationSeedHook', 'IterTimerHook', 'DistSamplerSeedHook', 'OptimizerStepHook',
          'PixelCountHook', 'LoggerHook', 'ParamSchedulerHook', 'CheckpointHook']
 
