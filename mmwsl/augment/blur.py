@@ -6,9 +6,8 @@ import cv2
 import torch
 import torch.nn.functional as F
 
+from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, full_precision, uniform
 from mmwsl.registry import VIEWS
-
-from .draws import check_images, check_probability, check_range, chosen, full_precision, uniform
 
 
 def gaussian_kernels(sigma, size):

@@ -4,9 +4,8 @@ import math
 
 import torch
 
+from mmwsl.augment.draws import check_images, check_probability, chosen, constant, full_precision, uniform
 from mmwsl.registry import VIEWS
-
-from .draws import check_images, check_probability, chosen, constant, full_precision, uniform
 
 GREY = (0.299, 0.587, 0.114)
 TO_YIQ = (GREY, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))

@@ -9,9 +9,8 @@ import math
 
 import torch
 
+from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, full_precision, uniform
 from mmwsl.registry import VIEWS
-
-from .draws import check_images, check_probability, check_range, chosen, full_precision, uniform
 
 ATTEMPTS = 10  # boxes tried before the central crop is taken; the number of the usual recipe
 

@@ -2,10 +2,9 @@
 
 import torch
 
+from mmwsl.augment.draws import check_probability, chosen
+from mmwsl.augment.noise import Sobel
 from mmwsl.registry import VIEWS
-
-from .draws import check_probability, chosen
-from .noise import Sobel
 
 
 @VIEWS.register_module()

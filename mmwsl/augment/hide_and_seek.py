@@ -2,9 +2,8 @@
 
 import torch
 
+from mmwsl.augment.draws import check_images, check_probability, constant
 from mmwsl.registry import VIEWS
-
-from .draws import check_images, check_probability, constant
 
 
 def hidden_cells(images, sizes, smallest, hide_prob, generator=None):

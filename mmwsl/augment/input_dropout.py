@@ -2,9 +2,8 @@
 
 import torch
 
+from mmwsl.augment.draws import check_images, check_probability, constant
 from mmwsl.registry import VIEWS
-
-from .draws import check_images, check_probability, constant
 
 
 @VIEWS.register_module()

@@ -8,9 +8,8 @@ from functools import lru_cache
 
 import torch
 
+from mmwsl.augment.draws import full_precision
 from mmwsl.ops.tensors import keep_format
-
-from .draws import full_precision
 
 # Linear sRGB to XYZ (IEC 61966-2-1); a row's sum is the white point, so that white has a = b = 0.
 XYZ = torch.tensor([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],

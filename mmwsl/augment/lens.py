@@ -11,10 +11,9 @@ import math
 import torch
 import torch.nn.functional as F
 
+from mmwsl.augment.color import _check_rgb
+from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, constant, uniform
 from mmwsl.registry import VIEWS
-
-from .color import _check_rgb
-from .draws import check_images, check_probability, check_range, chosen, constant, uniform
 
 GREEN_MAGENTA = (-1.0, 2.0, -1.0)
 

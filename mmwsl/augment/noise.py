@@ -3,9 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, uniform
 from mmwsl.registry import VIEWS
-
-from .draws import check_images, check_probability, check_range, chosen, uniform
 
 
 @VIEWS.register_module()

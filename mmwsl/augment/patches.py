@@ -3,9 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+from mmwsl.augment.draws import check_images
 from mmwsl.registry import VIEWS
-
-from .draws import check_images
 
 
 def _check_square(images):

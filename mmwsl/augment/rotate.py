@@ -5,9 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+from mmwsl.augment.draws import check_images, full_precision, uniform
 from mmwsl.registry import VIEWS
-
-from .draws import check_images, full_precision, uniform
 
 
 def rotate(images, angle):

@@ -2,9 +2,8 @@
 
 import torch
 
+from mmwsl.clustering.kmeans import blocks
 from mmwsl.dist import from_first_rank, row_numbers, sum_over_ranks
-
-from .kmeans import blocks
 
 MOST_NON_FINITE = 1e-3  # share of values
 NEGLIGIBLE = 1e-7  # variance, as a share of the largest one

@@ -3,9 +3,8 @@
 import numpy as np
 import torch
 
+from mmwsl.datasets.base import FileDataset
 from mmwsl.structures import SUPERVISION_LEVELS, strip_labels
-
-from .base import FileDataset
 
 GEOMETRY = ('gt_boxes', 'gt_instance_masks', 'gt_mask')
 

@@ -6,10 +6,17 @@ import torch
 from mmengine.logging import print_log
 from torch.utils.data import Dataset
 
+from mmwsl.datasets.loading import (
+    ImageError,
+    decode_images,
+    image_size,
+    limit_worker_threads,
+    read_image,
+    resize,
+    to_tensor,
+)
 from mmwsl.registry import TRANSFORMS
 from mmwsl.structures import SUPERVISION_LEVELS, DataSample
-
-from .loading import ImageError, decode_images, image_size, limit_worker_threads, read_image, resize, to_tensor
 
 _ERROR_POLICIES = ('raise', 'skip')
 

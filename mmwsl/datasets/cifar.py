@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmwsl.datasets.base import InMemoryDataset
+from mmwsl.datasets.folder import find_images
+from mmwsl.datasets.loading import decode_images
 from mmwsl.files import write_atomically
 from mmwsl.registry import DATASETS
-
-from .base import InMemoryDataset
-from .folder import find_images
-from .loading import decode_images
 
 SIDE = 32
 PIXELS = 3 * SIDE * SIDE

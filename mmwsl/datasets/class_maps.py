@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from mmwsl.datasets.annotated import AnnotatedDataset
+from mmwsl.datasets.folder import find_images
 from mmwsl.registry import DATASETS
-
-from .annotated import AnnotatedDataset
-from .folder import find_images
 
 
 @DATASETS.register_module()

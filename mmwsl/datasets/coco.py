@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mmwsl.datasets.annotated import AnnotatedDataset
+from mmwsl.datasets.voc import presence
 from mmwsl.registry import DATASETS
-
-from .annotated import AnnotatedDataset
-from .voc import presence
 
 
 def _mask(segmentation, height, width):

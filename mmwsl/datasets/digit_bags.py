@@ -6,10 +6,9 @@ import torch
 from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
 from torch.utils.data import Dataset
 
+from mmwsl.datasets.digits import raw_digits, split_indices
 from mmwsl.registry import DATASETS, FUNCTIONS
 from mmwsl.structures import DataSample
-
-from .digits import raw_digits, split_indices
 
 
 @DATASETS.register_module()

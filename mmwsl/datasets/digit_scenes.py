@@ -3,12 +3,9 @@
 import numpy as np
 import torch
 
-from mmwsl.registry import DATASETS
-from mmwsl.structures import SUPERVISION_LEVELS, stack_samples, strip_labels
-
-from .base import ImageDataset, evenly_spaced
-from .digits import CLASSES, raw_digits, split_indices
-from .scene_rendering import (
+from mmwsl.datasets.base import ImageDataset, evenly_spaced
+from mmwsl.datasets.digits import CLASSES, raw_digits, split_indices
+from mmwsl.datasets.scene_rendering import (
     BODY_DIGIT,
     MAX_CROP,
     PHOTO_REGIONS,
@@ -22,6 +19,8 @@ from .scene_rendering import (
     rotation_matrix,
     tight_box,
 )
+from mmwsl.registry import DATASETS
+from mmwsl.structures import SUPERVISION_LEVELS, stack_samples, strip_labels
 
 PLACEMENTS = 8  # places tried for an object until it neither covers nor is covered by more than MAX_COVER of a box
 MAX_COVER = 0.6

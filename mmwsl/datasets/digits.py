@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from sklearn.datasets import load_digits
 
+from mmwsl.datasets.base import InMemoryDataset
 from mmwsl.registry import DATASETS
-
-from .base import InMemoryDataset
 
 CLASSES = [str(digit) for digit in range(10)]
 TEST_COUNT = 500  # of 1,797

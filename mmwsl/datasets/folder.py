@@ -6,10 +6,9 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
+from mmwsl.datasets.base import FileDataset
+from mmwsl.datasets.loading import EXTENSIONS
 from mmwsl.registry import DATASETS
-
-from .base import FileDataset
-from .loading import EXTENSIONS
 
 
 def find_images(root, extensions=EXTENSIONS):

@@ -8,9 +8,8 @@ transform when boxes are asked for.
 import cv2
 import numpy as np
 
+from mmwsl.datasets.loading import INTERPOLATIONS, read_image, resize
 from mmwsl.registry import TRANSFORMS
-
-from .loading import INTERPOLATIONS, read_image, resize
 
 
 class GeometricTransform:

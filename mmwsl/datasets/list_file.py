@@ -9,11 +9,10 @@ from pathlib import Path
 import torch
 from mmengine.logging import print_log
 
+from mmwsl.datasets.base import FileDataset
+from mmwsl.datasets.loading import EXTENSIONS
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
-
-from .base import FileDataset
-from .loading import EXTENSIONS
 
 _HEADERS = ('path', 'file', 'filename', 'file_name', 'image', 'img')
 # The path of a space-separated line ends at the first image ending that a space or the line's end follows: so a path

@@ -3,9 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+from mmwsl.datasets.base import InMemoryDataset
 from mmwsl.registry import DATASETS
-
-from .base import InMemoryDataset
 
 
 @DATASETS.register_module()

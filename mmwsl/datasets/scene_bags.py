@@ -3,10 +3,9 @@
 import torch
 from torch.utils.data import Dataset
 
+from mmwsl.datasets.digit_scenes import DigitScenes
 from mmwsl.registry import DATASETS
 from mmwsl.structures import DataSample
-
-from .digit_scenes import DigitScenes
 
 CANDIDATES = 20  # scenes looked through for each bag, so that half of the bags can be positive
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 import cv2
 import numpy as np
 
-from .digits import raw_digits
+from mmwsl.datasets.digits import raw_digits
 
 PHOTOS = ('china.jpg', 'flower.jpg')
 # x1 y1 x2 y2 of the part of each photograph (640 x 427) that a split may show; divisible by 4 for the pyramid.

@@ -4,11 +4,10 @@ import cv2
 import numpy as np
 import torch
 
+from mmwsl.datasets.annotated import AnnotatedDataset
+from mmwsl.datasets.base import InMemoryDataset
 from mmwsl.registry import DATASETS
 from mmwsl.structures import SUPERVISION_LEVELS
-
-from .annotated import AnnotatedDataset
-from .base import InMemoryDataset
 
 
 def square_around(box, context, width, height, rng):

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmwsl.datasets.annotated import AnnotatedDataset
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
-
-from .annotated import AnnotatedDataset
 
 VOC_CLASSES = ('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car', 'cat', 'chair', 'cow', 'diningtable',
                'dog', 'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train', 'tvmonitor')

@@ -7,12 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmwsl.datasets.annotated import AnnotatedDataset
+from mmwsl.datasets.loading import read_image
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 from mmwsl.structures import SUPERVISION_LEVELS
-
-from .annotated import AnnotatedDataset
-from .loading import read_image
 
 VOID = 255
 

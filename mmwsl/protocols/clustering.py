@@ -7,10 +7,9 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_rand_score, confusion_matrix, normalized_mutual_info_score
 
 from mmwsl.clustering import assign, kmeans
+from mmwsl.protocols.base import Protocol
+from mmwsl.protocols.features import check_features, describe
 from mmwsl.registry import PROTOCOLS
-
-from .base import Protocol
-from .features import check_features, describe
 
 
 def clustering_accuracy(clusters, labels):

@@ -13,8 +13,7 @@ from torch.utils.data import DataLoader
 from mmwsl.datasets.collate import collate_batch
 from mmwsl.ops.modes import eval_mode
 from mmwsl.progress import progress_bar
-
-from .base import Source
+from mmwsl.protocols.base import Source
 
 NO_TRAINING = ('this protocol got features alone, and no network can be trained from them: give its class '
                '`trains = True`, and run it on a checkpoint with mmwsl.apis.benchmark')

@@ -8,9 +8,8 @@ import statistics
 
 from mmengine.logging import print_log
 
+from mmwsl.protocols.base import Protocol
 from mmwsl.registry import PROTOCOLS
-
-from .base import Protocol
 
 LAYER = re.compile(r'layer(\d+)_(.+)')
 NAMES = ('linear_online', 'multi_layer', 'semi_supervised', 'finetune', 'detection', 'segmentation')

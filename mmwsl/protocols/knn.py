@@ -8,10 +8,9 @@ import torch.nn.functional as F
 
 from mmwsl.evaluation.functional import topk_accuracy
 from mmwsl.progress import progress_bar
+from mmwsl.protocols.base import Protocol
+from mmwsl.protocols.features import check_features, describe
 from mmwsl.registry import PROTOCOLS
-
-from .base import Protocol
-from .features import check_features, describe
 
 PRESETS = {
     'dino': dict(k=(10, 20, 100, 200), temperature=0.07),

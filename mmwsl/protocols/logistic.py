@@ -6,10 +6,9 @@ import torch.nn.functional as F
 from mmwsl.datasets import stratified_split
 from mmwsl.evaluation.functional import mean_average_precision, mean_class_accuracy, topk_accuracy
 from mmwsl.progress import progress_bar
+from mmwsl.protocols.base import Protocol
+from mmwsl.protocols.features import check_features, describe
 from mmwsl.registry import PROTOCOLS
-
-from .base import Protocol
-from .features import check_features, describe
 
 METRICS = ('top1', 'mean_class', 'mAP', 'mAP_11points')
 

@@ -12,11 +12,10 @@ from sklearn.model_selection import StratifiedKFold
 
 from mmwsl.evaluation.functional import average_precision
 from mmwsl.progress import progress_bar
+from mmwsl.protocols.base import Protocol
+from mmwsl.protocols.features import as_targets, check_features, describe
+from mmwsl.protocols.svm import COSTS, SVM, fit_svm, needs_dual, normalise, rotate
 from mmwsl.registry import PROTOCOLS
-
-from .base import Protocol
-from .features import as_targets, check_features, describe
-from .svm import COSTS, SVM, fit_svm, needs_dual, normalise, rotate
 
 FOLDS = 3
 

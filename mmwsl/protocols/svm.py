@@ -16,10 +16,9 @@ from sklearn.svm import LinearSVC
 
 from mmwsl.evaluation.functional import mean_average_precision, topk_accuracy
 from mmwsl.progress import progress_bar
+from mmwsl.protocols.base import Protocol
+from mmwsl.protocols.features import Features, as_targets, check_features, describe
 from mmwsl.registry import PROTOCOLS
-
-from .base import Protocol
-from .features import Features, as_targets, check_features, describe
 
 COSTS = {
     'quick': (0.01, 0.1, 1.0, 10.0),

@@ -3,11 +3,10 @@
 import torch.nn as nn
 import torch.nn.functional as F
 
+from mmwsl.models.backbones.resnet import BasicBlock
+from mmwsl.models.backbones.staged import StagedBackbone
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
-
-from .resnet import BasicBlock
-from .staged import StagedBackbone
 
 
 class ZeroPaddedShortcut(nn.Module):

@@ -7,10 +7,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from mmwsl.models.backbones.staged import StagedBackbone
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
-
-from .staged import StagedBackbone
 
 
 class BasicConv2d(nn.Module):

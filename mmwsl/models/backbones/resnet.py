@@ -7,10 +7,9 @@ and those of the MoCo family load unchanged.
 import torch.nn as nn
 import torch.nn.functional as F
 
+from mmwsl.models.backbones.staged import StagedBackbone
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
-
-from .staged import StagedBackbone
 
 
 def _conv3x3(inputs, outputs, stride=1, dilation=1):

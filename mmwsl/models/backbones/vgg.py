@@ -2,10 +2,9 @@
 
 import torch.nn as nn
 
+from mmwsl.models.backbones.staged import StagedBackbone
 from mmwsl.models.utils.norm import build_norm
 from mmwsl.registry import BACKBONES
-
-from .staged import StagedBackbone
 
 STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # width and number of convolutions
 
