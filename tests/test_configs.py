@@ -12,7 +12,7 @@ from mmwsl.apis.config import configs_root, resolve
 from mmwsl.apis.fine_tune import fine_tune_config
 from mmwsl.engine.runner import NEEDED_HOOKS
 from mmwsl.models.backbones import ResNet
-from mmwsl.models.utils.pooling import check_pooling
+from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import FineTuneProtocol
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 

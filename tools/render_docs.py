@@ -23,8 +23,8 @@ import sys
 from pathlib import Path
 
 from mmwsl.apis import read_quoted, read_records, render_layer_table, render_matrix, render_quoted, render_table
-from mmwsl.apis.records import CEILINGS, FLOORS
 from mmwsl.files import write_atomically
+from mmwsl.reporting.records import CEILINGS, FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r'(<!-- (methods|layers|matrix|quoted|throughput): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)

@@ -23,7 +23,6 @@ import torch  # noqa: E402
 from torch.utils.data import DataLoader  # noqa: E402
 
 from mmwsl.apis import build_dataset, build_model, load_config, read_records, render_table, run_suite  # noqa: E402
-from mmwsl.apis.records import make_record  # noqa: E402
 from mmwsl.augment import (  # noqa: E402
     AberrationProjection,
     ChromaticAberration,
@@ -36,6 +35,7 @@ from mmwsl.augment import (  # noqa: E402
 from mmwsl.datasets import DigitScenes  # noqa: E402
 from mmwsl.datasets.collate import collate_batch  # noqa: E402
 from mmwsl.files import append_json_lines, write_atomically  # noqa: E402
+from mmwsl.reporting.records import make_record  # noqa: E402
 
 
 @torch.no_grad()

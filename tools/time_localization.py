@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
-from mmwsl.apis.records import environment
 from mmwsl.evaluation.functional.localization import best_overlaps, default_thresholds, normalize_map
+from mmwsl.reporting.records import environment
 
 
 def score(seeds, thresholds, side):

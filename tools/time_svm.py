@@ -20,11 +20,11 @@ from sklearn.svm import LinearSVC
 
 from mmwsl.apis import load_config
 from mmwsl.apis.benchmark import features_of
-from mmwsl.apis.records import environment
 from mmwsl.evaluation.functional import mean_average_precision
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.protocols import SVM, FeatureSource
 from mmwsl.protocols.svm import COSTS, normalise
+from mmwsl.reporting.records import environment
 
 
 def plain_loop(train, test, costs):

@@ -1,22 +1,48 @@
 """What the tools and notebooks call."""
 
+from mmwsl.checkpoints import convert, read_backbone
+from mmwsl.reporting import (
+    draw_matrix,
+    read_quoted,
+    read_records,
+    render_layer_table,
+    render_matrix,
+    render_quoted,
+    render_table,
+    report,
+)
+
 from .benchmark import benchmark, extract
 from .build import build_dataset, build_model
 from .config import load_config
-from .convert import convert, read_backbone
 from .evaluate import evaluate
 from .hidden_robustness import hidden_robustness
-from .layer_table import render_layer_table
-from .matrix_table import draw_matrix, render_matrix
 from .overlays import overlays
-from .quoted import read_quoted, render_quoted
-from .records import read_records, render_table
-from .report import report
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
 
-__all__ = ['benchmark', 'build_dataset', 'build_model', 'convert', 'draw_matrix', 'evaluate', 'extract',
-           'hidden_robustness', 'load_config', 'overlays', 'prepare_training', 'read_backbone', 'read_quoted',
-           'read_records', 'render_layer_table', 'render_matrix', 'render_quoted', 'render_table', 'report',
-           'run_suite', 'throughput', 'train']
+__all__ = [
+    'benchmark',
+    'build_dataset',
+    'build_model',
+    'convert',
+    'draw_matrix',
+    'evaluate',
+    'extract',
+    'hidden_robustness',
+    'load_config',
+    'overlays',
+    'prepare_training',
+    'read_backbone',
+    'read_quoted',
+    'read_records',
+    'render_layer_table',
+    'render_matrix',
+    'render_quoted',
+    'render_table',
+    'report',
+    'run_suite',
+    'throughput',
+    'train',
+]

@@ -17,14 +17,14 @@ from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, 
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import dataset_name
 from mmwsl.apis.fine_tune import FineTuneRunner
-from mmwsl.apis.records import make_record
 from mmwsl.datasets import check_same_classes, evenly_spaced
-from mmwsl.datasets.loading import resize
+from mmwsl.datasets.transforms.loading import resize
 from mmwsl.files import append_json_lines, check_writable, write_atomically
-from mmwsl.models.utils.pooling import check_pooling
+from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import FeatureSource, Source, as_protocol, extract_features
 from mmwsl.protocols.pooling import LayerFeatures
 from mmwsl.registry import PROTOCOLS
+from mmwsl.reporting.records import make_record
 
 REPLACEABLE = ('layer', 'pooling', 'dataset')  # what a protocol may say of a metric value in place of the record
 
@@ -128,7 +128,7 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
         layers: values for each of these ``out_indices`` of the backbone instead, one after another, by ``pooling``;
             default ``benchmark.layers``. The backbone is built anew for each and run no further than that. Protocols
             that train run once.
-        pooling: name in :data:`mmwsl.models.utils.pooling.POOLINGS`; default ``benchmark.pooling``.
+        pooling: name in :data:`mmwsl.models.layers.pooling.POOLINGS`; default ``benchmark.pooling``.
         work_dir: folder of what is trained, by protocols that do; default ``work_dirs/benchmark``.
 
     Returns:

@@ -7,10 +7,10 @@ from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader
 
+from mmwsl.checkpoints.names import find_backbone, our_names
+from mmwsl.checkpoints.state import load_state
 from mmwsl.compat import autocast_dtype, keep_freed_memory, read_checkpoint
 from mmwsl.datasets import collate_batch, evenly_spaced
-from mmwsl.engine.checkpoint import load_state
-from mmwsl.models.utils.layouts import find_backbone, our_names
 from mmwsl.registry import DATASETS, MODELS
 
 UNTRAINED = ('random', 'random_rescaled')  # what may stand in place of a checkpoint file
@@ -28,7 +28,7 @@ def build_model(cfg, checkpoint=None, device=None):
 
     Args:
         cfg: config with ``model``; its seed (``randomness.seed``) decides random weights.
-        checkpoint: file, of ours or of another project (see ``mmwsl/models/utils/layouts.py``), or None or ``'random'``
+        checkpoint: file, of ours or of another project (see ``mmwsl/checkpoints/names.py``), or None or ``'random'``
             for random weights, or ``'random_rescaled'`` for random weights after :func:`rescale_responses` on 256
             evenly spaced images of ``benchmark.train``.
 
@@ -87,7 +87,7 @@ def _weights(loaded, checkpoint):
 
 
 def _rescale(cfg, model):
-    from mmwsl.models.utils.rescale import rescale_responses
+    from mmwsl.models.layers.rescale import rescale_responses
     if 'train' not in (cfg.get('benchmark') or {}):
         raise ValueError(f"'random_rescaled' needs images to rescale on, and {cfg.filename} has no benchmark.train")
     dataset = build_dataset(cfg.benchmark.train)

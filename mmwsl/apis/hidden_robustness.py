@@ -9,13 +9,13 @@ from torch.utils.data import DataLoader
 from mmwsl.apis.build import build_dataset, build_model
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import dataset_name
-from mmwsl.apis.records import environment
 from mmwsl.augment import hidden_cells
 from mmwsl.datasets import collate_batch
 from mmwsl.evaluation.functional import true_class_rank
 from mmwsl.files import check_writable, write_atomically
-from mmwsl.models.classifiers import ImageClassifier
+from mmwsl.models.supervised import ImageClassifier
 from mmwsl.progress import progress_bar
+from mmwsl.reporting.records import environment
 from mmwsl.structures import DataSample
 from mmwsl.visualization import line_chart
 
@@ -31,7 +31,7 @@ def hidden_robustness(models, out, cell=8, shares=SHARES, seed=0):
     the number of the batch alone.
 
     Args:
-        models: list of (name, config, checkpoint); of :class:`mmwsl.models.classifiers.ImageClassifier` with one head,
+        models: list of (name, config, checkpoint); of :class:`mmwsl.models.supervised.ImageClassifier` with one head,
             such as :class:`mmwsl.models.weak.Localizer`.
         out: folder of ``hidden_robustness.json`` and ``hidden_robustness.svg``.
         cell: side of a cell in pixels of the test images.

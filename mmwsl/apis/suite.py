@@ -8,10 +8,10 @@ from pathlib import Path
 from mmwsl.apis.benchmark import benchmark
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import evaluate
-from mmwsl.apis.layer_table import render_layer_table
-from mmwsl.apis.matrix_table import draw_matrix, render_matrix
-from mmwsl.apis.records import read_records, render_table
 from mmwsl.files import write_atomically
+from mmwsl.reporting.layer_table import render_layer_table
+from mmwsl.reporting.matrix_table import draw_matrix, render_matrix
+from mmwsl.reporting.records import read_records, render_table
 
 TABLES = dict(methods=render_table, layers=render_layer_table, matrix=render_matrix)
 

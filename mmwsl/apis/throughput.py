@@ -10,8 +10,8 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS, init_default_scope
 
-from mmwsl.apis.records import environment
 from mmwsl.engine.runner import unwrap
+from mmwsl.reporting.records import environment
 
 INPUT_SECONDS = 3.0  # shortest time the input is measured for; a small batch takes milliseconds
 

@@ -11,7 +11,7 @@ from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
 
-from mmwsl.datasets.digits import split_indices
+from mmwsl.datasets.synthetic.digits import split_indices
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS, FUNCTIONS
 from mmwsl.structures import DataSample, strip_labels

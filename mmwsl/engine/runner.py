@@ -14,7 +14,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner as MMEngineRunner
 
 from mmwsl import __version__, compat
-from mmwsl.engine.checkpoint import from_plain, load_state, to_plain
+from mmwsl.checkpoints.state import from_plain, load_state, to_plain
 from mmwsl.engine.schedules import has_fractions, whole_iterations
 from mmwsl.files import write_atomically
 from mmwsl.registry import FUNCTIONS, RUNNERS

@@ -2,7 +2,7 @@
 
 import torch.nn as nn
 
-from mmwsl.models.utils.pooling import pool_map
+from mmwsl.models.layers.pooling import pool_map
 
 
 class LayerFeatures(nn.Module):
@@ -13,7 +13,7 @@ class LayerFeatures(nn.Module):
 
     Args:
         model: has a ``backbone`` whose last output is the layer, run once per image.
-        pooling: name in :data:`mmwsl.models.utils.pooling.POOLINGS`.
+        pooling: name in :data:`mmwsl.models.layers.pooling.POOLINGS`.
         layer: which layer that is.
     """
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mmwsl.apis.markdown import markdown_table
+from mmwsl.reporting.markdown import markdown_table
 
 
 def test_markdown_table():

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from mmwsl.datasets import CIFAR10, CIFAR100, ImageError, cifar
-from mmwsl.datasets.cifar import CIFAR10_CLASSES, read_pickle
+from mmwsl.datasets.readers.cifar import CIFAR10_CLASSES, read_pickle
 from mmwsl.registry import DATASETS
 
 

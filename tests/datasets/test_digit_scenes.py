@@ -7,9 +7,9 @@ import torch
 from sklearn.datasets import load_digits
 
 from mmwsl.datasets import scene_rendering
-from mmwsl.datasets.digit_scenes import DigitScenes
-from mmwsl.datasets.digits import split_indices
-from mmwsl.datasets.scene_rendering import contrasting_luma, photo_pyramids, with_luma
+from mmwsl.datasets.synthetic.digit_scenes import DigitScenes
+from mmwsl.datasets.synthetic.digits import split_indices
+from mmwsl.datasets.synthetic.scene_rendering import contrasting_luma, photo_pyramids, with_luma
 from mmwsl.registry import DATASETS
 
 LUMA = torch.tensor([0.299, 0.587, 0.114])

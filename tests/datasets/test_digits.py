@@ -3,7 +3,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from mmwsl.datasets.digits import Digits, split_indices
+from mmwsl.datasets.synthetic.digits import Digits, split_indices
 from mmwsl.registry import DATASETS
 
 

@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from mmwsl.datasets import ImageError, ImageList
-from mmwsl.datasets.list_file import split_line
+from mmwsl.datasets.readers.list_file import split_line
 from mmwsl.registry import DATASETS
 
 

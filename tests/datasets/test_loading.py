@@ -16,7 +16,7 @@ from mmwsl.datasets import (
     image_size,
     read_image,
 )
-from mmwsl.datasets.loading import (
+from mmwsl.datasets.transforms.loading import (
     EXIF_ORIENTATION,
     decode_images,
     lossless_reduction,

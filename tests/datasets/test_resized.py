@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.datasets import InMemoryDataset
-from mmwsl.datasets.resized import Resized
+from mmwsl.datasets.wrappers.resized import Resized
 
 
 def test_resized():

@@ -7,7 +7,7 @@ import torch
 
 from mmwsl.cli import main
 from mmwsl.datasets import DigitScenes, SceneBags, collate_bags
-from mmwsl.datasets.scene_bags import cut_patches, patches_with
+from mmwsl.datasets.synthetic.scene_bags import cut_patches, patches_with
 from mmwsl.visualization import paint_attention, patch_boxes
 
 SCENES = dict(digit_scale=(0.2, 0.28), background='plain')

@@ -6,8 +6,8 @@ import torch
 from mmengine.logging import HistoryBuffer
 
 from mmwsl import compat
+from mmwsl.checkpoints.state import from_plain, load_state, to_plain
 from mmwsl.cli import main
-from mmwsl.engine.checkpoint import from_plain, load_state, to_plain
 
 
 def net(width=3):

@@ -12,7 +12,7 @@ from tiny_runs import TINY_DATA, log_text, train_here, write_config
 from torch.utils.data import DataLoader
 
 from mmwsl.datasets import Digits, ImageFolder, PseudoLabelSampler, collate_batch
-from mmwsl.engine.clustering_hook import ClusteringHook
+from mmwsl.engine.hooks.clustering import ClusteringHook
 from mmwsl.registry import MODELS
 
 IMAGES = 30

@@ -148,7 +148,7 @@ def stand_in(name, steps, world_size=1):
 def test_images_per_second_and_data_wait_are_what_the_clock_says(monkeypatch):
     """Steps of 2 s with 0.5 s of waiting, 3 steps a line, 8 images a step on 2 ranks."""
     clock = [100.0]
-    monkeypatch.setattr('mmwsl.engine.hooks.time', types.SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr('mmwsl.engine.hooks.runtime_info.time', types.SimpleNamespace(perf_counter=lambda: clock[0]))
     runner = stand_in('test_clock', steps=6, world_size=2)
     hub = runner.message_hub
     hook = SyncFreeInfoHook()

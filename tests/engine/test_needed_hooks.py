@@ -11,7 +11,7 @@ from tiny_runs import MOCO, SIMCLR, TINY_DATA, log_text, read_state, train_here,
 
 from mmwsl.apis import load_config, prepare_training
 from mmwsl.engine.hooks import OptimizerStepHook, PixelCountHook
-from mmwsl.models.utils.teacher import cosine_momentum
+from mmwsl.models.layers.teacher import cosine_momentum
 from mmwsl.registry import HOOKS
 
 MLP = 'dict(in_channels=32, hidden_channels=16, out_channels=8)'

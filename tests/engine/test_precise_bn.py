@@ -2,7 +2,7 @@ import pytest
 import torch
 from tiny_runs import log_text, read_state, train_here, write_config
 
-from mmwsl.engine.precise_bn import PreciseBNHook
+from mmwsl.engine.hooks.precise_bn import PreciseBNHook
 
 FINETUNE = """
 _base_ = 'mmwsl::benchmarks/finetune/finetune_quick_r18w16_1xb256-cos-3e_cifar10.py'

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmwsl.models.utils.layouts import find_backbone, our_names, their_names
+from mmwsl.checkpoints.names import find_backbone, our_names, their_names
 from mmwsl.registry import MODELS
 
 

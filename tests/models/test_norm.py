@@ -3,7 +3,7 @@ import torch
 import torch.nn as nn
 from gloo_ranks import on_ranks
 
-from mmwsl.models.utils.norm import SplitBatchNorm, SyncBatchNorm, build_norm
+from mmwsl.models.layers.norm import SplitBatchNorm, SyncBatchNorm, build_norm
 from mmwsl.registry import MODELS
 
 COUNTS = (2, 5)  # images on the two ranks

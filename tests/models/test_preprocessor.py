@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmwsl.models.preprocessor import ViewPreprocessor
+from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.registry import MODELS
 from mmwsl.structures import DataSample
 

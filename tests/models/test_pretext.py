@@ -8,8 +8,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmwsl.losses import nt_xent
+from mmwsl.models.layers.shuffle import shuffle_batch, unshuffle
 from mmwsl.models.pretext import MoCo
-from mmwsl.models.utils.shuffle import shuffle_batch, unshuffle
 from mmwsl.registry import MODELS
 
 SPLIT = dict(type='SplitBN', batch_per_split=8)

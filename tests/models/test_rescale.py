@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mmwsl.models.backbones import AlexNet, ResNet
-from mmwsl.models.utils.rescale import rescale_responses
+from mmwsl.models.layers.rescale import rescale_responses
 
 
 class Block(nn.Module):

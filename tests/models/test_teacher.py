@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn as nn
 
-from mmwsl.models.utils.teacher import Teacher, cosine_momentum
+from mmwsl.models.layers.teacher import Teacher, cosine_momentum
 
 
 def student(value, buffer):

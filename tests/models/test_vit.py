@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from mmwsl.models.backbones import VisionTransformer
 from mmwsl.models.backbones.vit import Attention, Block
-from mmwsl.models.utils import DropPath, attention, drop_path, resize_positions, sincos_positions
+from mmwsl.models.layers import DropPath, attention, drop_path, resize_positions, sincos_positions
 
 
 def tiny(**settings):

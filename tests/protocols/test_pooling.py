@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from mmwsl.models.backbones import AlexNet, ResNet
-from mmwsl.models.utils.pooling import pool_map
+from mmwsl.models.layers.pooling import pool_map
 from mmwsl.protocols.pooling import LayerFeatures
 
 DIMENSIONS = dict(deepcluster=[9600, 9216, 9600, 9600, 9216], rotnet=[9216, 9408, 9600, 9216, 9216])

@@ -4,7 +4,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmwsl.models.backbones.staged import StagedBackbone
-from mmwsl.models.utils.norm import build_norm
+from mmwsl.models.layers.norm import build_norm
 from mmwsl.registry import BACKBONES
 
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn as nn
 
 from mmwsl.models.backbones.staged import StagedBackbone
-from mmwsl.models.utils.norm import build_norm
+from mmwsl.models.layers.norm import build_norm
 from mmwsl.registry import BACKBONES
 
 # Table 1 of the paper: 1 x 1; 3 x 3 after its reduction; 5 x 5 after its reduction; after the pooling

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 
 from mmwsl.models.backbones.vit import MLP, init_linear
-from mmwsl.models.utils.attention import attention
-from mmwsl.models.utils.drop_path import DropPath, drop_path_rates
-from mmwsl.models.utils.images import check_patches
+from mmwsl.models.layers.attention import attention
+from mmwsl.models.layers.drop_path import DropPath, drop_path_rates
+from mmwsl.models.layers.images import check_patches
 from mmwsl.registry import BACKBONES
 
 

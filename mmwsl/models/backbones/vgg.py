@@ -3,7 +3,7 @@
 import torch.nn as nn
 
 from mmwsl.models.backbones.staged import StagedBackbone
-from mmwsl.models.utils.norm import build_norm
+from mmwsl.models.layers.norm import build_norm
 from mmwsl.registry import BACKBONES
 
 STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # width and number of convolutions

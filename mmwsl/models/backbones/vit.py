@@ -9,10 +9,10 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.utils.attention import attention
-from mmwsl.models.utils.drop_path import DropPath, drop_path_rates
-from mmwsl.models.utils.images import check_patches
-from mmwsl.models.utils.position import resize_positions, sincos_positions
+from mmwsl.models.layers.attention import attention
+from mmwsl.models.layers.drop_path import DropPath, drop_path_rates
+from mmwsl.models.layers.images import check_patches
+from mmwsl.models.layers.position import resize_positions, sincos_positions
 from mmwsl.registry import BACKBONES
 
 

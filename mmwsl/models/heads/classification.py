@@ -4,8 +4,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
+from mmwsl.models.layers.norm import build_norm
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.utils.norm import build_norm
 from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import HEADS
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn as nn
 from mmengine.model import BaseModule
 
-from mmwsl.models.utils.norm import build_norm
+from mmwsl.models.layers.norm import build_norm
 from mmwsl.registry import HEADS
 
 

@@ -5,8 +5,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
+from mmwsl.models.layers.norm import build_norm
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.utils.norm import build_norm
 from mmwsl.ops.tensors import normalize
 from mmwsl.registry import HEADS
 

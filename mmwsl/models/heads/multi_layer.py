@@ -4,8 +4,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.utils.norm import build_norm
-from mmwsl.models.utils.pooling import SIDES, check_pooling, pool_map
+from mmwsl.models.layers.norm import build_norm
+from mmwsl.models.layers.pooling import SIDES, check_pooling, pool_map
 from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import HEADS
 
@@ -21,7 +21,7 @@ class MultiLayerHead(BaseModule):
         in_channels: of the maps, one for each of ``layers``.
         num_classes: number of classes.
         layers: which ``out_indices`` of the backbone the maps are.
-        pooling: name in :data:`mmwsl.models.utils.pooling.POOLINGS`.
+        pooling: name in :data:`mmwsl.models.layers.pooling.POOLINGS`.
         norm_cfg: of the norm; None for none.
         init_std: standard deviation of the weights' normal initialisation.
     """

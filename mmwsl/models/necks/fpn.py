@@ -4,7 +4,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.utils.norm import build_norm
+from mmwsl.models.layers.norm import build_norm
 from mmwsl.registry import NECKS
 
 

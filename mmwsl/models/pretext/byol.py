@@ -2,7 +2,7 @@
 
 from mmwsl.losses import cosine_regression
 from mmwsl.models.base import TeacherModel
-from mmwsl.models.utils.teacher import Teacher
+from mmwsl.models.layers.teacher import Teacher
 from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from mmwsl.augment import ab_bins, decode_ab, encode_ab, lab_to_rgb, rebalance_weights, rgb_to_lab
 from mmwsl.dist import all_mean, all_reduce
 from mmwsl.models.base import Model
+from mmwsl.models.layers.images import check_normalization
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.utils.images import check_normalization
 from mmwsl.ops.tensors import accuracy, embedding_std, keep_format, upcast
 from mmwsl.registry import PRETEXTS
 

@@ -5,10 +5,10 @@ import torch.nn.functional as F
 
 from mmwsl.dist import all_mean
 from mmwsl.models.base import TeacherModel
+from mmwsl.models.layers.drop_path import DropPath
+from mmwsl.models.layers.multicrop import encode_by_size
+from mmwsl.models.layers.teacher import Teacher
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.utils.drop_path import DropPath
-from mmwsl.models.utils.multicrop import encode_by_size
-from mmwsl.models.utils.teacher import Teacher
 from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 

@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch.func import functional_call
 
 from mmwsl.models.base import Model
+from mmwsl.models.layers.images import check_normalization
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.utils.images import check_normalization
 from mmwsl.ops.tensors import embedding_std, keep_format, upcast
 from mmwsl.registry import PRETEXTS
 

@@ -5,7 +5,7 @@ import torch.nn as nn
 
 from mmwsl.models.backbones.vit import Block, init_linear
 from mmwsl.models.base import Model
-from mmwsl.models.utils.position import sincos_positions
+from mmwsl.models.layers.position import sincos_positions
 from mmwsl.ops.tensors import embedding_std, upcast
 from mmwsl.registry import PRETEXTS
 

@@ -8,8 +8,8 @@ import torch
 from mmwsl.dist import all_gather
 from mmwsl.losses import info_nce
 from mmwsl.models.base import TeacherModel
-from mmwsl.models.utils.shuffle import shuffle_batch, unshuffle
-from mmwsl.models.utils.teacher import Teacher
+from mmwsl.models.layers.shuffle import shuffle_batch, unshuffle
+from mmwsl.models.layers.teacher import Teacher
 from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 

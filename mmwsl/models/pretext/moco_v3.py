@@ -3,7 +3,7 @@
 from mmwsl.dist import all_gather, rank
 from mmwsl.losses import in_batch_info_nce
 from mmwsl.models.base import TeacherModel
-from mmwsl.models.utils.teacher import Teacher
+from mmwsl.models.layers.teacher import Teacher
 from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 

@@ -8,9 +8,9 @@ from mmwsl.clustering import check_engine, kmeans, replace_non_finite
 from mmwsl.dist import all_mean, assemble
 from mmwsl.losses import cluster_weights, reweighted_cross_entropy
 from mmwsl.models.base import Model
+from mmwsl.models.layers.norm import build_norm
 from mmwsl.models.memories.cluster_memory import ClusterMemory
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.utils.norm import build_norm
 from mmwsl.ops.tensors import accuracy, embedding_std, normalize
 from mmwsl.registry import NECKS, PRETEXTS
 

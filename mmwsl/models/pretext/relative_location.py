@@ -6,8 +6,8 @@ from mmengine.model import BaseModule
 
 from mmwsl.augment import jigsaw_patches
 from mmwsl.models.base import Model
+from mmwsl.models.layers.norm import build_norm
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.utils.norm import build_norm
 from mmwsl.ops.tensors import embedding_std, keep_format
 from mmwsl.registry import NECKS, PRETEXTS
 

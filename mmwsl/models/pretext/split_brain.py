@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from mmwsl.augment import ab_bins, encode_ab, rgb_to_lab
 from mmwsl.models.backbones.split import SplitBackbone
 from mmwsl.models.base import Model
+from mmwsl.models.layers.images import check_normalization
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.utils.images import check_normalization
 from mmwsl.ops.tensors import accuracy, embedding_std, upcast
 from mmwsl.registry import PRETEXTS
 

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from mmwsl.clustering.sinkhorn import sinkhorn
 from mmwsl.dist import all_gather, rank, world_size
 from mmwsl.models.base import Model
+from mmwsl.models.layers.multicrop import encode_by_size
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.utils.multicrop import encode_by_size
 from mmwsl.ops.tensors import embedding_std, normalize
 from mmwsl.registry import PRETEXTS
 

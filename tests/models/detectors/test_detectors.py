@@ -7,9 +7,9 @@ import torch
 
 from mmwsl.datasets import DigitScenes, collate_list
 from mmwsl.evaluation.functional import detection_average_precision
-from mmwsl.models.detectors import BoxHead, MaskHead, RPNHead, paste_masks, pool_regions
-from mmwsl.models.detectors.region_heads import to_rois
 from mmwsl.models.necks import FPN
+from mmwsl.models.supervised import BoxHead, MaskHead, RPNHead, paste_masks, pool_regions
+from mmwsl.models.supervised.region_heads import to_rois
 from mmwsl.ops import encode_boxes, roi_align
 from mmwsl.registry import MODELS
 

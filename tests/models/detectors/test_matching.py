@@ -1,7 +1,7 @@
 import torch
 
-from mmwsl.models.detectors import assign, sample
-from mmwsl.models.detectors.matching import IGNORED, NEGATIVE
+from mmwsl.models.supervised import assign, sample
+from mmwsl.models.supervised.matching import IGNORED, NEGATIVE
 
 OBJECTS = torch.tensor([[0., 0., 10., 10.], [20., 20., 30., 30.]])
 

@@ -11,7 +11,7 @@ from tiny_runs import TINY_DATA, check_resume
 
 from mmwsl.apis import load_config
 from mmwsl.datasets import CIFAR10
-from mmwsl.models.preprocessor import ViewPreprocessor
+from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.registry import MODELS
 
 BACKBONE = dict(type='ResNet', depth=18, base_channels=8, stem='cifar')

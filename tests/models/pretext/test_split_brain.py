@@ -8,7 +8,7 @@ import torch
 from tiny_runs import TINY_DATA, check_resume
 
 from mmwsl.augment import lab_to_rgb, rgb_to_lab
-from mmwsl.models.preprocessor import ViewPreprocessor
+from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.registry import BACKBONES, MODELS
 
 BINS = 101

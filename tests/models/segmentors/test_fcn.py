@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mmwsl.models.segmentors import FCNHead
+from mmwsl.models.supervised import FCNHead
 from mmwsl.registry import MODELS
 from mmwsl.structures import DataSample
 

@@ -22,8 +22,8 @@ from mmwsl.models.weak import (
     saliency,
     smooth_gradient,
 )
-from mmwsl.models.weak.acol import erase
-from mmwsl.models.weak.spg import SPGHead, guided_loss, seeds
+from mmwsl.models.weak.localization.acol import erase
+from mmwsl.models.weak.localization.spg import SPGHead, guided_loss, seeds
 from mmwsl.structures import DataSample, stack_samples
 
 BACKBONE = dict(type='ResNet', depth=18, base_channels=8, stem='cifar', strides=(2, 2, 1, 1), out_indices=(3,))

@@ -1,0 +1,16 @@
+"""Checkpoints: read without running code, written plain, and those of other projects under our names."""
+
+from .convert import convert, read_backbone
+from .names import find_backbone, our_names, their_names
+from .state import from_plain, load_state, to_plain
+
+__all__ = [
+    'convert',
+    'find_backbone',
+    'from_plain',
+    'load_state',
+    'our_names',
+    'read_backbone',
+    'their_names',
+    'to_plain',
+]

@@ -1,0 +1,61 @@
+"""Backbones in and out: other projects' checkpoints read, and ours written under their names."""
+
+import pickle
+from pathlib import Path
+
+import torch
+
+from mmwsl.checkpoints.names import find_backbone, their_names
+from mmwsl.compat import read_checkpoint
+from mmwsl.files import write_atomically
+
+
+def read_backbone(path, trust=False):
+    """The backbone of a checkpoint of any known layout (see ``mmwsl/checkpoints/names.py``), under our names.
+
+    Args:
+        path: the file.
+        trust: see :func:`read_checkpoint`.
+
+    Returns:
+        tuple: state dict of tensors, and the layout in words.
+
+    Raises:
+        FileNotFoundError, ValueError: there is no such file, it cannot be read, or holds no weights.
+    """
+    try:
+        state, layout = find_backbone(read_checkpoint(path, trust=trust))
+    except ValueError as error:
+        raise ValueError(str(error) if str(path) in str(error) else f'{path}: {error}') from error
+    return {key: torch.as_tensor(value) for key, value in state.items()}, layout
+
+
+def convert(path, out, layout='mmwsl', trust=False):
+    """Write the backbone of a checkpoint to ``out`` under the names of ``layout``.
+
+    Args:
+        path: checkpoint of any known layout.
+        out: file to write; detectron2 reads a ``.pkl``, everything else a ``.pth`` with ``state_dict``.
+        layout: ``'mmwsl'``, ``'torchvision'``, ``'timm'``, ``'mmdet'`` or ``'detectron2'``.
+        trust: see :func:`read_checkpoint`.
+
+    Returns:
+        str: what was found and written, in words.
+
+    Raises:
+        FileNotFoundError, ValueError: as :func:`read_backbone`; a layout without names for this backbone; ``out`` of
+            another kind than the layout's.
+    """
+    out = Path(out)
+    if (out.suffix == '.pkl') != (layout == 'detectron2'):
+        raise ValueError(f'{out}: detectron2 reads .pkl files, and only detectron2 does; layout is {layout!r}')
+    state, found = read_backbone(path, trust)
+    named = their_names(state, layout)
+    if layout == 'detectron2':
+        content = dict(model={key: value.numpy() for key, value in named.items()}, __author__='mmwsl',
+                       matching_heuristics=True)
+        write_atomically(out, pickle.dumps(content))
+    else:
+        content = dict(state_dict=named, meta=dict(converted_from=Path(path).name))
+        write_atomically(out, lambda file: torch.save(content, file))
+    return f'{path} ({found}): {len(state)} tensors of the backbone written to {out} as {layout} names them'

@@ -1,0 +1,23 @@
+"""Data sets read from files: one a layout."""
+
+from .cifar import CIFAR10, CIFAR100
+from .class_maps import ClassMaps
+from .coco import COCO
+from .folder import ImageFolder, check_same_classes
+from .list_file import ImageList
+from .voc import VOC, VOC_CLASSES, read_voc_xml
+from .wsol import WSOLBenchmark
+
+__all__ = [
+    'CIFAR10',
+    'CIFAR100',
+    'COCO',
+    'ClassMaps',
+    'ImageFolder',
+    'ImageList',
+    'VOC',
+    'VOC_CLASSES',
+    'WSOLBenchmark',
+    'check_same_classes',
+    'read_voc_xml',
+]

@@ -1,0 +1,106 @@
+"""COCO in its own layout: boxes and masks of instances from one JSON file."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from mmwsl.datasets.annotated import AnnotatedDataset
+from mmwsl.datasets.readers.voc import presence
+from mmwsl.registry import DATASETS
+
+
+def _mask(segmentation, height, width):
+    """Polygons (K, 2), or a bitmap where the file has run lengths (crowds)."""
+    if isinstance(segmentation, dict):
+        from pycocotools import mask as coco_mask
+        if isinstance(segmentation['counts'], list):
+            segmentation = coco_mask.frPyObjects(segmentation, height, width)
+        return coco_mask.decode(segmentation).astype(bool)
+    return [np.array(polygon, dtype=np.float32).reshape(-1, 2) for polygon in segmentation if len(polygon) >= 6]
+
+
+@DATASETS.register_module()
+class COCO(AnnotatedDataset):
+    """COCO instances: ``gt_boxes`` with ``supervision='boxes'``, ``gt_instance_masks`` with ``'full'``.
+
+    ``labels`` are tags (N, C) made from the boxes: 1 present, -1 only in crowds, 0 absent. ``image_ids`` and
+    ``category_ids`` are the file's own numbers, by which results are written for pycocotools.
+
+    Args:
+        ann_file: the JSON file of instances.
+        data_prefix: folder of the images.
+        classes: names to keep, in the order their numbers shall have; None: all, by the file's category numbers.
+        min_size: boxes with a smaller side, in pixels, are left out; COCO has some of width 0.
+        settings: supervision, pipeline, drop_empty, on_error, verify, seed, max_images: see :class:`AnnotatedDataset`.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: not JSON, not of COCO's layout, an annotation of an image or category that is not in the file, or a
+            class that is not.
+    """
+
+    def __init__(self, ann_file='data/coco/annotations/instances_train2017.json', data_prefix='data/coco/train2017',
+                 classes=None, min_size=1e-3, **settings):
+        self.ann_file = str(ann_file)
+        content = self._read(Path(ann_file))
+        numbers = {category['name']: category['id'] for category in sorted(content['categories'],
+                                                                           key=lambda each: each['id'])}
+        unknown = [name for name in classes or () if name not in numbers]
+        if unknown:
+            raise ValueError(f'COCO: {ann_file} has no class {", ".join(unknown)}; it has {", ".join(numbers)}')
+        classes = list(classes or numbers)
+        self.category_ids = [numbers[name] for name in classes]
+        label_of = {number: label for label, number in enumerate(self.category_ids)}
+        objects = {image['id']: [] for image in content['images']}
+        for each in content['annotations']:
+            if each['image_id'] not in objects or each['category_id'] not in numbers.values():
+                raise ValueError(f'COCO: annotation {each.get("id")} of {ann_file} is of image {each["image_id"]} and '
+                                 f'category {each["category_id"]}, one of which the file does not list')
+            if len(each.get('bbox') or ()) != 4:
+                raise ValueError(f'COCO: annotation {each.get("id")} of {ann_file} has no bbox of four numbers')
+            if each['category_id'] in label_of and min(each['bbox'][2:]) >= min_size:
+                objects[each['image_id']].append(each)
+        annotations = [self._annotation(objects[image['id']], label_of, image) for image in content['images']]
+        paths = [Path(data_prefix) / image['file_name'] for image in content['images']]
+        self._numbers = {str(path): image['id'] for path, image in zip(paths, content['images'], strict=True)}
+        super().__init__(paths, presence(annotations, len(classes)), classes, annotations, **settings)
+
+    @property
+    def image_ids(self):
+        return [self._numbers[path] for path in self.paths]
+
+    def loaded_sample(self, index, results):
+        sample = super().loaded_sample(index, results)
+        sample.set_metainfo(dict(image_id=self._numbers[self.paths[index]]))
+        return sample
+
+    @staticmethod
+    def _read(path):
+        if not path.is_file():
+            raise FileNotFoundError(f'COCO: {path} does not exist (looked for from {Path.cwd()}); correct ann_file')
+        try:
+            content = json.loads(path.read_text(encoding='utf-8'))
+        except ValueError as error:
+            raise ValueError(f'COCO: {path} is not JSON: {error}; is the download complete?') from error
+        absent = [key for key in ('images', 'annotations', 'categories')
+                  if not isinstance(content, dict) or key not in content]
+        if absent:
+            raise ValueError(f'COCO: {path} has no {", ".join(absent)}; it is no file of instances with annotations')
+        if not content['images']:
+            raise ValueError(f'COCO: {path} lists no images')
+        return content
+
+    @staticmethod
+    def _annotation(objects, label_of, image):
+        boxes = np.array([each['bbox'] for each in objects], dtype=np.float32).reshape(-1, 4)
+        boxes[:, 2:] += boxes[:, :2]
+        labels = [label_of[each['category_id']] for each in objects]
+        return dict(boxes=boxes, box_labels=np.array(labels, dtype=np.int64),
+                    difficult=np.array([bool(each.get('iscrowd', 0)) for each in objects], dtype=bool),
+                    segmentations=[each.get('segmentation') or [] for each in objects],
+                    size=(image['height'], image['width']))
+
+    def masks_of(self, index):
+        annotation = self.annotations[index]
+        return [_mask(each, *annotation['size']) for each in annotation['segmentations']]

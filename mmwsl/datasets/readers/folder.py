@@ -1,0 +1,126 @@
+"""Images in a folder, with a subfolder a class or without classes."""
+
+import logging
+import os
+from pathlib import Path
+
+from mmengine.logging import print_log
+
+from mmwsl.datasets.base import FileDataset
+from mmwsl.datasets.transforms.loading import EXTENSIONS
+from mmwsl.registry import DATASETS
+
+
+def find_images(root, extensions=EXTENSIONS):
+    """Every image below ``root`` as a path relative to it, in alphabetical order; nothing hidden.
+
+    Args:
+        extensions: endings that make a file an image, with the dot, in small letters; case does not matter.
+    """
+    found = []
+    for folder, folders, files in os.walk(root, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith('.')]
+        inside = os.path.relpath(folder, root)
+        found += [name if inside == '.' else os.path.join(inside, name) for name in files
+                  if not name.startswith('.') and name.lower().endswith(tuple(extensions))]
+    return sorted(found, key=lambda name: name.split(os.sep))
+
+
+@DATASETS.register_module()
+class ImageFolder(FileDataset):
+    """The images below a folder.
+
+    With class folders, ``data_root/<class>/.../image.jpg``, the subfolders' names in alphabetical order are the
+    classes; images are in the order of class and path. Where images lie in ``data_root`` itself, or with
+    ``labelled=False``, all images at any depth are taken in the order of their paths, without labels.
+
+    Args:
+        data_root: the folder.
+        classes: the classes in the order of their numbers, for instance those of the training set. A subfolder that
+            is not among them, and a class without images, is an error; with ``on_error='skip'`` such subfolders are
+            left out with a count, and such classes stay empty.
+        labelled: True demands class folders, False ignores them, None looks what is there.
+        extensions: endings of image files, small letters; other files are ignored.
+        settings: supervision, pipeline, in_memory, size, on_error, verify, seed, max_images: see :class:`FileDataset`.
+
+    Raises:
+        FileNotFoundError: ``data_root`` does not exist.
+        ValueError: no images, an empty class folder, or folders that do not fit ``classes``.
+        ImageError: an image cannot be read (``verify``, ``in_memory``), if ``on_error='raise'``.
+    """
+
+    def __init__(self, data_root, classes=None, labelled=None, extensions=EXTENSIONS, on_error='raise', **settings):
+        root = Path(data_root)
+        if not root.is_dir():
+            problem = 'is a file, not a folder' if root.exists() else 'does not exist'
+            raise FileNotFoundError(f'ImageFolder: {root} {problem} (looked for from {Path.cwd()}); correct data_root')
+        names = find_images(root, extensions)
+        if not names:
+            raise ValueError(f'ImageFolder: there are no images in {root} (looked for {" ".join(extensions)} at any '
+                             'depth); correct data_root or extensions')
+        loose = [name for name in names if os.sep not in name]
+        if labelled is None:
+            labelled = not loose
+            if loose and len(loose) < len(names):
+                print_log(f'ImageFolder: {root} has images of its own beside subfolders with images: all are taken '
+                          'without labels', logger='current')
+        elif labelled and loose:
+            raise ValueError(f'ImageFolder: {len(loose)} images lie in {root} itself, in no class folder, for instance '
+                             f'{loose[0]}; move them, or set labelled=False')
+        if not labelled and classes is not None:
+            raise ValueError(f'ImageFolder: classes are given, but the images in {root} have none, as they are not in '
+                             'class folders; leave out classes, or correct data_root')
+        labels = None
+        if labelled:
+            names, labels, classes = self._label(root, names, classes, on_error)
+        super().__init__([root / name for name in names], labels, classes, on_error=on_error, **settings)
+
+    @staticmethod
+    def _label(root, names, classes, on_error):
+        """Names, class numbers and classes of what is left, in class order."""
+        by_class = {entry.name: [] for entry in sorted(root.iterdir(), key=lambda entry: entry.name)
+                    if entry.is_dir() and not entry.name.startswith('.')}
+        for name in names:
+            by_class[name.split(os.sep, 1)[0]].append(name)
+        empty = [name for name, images in by_class.items() if not images]
+        unknown = [] if classes is None else [name for name in by_class if name not in classes]
+        absent = [] if classes is None else [name for name in classes if name not in by_class]
+        problems = [f'{what}: {", ".join(map(str, found))}' for what, found in (
+            ('class folders without images', empty), ('folders that are not in classes', unknown),
+            ('classes without a folder', absent)) if found]
+        if problems and on_error != 'skip':
+            raise ValueError(f'ImageFolder: {root} has {"; ".join(problems)}. Correct the folders or `classes`, or set '
+                             "on_error='skip' to go on without them")
+        if problems:
+            lost = sum(len(by_class[name]) for name in unknown)
+            print_log(f'ImageFolder: {root} has {"; ".join(problems)}; {lost} images are left out', logger='current',
+                      level=logging.WARNING)
+        if classes is None:
+            classes = [name for name in by_class if name not in empty]
+        kept = [(name, number) for number, label in enumerate(classes) for name in by_class.get(label, [])]
+        if not kept:
+            raise ValueError(f'ImageFolder: no image in {root} belongs to one of the classes {", ".join(classes)}')
+        return [name for name, _ in kept], [number for _, number in kept], classes
+
+
+def check_same_classes(train, test):
+    """Make sure that class numbers mean the same in two datasets.
+
+    Args:
+        train, test: datasets, or lists of class names.
+
+    Raises:
+        ValueError: the classes differ, or their order does; the message names them.
+    """
+    train, test = ([*getattr(dataset, 'classes', dataset)] for dataset in (train, test))
+    if train == test:
+        return
+    only_train = [name for name in train if name not in test]
+    only_test = [name for name in test if name not in train]
+    if only_train or only_test:
+        raise ValueError(f'the classes of train and test differ: only in train: {", ".join(only_train) or "none"}; '
+                         f'only in test: {", ".join(only_test) or "none"}. Class numbers would not mean the same: '
+                         'correct the folders, or give both datasets the same `classes`')
+    where = next(number for number, pair in enumerate(zip(train, test, strict=True)) if pair[0] != pair[1])
+    raise ValueError(f'train and test have the same classes in another order: number {where} is {train[where]} in '
+                     f'train and {test[where]} in test; give both datasets the same `classes`')

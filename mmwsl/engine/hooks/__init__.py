@@ -1,0 +1,18 @@
+"""Hooks: those that every run has (seeds, logs, the step after the optimiser's, pixels), and some to add.
+
+A hook class with ``once = True`` runs once, however often it is named: the Runner lets a later one of the same class
+(or of a subclass) take the place of the earlier one.
+"""
+
+from .clustering import ClusteringHook
+from .fixed_learning_rate import FixedLearningRateHook
+from .freeze import FreezeHook
+from .iteration_seed import IterationSeedHook
+from .mean_feature import MeanFeatureHook
+from .optimizer_step import OptimizerStepHook
+from .pixel_count import PixelCountHook
+from .precise_bn import PreciseBNHook
+from .runtime_info import SyncFreeInfoHook, check_classes
+
+__all__ = ['ClusteringHook', 'FixedLearningRateHook', 'FreezeHook', 'IterationSeedHook', 'MeanFeatureHook',
+           'OptimizerStepHook', 'PixelCountHook', 'PreciseBNHook', 'SyncFreeInfoHook', 'check_classes']

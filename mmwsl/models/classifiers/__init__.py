@@ -1,3 +1,0 @@
-from .image_classifier import ImageClassifier
-
-__all__ = ['ImageClassifier']

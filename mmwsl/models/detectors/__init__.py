@@ -1,6 +1,0 @@
-from .matching import assign, sample
-from .region_heads import BoxHead, MaskHead, paste_masks, pool_regions
-from .rpn import RPNHead
-from .two_stage import TwoStageDetector
-
-__all__ = ['BoxHead', 'MaskHead', 'RPNHead', 'TwoStageDetector', 'assign', 'paste_masks', 'pool_regions', 'sample']

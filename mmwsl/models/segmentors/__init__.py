@@ -1,3 +1,0 @@
-from .fcn import FCN, FCNHead
-
-__all__ = ['FCN', 'FCNHead']

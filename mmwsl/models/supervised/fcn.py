@@ -1,0 +1,109 @@
+"""Fully convolutional network (Long et al. 2015) on a dilated backbone, as its successors train it."""
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+
+from mmwsl.models.base import Model
+from mmwsl.models.layers.channels import with_channels
+from mmwsl.models.layers.norm import build_norm
+from mmwsl.registry import HEADS, MODELS
+
+
+@HEADS.register_module()
+class FCNHead(BaseModule):
+    """Convolutions and a class score for every place of a map.
+
+    Args:
+        in_channels: of the map, or of all maps of a backbone, of which ``index`` says the one.
+        channels: of the convolutions.
+        num_classes: C, with the background.
+        num_convs: 3 x 3 convolutions, each with norm and ReLU.
+        concat: one more convolution that sees the map and what the others made of it.
+        dropout: before the scores.
+        index: which of the backbone's maps.
+        norm_cfg: of the convolutions.
+    """
+
+    def __init__(self, in_channels, channels, num_classes, num_convs=2, concat=True, dropout=0.1, index=-1,
+                 norm_cfg=dict(type='SyncBN'), init_cfg=None):  # noqa: B006
+        super().__init__(init_cfg)
+        in_channels = in_channels if isinstance(in_channels, int) else in_channels[index]
+
+        def convolution(inputs):
+            conv = nn.Conv2d(inputs, channels, 3, padding=1, bias=False)
+            nn.init.kaiming_normal_(conv.weight, mode='fan_out', nonlinearity='relu')
+            return nn.Sequential(conv, build_norm(norm_cfg, channels), nn.ReLU(inplace=True))
+
+        self.convs = nn.Sequential(*(convolution(channels if number else in_channels) for number in range(num_convs)))
+        self.joined = convolution(in_channels + channels) if concat else None
+        self.dropout, self.index = nn.Dropout2d(dropout), index
+        self.scores = nn.Conv2d(channels, num_classes, 1)
+        nn.init.normal_(self.scores.weight, std=0.01)
+        nn.init.zeros_(self.scores.bias)
+
+    def forward(self, maps):
+        """Logits (B, C, h, w), fp32, of a tuple of maps."""
+        x = maps[self.index]
+        y = self.convs(x)
+        if self.joined is not None:
+            y = self.joined(torch.cat([x, y], dim=1))
+        return self.scores(self.dropout(y)).float()
+
+
+@MODELS.register_module()
+class FCN(Model):
+    """A class for every pixel.
+
+    Args:
+        backbone: e.g. a ResNet with ``strides=(1, 2, 1, 1)``, ``dilations=(1, 1, 2, 4)``, ``out_indices=(3, 4)``.
+        head: :class:`FCNHead`; its ``in_channels`` may be left out.
+        auxiliary_head: another on an earlier map, or None; for training only.
+        auxiliary_weight: of its loss.
+        count_void: divide the loss by all pixels, void ones among them, as mmsegmentation does; else by the others.
+    """
+
+    def __init__(self, backbone, head, auxiliary_head=None, auxiliary_weight=0.4, count_void=True, **kwargs):
+        super().__init__(backbone, **kwargs)
+        self.head = self.make(with_channels(head, self.backbone))
+        self.auxiliary_head = self.make(with_channels(auxiliary_head, self.backbone)) if auxiliary_head else None
+        self.auxiliary_weight, self.count_void = auxiliary_weight, count_void
+
+    def tensor(self, images, data_samples=None):
+        """Logits (B, C, h, w)."""
+        return self.head(self.backbone(images))
+
+    def loss(self, images, data_samples):
+        """Pixel cross-entropy of both heads; what the images were padded with is void.
+
+        Args:
+            images: (B, 3, H, W), padded.
+            data_samples: list of samples with ``gt_mask``.
+        """
+        maps, size = self.backbone(images), images.shape[2:]
+        true = torch.full((len(data_samples), *size), 255, dtype=torch.long, device=maps[-1].device)
+        for place, sample in zip(true, data_samples, strict=True):
+            if 'gt_mask' not in sample:
+                raise ValueError("FCN needs class maps: set supervision='full' on training data that has them")
+            height, width = sample.gt_mask.shape
+            place[:height, :width] = sample.gt_mask
+        losses = dict(loss_seg=self._cross_entropy(self.head(maps), true))
+        if self.auxiliary_head is not None:
+            losses['loss_aux'] = self.auxiliary_weight * self._cross_entropy(self.auxiliary_head(maps), true)
+        return losses
+
+    def _cross_entropy(self, logits, true):
+        logits = F.interpolate(logits, size=true.shape[1:], mode='bilinear', align_corners=False)
+        total = F.cross_entropy(logits, true, ignore_index=255, reduction='sum')
+        return total / (true.numel() if self.count_void else (true != 255).sum().clamp(min=1))
+
+    def predict(self, images, samples):
+        """``samples`` with ``pred_mask`` in pixels of the original files."""
+        logits = F.interpolate(self.tensor(images), size=images.shape[2:], mode='bilinear', align_corners=False)
+        for each, sample in zip(logits, samples, strict=True):
+            height, width = sample.img_shape
+            image = F.interpolate(each[None, :, :height, :width], size=tuple(sample.ori_shape), mode='bilinear',
+                                  align_corners=False)
+            sample.pred_mask = image[0].argmax(0)
+        return samples

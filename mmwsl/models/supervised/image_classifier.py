@@ -1,0 +1,78 @@
+"""A classifier of whole images on a backbone: training with labels, linear probes on new crops, fine-tuning."""
+
+import torch
+
+from mmwsl.models.base import Model, single_view
+from mmwsl.models.layers.channels import with_channels
+from mmwsl.models.necks.mlp import pool
+from mmwsl.ops.tensors import embedding_std
+from mmwsl.registry import MODELS, PRETEXTS
+from mmwsl.structures import add_predictions
+
+
+@MODELS.register_module()
+class ImageClassifier(Model):
+    """Cross-entropy of the images' classes from one head, or from several at once.
+
+    Under the name ``Supervised`` it is the ceiling beside which methods without labels stand.
+
+    Args:
+        backbone: encoder.
+        head: :class:`ClassificationHead`, or :class:`MultiLayerHead` on several maps; ``in_channels`` may be left out.
+        frozen: the backbone learns nothing: no gradients, and batch norm by its running statistics.
+    """
+
+    def __init__(self, backbone, head, frozen=False, **kwargs):
+        super().__init__(backbone, **kwargs)
+        self.frozen = frozen
+        self.head = self.make(with_channels(head, self.backbone))
+        if frozen:
+            self.backbone.requires_grad_(False)
+
+    @property
+    def num_classes(self):
+        """How many classes the data must have."""
+        return self.head.num_classes
+
+    def train(self, mode=True):
+        super().train(mode)
+        if self.frozen:
+            self.backbone.eval()
+        return self
+
+    def loss(self, views, data_samples):
+        """Of images (B, 3, H, W), or a list of one such view: the losses of the head."""
+        images = single_view(views)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+            maps = self.backbone(images)
+        losses = self.head.loss(maps, self.labels(data_samples, images.device))
+        return dict(losses, embedding_std=embedding_std(pool(maps)))
+
+    def predict(self, images, samples):
+        """``samples`` with ``pred_scores`` (C,) and ``pred_label``; with several heads also ``pred_layer_scores``."""
+        scores = self.head(self.backbone(images))
+        if not isinstance(scores, dict):
+            scores = scores.float().softmax(1)
+        else:
+            layers = {name: each.float().softmax(1) for name, each in scores.items()}
+            rows = zip(*layers.values(), strict=True)
+            add_predictions(samples, pred_layer_scores=[dict(zip(layers, row, strict=True)) for row in rows])
+            scores = list(layers.values())[-1]
+        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1))
+
+    def labels(self, data_samples, device):
+        """The class numbers (B,) of a batch.
+
+        Raises:
+            ValueError: there are none, or several tags an image.
+        """
+        if data_samples is None or 'gt_label' not in data_samples:
+            raise ValueError(f"{type(self).__name__} needs labels: set supervision='image' on the training data set")
+        labels = torch.as_tensor(data_samples.gt_label, device=device)
+        if labels.ndim != 1:
+            raise ValueError(f'{type(self).__name__} needs one class an image; these have several tags each, which the '
+                             'svm protocol takes')
+        return labels
+
+
+PRETEXTS.register_module('Supervised', module=ImageClassifier)

@@ -1,0 +1,68 @@
+"""Adversarial complementary learning (Zhang et al. 2018, arXiv:1804.06962)."""
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+
+from mmwsl.models.weak.localization.maps import normalize_maps
+from mmwsl.ops.tensors import accuracy, upcast
+from mmwsl.registry import WEAK_HEADS
+
+
+def erase(features, attention, threshold):
+    """Features (B, K, h, w) set to 0 where the normalised ``attention`` (B, h, w) reaches ``threshold``."""
+    return features * (attention < threshold).to(features.dtype)[:, None]
+
+
+@WEAK_HEADS.register_module()
+class ACoLHead(BaseModule):
+    """Two classifiers; the second sees the features without what the first one looks at.
+
+    Each is two 3 x 3 convolutions and one 1 x 1 to the classes, averaged. No gradient flows through the erased mask.
+
+    Args:
+        in_channels: of the map, or of all maps of a backbone, of which the last is read.
+        num_classes: number of classes.
+        channels: of the 3 x 3 convolutions.
+        threshold: delta, where the first classifier's normalised map of the label is erased.
+    """
+
+    def __init__(self, in_channels, num_classes, channels=1024, threshold=0.7, init_cfg=None):
+        super().__init__(init_cfg)
+        if not 0 < threshold < 1:
+            raise ValueError(f'ACoLHead: threshold={threshold} must lie between 0 and 1')
+        in_channels = in_channels if isinstance(in_channels, int) else in_channels[-1]
+        self.num_classes, self.threshold = num_classes, threshold
+        self.first, self.second = (nn.Sequential(
+            nn.Conv2d(in_channels, channels, 3, padding=1), nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(inplace=True),
+            nn.Conv2d(channels, num_classes, 1)) for _ in range(2))
+        for layer in (*self.first, *self.second):
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, mode='fan_out', nonlinearity='relu')
+                nn.init.zeros_(layer.bias)
+
+    def branches(self, maps, labels):
+        """Maps (B, C, h, w) of both classifiers; what is erased for the second are the labels' regions."""
+        x = maps[-1] if isinstance(maps, (tuple, list)) else maps
+        first = self.first(x)
+        rows = torch.arange(len(x), device=x.device)
+        attention = normalize_maps(first[rows, labels].detach().float())
+        return first, self.second(erase(x, attention, self.threshold))
+
+    def forward(self, maps):
+        """Scores (B, C) of the first classifier."""
+        x = maps[-1] if isinstance(maps, (tuple, list)) else maps
+        return self.first(x).mean((2, 3))
+
+    def class_maps(self, maps, labels):
+        """The larger of both normalised maps of every class, (B, C, h, w), with ``labels`` erased for the second."""
+        first, second = (normalize_maps(each.float()) for each in self.branches(maps, labels))
+        return torch.maximum(first, second)
+
+    def loss(self, maps, labels):
+        """Cross-entropy of both classifiers."""
+        scores, second = (upcast(each.mean((2, 3))) for each in self.branches(maps, labels))
+        return dict(loss_first=F.cross_entropy(scores, labels), loss_second=F.cross_entropy(second, labels),
+                    accuracy=accuracy(scores, labels))

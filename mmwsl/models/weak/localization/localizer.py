@@ -1,0 +1,166 @@
+"""A classifier that is trained by tags and says where: CAM, Hide-and-Seek, ADL, ACoL, CutMix and others share it."""
+
+import torch
+
+from mmwsl.augment.cutmix import CutMix
+from mmwsl.models.base import single_view
+from mmwsl.models.heads import MultiLayerHead
+from mmwsl.models.supervised import ImageClassifier
+from mmwsl.models.weak.localization.cam import CAMHead
+from mmwsl.models.weak.localization.maps import (
+    class_activation_maps,
+    grad_cam,
+    normalize_maps,
+    resize_maps,
+    saliency,
+    smooth_gradient,
+)
+from mmwsl.registry import MODELS
+from mmwsl.structures import add_predictions
+
+MAPS = ('cam', 'grad_cam', 'saliency', 'smooth_gradient')
+
+
+@MODELS.register_module()
+class Localizer(ImageClassifier):
+    """A backbone and a weak head, whose ``class_maps`` show each class.
+
+    Hide-and-Seek is a view of the data preprocessor. ADL is a part that is put behind named parts of the backbone, and
+    so is hiding on features. A checkpoint of any :class:`ImageClassifier` can be loaded, to see where it looks.
+
+    Args:
+        backbone: encoder.
+        head: :class:`CAMHead`, :class:`ACoLHead`, :class:`ClassificationHead`, ...; ``in_channels`` may be left out.
+        after: name of a part of the backbone, as ``named_modules`` has it -> config of what its output goes through.
+        cutmix: settings of :class:`mmwsl.augment.cutmix.CutMix` for every batch; None for none.
+        scales: the maps and the scores are averages over the image at these scales.
+        flip: ... and over the image and its mirror image.
+        topk: maps of so many of the best classes, beside the true one.
+        maps: what ``predict`` shows: ``'cam'``, of a head with class maps or one linear layer; ``'grad_cam'``,
+            ``'saliency'`` or ``'smooth_gradient'``, of any head that gives one score a class.
+        layer: name of the part of the backbone whose output Grad-CAM is made of: (B, K, h, w), or the tokens of a
+            vision transformer (``'blocks.11.norm1'``); None: the backbone's last map.
+    """
+
+    def __init__(self, backbone, head, after=None, cutmix=None, scales=(1.0,), flip=False, topk=5,
+                 maps='cam', layer=None, **kwargs):
+        super().__init__(backbone, head, **kwargs)
+        for name, config in (after or {}).items():
+            where, part = self._part('after', name), self.make(config)
+            self.add_module('after_' + name.replace('.', '_'), part)
+            where.register_forward_hook(lambda _, __, output, part=part: part(output))
+        if maps not in MAPS:
+            raise ValueError(f'Localizer: maps={maps!r} is unknown; choose one of {", ".join(MAPS)}')
+        if isinstance(self.head, MultiLayerHead):
+            raise ValueError('Localizer: MultiLayerHead has a classifier for every layer; give a head with one')
+        linear = hasattr(self.head, 'classifier') and getattr(self.head, 'norm', None) is None
+        if maps == 'cam' and not hasattr(self.head, 'class_maps') and not linear:
+            raise ValueError(f'Localizer: {type(self.head).__name__} is not one linear layer on the mean of a map, so '
+                             "there is no CAM of it; use maps='grad_cam'")
+        if layer is not None:
+            self._part('layer', layer)
+        self.maps, self.layer = maps, layer
+        if cutmix is not None and not isinstance(self.head, CAMHead):
+            raise ValueError(f'Localizer: cutmix mixes labels, which {type(self.head).__name__} does not take; use '
+                             'CAMHead')
+        self.cutmix = None if cutmix is None else CutMix(**cutmix)
+        self.scales, self.flip, self.topk = tuple(scales), flip, topk
+
+    def _part(self, argument, name):
+        parts = dict(self.backbone.named_modules())
+        if name not in parts:
+            raise ValueError(f'Localizer: {argument}={name!r} is no part of {type(self.backbone).__name__}; it has '
+                             f'{", ".join(each for each in parts if each.count(".") < 2 and each)}')
+        return parts[name]
+
+    def loss(self, views, data_samples):
+        if self.cutmix is None:
+            return super().loss(views, data_samples)
+        images = single_view(views)
+        labels = self.labels(data_samples, images.device)
+        images, order, share = self.cutmix(images)
+        return self.head.loss(self.backbone(images), labels, labels[order], share)
+
+    def predict(self, images, samples):
+        """As :class:`ImageClassifier`, and with ``pred_maps`` (K, H, W) in [0, 1], of the input's size, of the classes
+        ``pred_map_labels`` (K,): the best ones and, last, the true one where it is known."""
+        encoded = self.encode(images)
+        scores = self.probabilities(encoded)
+        labels = map_labels(scores, samples, self.topk)
+        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
+                               pred_maps=self.localize(encoded, labels, images.shape[2:]))
+
+    def encode(self, images):
+        """A list of the images at every scale, and mirrored; with whether they are, and what the backbone returns."""
+        views = []
+        for scale in self.scales:
+            size = [max(1, round(side * scale)) for side in images.shape[2:]]
+            scaled = images if scale == 1 else torch.nn.functional.interpolate(
+                images, size=size, mode='bilinear', align_corners=False, antialias=True)
+            views += [(scaled, False), (scaled.flip(3), True)][:1 + self.flip]
+        return [(view, mirrored, self.backbone(view)) for view, mirrored in views]
+
+    def probabilities(self, encoded):
+        """(B, C), the average over the views."""
+        return sum(self.head(features).float().softmax(1) for _, _, features in encoded) / len(encoded)
+
+    def localize(self, encoded, labels, size):
+        """Maps of the classes ``labels`` (B, K), the average over the views: (B, K, H, W) in [0, 1], of ``size``."""
+        total = 0
+        for view, mirrored, features in encoded:
+            shown = normalize_maps(resize_maps(self._maps(view, features, labels), size))
+            total = total + (shown.flip(3) if mirrored else shown)
+        return normalize_maps(total)
+
+    def _maps(self, images, features, labels):
+        """(B, K, h, w), of any size and scale."""
+        if self.maps != 'cam':
+            return torch.stack([self._gradient_map(images, column) for column in labels.unbind(1)], dim=1)
+        rows = torch.arange(len(images), device=images.device)[:, None]
+        if hasattr(self.head, 'class_maps'):
+            return self.head.class_maps(features, labels[:, -1])[rows, labels]
+        if features[-1].ndim != 4:
+            raise ValueError(f'{type(self.backbone).__name__} returns no map, so there is no CAM of it; set '
+                             "maps='grad_cam' and layer=... (a part of the backbone)")
+        return class_activation_maps(features[-1].float(), self.head.classifier.weight.float())[rows, labels]
+
+    def _gradient_map(self, images, labels):
+        """(B, h, w) of one class an image, of its score before softmax."""
+        seen = []
+
+        def score_of(images):
+            maps = self.backbone(images)
+            if self.layer is None:
+                seen.append(maps[-1])
+            return self.head(maps).float().gather(1, labels[:, None])[:, 0]
+
+        if self.maps == 'saliency':
+            return saliency(score_of, images)
+        if self.maps == 'smooth_gradient':
+            generator = torch.Generator(images.device).manual_seed(0)  # the same map of the same image
+            return smooth_gradient(score_of, images, generator=generator).abs().amax(1)
+        hook = self.layer and self._part('layer', self.layer).register_forward_hook(
+            lambda _, __, output: seen.append(output))
+        try:
+            with torch.enable_grad():
+                scores = score_of(images.detach().requires_grad_())  # also where the weights are frozen
+                grid = None
+                if seen[-1].ndim == 3:
+                    side = self.backbone.patch_size
+                    grid = images.shape[2] // side, images.shape[3] // side
+                elif seen[-1].ndim != 4:
+                    raise ValueError(f'Grad-CAM needs a map or tokens, not {tuple(seen[-1].shape)}; name a part of '
+                                     f"{type(self.backbone).__name__} by layer=..., e.g. 'blocks.11.norm1' of a ViT")
+                return grad_cam(scores, seen[-1], grid)
+        finally:
+            if hook:
+                hook.remove()
+
+
+def map_labels(scores, samples, topk):
+    """(B, K): the best ``topk`` classes of ``scores`` (B, C) and, last, the true one if all samples know it."""
+    labels = scores.topk(min(topk, scores.shape[1])).indices
+    if not all('gt_label' in sample for sample in samples):
+        return labels
+    true = torch.stack([torch.as_tensor(sample.gt_label, device=scores.device) for sample in samples])
+    return torch.cat([labels, true[:, None]], dim=1)

@@ -1,0 +1,5 @@
+"""Bags of instances with one label."""
+
+from .attention_mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
+
+__all__ = ['AttentionPooling', 'BagClassifier', 'BagEncoder', 'BagPooling', 'BagPreprocessor']

@@ -1,0 +1,83 @@
+"""Tables and pictures of figures of pairs: methods named ``A`` and ``A+B``, in a matrix."""
+
+import statistics
+
+from mmwsl.reporting.markdown import markdown_table
+from mmwsl.reporting.records import FLOORS
+from mmwsl.visualization import save_figure
+
+
+def pair_matrix(records, metric=None):
+    """The figures of pairs.
+
+    Args:
+        records: their methods are ``A`` (the diagonal), ``A+B`` (row A, column B), or a floor.
+        metric: which to show; default the first.
+
+    Returns:
+        tuple: metric, names, matrix (list of rows; None where nothing was run), and dict of the floors' values.
+        Seeds are averaged. ``A+B`` stands for ``B+A`` too where that was not run.
+
+    Raises:
+        ValueError: no records of that metric, or of several data sets.
+    """
+    metric = metric or (records[0]['metric'] if records else None)
+    records = [record for record in records if record['metric'] == metric]
+    if not records:
+        raise ValueError('no records to render' + (f' of the metric {metric}' if metric else ''))
+    datasets = {str(record.get('dataset')) for record in records}
+    if len(datasets) > 1:
+        raise ValueError(f'one table, one data set; these records have {sorted(datasets)}')
+    cells, names = {}, []
+    for record in records:
+        cells.setdefault(record['method'], {})[record.get('seed')] = float(record['value'])  # a repeated run replaces
+    values = {method: statistics.mean(seeds.values()) for method, seeds in cells.items()}
+    floors = {name: values.pop(name) for name in FLOORS if name in values}
+    for method in values:
+        names += [name for name in method.split('+') if name not in names]
+
+    def figure(row, column):
+        if row == column:
+            return values.get(row)
+        return values.get(f'{row}+{column}', values.get(f'{column}+{row}'))
+
+    return metric, names, [[figure(row, column) for column in names] for row in names], floors
+
+
+def render_matrix(records, metric=None):
+    """Markdown: the matrix of :func:`pair_matrix`, the best figure in bold, and the mean of each row's pairs."""
+    metric, names, matrix, floors = pair_matrix(records, metric)
+    best = max((value for row in matrix for value in row if value is not None), default=None)
+    rows = []
+    for name, row in zip(names, matrix, strict=True):
+        pairs = [value for other, value in zip(names, row, strict=True) if other != name and value is not None]
+        shown = ['-' if value is None else f'**{value:.2f}**' if value == best else f'{value:.2f}' for value in row]
+        shown.append(f'{statistics.mean(pairs):.2f}' if pairs else '-')
+        rows.append([name, *shown])
+    below = [f'{name}: {value:.2f}\n' for name, value in floors.items()]
+    table = markdown_table([metric.replace('_', ' '), *names, 'mean of pairs'], rows)
+    return table + '\n' * bool(below) + ''.join(below)
+
+
+def draw_matrix(records, path, metric=None):
+    """The matrix of :func:`pair_matrix` as a heat map, written to the picture ``path``."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    metric, names, matrix, _ = pair_matrix(records, metric)
+    if not names:
+        return
+    figure = Figure(figsize=(1.5 + 0.8 * len(names), 1 + 0.7 * len(names)), layout='constrained')
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    picture = axes.imshow([[float('nan') if value is None else value for value in row] for row in matrix])
+    values = [value for row in matrix for value in row if value is not None]
+    middle = (min(values) + max(values)) / 2
+    for y, row in enumerate(matrix):
+        for x, value in enumerate(row):
+            if value is not None:
+                axes.text(x, y, f'{value:.1f}', ha='center', va='center', color='black' if value > middle else 'white')
+    axes.set_xticks(range(len(names)), names, rotation=45, ha='right')
+    axes.set_yticks(range(len(names)), names)
+    axes.set_title(metric.replace('_', ' '))
+    figure.colorbar(picture)
+    save_figure(figure, path)

@@ -1,0 +1,210 @@
+"""Records: one JSON object a line for every figure, and the tables rendered from them."""
+
+import datetime
+import functools
+import importlib.metadata
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from mmwsl.files import read_json_lines
+from mmwsl.reporting.markdown import markdown_table
+
+FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', 'metric', 'value', 'settings', 'encoder',
+          'layer', 'pooling', 'command', 'commit', 'versions', 'hardware', 'seconds', 'date')
+
+
+@functools.cache
+def environment():
+    """What every record of this process shares: command, commit, versions, hardware."""
+    versions = {}
+    for package in ('mmwsl', 'torch', 'mmengine', 'numpy', 'scikit-learn'):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            versions[package] = 'source tree'
+    return dict(command=_command(sys.argv), commit=_commit(), versions=versions, hardware=hardware())
+
+
+def _command(arguments):
+    """The command line as one types it, without the machine's folders."""
+    tool, shown = Path(arguments[0]), []
+    for argument in arguments[1:]:
+        key, equals, value = argument.partition('=') if argument[:1] not in '/' else ('', '', argument)
+        path = Path(value)
+        if path.is_absolute():
+            value = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
+        shown.append(key + equals + value)
+    name = 'mmwsl' if tool.name in ('__main__.py', 'mmwsl') else f'python {tool.parent.name}/{tool.name}'
+    return f'{name} {shlex.join(shown)}'
+
+
+def _commit():
+    """Commit of the source tree mmwsl runs from, ``-dirty`` if it was changed; None for an installed package."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / '.git').exists():
+        return None
+    try:
+        described = subprocess.run(['git', '-C', str(root), 'describe', '--always', '--dirty', '--exclude=*'],
+                                   check=True, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip()
+
+
+def hardware():
+    """The device in words: the GPU's name, or the processor and the threads torch uses of it."""
+    if torch.cuda.is_available():
+        return f'{torch.cuda.device_count()} x {torch.cuda.get_device_name()}'
+    model = platform.processor() or platform.machine()
+    try:
+        for line in Path('/proc/cpuinfo').read_text().splitlines():
+            if line.startswith('model name'):
+                model = line.split(':', 1)[1].strip()
+                break
+    except OSError:
+        pass
+    return f'{model}, {torch.get_num_threads()} threads'
+
+
+def make_record(**fields):
+    """A record with every field of :data:`FIELDS`; what is not given comes from the environment.
+
+    Raises:
+        ValueError: an unknown field.
+    """
+    unknown = set(fields) - set(FIELDS)
+    if unknown:
+        raise ValueError(f'unknown record fields {sorted(unknown)}; known are {", ".join(FIELDS)}')
+    record = dict.fromkeys(FIELDS)
+    record.update(environment(), date=datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ'))
+    record.update(fields)
+    return record
+
+
+def read_records(path):
+    """Records of a JSON-lines file.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a line is not a record; the message has its number.
+    """
+    records = []
+    for number, record in read_json_lines(path, 'tools/benchmark.py --out writes one'):
+        if not isinstance(record, dict) or not {'method', 'protocol', 'metric', 'value'} <= set(record):
+            raise ValueError(f'{path}, line {number}: not a record (method, protocol, metric and value are needed)')
+        records.append(record)
+    return records
+
+
+FLOORS, CEILINGS = ('random', 'random_rescaled', 'random_vit', 'random_swin'), ('supervised',)
+
+
+@dataclass
+class Pivot:
+    """Records as a table: what :func:`pivot` makes of them.
+
+    Attributes:
+        columns: (protocol, metric) pairs.
+        rows: methods; floors first, ceilings last.
+        cells: (row, column) -> values of the seeds.
+        pixels: method -> pixels that went through its backbones in training, where the checkpoint knows.
+        best: column -> best mean of the rows that are no ceiling.
+    """
+    columns: list
+    rows: list
+    cells: dict
+    pixels: dict
+    best: dict
+
+    def mean(self, row, column):
+        """Mean over the seeds; None where nothing was run."""
+        values = self.cells.get((row, column))
+        return statistics.mean(values) if values else None
+
+    def text(self, row, column):
+        """``60.24``, or ``60.24 ± 0.31 (n=3)`` with the sample standard deviation; ``-`` where nothing was run."""
+        values = self.cells.get((row, column))
+        if not values:
+            return '-'
+        spread = f' ± {statistics.stdev(values):.2f} (n={len(values)})' if len(values) > 1 else ''
+        return f'{statistics.mean(values):.2f}{spread}'
+
+    def is_best(self, row, column):
+        """Whether this is the best figure of its column, which takes two rows at least; a ceiling never is."""
+        mean = self.mean(row, column)
+        return mean is not None and row not in CEILINGS and mean == self.best[column] and len(self.rows) > 1
+
+
+def pivot(records, metrics=None):
+    """Methods against metrics; a repeated run of a seed replaces the earlier one.
+
+    A metric that was measured at several layers has a column for each, ``metric layer N``.
+
+    Raises:
+        ValueError: no records, or records of several data sets (one table never mixes them).
+    """
+    if metrics:
+        records = [record for record in records if record['metric'] in metrics]
+    if not records:
+        raise ValueError('no records to render' + (f' of the metrics {", ".join(metrics)}' if metrics else ''))
+    datasets = {record.get('dataset') for record in records}
+    if len(datasets) > 1:
+        raise ValueError(f'one table, one data set; these records have {sorted(map(str, datasets))}')
+    layers = {}
+    for record in records:
+        layers.setdefault((record['protocol'], record['metric']), set()).add(record.get('layer'))
+    columns, rows, seeds, pixels = [], [], {}, {}
+    for record in records:
+        column, row = (record['protocol'], record['metric']), record['method']
+        if len(layers[column]) > 1:
+            column = (record['protocol'], f'{record["metric"]} layer {record["layer"]}')
+        if column not in columns:
+            columns.append(column)
+        if row not in rows:
+            rows.append(row)
+        seeds.setdefault((row, column), {})[record.get('seed')] = float(record['value'])
+        checkpoint = (record.get('settings') or {}).get('checkpoint')
+        if isinstance(checkpoint, dict) and checkpoint.get('pixels'):
+            pixels[row] = checkpoint['pixels']
+    rows.sort(key=lambda row: (row in CEILINGS, row not in FLOORS))  # stable: the others stay in their order
+    table = Pivot(columns, rows, {key: list(values.values()) for key, values in seeds.items()}, pixels, {})
+    for column in columns:
+        means = [table.mean(row, column) for row in rows if row not in CEILINGS]
+        table.best[column] = max((mean for mean in means if mean is not None), default=None)
+    return table
+
+
+def render_table(records, metrics=None):
+    """A Markdown table: a row per method, a column per protocol and metric.
+
+    Floors (untrained networks) come first and the supervised ceiling last; the best of the others is in bold. Where
+    checkpoints know how many pixels went through their backbones, a column says so. ``metrics`` names the columns to
+    show; default all. Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
+
+    Raises:
+        ValueError: no records, or records of several data sets (one table never mixes them).
+    """
+    table = pivot(records, metrics)
+    headings = ['method'] + ['million pixels'] * bool(table.pixels) + [heading(*column) for column in table.columns]
+    rows = []
+    for row in table.rows:
+        shown = [row]
+        if table.pixels:
+            shown.append(f'{table.pixels[row] / 1e6:,.0f}' if row in table.pixels else '0' if row in FLOORS else '-')
+        for column in table.columns:
+            text = table.text(row, column)
+            shown.append(f'**{text}**' if table.is_best(row, column) else text)
+        rows.append(shown)
+    return markdown_table(headings, rows)
+
+
+def heading(protocol, metric):
+    """``knn200 top1`` of ``knn200_top1``; the protocol's name before a metric that does not begin with it."""
+    return (metric if metric.startswith(protocol) else f'{protocol} {metric}').replace('_', ' ')
