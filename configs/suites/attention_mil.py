@@ -2,7 +2,7 @@
 # probabilities, on bags of scikit-learn's digits, three seeds.
 suite = 'attention_mil'
 protocols = ['mil']
-config = 'mmwsl::weaksup/attention_mil/attention_mil_bagencoder_1xb1-const-20e_digitbags.py'
+config = 'mmwsl::weaksup/mil/attention_mil/attention_mil_bagencoder_1xb1-const-20e_digitbags.py'
 mean = dict(_delete_=True, type='BagPooling', kind='mean')
 maximum = dict(_delete_=True, type='BagPooling', kind='max')
 runs = [

@@ -4,7 +4,7 @@
 # comparison that was fixed before any run: Hide-and-Seek, mixed, p = 0.5, against plain CAM, three seeds.
 suite = 'localisation'
 protocols = ['localization']
-weaksup = 'mmwsl::weaksup/'
+weaksup = 'mmwsl::weaksup/localization/'
 recipe = '_r18w16_1xb64-cos-4e_digitscenes.py'
 cam = weaksup + 'cam/cam' + recipe
 hide_and_seek = weaksup + 'hide_and_seek/hide_and_seek' + recipe

@@ -1,6 +1,7 @@
 """Finding and reading configs, in a clone and in an installed package."""
 
 import copy
+import warnings
 from pathlib import Path
 from unittest import mock
 
@@ -32,25 +33,25 @@ def resolve(path):
         FileNotFoundError: no such file; the message names shipped configs of a similar name.
     """
     path = str(path)
-    if path.startswith(PREFIX):
-        root, name = configs_root(), path.removeprefix(PREFIX)
+    if not path.startswith(PREFIX) and Path(path).is_file():
+        return Path(path)
+    root = configs_root()
+    known = [file for file in sorted(root.rglob('*.py')) if '_base_' not in file.parts]
+    if path.startswith((PREFIX, 'configs/')):  # the second is the clone's habit, used by an installed package
+        name = path.removeprefix(PREFIX).removeprefix('configs/')
         name = name if name.endswith('.py') else name + '.py'
         if (root / name).is_file():
             return root / name
-        found = [file for file in root.rglob('*.py') if file.name == name]
+        found = [file for file in known if file.name == Path(name).name]
         if len(found) == 1:
+            if '/' in name:
+                warnings.warn(f'the config {path} is now {PREFIX}{found[0].relative_to(root).as_posix()}; its old name '
+                              'goes with the next release', DeprecationWarning, stacklevel=3)
             return found[0]
-        known = [str(file.relative_to(root)) for file in root.rglob('*.py') if '_base_' not in file.parts]
-    else:
-        if Path(path).is_file():
-            return Path(path)
-        shipped = configs_root() / path.removeprefix('configs/')
-        if path.startswith('configs/') and shipped.is_file():  # the clone's habit, used by an installed package
-            return shipped
-        known = [str(file.relative_to(configs_root().parent)) for file in configs_root().rglob('*.py')
-                 if '_base_' not in file.parts]
     import difflib
-    near = difflib.get_close_matches(path.removeprefix(PREFIX), known, n=3, cutoff=0.3)
+    near = difflib.get_close_matches(
+        path.removeprefix(PREFIX), [file.relative_to(root.parent if path.startswith('configs/') else root).as_posix()
+                                    for file in known], n=3, cutoff=0.3)
     raise FileNotFoundError(f'config {path} does not exist' + (f'; is it one of: {", ".join(near)}?' if near else ''))
 
 

@@ -12,7 +12,7 @@ train_dataloader['dataset']['max_images'] = 64
 train_cfg = dict(max_epochs=1)
 """
 LOCALIZER = """
-_base_ = 'mmwsl::weaksup/cam/cam_r18w16_1xb64-cos-4e_digitscenes.py'
+_base_ = 'mmwsl::weaksup/localization/cam/cam_r18w16_1xb64-cos-4e_digitscenes.py'
 scenes = dict(size=48, num_scenes=32)
 model = dict(backbone=dict(base_channels=4, out_indices=(3,)), head=dict(in_channels=16))
 train_dataloader = dict(dataset=dict(**scenes))

@@ -20,6 +20,14 @@ def test_names_of_shipped_configs(path, tmp_path, monkeypatch):
     assert cfg.train_dataloader.batch_size == 256 and cfg.default_scope == 'mmwsl'
 
 
+def test_the_old_name_of_a_config_that_moved():
+    """For one release, with a warning that says the new one."""
+    name = 'cam_r18w16_1xb64-cos-4e_digitscenes.py'
+    for old in (f'mmwsl::weaksup/cam/{name}', f'configs/weaksup/cam/{name}'):
+        with pytest.warns(DeprecationWarning, match=f'is now mmwsl::weaksup/localization/cam/{name}'):
+            assert resolve(old) == configs_root() / 'weaksup' / 'localization' / 'cam' / name
+
+
 def test_own_config_on_a_shipped_one(tmp_path):
     path = tmp_path / 'mine.py'
     path.write_text(f"_base_ = ['mmwsl::selfsup/simclr/{NAME}.py']\nmodel = dict(temperature=0.3)\n")

@@ -194,7 +194,7 @@ def test_figures_by_hand():
 def test_trained_and_scored_from_the_config(tmp_path):
     name = 'hide_and_seek_video_seq32_1xb50-const-40e_syntheticsequences'
     few = {'train_cfg.max_epochs': 2, 'train_dataloader.dataset.num_sequences': 60, 'default_hooks.checkpoint.interval': 2}
-    config = load_config(f'mmwsl::weaksup/hide_and_seek_video/{name}.py', few)
+    config = load_config(f'mmwsl::weaksup/temporal/hide_and_seek_video/{name}.py', few)
     train(config, work_dir=str(tmp_path))
     state = torch.load(tmp_path / 'epoch_2.pth', weights_only=True)['state_dict']
     assert torch.allclose(state['fill'], mean_feature(SyntheticSequences(num_sequences=60)))
@@ -205,4 +205,4 @@ def test_trained_and_scored_from_the_config(tmp_path):
     assert all(0 <= figure <= 100 for figure in figures.values())
     few['model.in_channels'] = 16
     with pytest.raises(ValueError, match='32 channels, the model is made for 16'):
-        train(load_config(f'mmwsl::weaksup/hide_and_seek_video/{name}.py', few), work_dir=str(tmp_path / 'other'))
+        train(load_config(f'mmwsl::weaksup/temporal/hide_and_seek_video/{name}.py', few), work_dir=str(tmp_path / 'other'))
