@@ -1,6 +1,7 @@
 # Class activation maps on crops of VOC2007's photos, for a CPU: from nothing but these, so few classes come out right.
 _base_ = [
-    '../../../_base_/models/localizer_small.py', '../../../_base_/datasets/voc_crops.py', '../../../_base_/default_runtime.py'
+    '../../../_base_/models/localizer_small.py', '../../../_base_/datasets/voc_crops.py',
+    '../../../_base_/default_runtime.py'
 ]
 
 model = dict(head=dict(num_classes=20))
