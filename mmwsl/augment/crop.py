@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, full_precision, uniform
+from mmwsl.augment.sampling import bernoulli_mask, check_images, check_probability, check_range, full_precision, uniform
 from mmwsl.registry import VIEWS
 
 ATTEMPTS = 10  # boxes tried before the central crop is taken; the number of the usual recipe
@@ -137,7 +137,7 @@ class RandomResizedCrop:
     def __call__(self, images, generator=None):
         check_images(images, also_uint8=True)
         boxes = crop_boxes(len(images), *images.shape[2:], self.scale, self.ratio, images.device, generator)
-        flip = chosen(images, self.flip_prob, generator).flatten()
+        flip = bernoulli_mask(images, self.flip_prob, generator).flatten()
         return crop_and_resize(images, boxes, self.size, flip, self.interpolation, self.antialias)
 
 
@@ -204,4 +204,4 @@ class RandomHorizontalFlip:
 
     def __call__(self, images, generator=None):
         check_images(images)
-        return torch.where(chosen(images, self.prob, generator), images.flip(3), images)
+        return torch.where(bernoulli_mask(images, self.prob, generator), images.flip(3), images)

@@ -2,7 +2,7 @@
 
 import torch
 
-from mmwsl.augment.draws import check_images, check_probability, constant
+from mmwsl.augment.sampling import check_images, check_probability, constant
 from mmwsl.registry import VIEWS
 
 

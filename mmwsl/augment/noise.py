@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, uniform
+from mmwsl.augment.sampling import bernoulli_mask, check_images, check_probability, check_range, uniform
 from mmwsl.registry import VIEWS
 
 
@@ -22,7 +22,7 @@ class GaussianNoise:
     def __call__(self, images, generator=None):
         check_images(images)
         sigma = uniform((len(images), 1, 1, 1), *self.sigma, images.device, generator)
-        sigma = sigma * chosen(images, self.prob, generator)
+        sigma = sigma * bernoulli_mask(images, self.prob, generator)
         noise = torch.randn(images.shape, device=images.device, generator=generator)
         return noise.mul_(sigma).add_(images).clamp_(0, 1)
 
@@ -49,7 +49,7 @@ class Cutout:
 
     def __call__(self, images, generator=None):
         check_images(images)
-        hidden = chosen(images, self.prob, generator)
+        hidden = bernoulli_mask(images, self.prob, generator)
         for axis in (2, 3):
             side = images.shape[axis]
             length = max(1, round(self.size * side))

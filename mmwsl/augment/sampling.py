@@ -10,7 +10,7 @@ def uniform(shape, low, high, device, generator=None):
     return torch.rand(shape, device=device, generator=generator).mul_(high - low).add_(low)
 
 
-def chosen(images, prob, generator=None):
+def bernoulli_mask(images, prob, generator=None):
     """Boolean (B, 1, 1, 1), true for each sample with probability ``prob`` (0: never, 1: always)."""
     return torch.rand(len(images), 1, 1, 1, device=images.device, generator=generator) < prob
 
