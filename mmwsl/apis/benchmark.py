@@ -1,4 +1,4 @@
-"""Features of any checkpoint, and its evaluation by protocols."""
+"""Extraction of features and evaluation of checkpoints by protocols."""
 
 import copy
 import functools
@@ -37,7 +37,7 @@ def _features(cfg, model, dataset, layer):
 
 
 def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
-    """Features of every image of a dataset of the config, in dataset order.
+    """Extract features of every image of a dataset of the config, in dataset order.
 
     Args:
         cfg: config with ``benchmark.train`` and ``benchmark.test``.
@@ -91,7 +91,7 @@ def _check(cfg, *splits):
 
 
 class CheckpointSource(Source):
-    """A checkpoint, for a protocol that trains from it.
+    """Source of protocols: a checkpoint, which trainings start from.
 
     Args:
         name: see :class:`Source`.
@@ -173,7 +173,7 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
 
 
 def features_of(cfg, checkpoint, layer=None, pooling=None):
-    """The training and the test features that protocols get (:class:`mmwsl.protocols.Features`).
+    """Extract the training and test features that protocols get (:class:`mmwsl.protocols.Features`).
 
     Args:
         cfg, checkpoint: see :func:`benchmark`.
@@ -185,7 +185,7 @@ def features_of(cfg, checkpoint, layer=None, pooling=None):
 
 
 def _from_features(cfg, checkpoint, names, layer, layers, pooling):
-    """Yield (name, source, shared record fields) per layer and frozen-feature protocol, on the first rank alone."""
+    """Yield (name, source, shared fields) per layer and frozen-feature protocol, on the first rank alone."""
     datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]
     _check_labels(*datasets)
     for each in layers or [layer]:
@@ -233,7 +233,7 @@ def _layer_model(cfg, checkpoint, pooling, layer):
 
 
 def _check_labels(train, test):
-    """Stop before the features are extracted where no protocol could use them."""
+    """Raise ValueError, before features are extracted, where no protocol could use them."""
     for split, dataset in (('train', train), ('test', test)):
         if getattr(dataset, 'labels', None) is None:
             raise ValueError(f'benchmark.{split} ({type(dataset).__name__}) has no labels; protocols need them. Are '
@@ -242,7 +242,7 @@ def _check_labels(train, test):
 
 
 def _describe(checkpoint, meta):
-    """Which weights a value belongs to: file name, hash, and where its training stood."""
+    """Describe the weights of a record: file name, hash, and progress of training."""
     if meta is None:
         return checkpoint or 'random'
     digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
@@ -251,7 +251,7 @@ def _describe(checkpoint, meta):
 
 
 def _relative(filename):
-    """A config's name without the machine's folders."""
+    """Config name without the machine's folders."""
     if not filename:  # a config that was never a file
         return None
     parts = Path(filename).parts

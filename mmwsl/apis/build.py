@@ -24,7 +24,7 @@ def get_device():
 
 
 def build_model(cfg, checkpoint=None, device=None):
-    """The config's model on ``device`` in eval mode, with the weights of ``checkpoint``.
+    """Build the config's model on ``device`` in eval mode, with the weights of ``checkpoint``.
 
     Args:
         cfg: config with ``model``; its seed (``randomness.seed``) decides random weights.
@@ -100,13 +100,13 @@ def _rescale(cfg, model):
 
 
 def build_dataset(cfg):
-    """A dataset from its config."""
+    """Build a dataset from its config."""
     init_default_scope('mmwsl')
     return DATASETS.build(copy.deepcopy(cfg))
 
 
 def inference_dtype(cfg, device):
-    """The autocast type features are computed in: that of the config's optimiser wrapper, None for fp32."""
+    """Autocast type of feature extraction: that of the config's optimiser wrapper, None for fp32."""
     wrapper = cfg.get('optim_wrapper') or {}
     if wrapper.get('type') != 'AutocastOptimWrapper':
         return None

@@ -1,4 +1,4 @@
-"""A picture of where classifiers look: images in rows, one column a model."""
+"""Picture of where classifiers look: images in rows, one column per model."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=No
 
 
 def _predictions(models, configs, batch):
-    """Each model's name, and its predictions: a sample an image."""
+    """Yield each model's name and its predictions, one sample per image."""
     for (name, _, checkpoint), config in zip(models, configs, strict=True):
         model, _ = build_model(config, checkpoint)
         with torch.no_grad():
@@ -69,10 +69,10 @@ def _draw_boxes(models, configs, count, threshold, enlarge):
     columns = [('image', [overlay(image, true=boxes, enlarge=enlarge)
                           for image, boxes in zip(images, true, strict=True)])]
     for name, found in _predictions(models, configs, batch):
-        shown = [sample.pred_maps[-1].float().cpu().numpy() for sample in found]
+        cams = [sample.pred_maps[-1].float().cpu().numpy() for sample in found]
         columns.append((name, [
             overlay(image, values, boxes_from_map(values, threshold), boxes, enlarge=enlarge)
-            for image, values, boxes in zip(images, shown, true, strict=True)]))
+            for image, values, boxes in zip(images, cams, true, strict=True)]))
     return columns
 
 
@@ -82,13 +82,13 @@ def _draw_bags(models, configs, count, threshold, enlarge):
         raise ValueError(f"{configs[0].filename}: the test set must be bags of an image's patches with their truth, as "
                          "SceneBags with supervision='full'")
     positive = torch.nonzero(dataset.targets.any(1))[:, 0]
-    chosen = positive[evenly_spaced(len(positive), count)].tolist()
-    images, size = dataset.images[chosen].permute(0, 2, 3, 1).numpy(), dataset.images.shape[2:]
+    rows = positive[evenly_spaced(len(positive), count)].tolist()
+    images, size = dataset.images[rows].permute(0, 2, 3, 1).numpy(), dataset.images.shape[2:]
     boxes = patch_boxes(dataset.grid, size)
-    true = [boxes[patches] for patches in dataset.targets[chosen].numpy()]
+    true = [boxes[patches] for patches in dataset.targets[rows].numpy()]
     columns = [('image', [overlay(image, true=each, enlarge=enlarge)
                           for image, each in zip(images, true, strict=True)])]
-    for name, found in _predictions(models, configs, collate_bags([dataset[index] for index in chosen])):
+    for name, found in _predictions(models, configs, collate_bags([dataset[index] for index in rows])):
         shares = [sample.pred_instance_scores.float().cpu().numpy() for sample in found]
         shares = [share / share.max().clip(min=1e-12) for share in shares]
         columns.append((name, [
@@ -98,7 +98,7 @@ def _draw_bags(models, configs, count, threshold, enlarge):
 
 
 def _save(columns, out):
-    """A figure of (name, pictures), one column each."""
+    """Save a figure of (name, pictures), one column each."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     figure = Figure(figsize=(2 * len(columns), 2 * len(columns[0][1]) + 0.4), layout='constrained')

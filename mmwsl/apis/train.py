@@ -11,7 +11,7 @@ from mmwsl.apis.config import apply_options, load_config
 
 def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_lr=False, options=None,
                      launcher=None):
-    """The config of a run: file, options and command-line switches put together.
+    """Prepare the config of a run from its file, options and command-line switches.
 
     Args:
         config: path, ``mmwsl::`` name, or a loaded config, which stays as it is.

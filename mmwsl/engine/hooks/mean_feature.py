@@ -1,4 +1,4 @@
-"""What hidden segments are filled with."""
+"""Fill value of hidden segments."""
 
 
 from mmengine.hooks import Hook
@@ -10,7 +10,7 @@ from mmwsl.registry import HOOKS
 
 @HOOKS.register_module()
 class MeanFeatureHook(Hook):
-    """Before training, set the model's ``fill`` to the mean feature of the training set; see :func:`mean_feature`."""
+    """Set the model's ``fill`` to the mean feature of the training set before training; see :func:`mean_feature`."""
 
     once = True
 

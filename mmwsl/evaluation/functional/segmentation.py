@@ -1,10 +1,10 @@
-"""How far predicted class maps agree with true ones."""
+"""Confusion matrix and IoU of class maps."""
 
 import numpy as np
 
 
 def confusion(predicted, true, num_classes, ignore=255):
-    """Pixels by true class (rows) and predicted class (columns).
+    """Confusion matrix of pixels: true classes in rows, predicted ones in columns.
 
     Args:
         predicted, true: integer arrays of one shape; pixels whose true class is ``ignore`` do not count.
@@ -29,7 +29,7 @@ def confusion(predicted, true, num_classes, ignore=255):
 
 
 def intersection_over_union(matrix):
-    """Figures of a confusion matrix summed over all images.
+    """Metrics of a confusion matrix summed over all images.
 
     Returns:
         dict: ``iou`` and ``accuracy`` (C,), NaN for classes that neither occur nor are predicted (that do not occur);

@@ -1,10 +1,10 @@
-"""When an action happens: segments of a score over time, and their average precision."""
+"""Temporal localisation: segments of a score over time, and their average precision."""
 
 import numpy as np
 
 
 def segments_from_scores(values, threshold=0.5):
-    """Runs of a temporal map that lie above ``threshold`` times its maximum.
+    """Segments where a temporal map lies above ``threshold`` times its maximum.
 
     Args:
         values: (T,), a class's score at each step.
@@ -55,9 +55,9 @@ def temporal_average_precision(detections, truths, iou=0.5, ignored=()):
     if not truths:
         return float('nan')
     by_video, unclear = {}, {}
-    for chosen, segments in ((by_video, truths), (unclear, ignored)):
+    for groups, segments in ((by_video, truths), (unclear, ignored)):
         for video, start, end in segments:
-            chosen.setdefault(video, []).append((start, end))
+            groups.setdefault(video, []).append((start, end))
     free = {video: np.ones(len(each), dtype=bool) for video, each in by_video.items()}
     hits = []
     for video, start, end, _ in sorted(detections, key=lambda each: -each[3]):
