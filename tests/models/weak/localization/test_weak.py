@@ -490,7 +490,7 @@ def test_a_step_looks_with_nothing_hidden():
     """In training, too: what is hidden behind a part of the backbone is for the step that learns."""
     model = erasing(steps=2, after=dict(layer2=dict(type='HideFeatures', patch_size=2))).train()
     images, labels = torch.randn(2, 3, 24, 24), torch.tensor([1, 2])
-    first, second = (model._look(model, images, labels) for _ in range(2))
+    first, second = (model._cam(model, images, labels) for _ in range(2))
     assert torch.equal(first, second)
     assert model.training and model.after_layer2.training and model.later[0].after_layer2.training
     model.after_optimizer_step(0.5)
