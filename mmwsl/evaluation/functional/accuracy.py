@@ -4,7 +4,7 @@ import torch
 
 
 def true_class_rank(scores, labels):
-    """Rank of the true class, (N,) int64: 0 where it has the highest score.
+    """Rank of the true class by score, (N,) int64 from 0.
 
     Equal scores rank in class order (the lower class number first), so constant scores always name class 0, and a
     result never depends on a sorting routine.
