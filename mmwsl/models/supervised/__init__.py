@@ -7,5 +7,5 @@ from .region_heads import BoxHead, MaskHead, paste_masks, pool_regions
 from .rpn import RPNHead
 from .two_stage import TwoStageDetector
 
-__all__ = ['BoxHead', 'FCN', 'FCNHead', 'ImageClassifier', 'MaskHead', 'RPNHead', 'TwoStageDetector', 'assign', 'paste_masks',
-           'pool_regions', 'sample']
+__all__ = ['BoxHead', 'FCN', 'FCNHead', 'ImageClassifier', 'MaskHead', 'RPNHead', 'TwoStageDetector', 'assign',
+           'paste_masks', 'pool_regions', 'sample']
