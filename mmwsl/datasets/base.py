@@ -6,7 +6,7 @@ import torch
 from mmengine.logging import print_log
 from torch.utils.data import Dataset
 
-from mmwsl.datasets.transforms.loading import (
+from mmwsl.datasets.transforms.decode import (
     ImageError,
     decode_images,
     image_size,

@@ -11,7 +11,7 @@ import torch
 
 from mmwsl.datasets.base import InMemoryDataset
 from mmwsl.datasets.readers.folder import find_images
-from mmwsl.datasets.transforms.loading import decode_images
+from mmwsl.datasets.transforms.decode import decode_images
 from mmwsl.files import write_atomically
 from mmwsl.registry import DATASETS
 

@@ -10,7 +10,7 @@ import torch
 from mmengine.logging import print_log
 
 from mmwsl.datasets.base import FileDataset
-from mmwsl.datasets.transforms.loading import EXTENSIONS
+from mmwsl.datasets.transforms.decode import EXTENSIONS
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from mmwsl.datasets import CIFAR10, CIFAR100, ImageError, cifar
+from mmwsl.datasets import CIFAR10, CIFAR100, ImageError
+from mmwsl.datasets.readers import cifar
 from mmwsl.datasets.readers.cifar import CIFAR10_CLASSES, read_pickle
 from mmwsl.registry import DATASETS
 

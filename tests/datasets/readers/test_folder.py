@@ -41,7 +41,8 @@ def animals(tmp_path):
 def log(monkeypatch):
     """The warnings and notes that a dataset logs."""
     lines = []
-    from mmwsl.datasets import base, folder
+    from mmwsl.datasets import base
+    from mmwsl.datasets.readers import folder
     for module in (base, folder):
         monkeypatch.setattr(module, 'print_log', lambda message, logger=None, level=logging.INFO: lines.append(message))
     return lines
