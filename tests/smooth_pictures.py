@@ -1,4 +1,4 @@
-"""Pictures from whose pixels their position can be told, and their files."""
+"""Pictures whose pixels tell where they are, and their files."""
 
 import numpy as np
 from PIL import Image

@@ -41,9 +41,9 @@ def animals(tmp_path):
 def log(monkeypatch):
     """The warnings and notes that a dataset logs."""
     lines = []
-    from mmwsl.datasets import base
+    from mmwsl.datasets import file_dataset
     from mmwsl.datasets.readers import folder
-    for module in (base, folder):
+    for module in (file_dataset, folder):
         monkeypatch.setattr(module, 'print_log', lambda message, logger=None, level=logging.INFO: lines.append(message))
     return lines
 
