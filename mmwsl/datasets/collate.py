@@ -40,8 +40,8 @@ def _stack(images):
     shapes = sorted({tuple(image.shape) for image in images})
     if len(shapes) > 1:
         raise ValueError(f'images of one batch have different shapes, among them {shapes[0]} and {shapes[-1]}; give '
-                         'the dataset a pipeline that ends in one size (RandomCrops, ResizeCenterCrop, ResizeSquash), '
-                         'or use batch_size=1')
+                         'the dataset a pipeline that ends in one size (RandomCrops, ResizeCenterCrop, ResizeToSquare, '
+                         '...), or use batch_size=1')
     return default_collate(list(images))  # in a worker it stacks straight into shared memory
 
 

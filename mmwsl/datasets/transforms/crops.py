@@ -10,15 +10,13 @@ worker cuts it, in whatever order, after whatever resume.
 """
 
 import math
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from mmwsl.datasets.transforms.decode import (
-    INTERPOLATIONS,
-    JPEG_EXTENSIONS,
-    image_size,
+    check_interpolation,
+    jpeg_size,
     lossless_reduction,
     read_image,
     resize,
@@ -59,28 +57,12 @@ def random_crop_box(width, height, draws, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3
     return (width - crop_width) // 2, (height - crop_height) // 2, crop_width, crop_height
 
 
-class _Transform:
-    """Interpolation by name, and where the picture comes from."""
-
-    def __init__(self, interpolation):
-        if interpolation not in INTERPOLATIONS:
-            raise ValueError(f'interpolation={interpolation!r} is unknown; choose one of {", ".join(INTERPOLATIONS)}')
-        self.interpolation = interpolation
-
-    @staticmethod
-    def _size(results):
-        """(width, height) where knowing it before decoding can save time, else None."""
-        if 'image' not in results and Path(results['path']).suffix.lower() in JPEG_EXTENSIONS:
-            return image_size(results['path'])
-        return None
-
-    @staticmethod
-    def _image(results, reduction=1):
-        return results['image'] if 'image' in results else read_image(results['path'], reduction)
+def _image(results, reduction=1):
+    return results['image'] if 'image' in results else read_image(results['path'], reduction)
 
 
 @TRANSFORMS.register_module()
-class RandomCrops(_Transform):
+class RandomCrops:
     """Decode once and cut V random resized, randomly flipped crops; ``inputs`` = list of V uint8 (3, size, size).
 
     A JPEG is decoded at 1/2, 1/4 or 1/8 of its size when every crop would be shrunk by as much anyway.
@@ -101,7 +83,7 @@ class RandomCrops(_Transform):
 
     def __init__(self, num_views=2, size=224, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), flip_prob=0.5,
                  interpolation='bicubic', crops=None):
-        super().__init__(interpolation)
+        self.interpolation = check_interpolation(interpolation)
         self.ratio = tuple(ratio)
         self.flip_prob = flip_prob
         self.views = []  # (size, scale) of each view
@@ -137,15 +119,15 @@ class RandomCrops(_Transform):
 
     def __call__(self, results):
         draws = self.draw(results)
-        size = self._size(results)
+        size = jpeg_size(results)
         if size is None:
-            image = self._image(results)
+            image = _image(results)
             size = image.shape[1], image.shape[0]
             boxes = self.boxes(*size, draws)
         else:
             boxes = self.boxes(*size, draws)
             shrink = min(min(box[2:]) / view[0] for box, view in zip(boxes, self.views, strict=True))
-            image = self._image(results, lossless_reduction(shrink))
+            image = _image(results, lossless_reduction(shrink))
         scale_x, scale_y = image.shape[1] / size[0], image.shape[0] / size[1]  # below 1 where decoded at reduced size
         inputs = []
         for (x, y, width, height), row, (side, _) in zip(boxes, draws, self.views, strict=True):
@@ -160,7 +142,7 @@ class RandomCrops(_Transform):
 
 
 @TRANSFORMS.register_module(name=['ResizeCenterCrop', 'CenterCropResize'])
-class ResizeCenterCrop(_Transform):
+class ResizeCenterCrop:
     """Resize so that the short side is ``resize``, then cut the central ``crop`` x ``crop``; the usual test input.
 
     ``inputs`` = uint8 (3, crop, crop).
@@ -170,7 +152,7 @@ class ResizeCenterCrop(_Transform):
     """
 
     def __init__(self, resize=256, crop=224, interpolation='bicubic'):
-        super().__init__(interpolation)
+        self.interpolation = check_interpolation(interpolation)
         if not 1 <= crop <= resize:
             raise ValueError(f'ResizeCenterCrop: a crop of {crop} does not fit a short side of {resize}; '
                              'choose 1 <= crop <= resize')
@@ -182,8 +164,8 @@ class ResizeCenterCrop(_Transform):
         return 0.5, 0.5
 
     def __call__(self, results):
-        size = self._size(results)
-        image = self._image(results, 1 if size is None else lossless_reduction(min(size) / self.resize))
+        size = jpeg_size(results)
+        image = _image(results, 1 if size is None else lossless_reduction(min(size) / self.resize))
         results['inputs'] = to_tensor(self.cut(image, size, self.place(results)))
         return results
 
@@ -227,20 +209,3 @@ class ResizeRandomCrop(ResizeCenterCrop):
         if self.square:
             image, size = resize_center_crop(image, self.resize, self.resize, self.interpolation, size), None
         return super().cut(image, size, place)
-
-
-@TRANSFORMS.register_module()
-class ResizeSquash(_Transform):
-    """Resize the whole image to ``size`` x ``size``, whatever its shape; ``inputs`` = uint8 (3, size, size)."""
-
-    def __init__(self, size=224, interpolation='bicubic'):
-        super().__init__(interpolation)
-        if size < 1:
-            raise ValueError(f'ResizeSquash: size={size} is impossible; it must be 1 or more')
-        self.size = size
-
-    def __call__(self, results):
-        size = self._size(results)
-        image = self._image(results, 1 if size is None else lossless_reduction(min(size) / self.size))
-        results['inputs'] = to_tensor(resize(image, self.size, self.size, self.interpolation))
-        return results

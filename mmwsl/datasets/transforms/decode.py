@@ -3,6 +3,7 @@
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -80,6 +81,28 @@ def image_size(path):
         raise ImageError(f'image {path} has no readable header: {error}; restore or remove the file, or let the '
                          "dataset leave it out with on_error='skip'") from error
     return (height, width) if turned else (width, height)
+
+
+def jpeg_size(results):
+    """(width, height) where knowing it before decoding can save time: of a JPEG yet to be decoded; else None.
+
+    Args:
+        results: dict of a pipeline, with ``path``, and ``image`` if it is decoded.
+    """
+    if 'image' not in results and Path(results['path']).suffix.lower() in JPEG_EXTENSIONS:
+        return image_size(results['path'])
+    return None
+
+
+def check_interpolation(name):
+    """``name``, if it is one of :data:`INTERPOLATIONS`.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if name not in INTERPOLATIONS:
+        raise ValueError(f'interpolation={name!r} is unknown; choose one of {", ".join(INTERPOLATIONS)}')
+    return name
 
 
 def resize(image, width, height, interpolation='bicubic'):

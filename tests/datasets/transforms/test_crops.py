@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from smooth_pictures import save, smooth_picture
 
-from mmwsl.datasets import RandomCrops, ResizeCenterCrop, ResizeRandomCrop, ResizeSquash, read_image
+from mmwsl.datasets import RandomCrops, ResizeCenterCrop, ResizeRandomCrop, read_image
 from mmwsl.datasets.transforms.crops import random_crop_box
 from mmwsl.datasets.transforms.decode import lossless_reduction
 from mmwsl.registry import TRANSFORMS
@@ -162,8 +162,6 @@ def test_resize_center_crop_agrees_with_pil(voc_root):
 def test_bad_test_time_sizes():
     with pytest.raises(ValueError, match='crop of 300 does not fit a short side of 256'):
         ResizeCenterCrop(256, 300)
-    with pytest.raises(ValueError, match='size=0 is impossible'):
-        ResizeSquash(0)
 
 
 @pytest.mark.slow
@@ -203,12 +201,3 @@ def test_random_crop_of_the_central_square(tmp_path):
             assert view.shape == (3, 24, 24)
             colours.update(torch.unique(view.flatten(1).argmax(0)).tolist())
     assert seen == {False: {0, 1, 2}, True: {1}}
-
-
-def test_resize_squash_shows_everything(tmp_path):
-    path = save(tmp_path / 'a.png', smooth_picture(300, 100))
-    view = ResizeSquash(50)(dict(path=path))['inputs'].float()
-    assert view.shape == (3, 50, 50)
-    for channel in (0, 1):
-        line = view[channel].mean(dim=channel)
-        assert line[0] < 6 and line[-1] > 249
