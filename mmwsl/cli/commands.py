@@ -17,7 +17,7 @@ from mmengine.config import DictAction  # noqa: E402
 from mmengine.dist import is_main_process  # noqa: E402
 
 import mmwsl  # noqa: E402
-from mmwsl.compat import leave_process_group  # noqa: E402
+from mmwsl.dist import leave_process_group  # noqa: E402
 from mmwsl.files import check_writable, write_atomically  # noqa: E402
 
 
@@ -36,7 +36,7 @@ def _join(args):
     """Join the process group for tools without a Runner."""
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     if args.launcher != 'none':
-        from mmwsl.compat import init_process_group
+        from mmwsl.dist import init_process_group
         # one rank fits the SVMs of an hour while the others wait
         init_process_group(args.launcher, timeout=24 * 3600)
 
@@ -174,7 +174,7 @@ def _run_convert(args):
 
 
 def _run_prepare(args):
-    from mmwsl.apis import prepare
+    from mmwsl.datasets import prepare
     if args.set == 'cityscapes':
         print(f'{prepare.cityscapes(args.root)} class maps')
     elif args.set == 'voc_aug':
