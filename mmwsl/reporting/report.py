@@ -60,7 +60,7 @@ def facts(records):
         return sorted({str(record[key]) for record in records if record.get(key) is not None})
 
     dates = distinct('date')
-    return dict(values=len(records), methods=len({record['method'] for record in records}),
+    return dict(records=len(records), methods=len({record['method'] for record in records}),
                 dates=' to '.join(dict.fromkeys([dates[0][:10], dates[-1][:10]])) if dates else 'unknown',
                 commits=distinct('commit'), hardware=distinct('hardware'), seeds=distinct('seed') or ['unknown'])
 
