@@ -4,16 +4,18 @@ A gradient that DDP averages over W ranks is exact only if a gather sums, in bac
 slice. torch's plain ``all_gather`` has no backward at all, and keeping only the local slice gives 1/W of the truth.
 """
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 
 
-def world_size():
+def world_size() -> int:
     """Number of ranks; 1 without a process group."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
-def rank():
+def rank() -> int:
     """Number of this rank; 0 without a process group."""
     return dist.get_rank() if world_size() > 1 else 0
 
@@ -21,13 +23,13 @@ def rank():
 class _AllGather(torch.autograd.Function):
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
         gathered = [torch.empty_like(x) for _ in range(world_size())]
         dist.all_gather(gathered, x)
         return torch.cat(gathered)
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
         grad = grad.clone(memory_format=torch.contiguous_format)  # autograd may have given it to others as well
         dist.all_reduce(grad)
         return grad.chunk(world_size())[rank()]
@@ -36,55 +38,55 @@ class _AllGather(torch.autograd.Function):
 class _AllReduce(torch.autograd.Function):
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
         total = x.clone()
         dist.all_reduce(total)
         return total
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
         grad = grad.clone()
         dist.all_reduce(grad)
         return grad
 
 
-def all_gather(x):
+def all_gather(x: torch.Tensor) -> torch.Tensor:
     """Rows of every rank in rank order, (B, ...) -> (W B, ...); differentiable. One rank: ``x`` itself."""
     return x if world_size() == 1 else _AllGather.apply(x.contiguous())
 
 
-def all_reduce(x):
+def all_reduce(x: torch.Tensor) -> torch.Tensor:
     """Sum over ranks; differentiable. One rank: ``x`` itself."""
     return x if world_size() == 1 else _AllReduce.apply(x)
 
 
-def all_mean(x):
+def all_mean(x: torch.Tensor) -> torch.Tensor:
     """Mean over ranks; differentiable. One rank: ``x`` itself."""
     return x if world_size() == 1 else _AllReduce.apply(x) / world_size()
 
 
-def sum_over_ranks(x):
+def sum_over_ranks(x: torch.Tensor) -> torch.Tensor:
     """``x`` summed over the ranks, in place."""
     if world_size() > 1:
         dist.all_reduce(x)
     return x
 
 
-def max_over_ranks(x):
+def max_over_ranks(x: torch.Tensor) -> torch.Tensor:
     """Largest ``x`` of all ranks, entry by entry, in place."""
     if world_size() > 1:
         dist.all_reduce(x, dist.ReduceOp.MAX)
     return x
 
 
-def from_first_rank(x):
+def from_first_rank(x: torch.Tensor) -> torch.Tensor:
     """``x`` of rank 0, in place."""
     if world_size() > 1:
         dist.broadcast(x, src=0)
     return x
 
 
-def row_numbers(features):
+def row_numbers(features: torch.Tensor) -> tuple[int, int]:
     """Where this rank's rows stand in the whole set, which is all ranks' rows in rank order.
 
     Returns:
@@ -96,7 +98,7 @@ def row_numbers(features):
     return sum(counts[:rank()]), sum(counts)
 
 
-def assemble(values, indices, total):
+def assemble(values: torch.Tensor, indices: torch.Tensor, total: int) -> torch.Tensor:
     """Put together what the ranks know of their own items.
 
     Args:

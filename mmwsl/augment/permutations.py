@@ -5,12 +5,13 @@ import math
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 SHIPPED = {100, 1000, 2000}
 FOLDER = Path(__file__).parent / 'data'
 
 
-def generate_permutations(count, patches=9, criterion='max_avg', seed=0):
+def generate_permutations(count: int, patches: int = 9, criterion: str = 'max_avg', seed: int = 0) -> np.ndarray:
     """Choose permutations greedily, each as far as possible (Hamming) from those chosen before; equals by chance.
 
     The first is drawn uniformly, and running distances are kept, so that the cost is count * patches! * patches.
@@ -51,7 +52,7 @@ def generate_permutations(count, patches=9, criterion='max_avg', seed=0):
     return pool[chosen]
 
 
-def permutation_statistics(permutations):
+def permutation_statistics(permutations: ArrayLike) -> dict[str, float]:
     """Mean and smallest Hamming distance over all pairs of rows of (N, n), as fractions of n: dict(mean=, min=)."""
     permutations = np.asarray(permutations)
     count, patches = permutations.shape
@@ -67,7 +68,7 @@ def permutation_statistics(permutations):
     return dict(mean=float(total / (count * (count - 1)) / patches), min=int(smallest) / patches)
 
 
-def load_permutations(source):
+def load_permutations(source: int | str | Path) -> np.ndarray:
     """Read a set of permutations.
 
     Args:

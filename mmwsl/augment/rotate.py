@@ -9,7 +9,7 @@ from mmwsl.augment.draws import check_images, full_precision, uniform
 from mmwsl.registry import VIEWS
 
 
-def rotate(images, angle):
+def rotate(images: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
     """Turn each image about its centre by ``angle`` (B,) radians, counter-clockwise, bilinear; black moves in.
 
     Args:
@@ -35,12 +35,12 @@ class RandomRotation:
         degrees (float): largest angle, in [0, 180].
     """
 
-    def __init__(self, degrees):
+    def __init__(self, degrees: float) -> None:
         if not 0 <= degrees <= 180:
             raise ValueError(f'degrees={degrees} must lie in [0, 180]')
         self.degrees = degrees
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         largest = math.radians(self.degrees)
         return rotate(images, uniform((len(images),), -largest, largest, images.device, generator))
