@@ -66,8 +66,8 @@ def extract(cfg: Config, checkpoint: Path | str | None, out: Path | str | None =
     model, _ = build_model(cfg, checkpoint)
     features = _features(cfg, model, dataset, layer)
     if out is not None and is_main_process():
-        arrays = dict(features=features.features.numpy(), index=features.indices.numpy(),
-                      classes=np.array(features.classes, dtype=str))
+        arrays: dict[str, Any] = dict(features=features.features.numpy(), index=features.indices.numpy(),
+                                      classes=np.array(features.classes, dtype=str))
         if features.labels is not None:
             arrays['labels'] = features.labels.numpy()
         if hasattr(dataset, 'paths'):
@@ -192,7 +192,8 @@ def features_of(cfg: Config, checkpoint: Path | str | None, layer: int | None = 
     """
     _check(cfg, 'train', 'test')
     model, _ = build_model(cfg, checkpoint) if layer is None else _layer_model(cfg, checkpoint, pooling, layer)
-    return tuple(_features(cfg, model, build_dataset(cfg.benchmark[split]), -1) for split in ('train', 'test'))
+    train, test = (_features(cfg, model, build_dataset(cfg.benchmark[split]), -1) for split in ('train', 'test'))
+    return train, test
 
 
 def _from_features(cfg: Config, checkpoint: Path | str | None, names: Sequence[str], layer: int,
@@ -258,7 +259,7 @@ def _check_labels(train: Dataset, test: Dataset) -> None:
 
 def _describe(checkpoint: Path | str | None, meta: dict[str, Any] | None) -> dict[str, Any] | str | Path:
     """Which weights a value belongs to: file name, hash, and where its training stood."""
-    if meta is None:
+    if checkpoint is None or meta is None:
         return checkpoint or 'random'
     digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
     return dict(file=Path(checkpoint).name, sha256=digest[:8], epoch=meta.get('epoch'), iter=meta.get('iter'),

@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from mmwsl.checkpoints.names import find_backbone, our_names
 from mmwsl.checkpoints.state import load_state
@@ -104,7 +104,7 @@ def _rescale(cfg: Config, model: Model) -> None:
     print_log(f'{layers} layers rescaled on {len(rows)} images of benchmark.train', logger='current')
 
 
-def build_dataset(cfg: dict[str, Any]) -> Dataset:
+def build_dataset(cfg: dict[str, Any]) -> Any:
     """A dataset from its config."""
     init_default_scope('mmwsl')
     return DATASETS.build(copy.deepcopy(cfg))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.dist import barrier, get_world_size, is_distributed, is_main_process
 from mmengine.registry import init_default_scope
 
@@ -52,7 +52,7 @@ def fine_tune_config(pretrained: Config, config: Path | str | None = None,
     return cfg
 
 
-def innermost(dataset: dict[str, Any]) -> dict[str, Any]:
+def innermost(dataset: ConfigDict) -> ConfigDict:
     """The dataset config itself, or the one that subsets are made of."""
     return innermost(dataset.dataset) if 'dataset' in dataset else dataset
 

@@ -96,7 +96,8 @@ def _count(names: Sequence[str], models: Sequence[Model], loader: DataLoader, ce
     """Name -> number of images that are right at each share; and the share of pixels hidden at each."""
     right, hidden_pixels, pixels = {name: [0] * len(shares) for name in names}, [0] * len(shares), 0
     generator = torch.Generator().manual_seed(seed)  # on the CPU: the same cells on every device
-    bar = progress_bar(total=len(loader.dataset) * len(shares) * len(models), description='hidden cells', unit='image')
+    images_in_all = len(loader.dataset)  # type: ignore[arg-type]  # torch's Dataset need not have a length; ours do
+    bar = progress_bar(total=images_in_all * len(shares) * len(models), description='hidden cells', unit='image')
     for step, batch in enumerate(loader):
         images, labels = batch['inputs'], batch['data_samples'].get('gt_label')
         if not isinstance(labels, torch.Tensor) or labels.ndim != 1 or not isinstance(images, torch.Tensor):

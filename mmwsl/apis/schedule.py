@@ -46,7 +46,7 @@ def scale_lengths(cfg: Config, epochs: int | None = None, iters: int | None = No
         return
     loop[key] = wanted
     if loop.get('val_begin', 1) > 1:
-        lines += _change(loop, 'val_begin', nearest(loop.val_begin * factor), 'train_cfg')
+        lines += _change(loop, 'val_begin', nearest(loop['val_begin'] * factor), 'train_cfg')
     if cfg.get('param_scheduler'):
         cfg.param_scheduler = _scale_schedulers(cfg.param_scheduler, factor, lines)
     for hook in [*(cfg.get('default_hooks') or {}).values(), *(cfg.get('custom_hooks') or [])]:

@@ -91,10 +91,13 @@ def run_suite(path: Path | str, out: Path | str, only: Iterable[str] | None = No
         if own_metric:
             cfg.work_dir = str(work_dir / name)
             evaluate(cfg, checkpoint, records_file, suite_cfg.suite, run['method'])
+        elif isinstance(checkpoint, list):
+            raise ValueError(f'{path}: the runs of the ensemble {name} are scored as one by a test_evaluator, and '
+                             f'{run["config"]} has none; give it one, or judge them apart')
         else:
             for layer, names in missing.items():
                 benchmark(cfg, checkpoint, names, out=records_file, suite=suite_cfg.suite, method=run['method'],
-                          **(dict(layers=[layer]) if layers else {}))
+                          layers=[layer] if layers else None)
         _write_table(table, records_file, out)
     return _write_table(table, records_file, out)
 

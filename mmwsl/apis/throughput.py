@@ -39,10 +39,13 @@ class _Stopwatch(Hook):
 
     def __init__(self, steps: int, blocks: int = 4, warmup: int = 3) -> None:
         self.length, self.blocks, self.warmup = max(1, steps // blocks), blocks, warmup
-        self.loop, self.compute = [], []  # seconds a step, one entry a block
+        self.loop: list[float] = []  # seconds a step, one entry a block
+        self.compute: list[float] = []  # the same
+        self.constant: dict[str, Any] = {}  # what the data preprocessor makes of one batch
+        self.start = 0.0
 
     def before_train(self, runner: Runner) -> None:
-        self.done, self.constant = -self.warmup, None
+        self.done = -self.warmup
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict[str, Any] | None = None,
                          outputs: dict[str, Any] | None = None) -> None:

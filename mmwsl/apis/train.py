@@ -32,7 +32,7 @@ def prepare_training(config: Path | str | Config, work_dir: Path | str | None = 
         FileNotFoundError: the named checkpoint does not exist.
     """
     if isinstance(config, (str, os.PathLike)):
-        cfg = load_config(config, options)
+        cfg = load_config(os.fspath(config), options)
     else:
         cfg = copy.deepcopy(config)
         apply_options(cfg, options)

@@ -93,11 +93,12 @@ class ColorJitter:
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         _check_rgb(images)
         count, device = len(images), images.device
-        factors = [uniform((count,), max(0, 1 - x), 1 + x, device, generator) for x in self.factors]
+        brightness, contrast, saturation = (uniform((count,), max(0, 1 - x), 1 + x, device, generator)
+                                            for x in self.factors)
         hue = uniform((count,), -self.hue, self.hue, device, generator)
         jittered, grey = (chosen(images, prob, generator).view(-1, 1, 1) for prob in (self.prob, self.gray_prob))
         with full_precision(images):
-            matrix = color_matrix(images.mean((2, 3)), *factors, hue)
+            matrix = color_matrix(images.mean((2, 3)), brightness, contrast, saturation, hue)
             matrix = torch.where(jittered, matrix, torch.eye(3, 4, device=device))
             matrix = torch.where(grey, constant(GREY, device) @ matrix[:, None], matrix)
         return apply_color(images, matrix)

@@ -17,8 +17,8 @@ from mmwsl.registry import VIEWS
 ATTEMPTS = 10  # boxes tried before the central crop is taken; the number of the usual recipe
 
 
-def crop_boxes(count: int, height: int, width: int, scale: Sequence[float] = (0.08, 1.0),
-               ratio: Sequence[float] = (3 / 4, 4 / 3), device: torch.device | str | None = None,
+def crop_boxes(count: int, height: int, width: int, scale: tuple[float, float] = (0.08, 1.0),
+               ratio: tuple[float, float] = (3 / 4, 4 / 3), device: torch.device | str | None = None,
                generator: torch.Generator | None = None) -> torch.Tensor:
     """Draw crop boxes: area uniform in ``scale``, width / height log-uniform in ``ratio``, place uniform.
 
@@ -130,12 +130,13 @@ class RandomResizedCrop:
     def __init__(self, size: int | Sequence[int], scale: Sequence[float] = (0.08, 1.0),
                  ratio: Sequence[float] = (3 / 4, 4 / 3), flip_prob: float = 0.0, interpolation: str = 'bilinear',
                  antialias: bool = False) -> None:
-        self.size = (size, size) if isinstance(size, int) else tuple(size)
-        if len(self.size) != 2 or not all(isinstance(side, int) and side > 0 for side in self.size):
+        sides = (size, size) if isinstance(size, int) else tuple(size)
+        if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
             raise ValueError(f'size={size!r} must be a positive integer or a pair (height, width) of them')
         if interpolation not in ('bilinear', 'bicubic'):
             raise ValueError(f"interpolation={interpolation!r} is unknown; choose 'bilinear' or 'bicubic'")
         check_probability(flip_prob=flip_prob)
+        self.size = sides[0], sides[1]
         self.scale = check_range('scale', scale, above=0, high=1)
         self.ratio = check_range('ratio', ratio, above=0)
         self.flip_prob = flip_prob
@@ -144,7 +145,8 @@ class RandomResizedCrop:
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images, also_uint8=True)
-        boxes = crop_boxes(len(images), *images.shape[2:], self.scale, self.ratio, images.device, generator)
+        height, width = images.shape[2:]
+        boxes = crop_boxes(len(images), height, width, self.scale, self.ratio, images.device, generator)
         flip = chosen(images, self.flip_prob, generator).flatten()
         return crop_and_resize(images, boxes, self.size, flip, self.interpolation, self.antialias)
 

@@ -198,7 +198,7 @@ class RandomRadialGain:
         check_images(images)
         count, device = len(images), images.device
         y, x, _ = radial_positions(images)
-        square = 0
+        square = torch.zeros((), device=device)
         for axis, side in ((y, images.shape[2]), (x, images.shape[3])):
             half = side / math.hypot(*images.shape[2:])
             centre = uniform((count, 1, 1, 1), -half, half, device, generator)

@@ -1,5 +1,7 @@
 """Rotations by quarter turns, the cells of a jigsaw, and grids of overlapping patches."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 
@@ -142,7 +144,7 @@ class JigsawPatches:
         for name, value in dict(grid=grid, patch_size=patch_size).items():
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f'{name}={value!r} must be a positive integer')
-        self.settings = dict(grid=grid, patch_size=patch_size, jitter=jitter, normalize=normalize)
+        self.settings: dict[str, Any] = dict(grid=grid, patch_size=patch_size, jitter=jitter, normalize=normalize)
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         return jigsaw_patches(images, generator=generator, **self.settings)

@@ -23,7 +23,7 @@ def rotate(images: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
     # From places of the view to places of the image, x to the right and y down, each in halves of its own side.
     theta = torch.stack([cosine, -sine * (height / width), zero, sine * (width / height), cosine, zero], dim=1)
     with full_precision(images):
-        grid = F.affine_grid(theta.view(-1, 2, 3), images.shape, align_corners=False)
+        grid = F.affine_grid(theta.view(-1, 2, 3), list(images.shape), align_corners=False)
         return F.grid_sample(images, grid, mode='bilinear', padding_mode='zeros', align_corners=False)
 
 

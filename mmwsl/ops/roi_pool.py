@@ -1,12 +1,14 @@
 """RoIPool (Girshick 2015): the maximum of each bin of a region, with bins that are whole pixels."""
 
+from functools import reduce
+
 import torch
 from torch.nn.modules.utils import _pair
 
 from mmwsl.compat import compiled_ops
 from mmwsl.ops.roi_align import check_rois, per_image
 
-Table = tuple[torch.Tensor, torch.Tensor]  # maxima, and the places they are at
+Table = tuple[torch.Tensor, ...]  # maxima, and the places they are at
 
 
 def roi_pool(features: torch.Tensor, rois: torch.Tensor, output_size: int | tuple[int, int],
@@ -86,11 +88,8 @@ def _argmax_of_boxes(image: torch.Tensor, left: torch.Tensor, right: torch.Tenso
             if len(which):
                 corners = [(y, x) for y in (top[which], bottom[which] - 2**rows)
                            for x in (left[which], right[which] - 2**columns)]
-                best = None
-                for y, x in corners:
-                    corner = tuple(part.flatten(1)[:, y * width + x] for part in table)
-                    best = corner if best is None else _larger(best, corner)
-                answers[:, which] = best[1]
+                covering = (tuple(part.flatten(1)[:, y * width + x] for part in table) for y, x in corners)
+                answers[:, which] = reduce(_larger, covering)[1]
             table = _doubled(table, 2, 2**columns)
         column = _doubled(column, 1, 2**rows)
     return answers

@@ -31,7 +31,8 @@ def match_detections(boxes: np.ndarray, scores: np.ndarray, true_boxes: np.ndarr
     if not len(boxes) or not len(true_boxes):
         return verdict
     difficult = np.zeros(len(true_boxes), dtype=bool) if difficult is None else np.asarray(difficult, dtype=bool)
-    overlap = box_iou(*(torch.as_tensor(np.asarray(each, float)) for each in (boxes, true_boxes))).numpy()
+    found, objects = (torch.as_tensor(np.asarray(each, float)) for each in (boxes, true_boxes))
+    overlap = box_iou(found, objects).numpy()
     owner = overlap.argmax(1)
     near = overlap.max(1) >= iou_threshold
     order = np.argsort(-np.asarray(scores, float), kind='stable')
@@ -63,7 +64,8 @@ def detection_average_precision(predictions: Sequence[Mapping[str, Any]], truths
     """
     if len(predictions) != len(truths):
         raise ValueError(f'{len(predictions)} images with predictions, {len(truths)} with truths; give each image both')
-    scores, verdicts = [[] for _ in range(num_classes)], [[] for _ in range(num_classes)]
+    scores: list[list[np.ndarray]] = [[] for _ in range(num_classes)]
+    verdicts: list[list[np.ndarray]] = [[] for _ in range(num_classes)]
     positives = np.zeros(num_classes, dtype=int)
     for number, (found, true) in enumerate(zip(predictions, truths, strict=True)):
         found_labels, true_labels = np.asarray(found['labels'], int), np.asarray(true['labels'], int)

@@ -67,7 +67,9 @@ def boxes_at_limits(values: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray,
     """
     height, width = values.shape
     left, top, part = 0, 0, values
-    boxes, areas, places = [], [], []
+    boxes: list[tuple[int, int, int, int]] = []
+    areas: list[float] = []
+    places: list[int] = []
     for place, limit in enumerate(limits):
         above = cv2.threshold(part, int(limit), 1, cv2.THRESH_BINARY)[1]
         contours = cv2.findContours(above, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE, offset=(left, top))[0]
@@ -84,8 +86,8 @@ def boxes_at_limits(values: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray,
         x2, y2 = max(box[0] + box[2] for box in found), max(box[1] + box[3] for box in found)
         if (x2 - x1) * (y2 - y1) < 0.8 * part.size:
             left, top, part = x1, y1, values[y1:y2, x1:x2]
-    boxes = np.minimum(np.array(boxes, dtype=np.int32), (width - 1, height - 1, width - 1, height - 1))
-    return boxes, np.array(areas), np.array(places)
+    inside = np.minimum(np.array(boxes, dtype=np.int32), (width - 1, height - 1, width - 1, height - 1))
+    return inside, np.array(areas), np.array(places)
 
 
 def boxes_from_map(values: ArrayLike, threshold: float, largest: bool = True) -> np.ndarray:
@@ -142,7 +144,7 @@ def box_from_saliency(image: np.ndarray, values: ArrayLike, foreground: float = 
     if low == high:
         return np.zeros((1, 4), dtype=np.int32)
     cv2.setRNGSeed(0)  # its colour clusters start at random
-    cv2.grabCut(image, seeds, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(image, seeds, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
     parts = cv2.connectedComponentsWithStats(((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD)).astype(np.uint8))[2][1:]
     x, y, width, height = parts[parts[:, cv2.CC_STAT_AREA].argmax(), :4]
     height_of_image, width_of_image = values.shape
@@ -151,7 +153,8 @@ def box_from_saliency(image: np.ndarray, values: ArrayLike, foreground: float = 
 
 def box_overlap(boxes: ArrayLike, others: ArrayLike) -> np.ndarray:
     """IoU (N, M) of boxes whose corners are both inside."""
-    return box_iou(*(torch.as_tensor(np.asarray(each, dtype=np.float64)) for each in (boxes, others)), offset=1).numpy()
+    first, second = (torch.as_tensor(np.asarray(each, dtype=np.float64)) for each in (boxes, others))
+    return box_iou(first, second, offset=1).numpy()
 
 
 def best_overlaps(values: ArrayLike, boxes: ArrayLike, thresholds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

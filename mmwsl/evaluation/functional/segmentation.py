@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 
-def confusion(predicted: ArrayLike, true: ArrayLike, num_classes: int, ignore: int = 255) -> np.ndarray:
+def confusion(predicted: np.ndarray, true: np.ndarray, num_classes: int, ignore: int = 255) -> np.ndarray:
     """Pixels by true class (rows) and predicted class (columns).
 
     Args:

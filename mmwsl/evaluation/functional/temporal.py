@@ -61,7 +61,8 @@ def temporal_average_precision(detections: Iterable[tuple[Any, float, float, flo
     """
     if not truths:
         return float('nan')
-    by_video, unclear = {}, {}
+    by_video: dict[Any, list[tuple[float, float]]] = {}
+    unclear: dict[Any, list[tuple[float, float]]] = {}
     for chosen, segments in ((by_video, truths), (unclear, ignored)):
         for video, start, end in segments:
             chosen.setdefault(video, []).append((start, end))
