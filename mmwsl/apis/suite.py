@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from mmwsl.reporting.records import read_records, render_table
 TABLES = dict(methods=render_table, layers=render_layer_table, matrix=render_matrix)
 
 
-def run_suite(path: Path | str, out: Path | str, only: Iterable[str] | None = None, work_dir: Path | str | None = None,
+def run_suite(path: Path | str, out: Path | str, only: Sequence[str] | None = None, work_dir: Path | str | None = None,
               options: dict[str, Any] | None = None) -> str:
     """Train what is missing, benchmark what has no record, write ``records.jsonl`` and ``table.md`` to ``out``.
 
@@ -44,8 +44,8 @@ def run_suite(path: Path | str, out: Path | str, only: Iterable[str] | None = No
         The table, as Markdown.
 
     Raises:
-        ValueError: not a suite, unknown method in ``only``, runs that were made with other settings, or a run that
-            needs another which is not there yet.
+        ValueError: not a suite, unknown method in ``only``, runs that were made with other settings, a run that needs
+            another which is not there yet, or an ensemble whose config has no ``test_evaluator``.
         RuntimeError: a training failed (the message names its log).
     """
     suite_cfg, out = load_config(path), Path(out)
