@@ -21,15 +21,15 @@ $(VENV)/.tests: $(VENV)/.runtime
 quickstart: $(VENV)/.runtime  ## pre-train on built-in data and benchmark against random weights, about 5 minutes on 2 cores
 	$(BIN)/python tools/run_suite.py configs/suites/quickstart.py --out work_dirs/quickstart
 
-test: $(VENV)/.tests  ## the test suite, about ten minutes on 2 cores
-	$(BIN)/ruff check .
+test: lint  ## ruff, mypy and the test suite, about ten minutes on 2 cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-long: $(VENV)/.tests  ## the tests that take minutes each
 	$(BIN)/python -m pytest -n 2 --dist load -m long $(PYTEST_ARGS)
 
-lint: $(VENV)/.tests
+lint: $(VENV)/.tests  ## style, and the types of the folders that pyproject.toml names
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info work_dirs

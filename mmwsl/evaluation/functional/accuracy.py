@@ -1,9 +1,12 @@
 """Classification accuracy from scores."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 
 
-def true_class_rank(scores, labels):
+def true_class_rank(scores: np.ndarray | torch.Tensor, labels: np.ndarray | torch.Tensor) -> torch.Tensor:
     """How many classes rank before the true one, (N,) int64: 0 where it is named first.
 
     Equal scores rank in class order (the lower class number first), so constant scores always name class 0, and a
@@ -34,7 +37,7 @@ def true_class_rank(scores, labels):
     return ((scores > own) | ((scores == own) & earlier)).sum(dim=1)
 
 
-def mean_class_accuracy(scores, labels):
+def mean_class_accuracy(scores: np.ndarray | torch.Tensor, labels: np.ndarray | torch.Tensor) -> float:
     """Top-1 accuracy of every class that has an image, averaged over these classes; a float in [0, 1].
 
     Args, Raises:
@@ -45,7 +48,8 @@ def mean_class_accuracy(scores, labels):
     return torch.stack([right[labels == label].mean() for label in labels.unique()]).mean().item()
 
 
-def topk_accuracy(scores, labels, topk=(1, 5)):
+def topk_accuracy(scores: np.ndarray | torch.Tensor, labels: np.ndarray | torch.Tensor,
+                  topk: Sequence[int] = (1, 5)) -> dict[int, float]:
     """Share of images whose true class is among the k highest scores.
 
     Args:

@@ -1,9 +1,11 @@
 """How far predicted class maps agree with true ones."""
 
+from typing import Any
+
 import numpy as np
 
 
-def confusion(predicted, true, num_classes, ignore=255):
+def confusion(predicted: np.ndarray, true: np.ndarray, num_classes: int, ignore: int = 255) -> np.ndarray:
     """Pixels by true class (rows) and predicted class (columns).
 
     Args:
@@ -28,7 +30,7 @@ def confusion(predicted, true, num_classes, ignore=255):
     return np.bincount(true * num_classes + predicted, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def intersection_over_union(matrix):
+def intersection_over_union(matrix: np.ndarray) -> dict[str, Any]:
     """Figures of a confusion matrix summed over all images.
 
     Returns:
