@@ -1,9 +1,35 @@
 """What is known about versions and machines: the only place that asks torch, mmengine or the processor for it."""
 
 import functools
+import warnings
 from pathlib import Path
 
 import torch
+
+
+def renamed_arguments(**names):
+    """Decorator of a function whose keyword arguments have new names: the old ones still work, with a warning.
+
+    Args:
+        names: old name = new name.
+
+    Raises:
+        TypeError: from a call, both names of one argument.
+    """
+    def decorate(function):
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            for old in kwargs.keys() & names:
+                new, owner = names[old], function.__qualname__.removesuffix('.__init__')
+                if new in kwargs:
+                    raise TypeError(f'{owner}: {old} is the old name of {new}; give {new} alone')
+                # said of this module: the caller is mmengine's registry, whose warnings the command line does not show
+                warnings.warn(f'{owner}: {old} is now called {new}; the old name goes with the next release',
+                              DeprecationWarning, stacklevel=1)
+                kwargs[new] = kwargs.pop(old)
+            return function(*args, **kwargs)
+        return call
+    return decorate
 
 
 @functools.cache

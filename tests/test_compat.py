@@ -4,6 +4,19 @@ import torch
 from mmwsl import compat
 
 
+def test_old_names_of_arguments_work_with_a_warning():
+    @compat.renamed_arguments(least='min_pixels')
+    def seeds(maps, min_pixels=30):
+        return maps, min_pixels
+
+    assert seeds('maps', min_pixels=4) == ('maps', 4)
+    with pytest.warns(DeprecationWarning, match='seeds: least is now called min_pixels') as caught:
+        assert seeds('maps', least=2) == ('maps', 2)
+    assert [warning.filename for warning in caught] == [compat.__file__]  # what the command line lets through
+    with pytest.raises(TypeError, match='least is the old name of min_pixels'):
+        seeds('maps', least=2, min_pixels=3)
+
+
 @pytest.mark.parametrize('flags, expected', [('sse avx512f avx512_bf16', True), ('amx_bf16 amx_tile', True),
                                              ('sse avx2 avx512f', False)])
 def test_cpu_has_bf16(monkeypatch, flags, expected):

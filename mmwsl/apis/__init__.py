@@ -1,4 +1,4 @@
-"""What the tools and notebooks call."""
+"""Python interface of the tools: what commands and notebooks call."""
 
 from mmwsl.checkpoints import convert, read_backbone
 from mmwsl.reporting import (

@@ -1,4 +1,4 @@
-"""Features of any checkpoint, and its evaluation by protocols."""
+"""Extraction of features and evaluation of checkpoints by protocols."""
 
 import copy
 import functools
@@ -44,7 +44,7 @@ def _features(cfg: Config, model: nn.Module, dataset: Dataset, layer: int) -> Fe
 
 def extract(cfg: Config, checkpoint: Path | str | None, out: Path | str | None = None, split: str = 'test',
             layer: int = -1, thumbnails: int = 0) -> Features:
-    """Features of every image of a dataset of the config, in dataset order.
+    """Extract features of every image of a dataset of the config, in dataset order.
 
     Args:
         cfg: config with ``benchmark.train`` and ``benchmark.test``.
@@ -98,7 +98,7 @@ def _check(cfg: Config, *splits: str) -> None:
 
 
 class CheckpointSource(Source):
-    """A checkpoint, for a protocol that trains from it.
+    """Source of protocols: a checkpoint, which trainings start from.
 
     Args:
         name: see :class:`Source`.
@@ -184,7 +184,7 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
 
 def features_of(cfg: Config, checkpoint: Path | str | None, layer: int | None = None,
                 pooling: str | None = None) -> tuple[Features, Features]:
-    """The training and the test features that protocols get (:class:`mmwsl.protocols.Features`).
+    """Extract the training and test features that protocols get (:class:`mmwsl.protocols.Features`).
 
     Args:
         cfg, checkpoint: see :func:`benchmark`.
@@ -198,7 +198,7 @@ def features_of(cfg: Config, checkpoint: Path | str | None, layer: int | None = 
 
 def _from_features(cfg: Config, checkpoint: Path | str | None, names: Sequence[str], layer: int,
                    layers: Sequence[int] | None, pooling: str | None) -> Iterator[tuple[str, Source, dict[str, Any]]]:
-    """Yield (name, source, shared record fields) per layer and frozen-feature protocol, on the first rank alone."""
+    """Yield (name, source, shared fields) per layer and frozen-feature protocol, on the first rank alone."""
     datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]
     _check_labels(*datasets)
     for each in layers or [layer]:
@@ -249,7 +249,7 @@ def _layer_model(cfg: Config, checkpoint: Path | str | None, pooling: str | None
 
 
 def _check_labels(train: Dataset, test: Dataset) -> None:
-    """Stop before the features are extracted where no protocol could use them."""
+    """Raise ValueError, before features are extracted, where no protocol could use them."""
     for split, dataset in (('train', train), ('test', test)):
         if getattr(dataset, 'labels', None) is None:
             raise ValueError(f'benchmark.{split} ({type(dataset).__name__}) has no labels; protocols need them. Are '
@@ -258,7 +258,7 @@ def _check_labels(train: Dataset, test: Dataset) -> None:
 
 
 def _describe(checkpoint: Path | str | None, meta: dict[str, Any] | None) -> dict[str, Any] | str | Path:
-    """Which weights a value belongs to: file name, hash, and where its training stood."""
+    """Describe the weights of a record: file name, hash, and progress of training."""
     if checkpoint is None or meta is None:
         return checkpoint or 'random'
     digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
@@ -267,7 +267,7 @@ def _describe(checkpoint: Path | str | None, meta: dict[str, Any] | None) -> dic
 
 
 def _relative(filename: Path | str | None) -> str | None:
-    """A config's name without the machine's folders."""
+    """Config name without the machine's folders."""
     if not filename:  # a config that was never a file
         return None
     parts = Path(filename).parts

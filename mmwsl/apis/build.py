@@ -30,7 +30,7 @@ def get_device() -> torch.device:
 
 def build_model(cfg: Config, checkpoint: Path | str | None = None,
                 device: torch.device | str | None = None) -> tuple[Model, dict[str, Any] | None]:
-    """The config's model on ``device`` in eval mode, with the weights of ``checkpoint``.
+    """Build the config's model on ``device`` in eval mode, with the weights of ``checkpoint``.
 
     Args:
         cfg: config with ``model``; its seed (``randomness.seed``) decides random weights.
@@ -106,13 +106,13 @@ def _rescale(cfg: Config, model: Model) -> None:
 
 
 def build_dataset(cfg: dict[str, Any]) -> Any:
-    """A dataset from its config."""
+    """Build a dataset from its config."""
     init_default_scope('mmwsl')
     return DATASETS.build(copy.deepcopy(cfg))
 
 
 def inference_dtype(cfg: Config, device: torch.device | str) -> torch.dtype | None:
-    """The autocast type features are computed in: that of the config's optimiser wrapper, None for fp32."""
+    """Autocast type of feature extraction: that of the config's optimiser wrapper, None for fp32."""
     wrapper = cfg.get('optim_wrapper') or {}
     if wrapper.get('type') != 'AutocastOptimWrapper':
         return None

@@ -15,7 +15,7 @@ PREFIX = 'mmwsl::'
 
 
 def resolve(path: Path | str) -> Path:
-    """A config's file: a path, or ``mmwsl::selfsup/simclr/NAME.py`` (also ``mmwsl::NAME``) for a shipped one.
+    """Resolve a config's file: a path, or ``mmwsl::selfsup/simclr/NAME.py`` (also ``mmwsl::NAME``) for a shipped one.
 
     Raises:
         FileNotFoundError: no such file; the message names shipped configs of a similar name.
@@ -81,7 +81,7 @@ def load_config(path: Path | str, options: dict[str, Any] | None = None,
     if benchmark_of:
         other = load_config(benchmark_of)
         if not other.get('benchmark'):
-            raise ValueError(f'{benchmark_of} has no benchmark, so it does not say on what to judge')
+            raise ValueError(f'{benchmark_of} has no benchmark, so it does not say on what to evaluate')
         cfg.benchmark = other.benchmark
     apply_options(cfg, options)
     return cfg

@@ -1,4 +1,4 @@
-"""A checkpoint scored by its config's own metrics: detection, segmentation."""
+"""Evaluation of a checkpoint by its config's own metrics."""
 
 import copy
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from mmwsl.reporting.records import make_record
 
 
 def dataset_name(cfg: Config) -> str:
-    """What records call the data a config is tested on."""
+    """Name, in records, of the data a config is tested on."""
     return (cfg.get('benchmark') or {}).get('dataset') or cfg.test_dataloader.dataset.type
 
 
 def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Path | str | None = None,
              suite: str | None = None, method: str | None = None) -> dict[str, float]:
-    """Run ``test_dataloader`` through the model and score it by ``test_evaluator``.
+    """Evaluate a checkpoint on ``test_dataloader`` by ``test_evaluator``.
 
     Args:
         cfg: config with both.
@@ -40,8 +40,8 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
         OSError: ``out`` cannot be written.
     """
     if not cfg.get('test_evaluator') or not cfg.get('test_dataloader'):
-        raise ValueError(f'{cfg.filename} has no test_evaluator and test_dataloader; pre-training configs are judged '
-                         'by protocols (mmwsl benchmark)')
+        raise ValueError(f'{cfg.filename} has no test_evaluator and test_dataloader; pre-training configs are '
+                         'evaluated by protocols (mmwsl benchmark)')
     checkpoints = [checkpoint] if isinstance(checkpoint, (str, Path)) else list(checkpoint)
     absent = [str(path) for path in checkpoints if path != 'random' and not Path(path).is_file()]
     if absent:
@@ -67,7 +67,7 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
     if several:
         for member, path in zip(unwrap(runner.model).members, checkpoints, strict=True):
             load_state(member, read_checkpoint(path)['state_dict'], strict=True, what=str(path))
-    figures = runner.test()
+    values = runner.test()
     if out is not None and is_main_process():
         kind = 'random' if checkpoints[0] == 'random' else type(unwrap(runner.model)).__name__.lower()
         append_json_lines(out, [make_record(
@@ -76,5 +76,5 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
             dataset=dataset_name(cfg), split='test',
             protocol=name.split('/')[0], metric=name.split('/')[-1], value=round(float(value), 4),
             settings=dict(checkpoint=' '.join(Path(path).name for path in checkpoints)))
-            for name, value in figures.items()])
-    return figures
+            for name, value in values.items()])
+    return values

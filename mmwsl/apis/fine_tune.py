@@ -27,7 +27,7 @@ ROLE = ('out_indices', 'strides', 'dilations', 'frozen_stages', 'norm_cfg', 'nor
 
 def fine_tune_config(pretrained: Config, config: Path | str | None = None,
                      options: dict[str, Any] | None = None) -> Config:
-    """A training config with the backbone and the pixel statistics of the pre-trained one.
+    """Combine a training config with the backbone and pixel statistics of the pre-trained one.
 
     Of its own backbone it keeps what the task asks of any: :data:`ROLE`. Without ``config`` it is the pre-trained one
     itself. None of the arguments is changed.
@@ -53,21 +53,21 @@ def fine_tune_config(pretrained: Config, config: Path | str | None = None,
 
 
 def innermost(dataset: ConfigDict) -> ConfigDict:
-    """The dataset config itself, or the one that subsets are made of."""
+    """Dataset config below all subsets."""
     return innermost(dataset.dataset) if 'dataset' in dataset else dataset
 
 
 def hold_out(cfg: Config, fraction: float) -> None:
-    """Train on a part of the training images and test on the rest, by the test pipeline."""
+    """Set a config to train on a part of the training images and test on the rest, by the test pipeline."""
     whole, pipeline = cfg.train_dataloader.dataset, innermost(cfg.test_dataloader.dataset).get('pipeline')
-    shown = copy.deepcopy(whole)
-    innermost(shown).pop('pipeline', None)
+    held_out = copy.deepcopy(whole)
+    innermost(held_out).pop('pipeline', None)
     if pipeline is not None:
-        innermost(shown).pipeline = pipeline
-    cfg.test_dataloader.dataset = dict(type='Subset', dataset=shown, holdout=fraction, held_out=True)
+        innermost(held_out).pipeline = pipeline
+    cfg.test_dataloader.dataset = dict(type='Subset', dataset=held_out, holdout=fraction, held_out=True)
     cfg.train_dataloader.dataset = dict(type='Subset', dataset=whole, holdout=fraction)
     if 'ann_file' in cfg.test_evaluator:  # COCO's metric reads the objects from the file
-        cfg.test_evaluator.ann_file = innermost(shown).ann_file
+        cfg.test_evaluator.ann_file = innermost(held_out).ann_file
 
 
 def share_batch(cfg: Config, ranks: int) -> None:
@@ -154,11 +154,12 @@ class FineTuneRunner:
     def _check(self, cfg: Config) -> None:
         """Raise ValueError unless the weights fill the whole backbone that is trained."""
         init_default_scope('mmwsl')
-        wanted = MODELS.build(cfg.model.backbone).state_dict()
-        lost = [key for key in wanted if key not in self.weights or wanted[key].shape != self.weights[key].shape]
+        expected = MODELS.build(cfg.model.backbone).state_dict()
+        lost = [key for key in expected if key not in self.weights or expected[key].shape != self.weights[key].shape]
         if lost:
-            raise ValueError(f'{cfg.filename}: {len(lost)} of {len(wanted)} tensors of the backbone it trains are not '
-                             f'among those of {self.pretrained.filename}, the first is {lost[0]}; they would be random')
+            raise ValueError(f'{cfg.filename}: {len(lost)} of {len(expected)} tensors of the backbone it trains are '
+                             f'not among those of {self.pretrained.filename}, the first is {lost[0]}; they would be '
+                             'random')
 
     def _check_frozen(self, runner: Runner, cfg: Config) -> None:
         if not cfg.model.get('frozen'):

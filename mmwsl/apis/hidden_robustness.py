@@ -1,4 +1,4 @@
-"""How well classifiers do on partly visible objects: accuracy against the share of hidden cells of the test images."""
+"""Robustness of classifiers to hidden parts: accuracy against the share of hidden cells of the test images."""
 
 import json
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def hidden_robustness(models: Sequence[tuple[str, Path | str, Path | str]], out:
 
     Raises:
         ValueError: no model, two of one name, one that is no such classifier or has other classes than the test set,
-            a test set without one class an image, or a cell or share that cannot be.
+            a test set without one class per image, or a cell or share that cannot be.
     """
     names = [name for name, _, _ in models]
     if not names or len(set(names)) < len(names):
@@ -100,8 +100,8 @@ def _count(names: Sequence[str], models: Sequence[Model], loader: DataLoader, ce
     for step, batch in enumerate(loader):
         images, labels = batch['inputs'], batch['data_samples'].get('gt_label')
         if not isinstance(labels, torch.Tensor) or labels.ndim != 1 or not isinstance(images, torch.Tensor):
-            raise ValueError("the test set must hand over one view and one class number an image: set supervision="
-                             "'image' (or stronger) on it, and give a data set of one class an image")
+            raise ValueError("the test set must hand over one view and one class number per image: set supervision="
+                             "'image' (or stronger) on it, and give a data set of one class per image")
         images = images.float() / 255 if images.dtype == torch.uint8 else images
         sizes, state = torch.full((len(images),), cell), generator.get_state()
         pixels += images[:, 0].numel()

@@ -1,4 +1,4 @@
-"""A picture of where classifiers look: images in rows, one column a model."""
+"""Picture of where classifiers look: images in rows, one column per model."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -62,7 +62,7 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
 
 def _predictions(models: Models, configs: Sequence[Config],
                  batch: dict[str, Any]) -> Iterator[tuple[str, list[DataSample]]]:
-    """Each model's name, and its predictions: a sample an image."""
+    """Yield each model's name and its predictions, one sample per image."""
     for (name, _, checkpoint), config in zip(models, configs, strict=True):
         model, _ = build_model(config, checkpoint)
         with torch.no_grad():
@@ -79,10 +79,10 @@ def _draw_boxes(models: Models, configs: Sequence[Config], count: int, threshold
     columns = [('image', [overlay(image, true=boxes, enlarge=enlarge)
                           for image, boxes in zip(images, true, strict=True)])]
     for name, found in _predictions(models, configs, batch):
-        shown = [sample.pred_maps[-1].float().cpu().numpy() for sample in found]
+        cams = [sample.pred_maps[-1].float().cpu().numpy() for sample in found]
         columns.append((name, [
             overlay(image, values, boxes_from_map(values, threshold), boxes, enlarge=enlarge)
-            for image, values, boxes in zip(images, shown, true, strict=True)]))
+            for image, values, boxes in zip(images, cams, true, strict=True)]))
     return columns
 
 
@@ -92,13 +92,13 @@ def _draw_bags(models: Models, configs: Sequence[Config], count: int, threshold:
         raise ValueError(f"{configs[0].filename}: the test set must be bags of an image's patches with their truth, as "
                          "SceneBags with supervision='full'")
     positive = torch.nonzero(dataset.targets.any(1))[:, 0]
-    chosen = positive[evenly_spaced(len(positive), count)].tolist()
-    images, size = dataset.images[chosen].permute(0, 2, 3, 1).numpy(), dataset.images.shape[2:]
+    rows = positive[evenly_spaced(len(positive), count)].tolist()
+    images, size = dataset.images[rows].permute(0, 2, 3, 1).numpy(), dataset.images.shape[2:]
     boxes = patch_boxes(dataset.grid, size)
-    true = [boxes[patches] for patches in dataset.targets[chosen].numpy()]
+    true = [boxes[patches] for patches in dataset.targets[rows].numpy()]
     columns = [('image', [overlay(image, true=each, enlarge=enlarge)
                           for image, each in zip(images, true, strict=True)])]
-    for name, found in _predictions(models, configs, collate_bags([dataset[index] for index in chosen])):
+    for name, found in _predictions(models, configs, collate_bags([dataset[index] for index in rows])):
         shares = [sample.pred_instance_scores.float().cpu().numpy() for sample in found]
         shares = [share / share.max().clip(min=1e-12) for share in shares]
         columns.append((name, [
@@ -108,7 +108,7 @@ def _draw_bags(models: Models, configs: Sequence[Config], count: int, threshold:
 
 
 def _save(columns: Columns, out: Path | str) -> Path:
-    """A figure of (name, pictures), one column each."""
+    """Save a figure of (name, pictures), one column each."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     figure = Figure(figsize=(2 * len(columns), 2 * len(columns[0][1]) + 0.4), layout='constrained')

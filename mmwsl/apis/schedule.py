@@ -1,4 +1,4 @@
-"""The length of a training, said once: everything that goes by it is scaled."""
+"""Scaling of a training's length, with everything that goes by it."""
 
 from fractions import Fraction
 from typing import Any
@@ -32,19 +32,19 @@ def scale_lengths(cfg: Config, epochs: int | None = None, iters: int | None = No
         return
     if epochs is not None and iters is not None:
         raise ValueError(f'epochs={epochs} and iters={iters}: a training has one length, give one of the two')
-    name, wanted, other = ('epochs', epochs, 'iters') if iters is None else ('iters', iters, 'epochs')
-    if not isinstance(wanted, int) or isinstance(wanted, bool) or wanted < 1:
-        raise ValueError(f'{name}={wanted!r}: it must be a whole number, 1 or more')
+    name, length, other = ('epochs', epochs, 'iters') if iters is None else ('iters', iters, 'epochs')
+    if not isinstance(length, int) or isinstance(length, bool) or length < 1:
+        raise ValueError(f'{name}={length!r}: it must be a whole number, 1 or more')
     loop, key = cfg.get('train_cfg') or {}, f'max_{name}'
     if loop.get(key) is None:
         counted = loop.get(f'max_{other}')
         raise ValueError(f'{cfg.filename or "the config"}: ' + (
             f'its training is counted in {other} (train_cfg.max_{other}={counted}), not in {name}; use --{other} N, or '
-            f'{other}=N in a config' if counted else f'there is no train_cfg.{key} that {name}={wanted} could scale'))
-    factor, lines = Fraction(wanted, loop[key]), [f'{name} {loop[key]} -> {wanted}']
+            f'{other}=N in a config' if counted else f'there is no train_cfg.{key} that {name}={length} could scale'))
+    factor, lines = Fraction(length, loop[key]), [f'{name} {loop[key]} -> {length}']
     if factor == 1:
         return
-    loop[key] = wanted
+    loop[key] = length
     if loop.get('val_begin', 1) > 1:
         lines += _change(loop, 'val_begin', nearest(loop['val_begin'] * factor), 'train_cfg')
     if cfg.get('param_scheduler'):

@@ -1,4 +1,4 @@
-"""Suites: a list of trainings and protocols, run until every figure is there."""
+"""Suites: a list of trainings and protocols, run until every record is there."""
 
 import json
 import subprocess
@@ -57,9 +57,9 @@ def run_suite(path: Path | str, out: Path | str, only: Sequence[str] | None = No
         raise ValueError(f'{path}: table={table!r} is unknown; choose one of {", ".join(TABLES)}')
     methods = [run['method'] for run in suite_cfg.runs]
     there = {f'{run["method"]}-seed{seed}' for run in suite_cfg.runs for seed in run.get('seeds', [0])}
-    wanted = {name for run in suite_cfg.runs for name in [*run.get('ensemble', ()), run.get('start')] if name}
-    if wanted - there:
-        raise ValueError(f'{path}: {", ".join(sorted(wanted - there))} is no run of the suite, METHOD-seedN; a start '
+    named = {name for run in suite_cfg.runs for name in [*run.get('ensemble', ()), run.get('start')] if name}
+    if named - there:
+        raise ValueError(f'{path}: {", ".join(sorted(named - there))} is no run of the suite, METHOD-seedN; a start '
                          'or an ensemble names some')
     unknown = set(only or ()) - set(methods)
     if unknown:
@@ -75,8 +75,8 @@ def run_suite(path: Path | str, out: Path | str, only: Sequence[str] | None = No
         own_metric = 'test_evaluator' in cfg  # what is trained is scored itself, not what can be made of its backbone
         layers = None if own_metric else cfg.benchmark.get('layers')
         missing = _missing(records_file, suite_cfg.suite, run['method'], seed, suite_cfg.protocols, layers or [-1])
-        shown = [', '.join(names) + (f' of layer {layer}' if layers else '') for layer, names in missing.items()]
-        print(f'[{number}/{len(todo)}] {name}: ' + (f'to do: {", ".join(shown)}' if missing else 'done'), flush=True)
+        to_do = [', '.join(names) + (f' of layer {layer}' if layers else '') for layer, names in missing.items()]
+        print(f'[{number}/{len(todo)}] {name}: ' + (f'to do: {", ".join(to_do)}' if missing else 'done'), flush=True)
         if not missing:
             continue
         needed = {each: _finished(suite_cfg.runs, each, options, work_dir, name)
@@ -127,16 +127,16 @@ def _finished(runs: Sequence[dict[str, Any]], name: str, options: dict[str, Any]
 def _train(config: Path | str, cfg: Config, settings: dict[str, Any], work_dir: Path) -> Path:
     """Checkpoint of the finished run, trained in a process of its own and resumed where an earlier one stopped."""
     work_dir.mkdir(parents=True, exist_ok=True)
-    # how a run is judged is no part of how it was trained; of the weights it starts from, the folder may have moved
+    # how a run is evaluated is no part of how it was trained; of the weights it starts from, the folder may have moved
     settings = {key: value for key, value in settings.items() if not key.startswith('benchmark.')}
     if 'load_from' in settings:
         settings['load_from'] = '/'.join(Path(settings['load_from']).parts[-2:])
-    note, wanted = work_dir / 'suite_run.json', dict(config=str(config), options=settings)
-    wanted = json.loads(json.dumps(wanted, default=str))
-    if note.is_file() and json.loads(note.read_text(encoding='utf-8')) != wanted:
+    note, expected = work_dir / 'suite_run.json', dict(config=str(config), options=settings)
+    expected = json.loads(json.dumps(expected, default=str))
+    if note.is_file() and json.loads(note.read_text(encoding='utf-8')) != expected:
         raise ValueError(f'{work_dir} was trained with other settings (see {note.name} there); use another --out or '
                          '--work-dir, or remove it')
-    write_atomically(note, json.dumps(wanted, indent=1))
+    write_atomically(note, json.dumps(expected, indent=1))
     final = work_dir / f'epoch_{cfg.train_cfg.max_epochs}.pth'
     if not final.is_file():
         whole = work_dir / f'{Path(cfg.filename).stem}.py'  # a file, because not every option survives a command line

@@ -112,11 +112,11 @@ def throughput(cfg: Config, steps: int = 40) -> dict[str, Any]:
         per_step = views * batch * runner.world_size
         seconds = _input(runner, model, max(steps, 4))
         sizes = [tuple(view.shape[-2:]) for view in inputs]
-    figures = dict(loop=per_step / statistics.median(stopwatch.loop),
-                   compute=per_step / statistics.median(stopwatch.compute), input=per_step / seconds)
-    figures = {name: round(value, 1) for name, value in figures.items()}
+    speeds = dict(loop=per_step / statistics.median(stopwatch.loop),
+                  compute=per_step / statistics.median(stopwatch.compute), input=per_step / seconds)
+    speeds = {name: round(value, 1) for name, value in speeds.items()}
     dtype = str(getattr(runner.optim_wrapper, 'dtype', None) or torch.float32).removeprefix('torch.')
-    return dict(figures, ratio=round(figures['loop'] / figures['compute'], 4), views=views, batch_size=batch,
+    return dict(speeds, ratio=round(speeds['loop'] / speeds['compute'], 4), views=views, batch_size=batch,
                 sizes=sizes, steps=steps, dtype=dtype, num_workers=runner.train_dataloader.num_workers,
                 **environment(), date=datetime.date.today().isoformat())
 

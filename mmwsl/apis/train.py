@@ -15,7 +15,7 @@ from mmwsl.engine.runner import Runner
 def prepare_training(config: Path | str | Config, work_dir: Path | str | None = None, resume: bool | Path | str = False,
                      amp: bool = False, auto_scale_lr: bool = False, options: dict[str, Any] | None = None,
                      launcher: str | None = None) -> Config:
-    """The config of a run: file, options and command-line switches put together.
+    """Prepare the config of a run from its file, options and command-line switches.
 
     Args:
         config: path, ``mmwsl::`` name, or a loaded config, which stays as it is.

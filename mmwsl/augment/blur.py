@@ -7,7 +7,7 @@ import cv2
 import torch
 import torch.nn.functional as F
 
-from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, full_precision, uniform
+from mmwsl.augment.sampling import bernoulli_mask, check_images, check_probability, check_range, full_precision, uniform
 from mmwsl.registry import VIEWS
 
 
@@ -68,7 +68,7 @@ class GaussianBlur:
         check_images(images)
         size = min(self.kernel_size, 2 * min(images.shape[2:]) - 1)
         sigma = uniform((len(images),), *self.sigma, images.device, generator)
-        blurred = chosen(images, self.prob, generator)
+        blurred = bernoulli_mask(images, self.prob, generator)
         if images.device.type == 'cpu':
             which = blurred.flatten().nonzero().flatten()
             views = images.clone(memory_format=torch.contiguous_format)

@@ -4,11 +4,11 @@ import math
 
 import torch
 
-from mmwsl.augment.draws import check_images, check_probability, chosen, constant, full_precision, uniform
+from mmwsl.augment.sampling import bernoulli_mask, check_images, check_probability, constant, full_precision, uniform
 from mmwsl.registry import VIEWS
 
-GREY = (0.299, 0.587, 0.114)
-TO_YIQ = (GREY, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
+GRAY = (0.299, 0.587, 0.114)
+TO_YIQ = (GRAY, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 FROM_YIQ = tuple(map(tuple, torch.tensor(TO_YIQ, dtype=torch.float64).inverse().tolist()))
 
 
@@ -40,10 +40,10 @@ def color_matrix(mean: torch.Tensor, brightness: torch.Tensor, contrast: torch.T
     Returns:
         (B, 3, 4): linear part and, in the last column, offset.
     """
-    grey, eye = constant(GREY, mean.device), torch.eye(3, device=mean.device)
+    gray, eye = constant(GRAY, mean.device), torch.eye(3, device=mean.device)
     saturation = saturation[:, None, None]
-    linear = (saturation * eye + (1 - saturation) * grey) @ hue_matrix(hue) * (brightness * contrast)[:, None, None]
-    offset = brightness * (1 - contrast) * (mean @ grey)
+    linear = (saturation * eye + (1 - saturation) * gray) @ hue_matrix(hue) * (brightness * contrast)[:, None, None]
+    offset = brightness * (1 - contrast) * (mean @ gray)
     return torch.cat([linear, offset[:, None, None].expand(-1, 3, 1)], dim=2)
 
 
@@ -96,11 +96,12 @@ class ColorJitter:
         brightness, contrast, saturation = (uniform((count,), max(0, 1 - x), 1 + x, device, generator)
                                             for x in self.factors)
         hue = uniform((count,), -self.hue, self.hue, device, generator)
-        jittered, grey = (chosen(images, prob, generator).view(-1, 1, 1) for prob in (self.prob, self.gray_prob))
+        jittered, gray = (bernoulli_mask(images, prob, generator).view(-1, 1, 1)
+                          for prob in (self.prob, self.gray_prob))
         with full_precision(images):
             matrix = color_matrix(images.mean((2, 3)), brightness, contrast, saturation, hue)
             matrix = torch.where(jittered, matrix, torch.eye(3, 4, device=device))
-            matrix = torch.where(grey, constant(GREY, device) @ matrix[:, None], matrix)
+            matrix = torch.where(gray, constant(GRAY, device) @ matrix[:, None], matrix)
         return apply_color(images, matrix)
 
 
@@ -115,8 +116,8 @@ class RandomGrayscale:
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         _check_rgb(images)
         red, green, blue = images.split(1, dim=1)
-        grey = GREY[0] * red + GREY[1] * green + GREY[2] * blue
-        return torch.where(chosen(images, self.prob, generator), grey, images)
+        gray = GRAY[0] * red + GRAY[1] * green + GRAY[2] * blue
+        return torch.where(bernoulli_mask(images, self.prob, generator), gray, images)
 
 
 @VIEWS.register_module()
@@ -138,7 +139,7 @@ class RandomSolarize:
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
-        inverted = chosen(images, self.prob, generator) & (images >= self.threshold)
+        inverted = bernoulli_mask(images, self.prob, generator) & (images >= self.threshold)
         return torch.where(inverted, 1 - images, images)
 
 

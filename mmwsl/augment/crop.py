@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import torch
 
-from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, full_precision, uniform
+from mmwsl.augment.sampling import bernoulli_mask, check_images, check_probability, check_range, full_precision, uniform
 from mmwsl.registry import VIEWS
 
 ATTEMPTS = 10  # boxes tried before the central crop is taken; the number of the usual recipe
@@ -146,7 +146,7 @@ class RandomResizedCrop:
         check_images(images, also_uint8=True)
         height, width = images.shape[2:]
         boxes = crop_boxes(len(images), height, width, self.scale, self.ratio, images.device, generator)
-        flip = chosen(images, self.flip_prob, generator).flatten()
+        flip = bernoulli_mask(images, self.flip_prob, generator).flatten()
         return crop_and_resize(images, boxes, self.size, flip, self.interpolation, self.antialias)
 
 
@@ -185,4 +185,4 @@ class RandomHorizontalFlip:
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
-        return torch.where(chosen(images, self.prob, generator), images.flip(3), images)
+        return torch.where(bernoulli_mask(images, self.prob, generator), images.flip(3), images)

@@ -2,7 +2,7 @@
 
 import torch
 
-from mmwsl.augment.draws import check_images
+from mmwsl.augment.sampling import check_images
 
 
 class CutMix:

@@ -2,8 +2,8 @@
 
 import torch
 
-from mmwsl.augment.draws import check_probability, chosen
 from mmwsl.augment.noise import Sobel
+from mmwsl.augment.sampling import bernoulli_mask, check_probability
 from mmwsl.registry import VIEWS
 
 
@@ -21,4 +21,4 @@ class SobelImage:
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         strength = self.sobel(images).square_().sum(1, keepdim=True).sqrt_().div_(4).clamp_(max=1)
-        return torch.where(chosen(images, self.prob, generator), strength.expand_as(images), images)
+        return torch.where(bernoulli_mask(images, self.prob, generator), strength.expand_as(images), images)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from mmwsl.augment.draws import check_images, check_probability, constant
+from mmwsl.augment.sampling import check_images, check_probability, constant
 from mmwsl.registry import VIEWS
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import torch
 
-from mmwsl.augment.draws import full_precision
+from mmwsl.augment.sampling import full_precision
 from mmwsl.ops.tensors import keep_format
 
 # Linear sRGB to XYZ (IEC 61966-2-1); a row's sum is the white point, so that white has a = b = 0.

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.augment.color import _check_rgb
-from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, constant, uniform
+from mmwsl.augment.sampling import bernoulli_mask, check_images, check_probability, check_range, constant, uniform
 from mmwsl.registry import VIEWS
 
 GREEN_MAGENTA = (-1.0, 2.0, -1.0)
@@ -203,7 +203,7 @@ class RandomRadialGain:
             half = side / math.hypot(*images.shape[2:])
             centre = uniform((count, 1, 1, 1), -half, half, device, generator)
             square = square + (axis - centre) ** 2
-        stops = _drawn(self.stops, images, generator) * chosen(images, self.prob, generator)
+        stops = _drawn(self.stops, images, generator) * bernoulli_mask(images, self.prob, generator)
         return (images * torch.exp2(stops * square / square.amax(dim=(2, 3), keepdim=True))).clamp(max=1)
 
 
@@ -234,7 +234,7 @@ class ColorDropping:
         _check_rgb(images)
         count, device = len(images), images.device
         kept = torch.randint(3, (count, 1, 1, 1), device=device, generator=generator)
-        keep = (torch.arange(3, device=device).view(1, 3, 1, 1) == kept) | ~chosen(images, self.prob, generator)
+        keep = (torch.arange(3, device=device).view(1, 3, 1, 1) == kept) | ~bernoulli_mask(images, self.prob, generator)
         deviation = images.std(dim=(2, 3), keepdim=True).gather(1, kept)
         noise = torch.randn(images.shape, device=device, generator=generator) * (deviation * self.noise)
         filling = (noise + constant(self.fill, device).view(1, 3, 1, 1)).clamp_(0, 1)

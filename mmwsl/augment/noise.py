@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 
-from mmwsl.augment.draws import check_images, check_probability, check_range, chosen, uniform
+from mmwsl.augment.sampling import bernoulli_mask, check_images, check_probability, check_range, uniform
 from mmwsl.registry import VIEWS
 
 
@@ -24,7 +24,7 @@ class GaussianNoise:
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         sigma = uniform((len(images), 1, 1, 1), *self.sigma, images.device, generator)
-        sigma = sigma * chosen(images, self.prob, generator)
+        sigma = sigma * bernoulli_mask(images, self.prob, generator)
         noise = torch.randn(images.shape, device=images.device, generator=generator)
         return noise.mul_(sigma).add_(images).clamp_(0, 1)
 
@@ -51,7 +51,7 @@ class Cutout:
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
-        hidden = chosen(images, self.prob, generator)
+        hidden = bernoulli_mask(images, self.prob, generator)
         for axis in (2, 3):
             side = images.shape[axis]
             length = max(1, round(self.size * side))

@@ -4,7 +4,7 @@
 import torch
 import torch.nn.functional as F
 
-from mmwsl.augment.draws import check_images
+from mmwsl.augment.sampling import check_images
 from mmwsl.registry import VIEWS
 
 

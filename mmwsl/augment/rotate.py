@@ -5,7 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from mmwsl.augment.draws import check_images, full_precision, uniform
+from mmwsl.augment.sampling import check_images, full_precision, uniform
 from mmwsl.registry import VIEWS
 
 

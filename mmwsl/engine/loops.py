@@ -1,4 +1,4 @@
-"""The epoch loop that resumes where it was interrupted."""
+"""Epoch loop that resumes in mid-epoch."""
 
 from mmengine.runner import EpochBasedTrainLoop
 

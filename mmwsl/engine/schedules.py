@@ -1,4 +1,4 @@
-"""The lengths in the configs of parameter schedulers, in epochs or in iterations."""
+"""Scaling and conversion of the lengths in configs of parameter schedulers."""
 
 import copy
 import math
@@ -7,7 +7,7 @@ LENGTHS = ('begin', 'end', 'T_max', 'total_steps', 'step_size', 'milestones', 'p
 
 
 def change_lengths(scheduler, change):
-    """A copy of a scheduler's config in which each of its lengths, in lists too, is ``change`` of what it was."""
+    """Copy a scheduler's config with ``change`` applied to each of its lengths, in lists too."""
     changed = copy.copy(scheduler)
     for name in LENGTHS:
         value = scheduler.get(name)
@@ -24,12 +24,12 @@ def has_fractions(scheduler):
 
 
 def nearest(value):
-    """The nearest whole number, halves up; but 1 for what is above 0 and smaller."""
+    """Round to the nearest whole number, halves up, but to 1 at least for what is above 0."""
     return max(math.floor(value + 0.5), 1 if value > 0 else 0)
 
 
 def whole_iterations(scheduler, factor=1):
-    """The config of a scheduler by iterations, with every length times ``factor`` and rounded.
+    """Convert a scheduler's config to iterations: every length times ``factor``, rounded.
 
     ``factor`` is the iterations of an epoch for one that goes by epochs. It lasts at least two iterations: a warm-up of
     one would leave the learning rate at its beginning.

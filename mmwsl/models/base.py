@@ -1,4 +1,4 @@
-"""What every model is outside its losses: parts from configs, the modes of ``forward``, its encoders, a teacher."""
+"""Bases of all models: parts from configs, the modes of ``forward``, encoders, a teacher."""
 
 import torch
 import torch.nn as nn
@@ -10,7 +10,7 @@ from mmwsl.structures import add_predictions, split_samples
 
 
 def single_view(inputs):
-    """The images of a batch that has one view: a tensor as it is, or the one entry of a list.
+    """Return the images of a batch of one view, which is a tensor or a list of one.
 
     Raises:
         ValueError: several views.
@@ -24,7 +24,7 @@ def single_view(inputs):
 
 
 class Model(BaseModel):
-    """A backbone and the three modes of ``forward``.
+    """Base of all models: a backbone and the three modes of ``forward``.
 
     A method adds its parts and ``loss(inputs, data_samples)``. What it predicts is by default the images' features;
     what names classes, boxes or masks overrides ``predict(images, samples)``.
@@ -46,7 +46,7 @@ class Model(BaseModel):
 
     @staticmethod
     def make(part):
-        """A module as it is, or built from its config."""
+        """Build a module from its config; a module is returned as it is."""
         return part if isinstance(part, nn.Module) else MODELS.build(part)
 
     def init_weights(self):
@@ -77,7 +77,7 @@ class Model(BaseModel):
         raise ValueError(f"mode={mode!r} is unknown; choose 'loss', 'predict' or 'tensor'")
 
     def predict(self, images, samples):
-        """``samples``, one :class:`DataSample` an image, with ``pred_features`` (D,), those of the last level."""
+        """Add ``pred_features`` (D,), those of the last level, to ``samples``, one :class:`DataSample` per image."""
         features = self.features(images)
         return add_predictions(samples, pred_features=features[-1] if isinstance(features, tuple) else features)
 
@@ -86,7 +86,7 @@ class Model(BaseModel):
         return self.features(images)
 
     def features(self, images):
-        """Global averages of the backbone's maps, fp32: (B, C), or a tuple of them where it returns several."""
+        """Globally averaged feature maps of the backbone, fp32: (B, C), or a tuple of them where it returns several."""
         pooled = tuple(pool(level).float() for level in self.backbone(images))
         return pooled[0] if len(pooled) == 1 else pooled
 
@@ -96,7 +96,7 @@ class Model(BaseModel):
 
 
 class TeacherModel(Model):
-    """A method with a :class:`Teacher` in ``self.teacher`` that follows ``self.students``.
+    """Base of methods with an EMA teacher: ``self.teacher`` follows the modules named in ``self.students``.
 
     The engine calls :meth:`after_optimizer_step` once per optimiser step (gradient accumulation included).
     """

@@ -1,4 +1,4 @@
-"""From a batch of uint8 images to the views a method learns from, on the device."""
+"""Data preprocessors: batches of uint8 images to normalised views, on the device."""
 
 import warnings
 
@@ -25,7 +25,7 @@ class ViewPreprocessor(BaseDataPreprocessor):
         views: one pipeline (list of op configs) per view, ``[[...]] * 2`` for two of the same. Ops take and return
             (B, C, H, W) in [0, 1]. Where the dataset already cut V crops (a list of tensors comes in), pipeline v works
             on crop v; otherwise every pipeline starts from the same image.
-        test_view: one pipeline for the images outside training, as a control may need it; none by default.
+        test_view: pipeline outside training; default none.
         channels_last: memory format of what goes into the network.
     """
 
@@ -78,7 +78,7 @@ class ViewPreprocessor(BaseDataPreprocessor):
 
 @MODELS.register_module()
 class DetectionPreprocessor(BaseDataPreprocessor):
-    """Images of different sizes (``collate_list``) to one normalised batch, padded below and to the right with zeros.
+    """Normalise images of different sizes (``collate_list``) and pad them with zeros, below and right, to one batch.
 
     Every sample learns its ``img_shape``, the (height, width) that is image.
 
@@ -113,10 +113,10 @@ class DetectionPreprocessor(BaseDataPreprocessor):
                          for axis in (1, 2))
         batch = torch.zeros(len(images), len(self.mean), height, width, device=self.mean.device)
         batch = batch.to(memory_format=self.memory_format)
-        for place, image, sample in zip(batch, images, samples, strict=True):
+        for row, image, sample in zip(batch, images, samples, strict=True):
             if training and self.view:
                 image = self._changed(image)
-            place[:, :image.shape[1], :image.shape[2]] = (image - self.mean) / self.std
+            row[:, :image.shape[1], :image.shape[2]] = (image - self.mean) / self.std
             sample.set_metainfo(dict(img_shape=tuple(image.shape[1:])))
         return dict(inputs=batch, data_samples=samples)
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 
 class Source(ABC):
-    """What a protocol evaluates: a checkpoint, by its frozen features or by what is trained from it.
+    """Source of a protocol: a checkpoint, with its frozen features and trainings that start from it.
 
     Attributes:
         name: the protocol's name in the benchmark; begins the metrics of a protocol that goes by several, and the
@@ -23,7 +23,7 @@ class Source(ABC):
 
     @abstractmethod
     def train(self, config, options, seed, holdout):
-        """Train a network that starts from the backbone, and score it.
+        """Train a network from the backbone and score it.
 
         Args:
             config: file of a training config with ``test_dataloader`` and ``test_evaluator``; None = the config of the
@@ -42,7 +42,7 @@ class Source(ABC):
 
     @abstractmethod
     def dataset_name(self, config):
-        """What records call the data that ``config`` (see :meth:`train`) is tested on."""
+        """Name, in records, of the data that ``config`` (see :meth:`train`) is tested on."""
 
 
 class Protocol(ABC):
@@ -70,7 +70,7 @@ class Protocol(ABC):
 
 
 class _FeatureProtocol(Protocol):
-    """A class of an earlier release, ``run(train, test)``, as a protocol."""
+    """Adapter of the earlier interface, ``run(train, test)``."""
 
     def __init__(self, instance):
         self.instance = instance
@@ -80,7 +80,7 @@ class _FeatureProtocol(Protocol):
 
 
 def as_protocol(instance):
-    """``instance`` as a :class:`Protocol`; one with ``run(train, test)`` is adapted, for one release, with a warning.
+    """Adapt ``instance`` to :class:`Protocol` if it has the earlier ``run(train, test)``; warns, for one release.
 
     Raises:
         TypeError: it is no protocol of either form.

@@ -1,4 +1,4 @@
-"""How well k-means on frozen features finds the classes without being told."""
+"""Clustering protocol: k-means on frozen features, scored against the classes."""
 
 import numpy as np
 import torch
@@ -7,13 +7,14 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_rand_score, confusion_matrix, normalized_mutual_info_score
 
 from mmwsl.clustering import assign, kmeans
+from mmwsl.compat import renamed_arguments
 from mmwsl.protocols.base import Protocol
 from mmwsl.protocols.features import check_features, describe
 from mmwsl.registry import PROTOCOLS
 
 
 def clustering_accuracy(clusters, labels):
-    """Share of images right when every cluster is given the class that makes this share largest, no class twice.
+    """Clustering accuracy under the best one-to-one assignment of clusters to classes.
 
     The assignment is the optimal one (Hungarian algorithm); where there are more clusters than classes, the images of
     the clusters left over are wrong.
@@ -38,7 +39,7 @@ class Cluster(Protocol):
         k: clusters; None = as many as there are classes.
         starts: independent starts.
         iterations: most rounds of each.
-        normalise: bring features to length 1 first.
+        normalize: bring features to length 1 first.
         seed: of the first start; the others follow.
         device: where to compute; default the GPU if there is one.
 
@@ -46,10 +47,11 @@ class Cluster(Protocol):
         ValueError: k, starts or iterations below 1.
     """
 
-    def __init__(self, k=None, starts=10, iterations=100, normalise=True, seed=0, device=None):
+    @renamed_arguments(normalise='normalize')
+    def __init__(self, k=None, starts=10, iterations=100, normalize=True, seed=0, device=None):
         if min(starts, iterations, 1 if k is None else k) < 1:
             raise ValueError(f'k={k}, starts={starts} and iterations={iterations} must be at least 1')
-        self.k, self.starts, self.iterations, self.normalise, self.seed = k, starts, iterations, normalise, seed
+        self.k, self.starts, self.iterations, self.normalize, self.seed = k, starts, iterations, normalize, seed
         self.device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
 
     def run(self, source):
@@ -62,14 +64,15 @@ class Cluster(Protocol):
         check_features(train, test, 'cluster')
         k = self.k or len(train.classes)
         features, test_features = (part.features.to(self.device) for part in (train, test))
-        if self.normalise:
+        if self.normalize:
             features, test_features = F.normalize(features, dim=1), F.normalize(test_features, dim=1)
         runs = [kmeans(features, k, self.iterations, seed=self.seed + start, distributed=False)
                 for start in range(self.starts)]
         best = min(runs, key=lambda run: run.objective)
         clusters, labels = assign(test_features, best.centroids)[0].cpu().numpy(), test.labels.numpy()
         settings = dict(describe(train, test), k=k, starts=self.starts, iterations=self.iterations, seed=self.seed,
-                        normalise=self.normalise, fitted_on='train', objective=float(best.objective),
+                        normalise=self.normalize,  # spelt as in the records before
+                        fitted_on='train', objective=float(best.objective),
                         clusters_used=len(np.unique(clusters)),
                         nmi_arithmetic=100 * float(normalized_mutual_info_score(labels, clusters)))
         nmi = normalized_mutual_info_score(labels, clusters, average_method='geometric')

@@ -1,4 +1,4 @@
-"""Frozen features of a whole dataset, and the checks every protocol makes of them."""
+"""Frozen features of a dataset: extraction, checks, and the source that holds them."""
 
 import logging
 import zlib
@@ -76,7 +76,7 @@ class Features:
 
 
 class FeatureSource(Source):
-    """Features at hand as the source of a protocol that trains no network: ``KNN().run(FeatureSource(train, test))``.
+    """Source of features at hand, for protocols that train no network: ``KNN().run(FeatureSource(train, test))``.
 
     Args:
         train, test: :class:`Features` of the training and of the test images.
@@ -99,7 +99,7 @@ class FeatureSource(Source):
 
 
 def check_features(train, test, protocol, multi_label=False):
-    """Raise where a protocol could only give a wrong value.
+    """Raise ValueError where a protocol could only give a wrong value.
 
     Args:
         train: the :class:`Features` a protocol learns from.
@@ -138,12 +138,12 @@ def check_features(train, test, protocol, multi_label=False):
 
 
 def as_targets(labels, num_classes):
-    """(N,) class numbers as an (N, C) int64 matrix of 1 and 0; an (N, C) matrix stays as it is."""
+    """One-hot int64 matrix (N, C) of class numbers (N,); an (N, C) matrix stays as it is."""
     return labels if labels.ndim == 2 else torch.nn.functional.one_hot(labels, num_classes)
 
 
 def describe(train, test):
-    """The part of a record's settings that every protocol shares."""
+    """Settings that the records of every protocol share."""
     return dict(n_train=len(train), n_test=len(test), feature_dim=train.features.shape[1],
                 num_classes=len(train.classes))
 

@@ -1,4 +1,4 @@
-"""Protocols that train: what a network learns on other data when it starts from the checkpoint's backbone."""
+"""Protocol that trains: fine-tuning or probing from the checkpoint's backbone."""
 
 import itertools
 import logging

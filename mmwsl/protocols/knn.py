@@ -15,7 +15,7 @@ from mmwsl.registry import PROTOCOLS
 PRESETS = {
     'dino': dict(k=(10, 20, 100, 200), temperature=0.07),
     'instdisc': dict(k=(200, ), temperature=0.07),
-    'lightly': dict(k=(200, ), temperature=0.1),  # its Imagenette and ImageNet-100 figures use k=20
+    'lightly': dict(k=(200, ), temperature=0.1),  # its Imagenette and ImageNet-100 values use k=20
     'solo': dict(k=(20, ), temperature=0.07),
 }
 
@@ -23,7 +23,7 @@ PRESETS = {
 @torch.no_grad()
 def knn_predict(train_features, train_labels, test_features, k=(10, 20, 100, 200), temperature=0.07, num_classes=None,
                 chunk=None, progress=iter):
-    """Class scores from the k most similar training features, for several k in one pass.
+    """Weighted kNN class scores, for several k in one pass.
 
     The score of class c is the sum over the k nearest training images of ``exp(s / T) [label = c]`` with s the cosine
     similarity. Each row of scores is divided by its largest weight, which changes no ranking and keeps small T finite.
@@ -64,9 +64,9 @@ def knn_predict(train_features, train_labels, test_features, k=(10, 20, 100, 200
     scores = {one: queries.new_empty(len(queries), num_classes) for one in ks}
     for start in progress(range(0, len(queries), chunk)):
         rows = slice(start, start + chunk)
-        similarity, neighbours = (queries[rows] @ reference).topk(ks[-1], dim=1)  # (m, K), nearest first
+        similarity, neighbors = (queries[rows] @ reference).topk(ks[-1], dim=1)  # (m, K), nearest first
         weights = ((similarity - similarity[:, :1]) / temperature).exp()
-        votes = train_labels[neighbours]
+        votes = train_labels[neighbors]
         total, previous = queries.new_zeros(len(votes), num_classes), 0
         for one in ks:
             total.scatter_add_(1, votes[:, previous:one], weights[:, previous:one])

@@ -7,6 +7,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+from mmwsl.compat import renamed_arguments
 from mmwsl.datasets import stratified_split
 from mmwsl.evaluation.functional import topk_accuracy
 from mmwsl.progress import progress_bar
@@ -92,7 +93,7 @@ class Linear(Protocol):
         epochs: of the selection and of the final training.
         batch_size: images per step.
         momentum: of SGD.
-        standardise: bring every dimension to mean 0 and standard deviation 1 over the training set, as a batch norm
+        standardize: bring every dimension to mean 0 and standard deviation 1 over the training set, as a batch norm
             without affine parameters does (the grid is meant for this); a dimension that never varies becomes 0.
         holdout: fraction of the training set that selects.
         seed: of the split and of the batch order.
@@ -102,13 +103,14 @@ class Linear(Protocol):
         ValueError: a grid without a value, or a value that is negative.
     """
 
+    @renamed_arguments(standardise='standardize')
     def __init__(self, lr=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0), weight_decay=(0.0, 1e-4, 1e-3), epochs=30,
-                 batch_size=256, momentum=0.9, standardise=True, holdout=0.1, seed=0, device=None):
+                 batch_size=256, momentum=0.9, standardize=True, holdout=0.1, seed=0, device=None):
         if not len(lr) or not len(weight_decay) or min(lr) <= 0 or min(weight_decay) < 0:
             raise ValueError(f'lr={lr} must hold positive values and weight_decay={weight_decay} values of at least 0')
         self.grid = list(itertools.product(lr, weight_decay))
         self.options = dict(epochs=epochs, batch_size=batch_size, momentum=momentum, seed=seed)
-        self.standardise = standardise
+        self.standardize = standardize
         self.holdout = holdout
         self.seed = seed
         self.device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
@@ -123,7 +125,7 @@ class Linear(Protocol):
         check_features(train, test, 'linear')
         classes = len(train.classes)
         features, labels = train.features.to(self.device), train.labels.to(self.device)
-        shift, scale = self._standardisation(features)
+        shift, scale = self._standardization(features)
 
         def fit(rows, grid, description):
             lr, weight_decay = zip(*grid, strict=True)
@@ -134,29 +136,32 @@ class Linear(Protocol):
                                     progress=lambda epochs: progress_bar(epochs, description, unit='epoch'),
                                     **self.options)
 
-        chosen, held_accuracy = self.grid[0], None
+        best_pair, held_accuracy = self.grid[0], None
         if len(self.grid) > 1:
             kept, held = stratified_split(train.labels, self.holdout, self.seed)
             weight, bias = fit(kept, self.grid, 'linear, selection')
             held_features = (features[held.to(self.device)] - shift) * scale
             best, held_accuracy = self._select(weight, bias, held_features, labels[held.to(self.device)])
-            chosen = self.grid[best]
-        weight, bias = fit(None, [chosen], 'linear')
+            best_pair = self.grid[best]
+        weight, bias = fit(None, [best_pair], 'linear')
         scores = self._scores(weight[0], bias[0], (test.features.to(self.device) - shift) * scale)
         if not scores.isfinite().all():
-            raise RuntimeError(f'training with lr={chosen[0]} diverged: give smaller learning rates or standardise')
+            raise RuntimeError(f'training with lr={best_pair[0]} diverged: give smaller learning rates or '
+                               'standardize=True')
 
         top5 = min(5, classes)
         accuracy = topk_accuracy(scores, test.labels, (1, top5))
-        settings = dict(describe(train, test), preset=None, inputs='cached', lr=chosen[0], weight_decay=chosen[1],
+        settings = dict(describe(train, test), preset=None, inputs='cached', lr=best_pair[0], weight_decay=best_pair[1],
                         lr_grid=sorted({lr for lr, _ in self.grid}),
                         weight_decay_grid=sorted({decay for _, decay in self.grid}), holdout=self.holdout,
-                        holdout_top1=held_accuracy, standardise=self.standardise, **self.options)
+                        holdout_top1=held_accuracy,
+                        standardise=self.standardize,  # spelt as in the records before
+                        **self.options)
         return [dict(metric='linear_top1', value=100 * accuracy[1], settings=settings),
                 dict(metric='linear_top5', value=100 * accuracy[top5], settings=dict(settings, top5_classes=top5))]
 
-    def _standardisation(self, features):
-        if not self.standardise:
+    def _standardization(self, features):
+        if not self.standardize:
             return 0.0, 1.0
         mean, std = features.mean(dim=0), features.std(dim=0, correction=0)
         # a constant dimension has the rounding error of its mean as std; dividing by that would blow up test values
@@ -175,6 +180,6 @@ class Linear(Protocol):
                 quality.append((topk_accuracy(scores, labels, (1,))[1], -F.cross_entropy(scores, labels).item(), -head))
         if not quality:
             raise RuntimeError(f'all {len(weight)} learning rates diverged, from {self.grid[0][0]} to '
-                               f'{self.grid[-1][0]}: give smaller ones, or standardise=True')
+                               f'{self.grid[-1][0]}: give smaller ones, or standardize=True')
         accuracy, _, head = max(quality)
         return -head, 100 * accuracy

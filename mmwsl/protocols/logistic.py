@@ -14,7 +14,7 @@ METRICS = ('top1', 'mean_class', 'mAP', 'mAP_11points')
 
 
 def logistic_loss(scores, labels):
-    """Sum over the images of the cross-entropy of their class, or of that of each tag, ignored ones (-1) apart.
+    """Summed cross-entropy: softmax for one class per image, sigmoid per tag (-1 ignored) otherwise.
 
     Args:
         scores: (N, C).
@@ -76,7 +76,7 @@ def metric_value(scores, labels, metric):
 
 @PROTOCOLS.register_module(name='logistic')
 class Logistic(Protocol):
-    """Multinomial logistic regression, or one logistic regression a tag: metric ``logistic_{metric}`` in percent.
+    """Multinomial logistic regression, or one logistic regression per tag: metric ``logistic_{metric}`` in percent.
 
     The strength of the L2 penalty is the one with the best value on a held-out part of the training images (the
     stronger among equals); then all of them are fitted again.
@@ -116,7 +116,7 @@ class Logistic(Protocol):
         tags = self.metric.startswith('mAP')
         check_features(train, test, 'logistic', multi_label=tags)
         if tags != (train.labels.ndim == 2):
-            raise ValueError(f'metric={self.metric!r} is of {"several tags" if tags else "one class"} an image; these '
+            raise ValueError(f'metric={self.metric!r} is of {"several tags" if tags else "one class"} per image; these '
                              'labels are not')
         features, labels = train.features.to(self.device).double(), train.labels.to(self.device)
         classes, chosen, held_values = len(train.classes), self.strengths[0], None

@@ -1,4 +1,4 @@
-"""One-vs-rest linear SVMs from k positive images a class.
+"""One-vs-rest linear SVMs from k positive images per class.
 
 Goyal et al. (2019), section 6.2; costs as in OpenSelfSup's and VISSL's tables, and chosen without the test set.
 """
@@ -14,18 +14,18 @@ from mmwsl.evaluation.functional import average_precision
 from mmwsl.progress import progress_bar
 from mmwsl.protocols.base import Protocol
 from mmwsl.protocols.features import as_targets, check_features, describe
-from mmwsl.protocols.svm import COSTS, SVM, fit_svm, needs_dual, normalise, rotate
+from mmwsl.protocols.svm import COSTS, SVM, fit_svm, needs_dual, normalize_rows, rotate
 from mmwsl.registry import PROTOCOLS
 
 FOLDS = 3
 
 
 def draw_shots(targets, k, seed):
-    """Rows of one low-shot training set for each class: k positives and (C - 1) k negatives, each as they were drawn.
+    """Draw one low-shot training set per class: rows of k positives and (C - 1) k negatives, in the order drawn.
 
     Args:
         targets: (N, C) of 1, 0 and -1; images marked -1 are not drawn.
-        k: positives a class.
+        k: positives per class.
         seed: another seed, another sample; classes are drawn independently.
 
     Returns:
@@ -78,7 +78,7 @@ class LowShotSVM(Protocol):
     samples and classes is best **on the test set**.
 
     Args:
-        k: positives a class.
+        k: positives per class.
         samples: independent samples; their seeds are 0, 1, ... and stand in the records.
         costs: as for :class:`SVM`.
         n_jobs: fits at the same time; -1 = one per core.
@@ -105,27 +105,28 @@ class LowShotSVM(Protocol):
         """
         train, test = source.features()
         check_features(train, test, 'low_shot', multi_label=True)
-        features, test_features = normalise(train.features), normalise(test.features)
+        features, test_features = normalize_rows(train.features), normalize_rows(test.features)
         targets = as_targets(train.labels, len(train.classes)).numpy()
         test_targets = as_targets(test.labels, len(test.classes)).numpy()
-        shown = [c for c in range(len(train.classes)) if (targets[:, c] == 1).any() and (test_targets[:, c] == 1).any()]
-        drawn = {(k, seed): draw_shots(targets[:, shown], k, seed) for k in self.k for seed in range(self.samples)}
-        full = self._full_costs(train, [train.classes[c] for c in shown]) if self.k[0] < FOLDS else None
-        jobs, places = [], []
+        present = [c for c in range(len(train.classes))
+                   if (targets[:, c] == 1).any() and (test_targets[:, c] == 1).any()]
+        drawn = {(k, seed): draw_shots(targets[:, present], k, seed) for k in self.k for seed in range(self.samples)}
+        full = self._full_costs(train, [train.classes[c] for c in present]) if self.k[0] < FOLDS else None
+        jobs, keys = [], []
         for (k, seed), rows in drawn.items():
-            for number, c in enumerate(shown):
+            for number, c in enumerate(present):
                 jobs.append(delayed(_fit)(features, targets[:, c] == 1, rows[number], test_features,
                                           test_targets[:, c], self.costs, k >= FOLDS))
-                places.append((k, seed, number))
+                keys.append((k, seed, number))
         with warnings.catch_warnings():
             # liblinear's dual solver draws from a generator that is global to the process (see SVM)
             small = (len(features[drawn[self.k[0], 0][0]]), features.shape[1])
             backend = 'loky' if needs_dual(np.empty(small)) else 'threading'
             results = Parallel(self.n_jobs, backend=backend, return_as='generator')(jobs)
-            results = dict(zip(places, progress_bar(results, 'low-shot SVM', total=len(jobs), unit='set'), strict=True))
+            results = dict(zip(keys, progress_bar(results, 'low-shot SVM', total=len(jobs), unit='set'), strict=True))
         records = []
         for k in self.k:
-            records += self._records(train, test, k, [[results[k, seed, number] for number in range(len(shown))]
+            records += self._records(train, test, k, [[results[k, seed, number] for number in range(len(present))]
                                                       for seed in range(self.samples)], full)
         return records
 

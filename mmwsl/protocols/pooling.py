@@ -1,4 +1,4 @@
-"""Features of the single layers of a backbone."""
+"""Pooled features of single layers of a backbone."""
 
 import torch.nn as nn
 
@@ -6,7 +6,7 @@ from mmwsl.models.layers.pooling import pool_map
 
 
 class LayerFeatures(nn.Module):
-    """A model seen through one map of its backbone: ``forward(..., mode='tensor')`` gives it pooled, (B, D).
+    """Wrapper of a model whose ``forward(..., mode='tensor')`` gives one feature map of its backbone, pooled, (B, D).
 
     The model is run as it is, so a method that feeds its backbone something else than RGB is evaluated as it would be
     by its own features; the map is taken from the last entry of what ``model.backbone`` returns on the way.

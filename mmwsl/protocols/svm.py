@@ -31,8 +31,8 @@ MAX_ITER = 2000
 SMALL = 2**18  # numbers in a matrix
 
 
-def normalise(features):
-    """(N, D) features as float64 rows x / (||x||_2 + 1e-5)."""
+def normalize_rows(features):
+    """Normalize features (N, D) to float64 rows x / (||x||_2 + 1e-5)."""
     features = np.asarray(features, dtype=np.float64)
     return features / (np.linalg.norm(features, axis=1, keepdims=True) + 1e-5)
 
@@ -44,10 +44,10 @@ def needs_dual(features):
 
 
 def rotate(features):
-    """Turn the axes so that fewer numbers describe fewer images than dimensions: (N, D) to a lower triangular (N, N).
+    """Rotate features with fewer images than dimensions, (N, D), to a lower triangular (N, N).
 
     An SVM sees its images only through their inner products, and a rotation keeps them, so every fit takes the steps it
-    would have taken, to rounding, on half of N numbers an image in place of D.
+    would have taken, to rounding, on half of N numbers per image instead of D.
 
     Returns:
         tuple: (N, N) features, and a function that turns coefficients for them (N,) back into those for the old (D,).
@@ -144,7 +144,7 @@ class SVM(Protocol):
         if len(train) < available:
             check_features(train, test, f'svm with max_train_images={self.max_train_images}', multi_label=True)
         features, turn_back, positive, used, learnt = self._problem(train)
-        test_features = normalise(test.features)
+        test_features = normalize_rows(test.features)
 
         with warnings.catch_warnings():
             costs, converged = self._choose(features, positive, used, learnt, train.classes)
@@ -159,7 +159,7 @@ class SVM(Protocol):
                              {str(train.classes[c]): cost for c, cost in zip(learnt, costs, strict=True)}, converged)
 
     def choose_costs(self, train):
-        """The cost that cross-validation on ``train`` chooses for every class that has an image, by class name."""
+        """Choose the cost of every class that has an image by cross-validation on ``train``: dict by class name."""
         features, _, positive, used, learnt = self._problem(train)
         with warnings.catch_warnings():
             costs, _ = self._choose(features, positive, used, learnt, train.classes)
@@ -172,7 +172,7 @@ class SVM(Protocol):
         positive = targets == 1
         used = targets >= 0 if self.difficult == 'strict' else np.ones_like(positive)
         # a class that neither set shows is in the list of names only
-        return *rotate(normalise(train.features)), positive, used, positive.any(axis=0).nonzero()[0]
+        return *rotate(normalize_rows(train.features)), positive, used, positive.any(axis=0).nonzero()[0]
 
     def _subset(self, train):
         count = self.max_train_images

@@ -1,4 +1,4 @@
-"""Records of values, the tables and the page made of them, and figures that others published."""
+"""Records of values, the tables and the page made of them, and published values of others."""
 
 from .layer_table import render_layer_table
 from .markdown import markdown_table

@@ -1,10 +1,10 @@
-"""Tables of figures per layer: a column for each layer of the backbone."""
+"""Tables of values per layer: a column for each layer of the backbone."""
 
 from mmwsl.reporting.records import render_table
 
 
 def render_layer_table(records, metrics=None):
-    """Markdown: for each metric a table with a row per method and a column per layer, as :func:`render_table` makes it.
+    """Render, for each metric, a Markdown table of :func:`render_table` with a column per layer.
 
     Raises:
         ValueError: no records, or records of several data sets or poolings (one table never mixes them).
@@ -15,9 +15,9 @@ def render_layer_table(records, metrics=None):
         raise ValueError(f'one table, one pooling; these records have {", ".join(poolings)}')
     tables = []
     for metric in metrics:
-        chosen = [record for record in records if record['metric'] == metric]
-        chosen.sort(key=lambda record: record['layer'])
-        columns = [dict(record, protocol='layer', metric=f'layer {record["layer"]}') for record in chosen]
-        title = f'{metric.replace("_", " ")}, pooling {poolings[0]}:\n\n' if chosen else ''
+        selected = [record for record in records if record['metric'] == metric]
+        selected.sort(key=lambda record: record['layer'])
+        columns = [dict(record, protocol='layer', metric=f'layer {record["layer"]}') for record in selected]
+        title = f'{metric.replace("_", " ")}, pooling {poolings[0]}:\n\n' if selected else ''
         tables.append(title + render_table(columns))
     return '\n'.join(tables) or render_table(records)

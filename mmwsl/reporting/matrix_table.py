@@ -1,4 +1,4 @@
-"""Tables and pictures of figures of pairs: methods named ``A`` and ``A+B``, in a matrix."""
+"""Values of pairs of methods, named ``A`` and ``A+B``, as a matrix: a table and a picture."""
 
 import statistics
 
@@ -8,7 +8,7 @@ from mmwsl.visualization import save_figure
 
 
 def pair_matrix(records, metric=None):
-    """The figures of pairs.
+    """Values of a metric as a matrix of pairs of methods.
 
     Args:
         records: their methods are ``A`` (the diagonal), ``A+B`` (row A, column B), or a floor.
@@ -36,16 +36,16 @@ def pair_matrix(records, metric=None):
     for method in values:
         names += [name for name in method.split('+') if name not in names]
 
-    def figure(row, column):
+    def value(row, column):
         if row == column:
             return values.get(row)
         return values.get(f'{row}+{column}', values.get(f'{column}+{row}'))
 
-    return metric, names, [[figure(row, column) for column in names] for row in names], floors
+    return metric, names, [[value(row, column) for column in names] for row in names], floors
 
 
 def render_matrix(records, metric=None):
-    """Markdown: the matrix of :func:`pair_matrix`, the best figure in bold, and the mean of each row's pairs."""
+    """Render Markdown: the matrix of :func:`pair_matrix`, the best value in bold, and the mean of each row's pairs."""
     metric, names, matrix, floors = pair_matrix(records, metric)
     best = max((value for row in matrix for value in row if value is not None), default=None)
     rows = []
@@ -60,7 +60,7 @@ def render_matrix(records, metric=None):
 
 
 def draw_matrix(records, path, metric=None):
-    """The matrix of :func:`pair_matrix` as a heat map, written to the picture ``path``."""
+    """Draw the matrix of :func:`pair_matrix` as a heat map to the picture ``path``."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     metric, names, matrix, _ = pair_matrix(records, metric)

@@ -1,4 +1,4 @@
-"""Records: one JSON object a line for every figure, and the tables rendered from them."""
+"""Records: one JSON object per line for every metric value, and the tables rendered from them."""
 
 import datetime
 import functools
@@ -22,7 +22,7 @@ FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', '
 
 @functools.cache
 def environment():
-    """What every record of this process shares: command, commit, versions, hardware."""
+    """Fields that all records of this process share: command, commit, versions, hardware."""
     versions = {}
     for package in ('mmwsl', 'torch', 'mmengine', 'numpy', 'scikit-learn'):
         try:
@@ -33,7 +33,7 @@ def environment():
 
 
 def _command(arguments):
-    """The command line as one types it, without the machine's folders."""
+    """Command line as one types it, without the machine's folders."""
     tool, shown = Path(arguments[0]), []
     for argument in arguments[1:]:
         key, equals, value = argument.partition('=') if argument[:1] not in '/' else ('', '', argument)
@@ -74,7 +74,7 @@ def hardware():
 
 
 def make_record(**fields):
-    """A record with every field of :data:`FIELDS`; what is not given comes from the environment.
+    """Make a record with every field of :data:`FIELDS`; what is not given comes from the environment.
 
     Raises:
         ValueError: an unknown field.
@@ -89,7 +89,7 @@ def make_record(**fields):
 
 
 def read_records(path):
-    """Records of a JSON-lines file.
+    """Read the records of a JSON-lines file.
 
     Raises:
         FileNotFoundError: no such file.
@@ -137,13 +137,13 @@ class Pivot:
         return f'{statistics.mean(values):.2f}{spread}'
 
     def is_best(self, row, column):
-        """Whether this is the best figure of its column, which takes two rows at least; a ceiling never is."""
+        """Whether this is the best value of its column, which takes two rows at least; a ceiling never is."""
         mean = self.mean(row, column)
         return mean is not None and row not in CEILINGS and mean == self.best[column] and len(self.rows) > 1
 
 
 def pivot(records, metrics=None):
-    """Methods against metrics; a repeated run of a seed replaces the earlier one.
+    """Pivot records to methods against metrics; a repeated run of a seed replaces the earlier one.
 
     A metric that was measured at several layers has a column for each, ``metric layer N``.
 
@@ -182,7 +182,7 @@ def pivot(records, metrics=None):
 
 
 def render_table(records, metrics=None):
-    """A Markdown table: a row per method, a column per protocol and metric.
+    """Render a Markdown table: a row per method, a column per protocol and metric.
 
     Floors (untrained networks) come first and the supervised ceiling last; the best of the others is in bold. Where
     checkpoints know how many pixels went through their backbones, a column says so. ``metrics`` names the columns to
@@ -195,13 +195,13 @@ def render_table(records, metrics=None):
     headings = ['method'] + ['million pixels'] * bool(table.pixels) + [heading(*column) for column in table.columns]
     rows = []
     for row in table.rows:
-        shown = [row]
+        cells = [row]
         if table.pixels:
-            shown.append(f'{table.pixels[row] / 1e6:,.0f}' if row in table.pixels else '0' if row in FLOORS else '-')
+            cells.append(f'{table.pixels[row] / 1e6:,.0f}' if row in table.pixels else '0' if row in FLOORS else '-')
         for column in table.columns:
             text = table.text(row, column)
-            shown.append(f'**{text}**' if table.is_best(row, column) else text)
-        rows.append(shown)
+            cells.append(f'**{text}**' if table.is_best(row, column) else text)
+        rows.append(cells)
     return markdown_table(headings, rows)
 
 

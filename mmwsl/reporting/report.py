@@ -12,7 +12,7 @@ from mmwsl.reporting.records import CEILINGS, FLOORS, heading, pivot, read_recor
 from mmwsl.visualization import image_uri, line_chart, scatter_chart
 
 SERIES = re.compile(r'(knn|low_shot)(\d+)_(top1|mAP|mAP_test_selected)')
-NEIGHBOURS, QUERIES, MAP_POINTS = 8, 10, 2000
+NEIGHBORS, QUERIES, MAP_POINTS = 8, 10, 2000
 
 
 def report(records_files, out, title='mmwsl report', runs=(), features=None, quoted=None, quoted_where=None):
@@ -25,7 +25,7 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
         runs: work dirs of trainings, or folders of such, for the training curves.
         features: dict of name -> ``.npz`` of ``mmwsl extract``; for a map of the features (t-SNE), and with
             ``--thumbnails`` for nearest neighbours.
-        quoted: file of published figures to show, as quoted.
+        quoted: file of published values to show, as quoted.
         quoted_where: dict of field -> value that those must have.
 
     Returns:
@@ -55,12 +55,12 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
 
 
 def facts(records):
-    """What the head of the page says: lists of distinct values, in words."""
+    """Facts for the head of the page: lists of distinct values, in words."""
     def distinct(key):
         return sorted({str(record[key]) for record in records if record.get(key) is not None})
 
     dates = distinct('date')
-    return dict(figures=len(records), methods=len({record['method'] for record in records}),
+    return dict(values=len(records), methods=len({record['method'] for record in records}),
                 dates=' to '.join(dict.fromkeys([dates[0][:10], dates[-1][:10]])) if dates else 'unknown',
                 commits=distinct('commit'), hardware=distinct('hardware'), seeds=distinct('seed') or ['unknown'])
 
@@ -91,13 +91,13 @@ def curves(table):
         elif layer:
             found.setdefault(f'{layer[1]} by layer'.replace('_', ' '), []).append((int(layer[2]), column))
     charts = []
-    for title, places in found.items():
-        if len(places) < 2:
+    for title, positions in found.items():
+        if len(positions) < 2:
             continue
-        places.sort()
+        positions.sort()
         series = {}
         for row in table.rows:
-            points = [(x, table.mean(row, column)) for x, column in places if table.mean(row, column) is not None]
+            points = [(x, table.mean(row, column)) for x, column in positions if table.mean(row, column) is not None]
             if points:
                 series[row] = tuple(zip(*points, strict=True))
         of_layers = title.endswith('by layer')
@@ -126,26 +126,26 @@ def feature_map(name, path):
         raise ValueError(f'{path} has no array `features` of three images or more; mmwsl extract writes such files')
     vectors = arrays['features']
     with_pictures = 'thumbnails' in arrays
-    chosen = arrays['thumbnail_rows'] if with_pictures else np.arange(min(len(vectors), MAP_POINTS)) * len(vectors) \
+    kept = arrays['thumbnail_rows'] if with_pictures else np.arange(min(len(vectors), MAP_POINTS)) * len(vectors) \
         // min(len(vectors), MAP_POINTS)
-    vectors = vectors[chosen] / np.maximum(np.linalg.norm(vectors[chosen], axis=1, keepdims=True), 1e-12)
-    labels = arrays['labels'][chosen] if 'labels' in arrays and arrays['labels'].ndim == 1 else None
+    vectors = vectors[kept] / np.maximum(np.linalg.norm(vectors[kept], axis=1, keepdims=True), 1e-12)
+    labels = arrays['labels'][kept] if 'labels' in arrays and arrays['labels'].ndim == 1 else None
     names = arrays['classes'].tolist() if 'classes' in arrays else None
     points = TSNE(perplexity=min(30, (len(vectors) - 1) / 3), init='pca', random_state=0).fit_transform(vectors)
-    neighbours = _neighbours(vectors, labels, names, arrays['thumbnails']) if with_pictures else []
-    return dict(name=name, images=len(vectors), svg=scatter_chart(points, labels, names), neighbours=neighbours)
+    neighbors = _neighbors(vectors, labels, names, arrays['thumbnails']) if with_pictures else []
+    return dict(name=name, images=len(vectors), svg=scatter_chart(points, labels, names), neighbors=neighbors)
 
 
-def _neighbours(vectors, labels, names, thumbnails):
+def _neighbors(vectors, labels, names, thumbnails):
     rows = []
     for query in np.arange(min(QUERIES, len(vectors))) * len(vectors) // min(QUERIES, len(vectors)):
         similarity = vectors @ vectors[query]
         similarity[query] = -np.inf
-        nearest = np.argsort(-similarity, kind='stable')[:NEIGHBOURS]
-        rows.append([dict(uri=image_uri(thumbnails[place]), similarity=None if place == query else similarity[place],
-                          name=str(names[labels[place]]) if labels is not None and names else '',
-                          same=labels is None or labels[place] == labels[query])
-                     for place in (query, *nearest[np.isfinite(similarity[nearest])])])
+        nearest = np.argsort(-similarity, kind='stable')[:NEIGHBORS]
+        rows.append([dict(uri=image_uri(thumbnails[row]), similarity=None if row == query else similarity[row],
+                          name=str(names[labels[row]]) if labels is not None and names else '',
+                          same=labels is None or labels[row] == labels[query])
+                     for row in (query, *nearest[np.isfinite(similarity[nearest])])])
     return rows
 
 
@@ -181,26 +181,26 @@ def training_curves(folders):
 
 
 def quoted_tables(path, where):
-    """Published figures that fulfil ``where``, as tables by data set, protocol, backbone and source.
+    """Published values that fulfil ``where``, as tables by data set, protocol, backbone and source.
 
     Raises:
-        ValueError: no figure does, or a field is unknown.
+        ValueError: no value does, or a field is unknown.
     """
-    figures = read_quoted(path)
+    entries = read_quoted(path)
     for field, value in where.items():
         if field not in FIELDS:
-            raise ValueError(f'published figures have no field {field!r}; they have {", ".join(FIELDS)}')
-        figures = [figure for figure in figures if str(figure[field]) == value]
-    if not figures:
-        raise ValueError(f'{path} has no figure with {where}')
+            raise ValueError(f'published values have no field {field!r}; they have {", ".join(FIELDS)}')
+        entries = [entry for entry in entries if str(entry[field]) == value]
+    if not entries:
+        raise ValueError(f'{path} has no value with {where}')
     tables = {}
-    for figure in figures:
-        key = tuple(figure[name] for name in ('protocol', 'dataset', 'backbone', 'source'))
+    for entry in entries:
+        key = tuple(entry[name] for name in ('protocol', 'dataset', 'backbone', 'source'))
         table = tables.setdefault(key, dict(title=', '.join(key[:3]).replace('_', ' '), source=key[3], columns=[],
                                             cells={}))
-        row = figure['method'] + (f' ({figure["variant"]})' if figure['variant'] else '')
-        column = ' '.join(filter(None, [figure['metric'].replace('_', ' '), figure['layer']]))
+        row = entry['method'] + (f' ({entry["variant"]})' if entry['variant'] else '')
+        column = ' '.join(filter(None, [entry['metric'].replace('_', ' '), entry['layer']]))
         if column not in table['columns']:
             table['columns'].append(column)
-        table['cells'].setdefault(row, {})[column] = dict(value=figure['value'], note=figure['note'])
+        table['cells'].setdefault(row, {})[column] = dict(value=entry['value'], note=entry['note'])
     return list(tables.values())

@@ -1,4 +1,4 @@
-"""Pictures as text that a page can hold: charts as SVG, images as data URIs."""
+"""Pictures for pages: charts as SVG, images as data URIs, overlays."""
 
 from .charts import line_chart, save_figure, scatter_chart
 from .images import image_uri

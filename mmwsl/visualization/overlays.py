@@ -1,4 +1,4 @@
-"""A map laid over its image, with boxes; what a map of patches looks like on the image."""
+"""Overlays of maps and boxes on images; attention of patches painted onto their image."""
 
 import cv2
 import numpy as np
@@ -24,13 +24,13 @@ def overlay(image, values=None, found=(), true=(), strength=0.5, enlarge=1):
     if values is not None:
         if values.shape != picture.shape[:2]:
             raise ValueError(f'the map is {values.shape}, the image {picture.shape[:2]}; resize the map')
-        colours = cv2.applyColorMap((values * 255).astype(np.uint8), cv2.COLORMAP_JET)[..., ::-1]
-        picture = np.rint((1 - strength) * picture + strength * colours).astype(np.uint8)
+        colors = cv2.applyColorMap((values * 255).astype(np.uint8), cv2.COLORMAP_JET)[..., ::-1]
+        picture = np.rint((1 - strength) * picture + strength * colors).astype(np.uint8)
     picture = np.repeat(np.repeat(picture, enlarge, axis=0), enlarge, axis=1)
-    for boxes, colour in ((true, (0, 220, 0)), (found, (255, 0, 0))):
+    for boxes, color in ((true, (0, 220, 0)), (found, (255, 0, 0))):
         for box in boxes:
             x1, y1, x2, y2 = (int(value * enlarge) for value in box)
-            cv2.rectangle(picture, (x1, y1), (x2, y2), colour, thickness=max(1, enlarge // 2))
+            cv2.rectangle(picture, (x1, y1), (x2, y2), color, thickness=max(1, enlarge // 2))
     return picture
 
 
@@ -52,7 +52,7 @@ def patch_boxes(grid, size):
 
 
 def paint_attention(weights, grid, size):
-    """The weights of a bag's patches painted back onto their image.
+    """Paint the weights of a bag's patches back onto their image.
 
     Args:
         weights: (rows x columns,), row by row.

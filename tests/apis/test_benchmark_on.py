@@ -26,7 +26,7 @@ def test_voc_tags_in_place_of_cifar(voc_root, tmp_path):
 def test_what_is_no_benchmark(tmp_path, capsys):
     empty = tmp_path / 'empty.py'
     empty.write_text('model = dict()\n')
-    with pytest.raises(ValueError, match='has no benchmark, so it does not say on what to judge'):
+    with pytest.raises(ValueError, match='has no benchmark, so it does not say on what to evaluate'):
         load_config(CONFIG, benchmark_of=str(empty))
     assert main(['benchmark', CONFIG, 'random', '--on', 'mmwsl::benchmarks/none.py']) == 1
     assert 'does not exist' in capsys.readouterr().err

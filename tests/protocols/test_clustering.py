@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmwsl.protocols import Cluster, Features, FeatureSource, clustering_accuracy
+from mmwsl.protocols import Cluster, Features, FeatureSource, Linear, clustering_accuracy
 
 
 def test_accuracy_by_hand_and_by_all_permutations():
@@ -46,3 +46,13 @@ def test_bad_input():
         Cluster(k=0)
     with pytest.raises(ValueError, match='400 clusters of 300 rows'):
         Cluster(k=400).run(FeatureSource(blobs(300, 0), blobs(90, 1)))
+
+
+def test_settings_under_their_british_names():
+    """For one release; in records the keys stay."""
+    with pytest.warns(DeprecationWarning, match='normalise is now called normalize'):
+        protocol = Cluster(starts=1, normalise=False)
+    records = protocol.run(FeatureSource(blobs(60, 0), blobs(30, 1)))
+    assert not protocol.normalize and records[0]['settings']['normalise'] is False
+    with pytest.warns(DeprecationWarning, match='standardise is now called standardize'):
+        assert not Linear(standardise=False).standardize

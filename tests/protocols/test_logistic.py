@@ -94,5 +94,5 @@ def test_bad_input():
         Logistic(weakest=0)
     with pytest.raises(ValueError, match='one class per image'):
         Logistic().run(FeatureSource(digits('train', tags=True), digits('test', tags=True)))
-    with pytest.raises(ValueError, match='is of several tags an image'):
+    with pytest.raises(ValueError, match='is of several tags per image'):
         Logistic(metric='mAP').run(FeatureSource(digits('train'), digits('test')))

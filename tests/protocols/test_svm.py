@@ -11,7 +11,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.svm import LinearSVC
 
 from mmwsl.protocols import SVM, Features, FeatureSource, fit_svm
-from mmwsl.protocols.svm import COSTS, normalise, ranking_precision, rotate
+from mmwsl.protocols.svm import COSTS, normalize_rows, ranking_precision, rotate
 from mmwsl.registry import PROTOCOLS
 
 NAMES = [f'digit {n}' for n in range(4)]
@@ -103,16 +103,16 @@ def test_two_processes_give_the_dual_solution_of_one():
 
 
 def test_unused_rows_are_as_good_as_absent():
-    x, positive = normalise(digits(200).features), digits(200).labels.numpy() == 2
+    x, positive = normalize_rows(digits(200).features), digits(200).labels.numpy() == 2
     used = np.arange(200) % 3 > 0
     with warnings.catch_warnings():
         a, b = fit_svm(x, positive, used, 1.0), fit_svm(x[used], positive[used], used[used], 1.0)
     assert np.array_equal(a[0], b[0]) and a[1] == b[1] and a[2]
 
 
-def test_normalise():
-    assert normalise(torch.tensor([[3., 4.], [0., 0.]])) == pytest.approx(np.array([[.6, .8], [0, 0]]), abs=2e-6)
-    assert normalise(torch.ones(1, 2)).dtype == np.float64
+def test_normalize_rows():
+    assert normalize_rows(torch.tensor([[3., 4.], [0., 0.]])) == pytest.approx(np.array([[.6, .8], [0, 0]]), abs=2e-6)
+    assert normalize_rows(torch.ones(1, 2)).dtype == np.float64
 
 
 def test_choice_does_not_see_the_test_set():
@@ -200,7 +200,7 @@ def test_rotation_keeps_inner_products():
 
 
 def test_rotated_fits_are_the_same():
-    features = normalise(np.random.default_rng(1).normal(size=(40, 300)) + 0.3)
+    features = normalize_rows(np.random.default_rng(1).normal(size=(40, 300)) + 0.3)
     positive = features[:, 0] > np.median(features[:, 0])
     used = np.arange(40) % 4 > 0
     turned, turn_back = rotate(features)

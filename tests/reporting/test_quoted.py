@@ -30,7 +30,7 @@ def test_sources_and_backbones_stay_apart():
     assert '| method | f1 | f2 |' in layers
     sets = render_quoted([dict(FIGURE, protocol='transfer_linear', dataset=name) for name in ('Food', 'Pets')])
     assert '| method | Food | Pets |' in sets and 'small sets' in sets
-    with pytest.raises(ValueError, match='no published figures'):
+    with pytest.raises(ValueError, match='no published values'):
         render_quoted([])
 
 

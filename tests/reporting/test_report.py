@@ -80,7 +80,7 @@ def test_the_table_is_that_of_the_records(tmp_path):
     assert parsed.classes == [None, 'floor', None, None, 'ceiling']
     best = re.findall(r'<td [^>]*class="best">([^<]*)</td>', text)
     assert best == ['60.00', '51.00 ± 1.41 (n=2)']
-    assert '<title>A &lt; B</title>' in text and '8 figures of 4 methods' in text and 'seeds 0, 1' in text
+    assert '<title>A &lt; B</title>' in text and '8 values of 4 methods' in text and 'seeds 0, 1' in text
     assert text.count('<svg') == 1 and 'knn top1' in text  # the curve over k
     assert all(address.startswith(('#', 'data:')) for address in parsed.addresses)
     outside = set(re.findall(r'https?://[^\s"\'<>]+', text))
@@ -138,7 +138,7 @@ def test_features_neighbours_training_and_quoted_figures(tmp_path):
     (['--features', 'none.npz'], 'give NAME=VALUE'),
     (['--runs', 'nowhere'], 'nowhere has no training run'),
     (['--quoted', 'none.jsonl'], 'none.jsonl does not exist'),
-    (['--quoted', str(ROOT / 'docs' / 'published' / 'figures.jsonl'), '--quoted-where', 'dataset=Mars'], 'has no figure'),
+    (['--quoted', str(ROOT / 'docs' / 'published' / 'figures.jsonl'), '--quoted-where', 'dataset=Mars'], 'has no value'),
     (['--quoted', str(ROOT / 'docs' / 'published' / 'figures.jsonl'), '--quoted-where', 'planet=Mars'],
      "have no field 'planet'"),
 ])

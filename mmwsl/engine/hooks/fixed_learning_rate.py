@@ -1,4 +1,4 @@
-"""Parameters that no schedule touches."""
+"""Constant learning rate for some parameters."""
 
 
 from mmengine.hooks import Hook

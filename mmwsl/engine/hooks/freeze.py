@@ -1,4 +1,4 @@
-"""Modules that learn later."""
+"""Modules frozen at the start of training."""
 
 
 from mmengine.hooks import Hook
@@ -9,7 +9,7 @@ from mmwsl.registry import HOOKS
 
 @HOOKS.register_module()
 class FreezeHook(Hook):
-    """Leave modules as they are at the start of training: their gradients are dropped before the optimiser's step.
+    """Freeze modules at the start of training by dropping their gradients before the optimiser's step.
 
     Dropped, not zeroed, so that there is no decay and no momentum either; and not by ``requires_grad``, which
     distributed training may not toggle.

@@ -1,4 +1,4 @@
-"""Random numbers that depend on where a step stands in training alone."""
+"""Random seeds per iteration, so that resumed runs draw what uninterrupted ones do."""
 
 import random
 

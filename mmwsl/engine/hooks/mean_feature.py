@@ -1,4 +1,4 @@
-"""The fill value of hidden segments."""
+"""Fill value of hidden segments."""
 
 from mmengine.hooks import Hook
 

@@ -1,4 +1,4 @@
-"""What a model does after an optimiser step."""
+"""Call of the model after each optimiser step."""
 
 
 from mmengine.hooks import Hook
@@ -9,7 +9,7 @@ from mmwsl.registry import HOOKS
 
 @HOOKS.register_module(name=['OptimizerStepHook', 'TeacherHook'])  # the second is its name of before
 class OptimizerStepHook(Hook):
-    """Tell the model, after each optimiser step, how far training is (0 to 1).
+    """Call ``model.after_optimizer_step(progress)`` after each optimiser step, with progress in [0, 1].
 
     Its teacher moves, its queue starts, its erasing goes on. Nothing for models without ``after_optimizer_step``.
     """

@@ -1,4 +1,4 @@
-"""The budget by which methods are compared."""
+"""Count of processed pixels, the budget by which methods are compared."""
 
 
 import torch
@@ -10,7 +10,7 @@ from mmwsl.registry import HOOKS
 
 @HOOKS.register_module()
 class PixelCountHook(Hook):
-    """Count the pixels that go through the backbones, student's and teacher's, and say so in the log.
+    """Count and log the pixels that go through the backbones, student's and teacher's.
 
     It is the budget by which methods are compared: B x H x W of every batch of images (B, C, H, W) that enters one of
     ``model.encoders()``, passes that extract features between epochs included. Where only some patches are encoded

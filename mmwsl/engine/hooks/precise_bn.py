@@ -1,4 +1,4 @@
-"""Running statistics of batch norm from many batches of the finished network."""
+"""Precise BN: running statistics recomputed with the final weights."""
 
 from itertools import chain, repeat
 
@@ -13,7 +13,7 @@ from mmwsl.registry import HOOKS
 
 @HOOKS.register_module()
 class PreciseBNHook(Hook):
-    """When training ends, replace the running means and variances by their plain mean over many training batches.
+    """Replace BN running statistics, at the end of training, by their mean over many training batches.
 
     The moving average remembers weights that have changed since, and with two images a device it is noisy; detection on
     VOC is published with this step before the test. It comes before the last checkpoint is written. Frozen layers,

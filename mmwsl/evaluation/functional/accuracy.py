@@ -7,7 +7,7 @@ import torch
 
 
 def true_class_rank(scores: np.ndarray | torch.Tensor, labels: np.ndarray | torch.Tensor) -> torch.Tensor:
-    """How many classes rank before the true one, (N,) int64: 0 where it is named first.
+    """Rank of the true class, (N,) int64: 0 where it has the highest score.
 
     Equal scores rank in class order (the lower class number first), so constant scores always name class 0, and a
     result never depends on a sorting routine.
@@ -38,7 +38,7 @@ def true_class_rank(scores: np.ndarray | torch.Tensor, labels: np.ndarray | torc
 
 
 def mean_class_accuracy(scores: np.ndarray | torch.Tensor, labels: np.ndarray | torch.Tensor) -> float:
-    """Top-1 accuracy of every class that has an image, averaged over these classes; a float in [0, 1].
+    """Mean over classes, those that have an image, of top-1 accuracy; a float in [0, 1].
 
     Args, Raises:
         as :func:`true_class_rank`, which decides ties.

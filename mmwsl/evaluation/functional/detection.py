@@ -1,4 +1,4 @@
-"""Detections scored as the PASCAL VOC challenges do."""
+"""Detection AP of the PASCAL VOC challenges."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from mmwsl.ops import box_iou
 
 def match_detections(boxes: np.ndarray, scores: np.ndarray, true_boxes: np.ndarray, difficult: np.ndarray | None = None,
                      iou_threshold: float = 0.5) -> np.ndarray:
-    """What becomes of the detections of one class on one image.
+    """Match detections to ground truth: hit, miss or ignored; one class on one image.
 
     Every detection belongs to the object it overlaps most. If that overlap is large enough, the best-scored detection
     of an object is a hit and the others are misses; those of a difficult object count as neither.

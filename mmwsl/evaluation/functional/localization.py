@@ -1,4 +1,4 @@
-"""Where an object is, from a map: boxes of a map at many thresholds, and how well they and the map itself fit.
+"""Localisation from maps: boxes at many thresholds, MaxBoxAcc and PxAP.
 
 As Choe et al. 2020 ("Evaluating weakly supervised object localization methods right") measure it. Maps are arrays
 (H, W); any code's maps can be scored. Boxes are (x1, y1, x2, y2) in pixels of the map, both corners inside the box, so
@@ -24,7 +24,7 @@ def default_thresholds(step: float = 0.001) -> np.ndarray:
 
 
 def normalize_map(values: ArrayLike) -> np.ndarray:
-    """A map (H, W) brought to [0, 1] by its own minimum and maximum; a constant one becomes 0 everywhere.
+    """Scale a map (H, W) to [0, 1] by its own minimum and maximum; a constant one becomes 0 everywhere.
 
     Raises:
         ValueError: another shape, an empty map, or a value that is not finite.
@@ -52,7 +52,7 @@ def _checked(values: ArrayLike, thresholds: ArrayLike) -> tuple[np.ndarray, np.n
 
 
 def boxes_at_limits(values: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Contours of ``values > limit`` for rising limits: boxes, areas, and which limit each belongs to.
+    """Find contours of ``values > limit`` for rising limits: boxes, areas, and the limit of each.
 
     What is above a higher limit lies within what is above a lower one, so each search looks only where the one before
     found anything.
@@ -62,32 +62,32 @@ def boxes_at_limits(values: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray,
         limits: rising whole numbers, none twice.
 
     Returns:
-        tuple: boxes int32 (K, 4), areas (K,), places (K,) in ``limits``, in the order OpenCV finds them. A limit that
-        nothing is above has the one box (0, 0, 0, 0).
+        tuple: boxes int32 (K, 4), areas (K,), indices (K,) into ``limits``, in the order OpenCV finds them. A limit
+        that nothing is above has the one box (0, 0, 0, 0).
     """
     height, width = values.shape
     left, top, part = 0, 0, values
     boxes: list[tuple[int, int, int, int]] = []
     areas: list[float] = []
-    places: list[int] = []
-    for place, limit in enumerate(limits):
+    indices: list[int] = []
+    for index, limit in enumerate(limits):
         above = cv2.threshold(part, int(limit), 1, cv2.THRESH_BINARY)[1]
         contours = cv2.findContours(above, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE, offset=(left, top))[0]
         if not contours:
-            boxes += [(0, 0, 0, 0)] * (len(limits) - place)
-            areas += [0.0] * (len(limits) - place)
-            places += range(place, len(limits))
+            boxes += [(0, 0, 0, 0)] * (len(limits) - index)
+            areas += [0.0] * (len(limits) - index)
+            indices += range(index, len(limits))
             break
         found = [cv2.boundingRect(contour) for contour in contours]
         boxes += [(x, y, x + w, y + h) for x, y, w, h in found]
         areas += [0.0] if len(contours) == 1 else [cv2.contourArea(contour) for contour in contours]
-        places += [place] * len(contours)
+        indices += [index] * len(contours)
         x1, y1 = min(box[0] for box in found), min(box[1] for box in found)
         x2, y2 = max(box[0] + box[2] for box in found), max(box[1] + box[3] for box in found)
         if (x2 - x1) * (y2 - y1) < 0.8 * part.size:
             left, top, part = x1, y1, values[y1:y2, x1:x2]
     inside = np.minimum(np.array(boxes, dtype=np.int32), (width - 1, height - 1, width - 1, height - 1))
-    return inside, np.array(areas), np.array(places)
+    return inside, np.array(areas), np.array(indices)
 
 
 def boxes_from_map(values: ArrayLike, threshold: float, largest: bool = True) -> np.ndarray:
@@ -115,7 +115,7 @@ def boxes_from_map(values: ArrayLike, threshold: float, largest: bool = True) ->
 
 def box_from_saliency(image: np.ndarray, values: ArrayLike, foreground: float = 0.95, background: float = 0.3,
                       rounds: int = 5) -> np.ndarray:
-    """The box of an object by colours (Simonyan et al. 2014, section 3.2): GrabCut from what is salient.
+    """Box of GrabCut seeded by a saliency map (Simonyan et al. 2014, section 3.2).
 
     What reaches the one quantile of the values seeds the object, what does not exceed the other the background. If the
     quantiles are equal, as in a constant map, the box is (0, 0, 0, 0).
@@ -158,7 +158,7 @@ def box_overlap(boxes: ArrayLike, others: ArrayLike) -> np.ndarray:
 
 
 def best_overlaps(values: ArrayLike, boxes: ArrayLike, thresholds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """How well a map's boxes fit any of the true ones, at every threshold.
+    """Best IoU of a map's boxes with any true box, at every threshold.
 
     Args:
         values: (H, W) in [0, 1].
@@ -177,11 +177,11 @@ def best_overlaps(values: ArrayLike, boxes: ArrayLike, thresholds: ArrayLike) ->
         raise ValueError(f'true boxes must be (G, 4) with G >= 1; got {boxes.shape}')
     levels = (values * LEVELS).astype(np.uint8)
     limits, inverse = np.unique((thresholds * int(levels.max())).astype(int), return_inverse=True)
-    found, areas, places = boxes_at_limits(levels, limits)
+    found, areas, indices = boxes_at_limits(levels, limits)
     overlaps = box_overlap(found, boxes).max(axis=1)
-    starts = np.searchsorted(places, np.arange(len(limits)))
+    starts = np.searchsorted(indices, np.arange(len(limits)))
     every = np.maximum.reduceat(overlaps, starts)
-    order = np.lexsort((np.arange(len(areas)), -areas, places))  # within a limit by area, then as found
+    order = np.lexsort((np.arange(len(areas)), -areas, indices))  # within a limit by area, then as found
     largest = overlaps[order[starts]]
     return largest[inverse], every[inverse]
 
@@ -240,8 +240,8 @@ class PixelAveragePrecision:
             raise ValueError(f'the map is {values.shape}, its mask {foreground.shape}, what is ignored '
                              f'{ignored.shape}; resize the map to the mask')
         bins = np.searchsorted(self.thresholds, values, side='right') - 1
-        return np.stack([np.bincount(bins[chosen], minlength=len(self.thresholds))
-                         for chosen in (~foreground & ~ignored, foreground)])
+        return np.stack([np.bincount(bins[selected], minlength=len(self.thresholds))
+                         for selected in (~foreground & ~ignored, foreground)])
 
     def add(self, values: ArrayLike, foreground: ArrayLike, ignored: ArrayLike | None = None) -> None:
         """Add one image; see :meth:`count`."""

@@ -1,4 +1,4 @@
-"""How far predicted class maps agree with true ones."""
+"""Confusion matrix and IoU of class maps."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def confusion(predicted: np.ndarray, true: np.ndarray, num_classes: int, ignore: int = 255) -> np.ndarray:
-    """Pixels by true class (rows) and predicted class (columns).
+    """Confusion matrix of pixels: true classes in rows, predicted ones in columns.
 
     Args:
         predicted, true: integer arrays of one shape; pixels whose true class is ``ignore`` do not count.
@@ -31,7 +31,7 @@ def confusion(predicted: np.ndarray, true: np.ndarray, num_classes: int, ignore:
 
 
 def intersection_over_union(matrix: np.ndarray) -> dict[str, Any]:
-    """Figures of a confusion matrix summed over all images.
+    """Metrics of a confusion matrix summed over all images.
 
     Returns:
         dict: ``iou`` and ``accuracy`` (C,), NaN for classes that neither occur nor are predicted (that do not occur);

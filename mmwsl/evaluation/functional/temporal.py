@@ -1,4 +1,4 @@
-"""When an action happens: segments of a score over time, and their average precision."""
+"""Temporal localisation: segments of a score over time, and their average precision."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ Segment = tuple[Any, float, float]  # video, start, end
 
 
 def segments_from_scores(values: ArrayLike, threshold: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
-    """Runs of a temporal map that lie above ``threshold`` times its maximum.
+    """Segments where a temporal map lies above ``threshold`` times its maximum.
 
     Args:
         values: (T,), a class's score at each step.
@@ -63,9 +63,9 @@ def temporal_average_precision(detections: Iterable[tuple[Any, float, float, flo
         return float('nan')
     by_video: dict[Any, list[tuple[float, float]]] = {}
     unclear: dict[Any, list[tuple[float, float]]] = {}
-    for chosen, segments in ((by_video, truths), (unclear, ignored)):
+    for groups, segments in ((by_video, truths), (unclear, ignored)):
         for video, start, end in segments:
-            chosen.setdefault(video, []).append((start, end))
+            groups.setdefault(video, []).append((start, end))
     free = {video: np.ones(len(each), dtype=bool) for video, each in by_video.items()}
     hits = []
     for video, start, end, _ in sorted(detections, key=lambda each: -each[3]):

@@ -11,8 +11,8 @@ from mmwsl.registry import METRICS
 class BagMetric(BaseMetric):
     """``bag_auc`` and ``bag_accuracy`` of the bags, ``instance_auc`` of the instances of positive bags, in percent.
 
-    The samples are bags as :class:`BagClassifier` predicts them; without ``gt_instance_labels`` there is no instance
-    figure, and without both kinds no AUC.
+    The samples are bags as :class:`BagClassifier` predicts them; without ``gt_instance_labels`` there is no
+    ``instance_auc``, and without both kinds no AUC.
     """
 
     default_prefix = 'mil'
@@ -27,12 +27,12 @@ class BagMetric(BaseMetric):
     def compute_metrics(self, results):
         results = list({result[0]: result for result in results}.values())  # a bag that two ranks scored counts once
         _, labels, scores, parts, members = zip(*results, strict=True)
-        figures = dict(bag_accuracy=100 * ((torch.tensor(scores) > 0.5) == torch.tensor(labels)).double().mean().item())
+        values = dict(bag_accuracy=100 * ((torch.tensor(scores) > 0.5) == torch.tensor(labels)).double().mean().item())
         if len(set(labels)) == 2:
-            figures['bag_auc'] = 100 * roc_auc_score(labels, scores)
+            values['bag_auc'] = 100 * roc_auc_score(labels, scores)
         if members[0] is not None:
-            true = [one for label, each in zip(labels, members, strict=True) if label for one in each]
-            said = [one for label, each in zip(labels, parts, strict=True) if label for one in each]
-            if len(set(true)) == 2:
-                figures['instance_auc'] = 100 * roc_auc_score(true, said)
-        return {name: round(float(value), 4) for name, value in figures.items()}
+            targets = [one for label, each in zip(labels, members, strict=True) if label for one in each]
+            pred = [one for label, each in zip(labels, parts, strict=True) if label for one in each]
+            if len(set(targets)) == 2:
+                values['instance_auc'] = 100 * roc_auc_score(targets, pred)
+        return {name: round(float(value), 4) for name, value in values.items()}

@@ -12,7 +12,7 @@ class AccuracyMetric(BaseMetric):
     """``top1``, ``top5`` and ``mean_class`` (top-1 averaged over the classes) in percent.
 
     The samples need ``index``, ``gt_label`` and ``pred_scores`` (C,). Where they have ``pred_layer_scores``, a dict,
-    each of its entries has figures, named ``NAME_top1`` ..., instead. An image that several ranks scored counts once.
+    each of its entries has values, named ``NAME_top1`` ..., instead. An image that several ranks scored counts once.
 
     Args:
         topk: the values of k; one above the number of classes is left out.
@@ -35,12 +35,12 @@ class AccuracyMetric(BaseMetric):
 
     def compute_metrics(self, results):
         rows = torch.tensor(list({row[0]: row for row in results}.values()))  # (N, 2 + heads)
-        labels, figures = rows[:, 1], {}
+        labels, values = rows[:, 1], {}
         for name, ranks in zip(self.names, rows[:, 2:].T, strict=True):
             prefix = name + '_' if name else ''
             for k in self.topk:
                 if k == 1 or k < self.classes:
-                    figures[f'{prefix}top{k}'] = 100 * (ranks < k).double().mean().item()
+                    values[f'{prefix}top{k}'] = 100 * (ranks < k).double().mean().item()
             right = [(ranks[labels == label] == 0).double().mean() for label in labels.unique()]
-            figures[f'{prefix}mean_class'] = 100 * torch.stack(right).mean().item()
-        return {name: round(value, 4) for name, value in figures.items()}
+            values[f'{prefix}mean_class'] = 100 * torch.stack(right).mean().item()
+        return {name: round(value, 4) for name, value in values.items()}

@@ -58,7 +58,7 @@ class VOCMetric(BaseMetric):
 
 
 def coco_results(sample, image_id, category_ids):
-    """What pycocotools reads of one image: a dict for each detection.
+    """Detections of one image in COCO's results format.
 
     Args:
         sample: with ``pred_boxes``, ``pred_box_scores``, ``pred_box_labels`` and perhaps ``pred_masks``.
@@ -82,7 +82,7 @@ class COCOMetric(BaseMetric):
     """COCO's box and mask AP by pycocotools, in percent: ``bbox_AP``, ``bbox_AP50``, ..., ``segm_AP``, ...
 
     The samples need ``image_id`` as meta information, as :class:`COCO` makes them. A size that no object has is without
-    a figure.
+    a value.
 
     Args:
         ann_file: the JSON file of the data set that is scored.
@@ -113,7 +113,7 @@ class COCOMetric(BaseMetric):
         return self._coco
 
     def category_ids(self):
-        """The file's number of every class."""
+        """COCO category id of every class, from the annotation file."""
         numbers = {each['name']: each['id'] for each in self.coco.loadCats(self.coco.getCatIds())}
         classes = self.classes or self.dataset_meta['classes']
         unknown = [name for name in classes if name not in numbers]

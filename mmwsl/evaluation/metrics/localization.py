@@ -22,13 +22,13 @@ from mmwsl.registry import METRICS
 
 
 def _array(values):
-    """A tensor on any device, or an array, as an array."""
+    """Convert a tensor on any device, or an array, to an array."""
     return torch.as_tensor(values).cpu().numpy()
 
 
 @METRICS.register_module()
 class LocalizationMetric(BaseMetric):
-    """Where a classifier says its class is, in percent.
+    """Classification and localisation accuracy of class maps, in percent.
 
     * ``top1_cls``, ``top5_cls``: the class alone.
     * ``top1_loc``: the best class is right and the box of its map fits; ``top5_loc``: so for one of the best five.
@@ -76,40 +76,40 @@ class LocalizationMetric(BaseMetric):
                 None if boxes is None else _array(boxes).astype(np.float64), mask, ignored,
                 data_batch['inputs'][row].permute(1, 2, 0).numpy() if self.grab_cut else None)))
 
-    def _score(self, maps, best, true, boxes, mask, ignored, image):
+    def _score(self, cams, best, true, boxes, mask, ignored, image):
         """Five hits, overlaps by threshold (2, T), counts of pixels (2, T) or None; two hits and None without boxes."""
-        height, width = maps.shape[1:]
+        height, width = cams.shape[1:]
         hits = [best[0] == true, true in best]
         counts = None
         if mask is not None:
-            counts = PixelAveragePrecision(self.thresholds).count(maps[-1], mask, ignored)
+            counts = PixelAveragePrecision(self.thresholds).count(cams[-1], mask, ignored)
         if boxes is None:
             return np.array(hits), None, counts
         boxes = np.minimum(boxes.astype(int), (width - 1, height - 1, width - 1, height - 1))
-        found = boxes_from_map(maps[-1], self.threshold) if image is None else box_from_saliency(image, maps[-1])
+        found = boxes_from_map(cams[-1], self.threshold) if image is None else box_from_saliency(image, cams[-1])
         known = box_overlap(found, boxes).max() >= self.iou
         hits += [hits[0] and known, hits[1] and known, known]
-        return np.array(hits), np.stack(best_overlaps(maps[-1], boxes, self.thresholds)).astype(np.float32), counts
+        return np.array(hits), np.stack(best_overlaps(cams[-1], boxes, self.thresholds)).astype(np.float32), counts
 
     def compute_metrics(self, results):
         results = list({result[0]: result for result in results}.values())  # an image that two ranks scored counts once
         _, hits, overlaps, counts = zip(*results, strict=True)
         names = ('top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', 'gt_known')[:len(hits[0])]
-        figures = dict(zip(names, 100 * np.stack(hits).mean(axis=0), strict=True))
+        metrics = dict(zip(names, 100 * np.stack(hits).mean(axis=0), strict=True))
         largest = every = pixels = None
         if overlaps[0] is not None:
             largest, every = np.stack(overlaps, axis=1)
             accuracy, threshold = max_box_accuracy(largest, self.thresholds, self.iou)
-            figures |= dict(max_box_acc=100 * accuracy, max_box_threshold=threshold)
-            figures['max_box_acc_v2'] = 100 * np.mean(
+            metrics |= dict(max_box_acc=100 * accuracy, max_box_threshold=threshold)
+            metrics['max_box_acc_v2'] = 100 * np.mean(
                 [max_box_accuracy(every, self.thresholds, iou)[0] for iou in IOUS])
         if all(each is not None for each in counts):
             pixels = PixelAveragePrecision(self.thresholds)
             pixels.counts = np.sum(counts, axis=0)
-            figures['pixel_ap'] = 100 * pixels.compute()
+            metrics['pixel_ap'] = 100 * pixels.compute()
         if self.curves:  # metrics are computed by the main process alone
             self._write_curves(largest, every, pixels)
-        return {name: round(float(value), 4) for name, value in figures.items()}
+        return {name: round(float(value), 4) for name, value in metrics.items()}
 
     def _write_curves(self, largest, every, pixels):
         curves = dict(thresholds=self.thresholds.tolist(), **{

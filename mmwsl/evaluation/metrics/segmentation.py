@@ -32,5 +32,5 @@ class IoUMetric(BaseMetric):
             self.results.append(confusion(predicted, read_class_map(sample['class_map']), self.num_classes))
 
     def compute_metrics(self, results):
-        figures = intersection_over_union(sum(results))
-        return {name: round(100 * figures[name], 4) for name in ('mIoU', 'mAcc', 'aAcc')}
+        values = intersection_over_union(sum(results))
+        return {name: round(100 * values[name], 4) for name in ('mIoU', 'mAcc', 'aAcc')}

@@ -9,7 +9,7 @@ from mmwsl.registry import METRICS
 
 @METRICS.register_module()
 class TemporalMetric(BaseMetric):
-    """When an action happens, its class assumed known, in percent.
+    """mAP of temporal localisation, the class assumed known, and accuracy, in percent.
 
     * ``mAP_0.1`` ... ``mAP_0.5``: mean over classes of the average precision at each IoU. The detections of a video are
       the runs of the temporal maps of the classes it really has, see :func:`segments_from_scores`.
@@ -32,10 +32,10 @@ class TemporalMetric(BaseMetric):
         for video in data_samples:
             if 'gt_segments' not in video:
                 raise ValueError("TemporalMetric needs segments: set supervision='full' on the data that are scored")
-            maps, rate = video['pred_maps'].float().cpu().numpy(), float(video['rate'])
+            cams, rate = video['pred_maps'].float().cpu().numpy(), float(video['rate'])
             labels, found = video['gt_segment_labels'].tolist(), []
             for label in sorted(set(labels)):
-                segments, scores = segments_from_scores(maps[label], self.threshold)
+                segments, scores = segments_from_scores(cams[label], self.threshold)
                 found += [(label, start / rate, end / rate, score)
                           for (start, end), score in zip(segments.tolist(), scores.tolist(), strict=True)]
             truths = [(label, *segment)
@@ -47,11 +47,11 @@ class TemporalMetric(BaseMetric):
         results = list({result[0]: result for result in results}.values())  # a video that two ranks scored counts once
         found, truths = {}, {}  # class -> list of (video, start, end[, score])
         for video, _, detections, segments, _ in results:
-            for chosen, each in ((found, detections), (truths, segments)):
+            for by_class, each in ((found, detections), (truths, segments)):
                 for label, *rest in each:
-                    chosen.setdefault(label, []).append((video, *rest))
+                    by_class.setdefault(label, []).append((video, *rest))
         ignored = [(video, *segment) for video, *_, segments in results for segment in segments]
-        figures = {f'mAP_{iou}': np.mean([temporal_average_precision(found.get(label, []), truths[label], iou, ignored)
-                                          for label in truths]) for iou in self.ious}
-        figures['accuracy'] = np.mean([result[1] for result in results])
-        return {name: round(100 * float(value), 4) for name, value in figures.items()}
+        values = {f'mAP_{iou}': np.mean([temporal_average_precision(found.get(label, []), truths[label], iou, ignored)
+                                         for label in truths]) for iou in self.ious}
+        values['accuracy'] = np.mean([result[1] for result in results])
+        return {name: round(100 * float(value), 4) for name, value in values.items()}

@@ -10,7 +10,7 @@ from mmwsl.registry import BACKBONES
 
 
 class ZeroPaddedShortcut(nn.Module):
-    """Every ``stride``-th pixel, and zeros for the ``extra`` channels that there are more: option A, no parameters."""
+    """Option A: stride and zero-pad channels."""
 
     def __init__(self, stride, extra):
         super().__init__()
@@ -22,7 +22,7 @@ class ZeroPaddedShortcut(nn.Module):
 
 @BACKBONES.register_module()
 class CIFARResNet(StagedBackbone):
-    """A 3x3 convolution and 6n more in three stages of n blocks, on maps of the image's side, a half and a quarter.
+    """ResNet for CIFAR: a 3x3 convolution, then three stages of n blocks at the image's side, a half and a quarter.
 
     With the classifier there are 6n + 2 layers. The stages have 16, 32 and 64 channels; a shortcut is the identity,
     padded with zeros where the channels double, so none has parameters. Blocks and names of parameters are those of

@@ -23,7 +23,7 @@ def _conv(inputs, outputs, kernel, norm_cfg, stride=1):
 
 
 class Inception(nn.Module):
-    """Four branches side by side: 1 x 1, 3 x 3, 5 x 5, and a 3 x 3 max-pool with 1 x 1."""
+    """Inception module: concatenated branches of 1 x 1, 3 x 3, 5 x 5, and a 3 x 3 max-pool with 1 x 1."""
 
     def __init__(self, inputs, widths, norm_cfg):
         super().__init__()
@@ -40,7 +40,7 @@ class Inception(nn.Module):
 
 @BACKBONES.register_module()
 class GoogLeNet(StagedBackbone):
-    """GoogLeNet up to an inception module: BN after every convolution takes the place of its local response norms.
+    """GoogLeNet up to a chosen inception module, with BN after every convolution in place of local response norms.
 
     Parts: ``conv1``, ``conv2_reduce``, ``conv2``, ``inception3a`` to ``inception5b`` and ``pool1`` to ``pool4``.
 

@@ -26,7 +26,7 @@ class BasicConv2d(nn.Module):
 
 
 class Mixed(nn.Module):
-    """Branches side by side, each a row of convolutions; the last one begins with a pooling.
+    """Inception module: concatenated branches of convolutions, the last one after a pooling.
 
     Args:
         inputs: channels.

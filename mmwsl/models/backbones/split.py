@@ -10,7 +10,7 @@ WIDTHS = dict(ResNet=('base_channels', 64), AlexNet=('channels', (64, 192, 384, 
 
 
 def _half(whole):
-    """The config of an encoder with half the width of the one that ``whole`` describes."""
+    """The config ``whole`` with half the width."""
     kind = whole.get('type')
     if kind not in WIDTHS:
         raise ValueError(f'SplitBackbone cannot halve a {kind!r}; choose one of {sorted(WIDTHS)}')

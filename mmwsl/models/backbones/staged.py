@@ -1,10 +1,10 @@
-"""What backbones of numbered stages share."""
+"""Base of backbones with numbered stages."""
 
 from mmengine.model import BaseModule
 
 
 class StagedBackbone(BaseModule):
-    """Parts that run one after the other, in stages; the feature maps of some stages are returned.
+    """Backbone that runs its stages in order and returns the feature maps of ``out_indices``.
 
     A subclass adds its stages in their order, by :meth:`add_stage`, those after the last returned one or not.
 

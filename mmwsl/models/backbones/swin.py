@@ -20,7 +20,7 @@ from mmwsl.registry import BACKBONES
 
 @functools.lru_cache(maxsize=64)
 def relative_position_index(window, device):
-    """(N, N) int64 with N = window^2: for each pair of places in a window the row of a table of (2 window - 1)^2.
+    """Row in the table of (2 window - 1)^2 biases for each pair of positions in a window: (N, N) int64, N = window^2.
 
     Entry (i, j) is (row_i - row_j + window - 1) * (2 window - 1) + (column_i - column_j + window - 1).
     """
@@ -34,24 +34,24 @@ def relative_position_index(window, device):
 
 @functools.lru_cache(maxsize=64)
 def window_mask(height, width, window, shift, device):
-    """Which places of a window may not see one another: those that only shifting or padding brought together.
+    """Attention mask of shifted windows: positions that only shifting or padding brought together.
 
     Args:
         height, width: of the map, before it is padded to multiples of ``window``.
-        window, shift: in places; the padded map is rolled up and left by ``shift``.
+        window, shift: in positions; the padded map is rolled up and left by ``shift``.
 
     Returns:
         (number of windows, 1, window^2, window^2) float, 0 or -inf; None where everything may be seen.
     """
-    tall, wide = (-(-side // window) * window for side in (height, width))
-    if not shift and (tall, wide) == (height, width):
+    padded_height, padded_width = (-(-side // window) * window for side in (height, width))
+    if not shift and (padded_height, padded_width) == (height, width):
         return None
     with torch.inference_mode(False):
         # After rolling, the last window holds two parts of the map, and the padding is a third.
         def bands(length, padded):
-            place = torch.arange(padded, device=device)
-            return (place >= length).long() + 2 * (place < shift)
-        region = 4 * bands(height, tall)[:, None] + bands(width, wide)
+            position = torch.arange(padded, device=device)
+            return (position >= length).long() + 2 * (position < shift)
+        region = 4 * bands(height, padded_height)[:, None] + bands(width, padded_width)
         region = region.roll((-shift, -shift), (0, 1))
         region = split_windows(region[None, ..., None], window)[0, :, :, 0]  # (windows, N)
         differs = region[:, None, :, None] != region[:, None, None, :]
@@ -90,7 +90,7 @@ class WindowAttention(nn.Module):
 
 
 class SwinBlock(nn.Module):
-    """Windowed attention and perceptron on a map (B, H, W, D), each normalised before and added to its input."""
+    """Pre-norm residual block of (shifted-)window attention and MLP on a feature map (B, H, W, D)."""
 
     def __init__(self, embed_dims, num_heads, window_size, shift, mlp_ratio, drop_path_rate):
         super().__init__()
@@ -107,11 +107,11 @@ class SwinBlock(nn.Module):
         height, width, window = *x.shape[1:3], self.window_size
         shift = self.shift if max(height, width) > window else 0  # a single window has nothing to be shifted to
         x = F.pad(x, (0, 0, 0, -width % window, 0, -height % window))
-        tall, wide = x.shape[1:3]
+        padded_height, padded_width = x.shape[1:3]
         if shift:
             x = x.roll((-shift, -shift), (1, 2))
         x = self.attn(split_windows(x, window), window_mask(height, width, window, shift, x.device))
-        x = join_windows(x, window, tall, wide)
+        x = join_windows(x, window, padded_height, padded_width)
         if shift:
             x = x.roll((shift, shift), (1, 2))
         return x[:, :height, :width]
@@ -122,7 +122,7 @@ class SwinBlock(nn.Module):
 
 
 class PatchMerging(nn.Module):
-    """Half the sides, twice the channels: the tokens of each 2 x 2 square, column by column, through a linear map."""
+    """Halve the sides and double the channels: concatenate each 2 x 2 square, column by column; linear layer."""
 
     def __init__(self, embed_dims):
         super().__init__()
@@ -135,7 +135,7 @@ class PatchMerging(nn.Module):
 
 
 class SwinPatchEmbed(nn.Module):
-    """Patches to tokens, one linear map and a norm: (B, C, H, W) -> (B, H/p, W/p, D)."""
+    """Linear patch embedding and a norm: (B, C, H, W) -> (B, H/p, W/p, D)."""
 
     def __init__(self, in_channels, embed_dims, patch_size):
         super().__init__()
@@ -147,7 +147,7 @@ class SwinPatchEmbed(nn.Module):
 
 
 class SwinStage(nn.Module):
-    """Blocks whose windows are shifted in every second one, and a merging of patches after them, except in the last."""
+    """Swin blocks, every second one with shifted windows, then patch merging (none in the last stage)."""
 
     def __init__(self, embed_dims, num_heads, window_size, mlp_ratio, rates, merge):
         super().__init__()
@@ -176,7 +176,7 @@ class SwinTransformer(BaseModule):
 
     ``forward(images)`` returns a tuple of one map (B, D, H / stride, W / stride), after the final norm. With ``mask``
     (B, H / patch_size, W / patch_size) bool the embeddings of the patches where it is True are replaced by
-    ``mask_token`` (embed_dims,). ``stride`` is the side in pixels of a place of that map.
+    ``mask_token`` (embed_dims,). ``stride`` is the side in pixels of a position of that map.
     """
 
     ARCHS = dict(tiny=(96, (2, 2, 6, 2), (3, 6, 12, 24)), small=(96, (2, 2, 18, 2), (3, 6, 12, 24)),

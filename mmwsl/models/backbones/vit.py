@@ -17,7 +17,7 @@ from mmwsl.registry import BACKBONES
 
 
 class PatchEmbed(nn.Module):
-    """Patches to tokens, one linear map: (B, C, H, W) -> (B, H/p, W/p, D)."""
+    """Linear patch embedding: (B, C, H, W) -> (B, H/p, W/p, D)."""
 
     def __init__(self, in_channels, embed_dims, patch_size):
         super().__init__()
@@ -41,7 +41,7 @@ class Attention(nn.Module):
 
 
 class MLP(nn.Module):
-    """Two linear layers with a GELU between."""
+    """Transformer MLP: two linear layers with a GELU between."""
 
     def __init__(self, embed_dims, hidden_dims):
         super().__init__()
@@ -52,7 +52,7 @@ class MLP(nn.Module):
 
 
 class LayerScale(nn.Module):
-    """A factor per channel, small at first (Touvron et al. 2021)."""
+    """Learned scale per channel, small at first (Touvron et al. 2021)."""
 
     def __init__(self, embed_dims, value):
         super().__init__()
@@ -63,7 +63,7 @@ class LayerScale(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and perceptron, each normalised before and added to its input.
+    """Pre-norm residual transformer block: attention and MLP.
 
     Args:
         embed_dims, num_heads: width and heads.

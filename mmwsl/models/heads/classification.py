@@ -15,7 +15,7 @@ class ClassificationHead(BaseModule):
     """Pooling, one linear layer and cross-entropy: the head of rotation, jigsaw and linear classification.
 
     Args:
-        in_channels: width of the pooled feature, or of all maps of a backbone, of which the last is classified.
+        in_channels: width of the pooled feature, or of all feature maps of a backbone, of which the last is classified.
         num_classes: number of classes.
         init_std: standard deviation of the weights' normal initialisation.
         norm_cfg: norm without scale and shift before the linear layer (MAE's linear probe); None for none.
@@ -32,7 +32,7 @@ class ClassificationHead(BaseModule):
         nn.init.zeros_(self.classifier.bias)
 
     def forward(self, x):
-        """Scores (B, num_classes) of a map, a tuple of maps or a pooled feature."""
+        """Scores (B, num_classes) of a feature map, a tuple of maps or a pooled feature."""
         x = pool(x)
         return self.classifier(x if self.norm is None else self.norm(x))
 

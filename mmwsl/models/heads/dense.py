@@ -1,4 +1,4 @@
-"""From a feature map to a map of predictions, and a judge of images."""
+"""Decoder of dense predictions, and the discriminator of images."""
 
 import torch
 import torch.nn as nn
@@ -9,19 +9,19 @@ from mmwsl.registry import HEADS
 
 
 class ChannelwiseLinear(nn.Module):
-    """A linear layer over the places of each channel by itself (Pathak et al. 2016, section 3.1).
+    """Channel-wise fully connected layer over all positions (Pathak et al. 2016, section 3.1).
 
-    Every place of the output sees the whole map at 1/C of the weights that a fully connected layer would need.
+    Every position of the output sees the whole map at 1/C of the weights that a fully connected layer would need.
 
     Args:
         channels: C.
-        places: height x width of the map.
+        positions: height x width of the map.
     """
 
-    def __init__(self, channels, places):
+    def __init__(self, channels, positions):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(channels, places, places) / places**0.5)
-        self.bias = nn.Parameter(torch.zeros(channels, 1, places))
+        self.weight = nn.Parameter(torch.randn(channels, positions, positions) / positions**0.5)
+        self.bias = nn.Parameter(torch.zeros(channels, 1, positions))
 
     def forward(self, x):
         """(B, C, H, W) -> the same shape."""
@@ -31,7 +31,7 @@ class ChannelwiseLinear(nn.Module):
 
 @HEADS.register_module()
 class DenseHead(BaseModule):
-    """A decoder that doubles the last feature map's side a few times and ends in a 1x1 convolution.
+    """Decoder: transposed convolutions that double the side of the last feature map, then a 1x1 convolution.
 
     A stage is a transposed convolution 4x4 of stride 2, norm and ReLU.
 
@@ -68,14 +68,14 @@ class DenseHead(BaseModule):
 
 @HEADS.register_module()
 class ImageDiscriminator(BaseModule):
-    """Tells real images from made ones: DCGAN's network (Radford et al. 2016), strided convolutions with LeakyReLU .2.
+    """DCGAN's discriminator (Radford et al. 2016): strided convolutions with LeakyReLU .2.
 
     Its norms have no running statistics: they use the batch's, in eval mode too, so that a pass which must leave no
     trace (the generator's) leaves none.
 
     Args:
         channels: width of each convolution 4x4 of stride 2; a convolution 4x4 to one number ends it. With n of them
-            an image of 2^n * 4 px gives one judgement; a larger one gives several, which are averaged.
+            an image of 2^n * 4 px gives one logit; a larger one gives several, which are averaged.
         in_channels: of the images.
         norm_cfg: norm of all stages but the first, None for none.
 

@@ -30,7 +30,7 @@ class WeightNormLinear(nn.Module):
 
 @HEADS.register_module()
 class DINOHead(BaseModule):
-    """Pooling, an MLP to a narrow layer, its direction, and cosines with the prototypes (Caron et al. 2021, sec. 3.1).
+    """Pooling, bottleneck MLP, l2 normalisation and weight-normalised prototypes (Caron et al. 2021, sec. 3.1).
 
     Args:
         in_channels, hidden_channels: widths.

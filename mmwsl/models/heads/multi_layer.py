@@ -1,4 +1,4 @@
-"""A linear classifier on each of several maps, all trained at once (Goyal et al. 2019, section 6.1)."""
+"""Linear classifiers on several feature maps, trained at once (Goyal et al. 2019, section 6.1)."""
 
 import torch.nn as nn
 import torch.nn.functional as F
@@ -12,13 +12,13 @@ from mmwsl.registry import HEADS
 
 @HEADS.register_module()
 class MultiLayerHead(BaseModule):
-    """For each map: pooling to a few thousand numbers, batch norm without scale and shift, one linear layer.
+    """Linear probe per feature map: pooling to a few thousand numbers, batch norm without affine, linear layer.
 
     Losses and scores are named ``layer0`` ... after ``layers``; the classifiers share nothing, so training them
     together is training each alone.
 
     Args:
-        in_channels: of the maps, one for each of ``layers``.
+        in_channels: of the feature maps, one for each of ``layers``.
         num_classes: number of classes.
         layers: which ``out_indices`` of the backbone the maps are.
         pooling: name in :data:`mmwsl.models.layers.pooling.POOLINGS`.
@@ -42,14 +42,14 @@ class MultiLayerHead(BaseModule):
             nn.init.zeros_(classifier.bias)
             self.classifiers.append(classifier)
 
-    def forward(self, maps):
-        """dict of scores (B, num_classes) by name of the layer.
+    def forward(self, features):
+        """Scores (B, num_classes) by name of the layer.
 
         Raises:
             ValueError: a map that the pooling brings to another size.
         """
         scores = {}
-        for layer, x, norm, classifier in zip(self.layers, maps, self.norms, self.classifiers, strict=True):
+        for layer, x, norm, classifier in zip(self.layers, features, self.norms, self.classifiers, strict=True):
             side = SIDES[self.pooling][layer]
             pooled = pool_map(x, self.pooling, layer)  # (B, C * side * side)
             if pooled.shape[1] != classifier.in_features:
@@ -60,10 +60,10 @@ class MultiLayerHead(BaseModule):
             scores[f'layer{layer}'] = classifier(pooled)
         return scores
 
-    def loss(self, maps, labels):
+    def loss(self, features, labels):
         """``loss_layer0`` ...: mean cross-entropies against ``labels`` (B,), and ``accuracy_layer0`` ... in percent."""
         result = {}
-        for name, scores in self(maps).items():
+        for name, scores in self(features).items():
             result[f'loss_{name}'] = F.cross_entropy(upcast(scores), labels)
             result[f'accuracy_{name}'] = accuracy(scores, labels)
         return result

@@ -1,8 +1,8 @@
-"""Widths that a config may leave to the backbone."""
+"""Fill in channel counts that a config leaves to the backbone."""
 
 
 def with_channels(part, backbone):
-    """The config of a head or neck with ``in_channels`` filled in from the backbone's ``out_channels``, if it has none.
+    """Fill in ``in_channels`` of a head's or neck's config from the backbone's ``out_channels``, if it has none.
 
     So one config serves backbones of any width. Modules, and configs that name their channels, pass unchanged.
 

@@ -1,4 +1,4 @@
-"""What a method may ask of the images it is given."""
+"""Checks of the images a method is given."""
 
 
 def check_patches(images, patch_size):
@@ -10,7 +10,7 @@ def check_patches(images, patch_size):
 
 
 def check_normalization(preprocessor, mean, std, method):
-    """Stop where a method that needs images in a certain range gets others.
+    """Raise ValueError unless the preprocessor normalises by ``mean`` and ``std``, as the method needs.
 
     Args:
         preprocessor: a ``data_preprocessor``; one without buffers ``mean`` and ``std`` (of [0, 1]) passes.
@@ -20,9 +20,9 @@ def check_normalization(preprocessor, mean, std, method):
     Raises:
         ValueError: the preprocessor has others.
     """
-    for name, wanted in (('mean', mean), ('std', std)):
+    for name, expected in (('mean', mean), ('std', std)):
         values = getattr(preprocessor, name, None)
-        if values is not None and (values * 255 - wanted).abs().max() > 0.5:
+        if values is not None and (values * 255 - expected).abs().max() > 0.5:
             raise ValueError(f'{method} needs images in [{-mean / std:g}, {(255 - mean) / std:g}], but '
                              f'data_preprocessor.{name} is {[round(v, 2) for v in (values * 255).flatten().tolist()]}; '
                              f'set mean=[{mean}] * 3 and std=[{std}] * 3')

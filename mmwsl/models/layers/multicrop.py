@@ -1,4 +1,4 @@
-"""Views of several sizes in few passes."""
+"""Multi-crop encoding: one pass per size of view."""
 
 from itertools import groupby
 
@@ -6,7 +6,7 @@ import torch
 
 
 def encode_by_size(encode, views):
-    """``encode`` all views, those of one size that follow one another in one pass.
+    """Encode all views, consecutive ones of the same size in one pass.
 
     Args:
         encode: (n B, C, H, W) -> (n B, D).

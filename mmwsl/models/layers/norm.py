@@ -40,8 +40,8 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         count = total[-1].detach().clamp(min=1)
         some = (total[-1].detach() > 0).to(values.dtype)  # no values on any rank: the statistics stay as they are
         mean = total[:-1] / count
-        centred = values - mean.view(shape)  # a second pass: sum(x^2) - mean^2 loses digits where the mean is large
-        variance = all_reduce(centred.square().sum(axes)) / count
+        centered = values - mean.view(shape)  # a second pass: sum(x^2) - mean^2 loses digits where the mean is large
+        variance = all_reduce(centered.square().sum(axes)) / count
         if self.track_running_stats:
             with torch.no_grad():
                 self.num_batches_tracked.add_(1)
@@ -50,7 +50,7 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
                 unbiased = variance * (count / (count - 1).clamp(min=1))
                 self.running_var.lerp_(unbiased.to(self.running_var.dtype), (self.momentum * some).to(
                     self.running_var.dtype))
-        out = centred * (variance + self.eps).rsqrt().view(shape)
+        out = centered * (variance + self.eps).rsqrt().view(shape)
         if self.affine:
             out = out * self.weight.to(out.dtype).view(shape) + self.bias.to(out.dtype).view(shape)
         return out.to(x.dtype)
@@ -108,7 +108,7 @@ def build_norm(norm_cfg, channels, dims=2):
     Args:
         norm_cfg: config; ``type='BN'`` is torch's own of ``dims`` spatial dimensions (0: (B, C) inputs), ``type='GN'``
             torch's group norm, which treats each sample alone; with ``num_groups=1`` it is layer norm over channels
-            and places.
+            and positions.
         channels: number of channels.
     """
     cfg = dict(norm_cfg)

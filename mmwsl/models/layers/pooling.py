@@ -1,4 +1,4 @@
-"""The maps of single layers of a backbone, pooled to some 9,000 numbers."""
+"""Pooling of single layers of a backbone to some 9,000 numbers, for linear probes."""
 
 import torch
 import torch.nn.functional as F
@@ -33,23 +33,23 @@ def check_pooling(pooling, layers):
                          f'nothing of {", ".join(map(str, unknown))}')
 
 
-def pool_map(maps, pooling, layer):
-    """Pool the maps of one layer and flatten them: (B, C, H, W) -> (B, C * h * w), fp32.
+def pool_map(features, pooling, layer):
+    """Pool the feature map of one layer and flatten it: (B, C, H, W) -> (B, C * h * w), fp32.
 
     ``'rotnet'`` and ``'adaptive'`` leave a map as it is that is smaller than what they pool to.
 
     Raises:
         ValueError: not maps, or smaller than the kernel.
     """
-    if not isinstance(maps, torch.Tensor) or maps.ndim != 4:
-        shape = tuple(maps.shape) if isinstance(maps, torch.Tensor) else type(maps).__name__
+    if not isinstance(features, torch.Tensor) or features.ndim != 4:
+        shape = tuple(features.shape) if isinstance(features, torch.Tensor) else type(features).__name__
         raise ValueError(f'layer {layer} must give maps (B, C, H, W) to pool, got {shape}')
-    maps, side = maps.float(), POOLINGS[pooling][layer]
+    features, side = features.float(), POOLINGS[pooling][layer]
     if pooling in ('rotnet', 'adaptive'):
         adaptive_pool = F.adaptive_max_pool2d if pooling == 'rotnet' else F.adaptive_avg_pool2d
-        return adaptive_pool(maps, [min(side, length) for length in maps.shape[2:]]).flatten(1)
+        return adaptive_pool(features, [min(side, length) for length in features.shape[2:]]).flatten(1)
     kernel, stride, padding = side
-    if min(maps.shape[2:]) + 2 * padding < kernel:
-        raise ValueError(f'the maps of layer {layer} are {tuple(maps.shape[2:])}, smaller than the kernel {kernel} of '
-                         f'the pooling {pooling!r}, which is of 224 px images; use larger images')
-    return F.avg_pool2d(maps, kernel, stride, padding).flatten(1)
+    if min(features.shape[2:]) + 2 * padding < kernel:
+        raise ValueError(f'the feature maps of layer {layer} are {tuple(features.shape[2:])}, smaller than the kernel '
+                         f'{kernel} of the pooling {pooling!r}, which is of 224 px images; use larger images')
+    return F.avg_pool2d(features, kernel, stride, padding).flatten(1)

@@ -8,7 +8,7 @@ from mmwsl.ops.tensors import keep_format
 
 @torch.no_grad()
 def shuffle_batch(images):
-    """Spread the global batch over ranks in one random order that all ranks share (MoCo's shuffling BN).
+    """Shuffle the global batch across ranks, in one order that all ranks share (MoCo's shuffling BN).
 
     On one rank the order within the batch changes, which together with :class:`SplitBatchNorm` mixes the groups.
 
@@ -22,5 +22,5 @@ def shuffle_batch(images):
 
 @torch.no_grad()
 def unshuffle(features, order):
-    """Undo :func:`shuffle_batch` on the features (B, D) that came of it: this rank's rows in their first order."""
+    """Undo :func:`shuffle_batch` on features (B, D): this rank's rows in their original order."""
     return all_gather(features)[order.argsort().chunk(world_size())[rank()]]

@@ -1,4 +1,4 @@
-"""The slowly moving copy of an encoder that MoCo, BYOL and others learn from."""
+"""Momentum encoder (EMA teacher) of MoCo, BYOL and others."""
 
 import copy
 import math
@@ -16,7 +16,7 @@ def cosine_momentum(start, end, progress):
 
 
 class Teacher(nn.Module):
-    """An exponential moving average of a student: teacher <- m teacher + (1 - m) student.
+    """Exponential moving average of a student: teacher <- m teacher + (1 - m) student.
 
     Only parameters are averaged; the teacher's BN keeps running statistics of its own (mmengine's averaged model
     would overwrite them with the student's). It receives no gradient and runs in the mode (train or eval) of its
@@ -52,7 +52,7 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def update(self, *students, progress):
-        """One step of the average; ``progress`` in [0, 1] is the share of optimiser steps done."""
+        """Take one EMA step; ``progress`` in [0, 1] is the share of optimiser steps done."""
         keep = cosine_momentum(self.momentum, self.end_momentum, progress)
         source = [p for student in students for p in student.parameters()]
         torch._foreach_lerp_(list(self.chain.parameters()), source, 1 - keep)

@@ -11,7 +11,7 @@ from mmwsl.registry import MEMORIES
 
 @MEMORIES.register_module()
 class ClusterMemory(BaseModule):
-    """The samples memory and the centroids memory of Zhan et al. 2020, section 3.2; every rank has the whole of both.
+    """Samples and centroids memory of ODC (Zhan et al. 2020, section 3.2), whole on every rank.
 
     Buffers: ``features`` (N, D) unit rows, ``labels`` (N,), ``centroids`` (k, D) means of their members, which are not
     unit rows, and ``counts`` (k,) of members.
@@ -38,7 +38,7 @@ class ClusterMemory(BaseModule):
 
     @torch.no_grad()
     def fill(self, features, labels, seed):
-        """Start from unit rows (N, D) and the labels (N,) that a clustering gave them; no cluster is left empty."""
+        """Initialise from unit features (N, D) and their cluster labels (N,); no cluster is left empty."""
         self.features.copy_(features)
         self.labels.copy_(labels)
         self.counts.copy_(torch.bincount(labels, minlength=len(self.counts)))
@@ -47,7 +47,7 @@ class ClusterMemory(BaseModule):
 
     @torch.no_grad()
     def update(self, indices, features):
-        """Average the batch into the memory, and give each image of it the nearest centroid's label.
+        """Average a batch into the memory and relabel its images by the nearest centroid.
 
         Args:
             indices: (B,) int64 which images; an image that comes twice counts with its first feature.

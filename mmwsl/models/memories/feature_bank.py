@@ -1,4 +1,4 @@
-"""A memory with one embedding for every image of the data set."""
+"""Memory bank with one embedding per image of the data set."""
 
 import torch
 from mmengine.model import BaseModule
@@ -9,7 +9,7 @@ from mmwsl.registry import MEMORIES
 
 @MEMORIES.register_module()
 class FeatureBank(BaseModule):
-    """Row i is the moving average of what the network said of image i; random unit vectors at the start.
+    """Memory bank: row i is the moving average of image i's embeddings; random unit vectors at the start.
 
     The rows are a persistent buffer: a checkpoint carries them, and the Runner makes them equal on all ranks when
     training starts.
@@ -30,7 +30,7 @@ class FeatureBank(BaseModule):
         self.register_buffer('features', features.div_(features.norm(dim=1, keepdim=True)))
 
     def check(self, index):
-        """Look whether positions ``index`` (B,) are within the bank; waits for the device, so not for every step.
+        """Raise ValueError unless ``index`` (B,) lies within the bank; waits for the device, so not for every step.
 
         Raises:
             ValueError: they are not.
@@ -41,7 +41,7 @@ class FeatureBank(BaseModule):
 
     @torch.no_grad()
     def update(self, index, features, momentum=0.5):
-        """Rows ``index`` (B,) become nrm(momentum old + (1 - momentum) new), new = nrm(``features``) (B, D).
+        """Update rows ``index`` (B,) to nrm(momentum old + (1 - momentum) new), new = nrm(``features``) (B, D).
 
         ``index`` and ``features`` are those of all ranks, so that the banks stay equal. An index that occurs twice
         leaves one of its two rows, unspecified which.

@@ -1,4 +1,4 @@
-"""A first-in, first-out memory of embeddings."""
+"""First-in, first-out queue of embeddings."""
 
 import torch
 from mmengine.model import BaseModule
@@ -9,7 +9,7 @@ from mmwsl.registry import MEMORIES
 
 @MEMORIES.register_module()
 class FeatureQueue(BaseModule):
-    """MoCo's dictionary: the last ``length`` keys, random unit vectors at the start.
+    """MoCo's queue: the last ``length`` keys, random unit vectors at the start.
 
     Contents and position are persistent buffers: a checkpoint carries them, and the Runner makes them equal on all
     ranks when training starts.
@@ -28,7 +28,7 @@ class FeatureQueue(BaseModule):
 
     @torch.no_grad()
     def enqueue(self, keys):
-        """Write ``keys`` (B, D), of all ranks in rank order, over the oldest rows.
+        """Replace the oldest rows by ``keys`` (B, D), those of all ranks in rank order.
 
         Raises:
             ValueError: more keys than the queue has rows.

@@ -1,4 +1,4 @@
-"""DenseCL's neck: one vector of an image and one of each of its places."""
+"""DenseCL's neck: a global vector and a vector per position."""
 
 import torch.nn as nn
 from mmengine.model import BaseModule
@@ -9,7 +9,7 @@ from mmwsl.registry import NECKS
 
 @NECKS.register_module()
 class DenseNeck(BaseModule):
-    """MoCo v2's perceptron on the pooled map, and another of the same widths on each place (Wang et al. 2021, fig. 1b).
+    """Global MLP on the pooled feature map and dense MLP, of the same widths, per position (Wang et al. 2021, fig. 1b).
 
     Args:
         in_channels, hidden_channels, out_channels: widths of both.

@@ -10,10 +10,10 @@ from mmwsl.registry import NECKS
 
 @NECKS.register_module()
 class FPN(BaseModule):
-    """Maps of one width, each with what the coarser ones know added, and coarser ones on top.
+    """Lateral 1x1 convolutions, top-down addition, extra coarse levels.
 
     Args:
-        in_channels: of the maps of the backbone, finest first.
+        in_channels: of the feature maps of the backbone, finest first.
         out_channels: of all maps that come out.
         num_outs: how many maps; those beyond the backbone's halve the last one.
         norm_cfg: after each convolution; None for none, as in the paper.
@@ -38,8 +38,8 @@ class FPN(BaseModule):
         self.output = nn.ModuleList(convolution(out_channels, 3) for _ in in_channels)
         self.num_outs = num_outs
 
-    def forward(self, maps):
-        inner = [lateral(x) for lateral, x in zip(self.lateral, maps, strict=True)]
+    def forward(self, features):
+        inner = [lateral(x) for lateral, x in zip(self.lateral, features, strict=True)]
         for level in range(len(inner) - 1, 0, -1):
             inner[level - 1] = inner[level - 1] + F.interpolate(inner[level], size=inner[level - 1].shape[2:])
         outputs = [output(x) for output, x in zip(self.output, inner, strict=True)]

@@ -1,4 +1,4 @@
-"""From a backbone's last map to the vector a method compares."""
+"""Projection and prediction MLPs on pooled features."""
 
 import torch.nn as nn
 from mmengine.model import BaseModule
@@ -8,14 +8,14 @@ from mmwsl.registry import NECKS
 
 
 def pool(x):
-    """Global average of the last feature map: tuple of maps or (B, C, H, W) -> (B, C); (B, C) passes."""
+    """Global average of the last feature map: tuple of feature maps or (B, C, H, W) -> (B, C); (B, C) passes."""
     x = x[-1] if isinstance(x, (tuple, list)) else x
     return x.mean((2, 3)) if x.dim() == 4 else x
 
 
 @NECKS.register_module()
 class MLPNeck(BaseModule):
-    """Pooling and a multi-layer perceptron: the projection and prediction heads of the Siamese methods.
+    """Projection or prediction head of the Siamese methods: pooling and an MLP.
 
     Each hidden layer is linear, norm (optional), ReLU; the last is linear, with norm if ``last_norm``. A linear layer
     that a norm follows has no bias unless ``hidden_bias`` says so.

@@ -9,7 +9,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class BarlowTwins(Model):
-    """The correlation matrix between the embeddings of two views, over the global batch, is drawn to the identity.
+    """Pull the cross-correlation matrix of two views' embeddings, over the global batch, to the identity.
 
     Args:
         backbone, neck: encoder and projector; the last layer has neither norm nor bias, as the correlation normalises.

@@ -9,7 +9,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class BYOL(TeacherModel):
-    """Each view predicts the projection that a slowly moving target network gives of the other; no negatives.
+    """Predict the target (EMA) network's projection of the other view; no negatives.
 
     Args:
         backbone, neck: online encoder and projector; the target is a copy of both.

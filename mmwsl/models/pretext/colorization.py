@@ -17,7 +17,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class Colorization(Model):
-    """The network sees the lightness of an image and names the colour class of every place.
+    """Predict the quantised ab colour of every position from the lightness.
 
     Images are plain RGB in [0, 1] (``mean=[0] * 3, std=[255] * 3`` in the preprocessor), also in :meth:`features`.
 
@@ -38,7 +38,7 @@ class Colorization(Model):
     """
 
     sees_rgb = False
-    GREY = 5  # an image without |a| or |b| above it has no colour to learn from
+    GRAY = 5  # an image without |a| or |b| above it has no colour to learn from
     AVERAGED = 1000
 
     def __init__(self, backbone, head, step=10, sigma=5.0, neighbors=5, uniform=0.5, temperature=0.38, prior=None,
@@ -82,11 +82,11 @@ class Colorization(Model):
 
     def loss(self, views, data_samples=None):
         lab = rgb_to_lab(views[0])  # (B, 3, H, W)
-        maps = self.backbone(self.lightness(lab))
-        logits = upcast(self.head(maps))  # (B, Q, h, w)
+        features = self.backbone(self.lightness(lab))
+        logits = upcast(self.head(features))  # (B, Q, h, w)
         ab = F.adaptive_avg_pool2d(lab[:, 1:], logits.shape[2:])  # (B, 2, h, w)
         indices, weights = encode_ab(ab, self.bins, self.step, self.sigma, self.neighbors)  # (B, K, h, w)
-        colored = (ab.abs() > self.GREY).flatten(1).any(1).to(logits)  # (B,)
+        colored = (ab.abs() > self.GRAY).flatten(1).any(1).to(logits)  # (B,)
         if self.training and self.learn_prior:
             self.update_prior(indices, weights * colored[:, None, None, None])
         balance = rebalance_weights(self.prior, self.uniform)[indices[:, 0]]  # (B, h, w)
@@ -96,7 +96,7 @@ class Colorization(Model):
         loss = ((balance * cross_entropy).mean((1, 2)) * colored).mean() / share
         with torch.no_grad():
             return dict(loss=loss, cross_entropy=cross_entropy.mean(), accuracy=accuracy(logits, indices[:, 0]),
-                        embedding_std=embedding_std(pool(maps)))
+                        embedding_std=embedding_std(pool(features)))
 
     def features(self, images):
         """Pooled features of the lightness of RGB images in [0, 1]."""

@@ -24,7 +24,7 @@ def downsample(images, size, generator=None):
 
 
 def counting_loss(whole, total, other, margin=10.0):
-    """The two terms of equation 5: the counts of an image are those of its tiles together, and not another image's.
+    """The two terms of equation 5: an image's counts equal the sum over its tiles, and differ from another image's.
 
     Args:
         whole: (B, K) counts of the shrunken images.
@@ -42,7 +42,7 @@ def counting_loss(whole, total, other, margin=10.0):
 
 @PRETEXTS.register_module()
 class Counting(Model):
-    """What is counted in an image is what is counted in its four quarters together, whatever that may be.
+    """An image's counts equal the sum over its four quarters.
 
     The network counts K things in the image shrunk to half its side and in its four tiles, all of one size. That other
     images should have other counts keeps them from being 0.
@@ -51,7 +51,7 @@ class Counting(Model):
         backbone: encoder.
         neck: to K counts, :class:`MLPNeck` without a norm at its end; a ReLU follows.
         tile_size: side in pixels of a tile and of the shrunken image. Half of the image's side, or less: then each
-            tile lies at a random place in its quarter.
+            tile lies at a random position in its quarter.
         margin: M of the contrastive term.
     """
 

@@ -15,9 +15,9 @@ from mmwsl.registry import NECKS, PRETEXTS
 
 @NECKS.register_module()
 class RowContext(BaseModule):
-    """The autoregressive network: what is known of an image down to a row, (B, C, R, K) -> the same shape.
+    """Autoregressive context network: row r sees the rows down to r, (B, C, R, K) -> the same shape.
 
-    Residual blocks, each of which looks at three places of its own row and at the row above. A place in row r so
+    Residual blocks, each of which looks at three positions of its own row and at the row above. A position in row r so
     depends on rows r - num_blocks to r, and never on one below r. Without normalisation, which would mix rows.
 
     Args:
@@ -44,14 +44,14 @@ class RowContext(BaseModule):
 
 @PRETEXTS.register_module()
 class CPC(Model):
-    """From the upper rows of a grid of patches, tell the patches some rows below from all patches of the batch.
+    """Predict patches some rows below the context, contrasted with all patches of the batch (InfoNCE).
 
     Args:
         backbone: encoder of a patch, with a norm that treats each patch alone (``dict(type='GN', num_groups=1)``):
             batch statistics would tell of the other patches of the image.
         context: :class:`RowContext`.
         patch_size, stride: of the grid, in pixels.
-        crop: side of the part that training shows of each patch, at a random place; None shows all of it.
+        crop: side of the part that training shows of each patch, at a random position; None shows all of it.
         steps: k, how many rows below the context the predicted patches lie. With a ``stride`` of half the
             ``patch_size``, those at k = 1 still overlap the context.
     """
@@ -92,5 +92,5 @@ class CPC(Model):
             for step, predictor in zip(self.steps, self.predictors, strict=True):
                 prediction = predictor(upcast(context[:, :-step])).flatten(0, 2)  # W_k c: (B (R - k) K, C)
                 scores = prediction @ candidates.T  # log f_k of every patch of the global batch
-                losses.append(F.cross_entropy(scores, number[:, step:].flatten()))  # mean over places
+                losses.append(F.cross_entropy(scores, number[:, step:].flatten()))  # mean over positions
         return dict(loss=torch.stack(losses).mean(), embedding_std=embedding_std(codes.flatten(0, 2)))

@@ -14,7 +14,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class DeepCluster(Model):
-    """The clusters of the features are the labels of the next epoch; then the clusters are found anew, and so on.
+    """Alternate k-means on the features and classification of its cluster labels.
 
     It needs a :class:`ClusteringHook`, which brings the features of all images before an epoch, a
     :class:`PseudoLabelSampler` (or ``reweight``), and an optimiser that keeps no momentum for the head, because the
@@ -52,7 +52,7 @@ class DeepCluster(Model):
             raise ValueError(f'DeepCluster: pca_dims={pca_dims} of {width} features are impossible; choose fewer')
         self.register_buffer('labels', torch.full((num_images,), -1))
         self.register_buffer('counts', torch.zeros(self.num_clusters, dtype=torch.long))
-        self._labelled = False  # not state: whether the labels have been looked at
+        self._labeled = False  # not state: whether the labels have been looked at
 
     def _filtered(self, images):
         return images if self.prefilter is None else keep_format(self.prefilter(images), images)
@@ -61,12 +61,12 @@ class DeepCluster(Model):
         return super().features(self._filtered(images))
 
     def cluster_features(self, images):
-        """What is clustered: (B, C) of normalised images."""
+        """Features to cluster, (B, C), of normalised images."""
         return pool(self.backbone(self._filtered(images))).float()
 
     @torch.no_grad()
     def cluster(self, features, indices, seed):
-        """New labels of all images, and a new head.
+        """Relabel all images by k-means and reset the head.
 
         Args:
             features: (n, C) of this rank's images, see :meth:`cluster_features`.
@@ -93,10 +93,10 @@ class DeepCluster(Model):
         return facts
 
     def loss(self, views, data_samples):
-        if not self._labelled:  # once per process
+        if not self._labeled:  # once per process
             if self.labels[0] < 0:
                 raise RuntimeError("DeepCluster has no labels yet: add dict(type='ClusteringHook') to custom_hooks")
-            self._labelled = True
+            self._labeled = True
         labels = self.labels[data_samples.index]  # (B,)
         feature = pool(self.backbone(self._filtered(views[0])))  # (B, C)
         scores = self.head(feature)  # (B, k)

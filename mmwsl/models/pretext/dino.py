@@ -15,7 +15,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class DINO(TeacherModel):
-    """The student predicts, from every view, what a slowly moving teacher says of the other large views.
+    """Self-distillation: predict the EMA teacher's output for the other large views from every view.
 
     The teacher's scores are centred and sharpened, which together keep it from saying the same of all images.
 

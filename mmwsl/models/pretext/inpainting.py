@@ -13,7 +13,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class Inpainting(Model):
-    """Part of an image is filled with one colour, and the network paints what was there.
+    """Inpaint a region of the image that was filled with one colour; optionally adversarial.
 
     With a discriminator the two train together by one optimiser in one step: its loss sees a painting without gradient
     to the painter, and the painter's loss sees the discriminator without gradient to its weights. Images are in
@@ -36,7 +36,7 @@ class Inpainting(Model):
 
     OVERLAP_WEIGHT = 10
     AREA = 0.25
-    CELLS = 8  # random regions are the low places of smooth noise with this many values per side
+    CELLS = 8  # random regions are the low positions of smooth noise with this many values per side
 
     def __init__(self, backbone, head, hole='center', overlap=0, fill=(117, 104, 123), discriminator=None,
                  adversarial_weight=0.001, **kwargs):
@@ -55,7 +55,7 @@ class Inpainting(Model):
         self.adversarial_weight = 0 if discriminator is None else adversarial_weight
 
     def window(self, images):
-        """What is painted: the central square of half the side, or everything."""
+        """Crop what is painted: the central square of half the side, or everything."""
         if self.hole == 'random':
             return images
         height, width = images.shape[2] // 4, images.shape[3] // 4
@@ -79,17 +79,17 @@ class Inpainting(Model):
         return weight == 1, weight
 
     def paint(self, images, filled):
-        """Feature maps of the images with their holes filled, and the images as painted, (B, 3, H, W) in [-1, 1]."""
-        maps = self.backbone(keep_format(torch.where(filled, self.fill.to(images.dtype), images), images))
-        painted = upcast(self.head(maps)).tanh()
+        """Feature maps of the images with their holes filled, and the painted images (B, 3, H, W) in [-1, 1]."""
+        features = self.backbone(keep_format(torch.where(filled, self.fill.to(images.dtype), images), images))
+        painted = upcast(self.head(features)).tanh()
         if painted.shape[2:] != images.shape[2:]:
             painted = F.interpolate(painted, size=images.shape[2:], mode='bilinear')
-        return maps, painted
+        return features, painted
 
     def loss(self, views, data_samples=None):
         images = views[0]  # (B, 3, H, W)
         filled, weight = self.holes(images)  # (B, 1, H, W) both
-        maps, painted = self.paint(images, filled)
+        features, painted = self.paint(images, filled)
         error = (painted - images).square()
         # mean over what is painted, which is as much in every image
         reconstruction = ((weight * error).sum((1, 2, 3)) / (3 * (weight > 0).sum((1, 2, 3)))).mean()
@@ -102,7 +102,7 @@ class Inpainting(Model):
             result.update(loss_adversarial=self.adversarial_weight * fooled.mean(), loss_discriminator=caught.mean())
         with torch.no_grad():
             squared = (filled * error).sum() / (3 * filled.sum()) / 4  # of pixel values in [0, 1]
-            return dict(result, psnr=-10 * squared.log10(), embedding_std=embedding_std(pool(maps)))
+            return dict(result, psnr=-10 * squared.log10(), embedding_std=embedding_std(pool(features)))
 
     @torch.no_grad()
     def complete(self, images):

@@ -10,7 +10,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class Jigsaw(Model):
-    """The patches of a grid are put in one of a fixed set of orders, and the network names the order.
+    """Classify which of a fixed set of permutations the patches of a grid are in.
 
     Against shortcuts, patches are smaller than their cells and randomly placed in them (gap and jitter), and may be
     standardised one by one.

@@ -11,13 +11,13 @@ from mmwsl.registry import PRETEXTS
 
 
 def patchify(images, patch_size):
-    """Images (B, C, H, W) as rows of pixels, in fp32 or wider: (B, h w, p p C), patches and pixels row by row."""
+    """Images (B, C, H, W) as rows of pixels, fp32 at least: (B, h w, p p C), patches and pixels row by row."""
     x = upcast(images).unflatten(3, (-1, patch_size)).unflatten(2, (-1, patch_size))  # (B, C, h, p, w, p)
     return x.permute(0, 2, 4, 3, 5, 1).flatten(3).flatten(1, 2)
 
 
 class Decoder(nn.Module):
-    """A small transformer that sees the encoded patches and a mask token at each of the others.
+    """MAE decoder: a small transformer over the encoded patches and mask tokens.
 
     Args:
         in_channels: width of the encoder.
@@ -51,7 +51,7 @@ class Decoder(nn.Module):
 
 @PRETEXTS.register_module()
 class MAE(Model):
-    """An encoder sees a few random patches of an image, and a decoder of its own predicts the pixels of the others.
+    """Encode a few random patches and predict the pixels of the others with a small decoder.
 
     Args:
         backbone: :class:`VisionTransformer`; views have its ``image_size``.
@@ -74,7 +74,7 @@ class MAE(Model):
         self.decoder = Decoder(encoder.embed_dims, encoder.grid, values, extra=encoder.extra, **decoder)
 
     def target(self, images):
-        """What each patch is to be predicted as, (B, L, p p C)."""
+        """Target of each patch, (B, L, p p C)."""
         patches = patchify(images, self.backbone.patch_size)
         if self.normalize_target:
             variance, mean = torch.var_mean(patches, dim=2, keepdim=True)  # unbiased

@@ -16,7 +16,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class MoCo(TeacherModel):
-    """A query is told apart, among a queue of past keys, from the key its image got by a slowly moving encoder.
+    """Match a query to its image's key against a queue of past keys.
 
     Plain BN would let the query recognise the batch its key was normalised with. Keys are therefore encoded in a
     shuffled order, over ranks and within the device, which works where BN sees less than the global batch: several

@@ -10,7 +10,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class MoCoV3(TeacherModel):
-    """A query finds the key that a slowly moving encoder gives its image among the keys of the global batch.
+    """Match a query to its image's momentum key against the other keys of the global batch; no queue.
 
     Both views are query once; there is no queue. A ViT backbone keeps its random patch projection
     (``frozen_patch_embed``), without which training is unstable.

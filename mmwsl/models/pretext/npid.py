@@ -13,7 +13,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class NPID(Model):
-    """Every image is a class of its own, whose weight vector is the memory of its past embeddings.
+    """Non-parametric instance discrimination: every image is a class, with its memory-bank row as weights.
 
     Args:
         backbone, neck: encoder of the one view.
@@ -44,9 +44,9 @@ class NPID(Model):
         self._checked = False
 
     def draw_negatives(self, index):
-        """(B, K) rows of the bank; drawn from N - 1 places that leave out the image's own, where that is wanted."""
-        places = len(self.bank.features) - self.ensure_negatives
-        drawn = torch.randint(places, (len(index), self.negatives), device=index.device)
+        """Draw (B, K) rows of the bank; with ``ensure_negatives`` never the image's own."""
+        candidates = len(self.bank.features) - self.ensure_negatives
+        drawn = torch.randint(candidates, (len(index), self.negatives), device=index.device)
         return drawn + (drawn >= index[:, None]) if self.ensure_negatives else drawn
 
     def nce(self, logits):

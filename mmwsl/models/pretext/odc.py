@@ -40,7 +40,7 @@ class ODCNeck(BaseModule):
 
 @PRETEXTS.register_module()
 class ODC(Model):
-    """Clusters that follow the network in every step, in place of a clustering between epochs.
+    """Classify pseudo-labels that a memory updates in every step, without a clustering between epochs.
 
     It needs a ``ClusteringHook(every=None, refresh_interval=10)``: one clustering at the start, and thereafter small
     clusters dissolved and centroids recomputed every ten iterations.
@@ -65,10 +65,10 @@ class ODC(Model):
         self.kmeans = dict(kmeans or {})
         check_engine(self.kmeans.get('engine', 'torch'))
         self.memory = ClusterMemory(num_images, self.num_clusters, self.neck.out_channels, momentum, min_cluster)
-        self._labelled = False  # not state: whether the labels have been looked at
+        self._labeled = False  # not state: whether the labels have been looked at
 
     def cluster_features(self, images):
-        """What is clustered: (B, D) of normalised images."""
+        """Features to cluster, (B, D), of normalised images."""
         return self.neck(self.backbone(images)).float()
 
     @torch.no_grad()
@@ -95,11 +95,11 @@ class ODC(Model):
         self.memory.refresh(seed)
 
     def loss(self, views, data_samples):
-        if not self._labelled:  # once per process
+        if not self._labeled:  # once per process
             if self.memory.labels[0] < 0:
                 raise RuntimeError("ODC has no labels yet: add dict(type='ClusteringHook', every=None, "
                                    'refresh_interval=10) to custom_hooks')
-            self._labelled = True
+            self._labeled = True
         index = data_samples.index  # (B,)
         labels = self.memory.labels[index]
         feature = self.neck(self.backbone(views[0]))  # (B, D)

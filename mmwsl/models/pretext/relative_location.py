@@ -39,7 +39,7 @@ class PairNeck(BaseModule):
 
 @PRETEXTS.register_module()
 class RelativeLocation(Model):
-    """Of two patches of an image, the network names at which of eight places the one lies around the other.
+    """Classify at which of eight positions around the centre patch a second patch lies.
 
     Against shortcuts, patches are smaller than the cells of their 3 x 3 grid and randomly placed in them (gap and
     jitter), and may be standardised one by one. Chromatic aberration is hidden by views without colour.
@@ -64,7 +64,7 @@ class RelativeLocation(Model):
         images = views[0]
         patches = jigsaw_patches(images, 3, self.patch_size, normalize=self.normalize_patches).flatten(0, 1)
         feature = pool(self.backbone(keep_format(patches, images))).unflatten(0, (-1, 9))  # (B, 9, C)
-        neighbours = torch.cat([feature[:, :4], feature[:, 5:]], dim=1)  # (B, 8, C) row by row, without the centre
-        pairs = torch.cat([neighbours, feature[:, 4:5].expand_as(neighbours)], dim=2).flatten(0, 1)  # (8B, 2C)
+        neighbors = torch.cat([feature[:, :4], feature[:, 5:]], dim=1)  # (B, 8, C) row by row, without the centre
+        pairs = torch.cat([neighbors, feature[:, 4:5].expand_as(neighbors)], dim=2).flatten(0, 1)  # (8B, 2C)
         labels = torch.arange(8, device=images.device).repeat(len(images))
         return dict(self.head.loss(self.neck(pairs), labels), embedding_std=embedding_std(feature[:, 4]))

@@ -9,7 +9,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class Rotation(Model):
-    """Every image is seen in all four right-angled rotations, and the network names which.
+    """Classify by which multiple of 90 degrees an image is rotated; all four rotations in every batch.
 
     The rotation is exact and comes after cropping to a square, so no border or resampling gives it away.
 

@@ -11,7 +11,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class SimCLR(Model):
-    """Two views of an image are each other's positive; every other view in the global batch is a negative.
+    """NT-Xent: match the two views of an image against all other views of the global batch.
 
     Args:
         backbone: encoder f.

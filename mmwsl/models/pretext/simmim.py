@@ -19,8 +19,7 @@ def enlarge(cells, factor):
 
 @PRETEXTS.register_module()
 class SimMIM(Model):
-    """The embeddings of random square cells are replaced by one learned token, and a single linear layer predicts the
-    pixels beneath them.
+    """Replace random square cells by a mask token and predict their pixels with one linear layer.
 
     Args:
         backbone: :class:`SwinTransformer`, or :class:`VisionTransformer` with ``out_type='map'``.
@@ -58,9 +57,9 @@ class SimMIM(Model):
         images, = views  # (B, C, H, W)
         cells = self.draw_mask(images)
         patches = enlarge(cells, self.cell_size // self.backbone.patch_size)  # (B, H / p, W / p)
-        maps = self.backbone(images, mask_token=self.mask_token, mask=patches)[-1]  # (B, D, H / stride, W / stride)
-        prediction = F.pixel_shuffle(self.decoder(maps), self.backbone.stride)  # (B, C, H, W)
+        features = self.backbone(images, mask_token=self.mask_token, mask=patches)[-1]  # (B, D, H / stride, W / stride)
+        prediction = F.pixel_shuffle(self.decoder(features), self.backbone.stride)  # (B, C, H, W)
         masked = enlarge(cells, self.cell_size)[:, None].to(images.dtype)  # (B, 1, H, W)
         error = (prediction - images).abs()  # in fp32, that of the images
         loss = (error * masked).sum() / (masked.sum() + 1e-5) / images.shape[1]  # a mean over masked values
-        return dict(loss=loss, embedding_std=embedding_std(pool(maps)))
+        return dict(loss=loss, embedding_std=embedding_std(pool(features)))

@@ -12,7 +12,7 @@ def negative_cosine(prediction, target):
 
 @PRETEXTS.register_module()
 class SimSiam(Model):
-    """Each view predicts the projection of the other, which gets no gradient; no negatives and no teacher.
+    """Predict the other view's stop-gradient projection; no negatives and no teacher.
 
     The predictor's learning rate stays constant while the others decay: ``FixedLearningRateHook`` in the config.
 

@@ -15,7 +15,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class SplitBrain(Model):
-    """One half of the network predicts the colours from the lightness, the other the lightness from the colours.
+    """Cross-channel prediction: one half predicts colour from lightness, the other lightness from colour.
 
     Neither sees what it predicts; the features of both together describe the image. Images are plain RGB in [0, 1]
     (``mean=[0] * 3, std=[255] * 3`` in the preprocessor), also in :meth:`features`; the backbone gets Lab of them.
@@ -53,14 +53,14 @@ class SplitBrain(Model):
 
     @staticmethod
     def classify(logits, labels):
-        """Mean cross-entropy of logits (B, Q, h, w) against labels (B, h, w), and the percentage that is right."""
+        """Mean cross-entropy of logits (B, Q, h, w) against labels (B, h, w), and the accuracy in percent."""
         logits = upcast(logits)
         return F.cross_entropy(logits, labels), accuracy(logits, labels)
 
     def loss(self, views, data_samples=None):
         lab = rgb_to_lab(views[0])  # (B, 3, H, W)
-        maps = self.backbone(self.scale(lab))
-        of_lightness, of_color = maps[-1].chunk(2, 1)  # (B, C / 2, h', w') each
+        features = self.backbone(self.scale(lab))
+        of_lightness, of_color = features[-1].chunk(2, 1)  # (B, C / 2, h', w') each
         colors, lightness = self.color_head(of_lightness), self.lightness_head(of_color)  # (B, Q, h, w)
         small = F.adaptive_avg_pool2d(lab, colors.shape[2:])
         classes, _ = encode_ab(small[:, 1:], self.bins, self.step, neighbors=1)  # (B, 1, h, w)
@@ -70,7 +70,7 @@ class SplitBrain(Model):
         levels = (small * (count / 100)).long().clamp(0, count - 1)  # (B, h, w)
         loss_lightness, accuracy_lightness = self.classify(lightness, levels)
         return dict(loss_color=loss_color, loss_lightness=loss_lightness, accuracy_color=accuracy_color,
-                    accuracy_lightness=accuracy_lightness, embedding_std=embedding_std(pool(maps)))
+                    accuracy_lightness=accuracy_lightness, embedding_std=embedding_std(pool(features)))
 
     def features(self, images):
         """Pooled features of both halves, (B, C): those of the lightness, then those of the colours."""

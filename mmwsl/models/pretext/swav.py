@@ -15,7 +15,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class SwAV(Model):
-    """Each view predicts the cluster that the balanced assignment of the batch gives to another view of the image.
+    """Swapped prediction: predict the Sinkhorn cluster assignment of another view of the image.
 
     Args:
         backbone, neck: encoder; the neck's ``out_channels`` is the width D of the prototypes.
@@ -54,7 +54,7 @@ class SwAV(Model):
 
     @torch.no_grad()
     def queued_scores(self, view, z):
-        """Scores (L / W, K) of this rank's share of the queue, -inf unless it is full; then ``z`` (B, D) is queued.
+        """Scores (L / W, K) of this rank's share of the queue, -inf unless full; then enqueue ``z`` (B, D).
 
         No branch hangs on the state, which would have to be fetched from the device.
         """

@@ -11,7 +11,7 @@ from mmwsl.registry import PRETEXTS
 
 @PRETEXTS.register_module()
 class VICReg(Model):
-    """Embeddings of two views are equal, every dimension varies, and no two dimensions vary together.
+    """Invariance between two views, variance of every dimension, zero covariance between dimensions.
 
     Args:
         backbone, neck: encoder and expander.

@@ -13,16 +13,16 @@ from mmwsl.registry import HEADS, MODELS
 
 @HEADS.register_module()
 class FCNHead(BaseModule):
-    """Convolutions and a class score for every place of a map.
+    """FCN head: convolutions and class scores for every position of a feature map.
 
     Args:
-        in_channels: of the map, or of all maps of a backbone, of which ``index`` says the one.
+        in_channels: of the feature map, or of all of a backbone, of which ``index`` says the one.
         channels: of the convolutions.
         num_classes: C, with the background.
         num_convs: 3 x 3 convolutions, each with norm and ReLU.
-        concat: one more convolution that sees the map and what the others made of it.
+        concat: one more convolution that sees the feature map and what the others made of it.
         dropout: before the scores.
-        index: which of the backbone's maps.
+        index: which of the backbone's feature maps.
         norm_cfg: of the convolutions.
     """
 
@@ -43,9 +43,9 @@ class FCNHead(BaseModule):
         nn.init.normal_(self.scores.weight, std=0.01)
         nn.init.zeros_(self.scores.bias)
 
-    def forward(self, maps):
-        """Logits (B, C, h, w), fp32, of a tuple of maps."""
-        x = maps[self.index]
+    def forward(self, features):
+        """Logits (B, C, h, w), fp32, of a tuple of feature maps."""
+        x = features[self.index]
         y = self.convs(x)
         if self.joined is not None:
             y = self.joined(torch.cat([x, y], dim=1))
@@ -54,7 +54,7 @@ class FCNHead(BaseModule):
 
 @MODELS.register_module()
 class FCN(Model):
-    """A class for every pixel.
+    """Semantic segmentation by a fully convolutional head, with an auxiliary one in training.
 
     Args:
         backbone: e.g. a ResNet with ``strides=(1, 2, 1, 1)``, ``dilations=(1, 1, 2, 4)``, ``out_indices=(3, 4)``.
@@ -81,25 +81,25 @@ class FCN(Model):
             images: (B, 3, H, W), padded.
             data_samples: list of samples with ``gt_mask``.
         """
-        maps, size = self.backbone(images), images.shape[2:]
-        true = torch.full((len(data_samples), *size), 255, dtype=torch.long, device=maps[-1].device)
-        for place, sample in zip(true, data_samples, strict=True):
+        features, size = self.backbone(images), images.shape[2:]
+        target = torch.full((len(data_samples), *size), 255, dtype=torch.long, device=features[-1].device)
+        for mask, sample in zip(target, data_samples, strict=True):
             if 'gt_mask' not in sample:
                 raise ValueError("FCN needs class maps: set supervision='full' on training data that has them")
             height, width = sample.gt_mask.shape
-            place[:height, :width] = sample.gt_mask
-        losses = dict(loss_seg=self._cross_entropy(self.head(maps), true))
+            mask[:height, :width] = sample.gt_mask
+        losses = dict(loss_seg=self._cross_entropy(self.head(features), target))
         if self.auxiliary_head is not None:
-            losses['loss_aux'] = self.auxiliary_weight * self._cross_entropy(self.auxiliary_head(maps), true)
+            losses['loss_aux'] = self.auxiliary_weight * self._cross_entropy(self.auxiliary_head(features), target)
         return losses
 
-    def _cross_entropy(self, logits, true):
-        logits = F.interpolate(logits, size=true.shape[1:], mode='bilinear', align_corners=False)
-        total = F.cross_entropy(logits, true, ignore_index=255, reduction='sum')
-        return total / (true.numel() if self.count_void else (true != 255).sum().clamp(min=1))
+    def _cross_entropy(self, logits, target):
+        logits = F.interpolate(logits, size=target.shape[1:], mode='bilinear', align_corners=False)
+        total = F.cross_entropy(logits, target, ignore_index=255, reduction='sum')
+        return total / (target.numel() if self.count_void else (target != 255).sum().clamp(min=1))
 
     def predict(self, images, samples):
-        """``samples`` with ``pred_mask`` in pixels of the original files."""
+        """Add ``pred_mask``, in pixels of the original files, to ``samples``."""
         logits = F.interpolate(self.tensor(images), size=images.shape[2:], mode='bilinear', align_corners=False)
         for each, sample in zip(logits, samples, strict=True):
             height, width = sample.img_shape

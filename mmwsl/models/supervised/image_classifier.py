@@ -12,13 +12,13 @@ from mmwsl.structures import add_predictions
 
 @MODELS.register_module()
 class ImageClassifier(Model):
-    """Cross-entropy of the images' classes from one head, or from several at once.
+    """Image classifier: a backbone with one head, or with several trained at once.
 
     Under the name ``Supervised`` it is the ceiling beside which methods without labels stand.
 
     Args:
         backbone: encoder.
-        head: :class:`ClassificationHead`, or :class:`MultiLayerHead` on several maps; ``in_channels`` may be left out.
+        head: :class:`ClassificationHead`, or :class:`MultiLayerHead` on several layers; ``in_channels`` may be absent.
         frozen: the backbone learns nothing: no gradients, and batch norm by its running statistics.
     """
 
@@ -31,7 +31,7 @@ class ImageClassifier(Model):
 
     @property
     def num_classes(self):
-        """How many classes the data must have."""
+        """Number of classes, which the data must have, too."""
         return self.head.num_classes
 
     def train(self, mode=True):
@@ -41,15 +41,15 @@ class ImageClassifier(Model):
         return self
 
     def loss(self, views, data_samples):
-        """Of images (B, 3, H, W), or a list of one such view: the losses of the head."""
+        """Losses of the head, of images (B, 3, H, W) or a list of one such view."""
         images = single_view(views)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-            maps = self.backbone(images)
-        losses = self.head.loss(maps, self.labels(data_samples, images.device))
-        return dict(losses, embedding_std=embedding_std(pool(maps)))
+            features = self.backbone(images)
+        losses = self.head.loss(features, self.labels(data_samples, images.device))
+        return dict(losses, embedding_std=embedding_std(pool(features)))
 
     def predict(self, images, samples):
-        """``samples`` with ``pred_scores`` (C,) and ``pred_label``; with several heads also ``pred_layer_scores``."""
+        """Add ``pred_scores`` (C,), ``pred_label`` and, with several heads, ``pred_layer_scores`` to ``samples``."""
         scores = self.head(self.backbone(images))
         if not isinstance(scores, dict):
             scores = scores.float().softmax(1)
@@ -64,14 +64,14 @@ class ImageClassifier(Model):
         """The class numbers (B,) of a batch.
 
         Raises:
-            ValueError: there are none, or several tags an image.
+            ValueError: there are none, or several tags per image.
         """
         if data_samples is None or 'gt_label' not in data_samples:
             raise ValueError(f"{type(self).__name__} needs labels: set supervision='image' on the training data set")
         labels = torch.as_tensor(data_samples.gt_label, device=device)
         if labels.ndim != 1:
-            raise ValueError(f'{type(self).__name__} needs one class an image; these have several tags each, which the '
-                             'svm protocol takes')
+            raise ValueError(f'{type(self).__name__} needs one class per image; these have several tags each, which '
+                             'the svm protocol takes')
         return labels
 
 

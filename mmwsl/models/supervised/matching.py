@@ -1,4 +1,4 @@
-"""Which box answers for which object, and which boxes are trained on (Ren et al. 2015, section 3.1)."""
+"""Assignment of boxes to ground truth, and sampling of those to train on (Ren et al. 2015, section 3.1)."""
 
 import torch
 
@@ -8,7 +8,7 @@ NEGATIVE, IGNORED = -1, -2
 
 
 def assign(boxes, objects, positive, negative, keep_best=False):
-    """The object that each box answers for.
+    """Assign boxes to ground truth, background or ignore.
 
     Args:
         boxes: (N, 4).
@@ -34,7 +34,7 @@ def assign(boxes, objects, positive, negative, keep_best=False):
 
 
 def sample(matches, count, positive_share):
-    """Draw boxes to train on.
+    """Sample positive and negative boxes to train on.
 
     Args:
         matches: (N,) of :func:`assign`.
@@ -42,11 +42,11 @@ def sample(matches, count, positive_share):
         positive_share: at most this share of ``count`` are positive; negatives fill up the rest.
 
     Returns:
-        tuple: positions of positives and of negatives.
+        tuple: indices of positives and of negatives.
     """
     def draw(mask, most):
-        places = mask.nonzero()[:, 0]
-        return places if len(places) <= most else places[torch.randperm(len(places), device=places.device)[:most]]
+        indices = mask.nonzero()[:, 0]
+        return indices if len(indices) <= most else indices[torch.randperm(len(indices), device=indices.device)[:most]]
 
     positives = draw(matches >= 0, int(count * positive_share))
     return positives, draw(matches == NEGATIVE, count - len(positives))

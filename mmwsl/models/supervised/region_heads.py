@@ -1,4 +1,4 @@
-"""What is said of every region: its class, its box, its mask."""
+"""RoI heads: class, box, mask."""
 
 import itertools
 
@@ -13,28 +13,28 @@ from mmwsl.ops import batched_nms, decode_boxes, encode_boxes, roi_align
 from mmwsl.registry import HEADS
 
 
-def pool_regions(maps, rois, size, strides, finest_scale=56):
-    """RoIAlign of each region on the map that suits its size (Lin et al. 2017, equation 1).
+def pool_regions(features, rois, size, strides, finest_scale=56):
+    """RoIAlign of each region on the pyramid level that suits its size (Lin et al. 2017, equation 1).
 
     Args:
-        maps: one map, or several, finest first.
+        features: one feature map, or several, finest first.
         rois: (R, 5).
         size: bins a side.
-        strides: of the maps.
-        finest_scale: regions up to twice this side are read from the finest map.
+        strides: of the feature maps.
+        finest_scale: regions up to twice this side are read from the finest one.
 
     Returns:
         (R, C, size, size) float32.
     """
-    if len(maps) == 1:
-        return roi_align(maps[0], rois, size, 1 / strides[0])
+    if len(features) == 1:
+        return roi_align(features[0], rois, size, 1 / strides[0])
     side = (rois[:, 3:] - rois[:, 1:3]).clamp(min=0).prod(1).sqrt()
-    level = (side / finest_scale + 1e-6).log2().floor().clamp(0, len(maps) - 1)
-    pooled = torch.zeros(len(rois), maps[0].shape[1], size, size, device=rois.device)
-    for number, (x, stride) in enumerate(zip(maps, strides, strict=True)):
-        chosen = (level == number).nonzero()[:, 0]
-        if len(chosen):
-            pooled = pooled.index_copy(0, chosen, roi_align(x, rois[chosen], size, 1 / stride))
+    level = (side / finest_scale + 1e-6).log2().floor().clamp(0, len(features) - 1)
+    pooled = torch.zeros(len(rois), features[0].shape[1], size, size, device=rois.device)
+    for number, (x, stride) in enumerate(zip(features, strides, strict=True)):
+        rows = (level == number).nonzero()[:, 0]
+        if len(rows):
+            pooled = pooled.index_copy(0, rows, roi_align(x, rois[rows], size, 1 / stride))
     return pooled
 
 
@@ -49,13 +49,13 @@ def _convolutions(channels, widths, norm_cfg):
 
 
 def to_rois(boxes):
-    """(R, 5): the boxes of all images (a list of (N, 4)), each with the number of its image."""
+    """Concatenate the boxes of all images, a list of (N, 4), to RoIs (R, 5) that begin with the number of the image."""
     return torch.cat([F.pad(each, (1, 0), value=number) for number, each in enumerate(boxes)])
 
 
 @HEADS.register_module()
 class BoxHead(BaseModule):
-    """Class and box of every region (Girshick 2015).
+    """Box head: class scores and box deltas of every region (Girshick 2015).
 
     Args:
         in_channels: of the pooled regions.
@@ -102,7 +102,7 @@ class BoxHead(BaseModule):
 
     @torch.no_grad()
     def choose(self, proposals, objects, labels):
-        """Regions to train on: of every image proposals and the objects themselves, positives first.
+        """Sample regions to train on from proposals and ground truth, per image, positives first.
 
         Returns:
             tuple: list of boxes, list of class numbers (C = background), list of which object they answer for
@@ -120,16 +120,16 @@ class BoxHead(BaseModule):
         return boxes, classes, owners
 
     def loss(self, logits, deltas, boxes, classes, owners, objects):
-        """Losses of chosen regions; the arguments are those that :meth:`forward` and :meth:`choose` return."""
+        """Losses of sampled regions; the arguments are those that :meth:`forward` and :meth:`choose` return."""
         target = torch.cat(classes)
         losses = dict(loss_cls=F.cross_entropy(logits, target) if len(target) else logits.sum() * 0)
-        wanted = torch.cat([encode_boxes(box[:len(owner)], true[owner], stds=self.stds)
-                            for box, owner, true in zip(boxes, owners, objects, strict=True)])
+        target_deltas = torch.cat([encode_boxes(box[:len(owner)], true[owner], stds=self.stds)
+                                   for box, owner, true in zip(boxes, owners, objects, strict=True)])
         positives = (target < self.num_classes).nonzero()[:, 0]
-        said = deltas[positives].unflatten(1, (-1, 4))
-        place = torch.zeros_like(positives) if self.class_agnostic else target[positives]
-        said = said[torch.arange(len(positives), device=place.device), place]
-        losses['loss_bbox'] = (said - wanted).abs().sum() / max(len(target), 1)
+        pred_deltas = deltas[positives].unflatten(1, (-1, 4))
+        column = torch.zeros_like(positives) if self.class_agnostic else target[positives]
+        pred_deltas = pred_deltas[torch.arange(len(positives), device=column.device), column]
+        losses['loss_bbox'] = (pred_deltas - target_deltas).abs().sum() / max(len(target), 1)
         return losses
 
     @torch.no_grad()
@@ -149,7 +149,7 @@ class BoxHead(BaseModule):
 
 @HEADS.register_module()
 class MaskHead(BaseModule):
-    """A mask of every region for every class (He et al. 2017).
+    """Mask head: a mask of every region for every class (He et al. 2017).
 
     Args:
         in_channels: of the pooled regions.
@@ -193,12 +193,12 @@ class MaskHead(BaseModule):
         # each region reads its own object's mask
         target = torch.cat([roi_align(mask[:, None].float(), to_rois(box.split(1)), side)[:, 0]
                             for box, mask in zip(boxes, masks, strict=True) if len(box)])
-        said = logits[torch.arange(len(classes), device=classes.device), classes]
-        return dict(loss_mask=F.binary_cross_entropy_with_logits(said, (target >= 0.5).float()))
+        pred = logits[torch.arange(len(classes), device=classes.device), classes]
+        return dict(loss_mask=F.binary_cross_entropy_with_logits(pred, (target >= 0.5).float()))
 
 
 def paste_masks(probabilities, boxes, height, width, threshold=0.5):
-    """Masks of regions at their places in an image.
+    """Paste masks of regions into images at their boxes.
 
     Args:
         probabilities: (D, S, S).

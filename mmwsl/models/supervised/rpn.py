@@ -12,13 +12,13 @@ from mmwsl.registry import HEADS
 
 @HEADS.register_module()
 class RPNHead(BaseModule):
-    """Boxes that may hold an object, from anchors on every place of every map.
+    """RPN head: proposals from anchors at every position of every feature map.
 
     Args:
-        in_channels: of the maps.
+        in_channels: of the feature maps.
         channels: of the 3 x 3 convolution; default ``in_channels``.
-        strides: of the maps, in pixels.
-        sizes: for each map the sides of the square anchors, in pixels.
+        strides: of the feature maps, in pixels.
+        sizes: for each feature map the sides of the square anchors, in pixels.
         ratios: height / width of the anchors.
         positive, negative: IoUs of :func:`assign`.
         batch, positive_share: see :func:`sample`, per image.
@@ -50,32 +50,32 @@ class RPNHead(BaseModule):
         for level, each in enumerate(sizes):
             self.register_buffer(f'base_{level}', base_anchors(1, each, ratios), persistent=False)
 
-    def forward(self, maps):
-        """Per map: objectness logits (B, H W A) and deltas (B, H W A, 4), in the order of :meth:`anchors`."""
+    def forward(self, features):
+        """Per feature map: objectness logits (B, H W A) and deltas (B, H W A, 4), in the order of :meth:`anchors`."""
         logits, deltas = [], []
-        for x in maps:
+        for x in features:
             x = F.relu(self.conv(x))
             logits.append(self.objectness(x).permute(0, 2, 3, 1).flatten(1).float())
             deltas.append(self.deltas(x).permute(0, 2, 3, 1).reshape(len(x), -1, 4).float())
         return logits, deltas
 
-    def anchors(self, maps):
-        """Per map: anchors (H W A, 4)."""
+    def anchors(self, features):
+        """Per feature map: anchors (H W A, 4)."""
         return [grid_anchors(getattr(self, f'base_{level}'), *x.shape[2:], self.strides[level])
-                for level, x in enumerate(maps)]
+                for level, x in enumerate(features)]
 
-    def loss(self, maps, sizes, objects):
-        """Losses, and the proposals that training goes on with.
+    def loss(self, features, sizes, objects):
+        """Losses, and proposals for the second stage.
 
         Args:
-            maps: of the neck.
+            features: feature maps of the neck.
             sizes: (height, width) of each image within the padded batch.
             objects: per image (G, 4).
 
         Returns:
             tuple: dict of losses, list of (P, 4).
         """
-        (logits, deltas), anchors = self(maps), self.anchors(maps)
+        (logits, deltas), anchors = self(features), self.anchors(features)
         every_logit, every_delta, every_anchor = torch.cat(logits, 1), torch.cat(deltas, 1), torch.cat(anchors)
         classification, regression = every_logit.sum() * 0, every_delta.sum() * 0  # so that DDP sees a gradient
         trained = 0
@@ -83,37 +83,37 @@ class RPNHead(BaseModule):
             usable = inside_image(every_anchor, *size, border=self.border).nonzero()[:, 0]
             matches = assign(every_anchor[usable], boxes, self.positive, self.negative, keep_best=True)
             positives, negatives = sample(matches, self.batch, self.positive_share)
-            chosen = usable[torch.cat([positives, negatives])]
-            target = torch.zeros(len(chosen), device=chosen.device)
+            sampled = usable[torch.cat([positives, negatives])]
+            target = torch.zeros(len(sampled), device=sampled.device)
             target[:len(positives)] = 1
             classification = classification + F.binary_cross_entropy_with_logits(
-                every_logit[number, chosen], target, reduction='sum')
+                every_logit[number, sampled], target, reduction='sum')
             if len(positives):
-                wanted = encode_boxes(every_anchor[usable[positives]], boxes[matches[positives]])
-                regression = regression + (every_delta[number, usable[positives]] - wanted).abs().sum()
-            trained += len(chosen)
+                target_deltas = encode_boxes(every_anchor[usable[positives]], boxes[matches[positives]])
+                regression = regression + (every_delta[number, usable[positives]] - target_deltas).abs().sum()
+            trained += len(sampled)
         losses = dict(loss_rpn_cls=classification / max(trained, 1), loss_rpn_bbox=regression / max(trained, 1))
         return losses, self.propose(logits, deltas, anchors, sizes, training=True)
 
-    def predict(self, maps, sizes):
+    def predict(self, features, sizes):
         """Proposals for test images: list of (P, 4)."""
-        return self.propose(*self(maps), self.anchors(maps), sizes, training=False)
+        return self.propose(*self(features), self.anchors(features), sizes, training=False)
 
     @torch.no_grad()
     def propose(self, logits, deltas, anchors, sizes, training):
-        """The best boxes of every image, best first."""
+        """Proposals after NMS, per image, best first."""
         look_at, keep = (values[0 if training else 1] for values in (self.pre_nms, self.post_nms))
         proposals = []
         for number, size in enumerate(sizes):
             boxes, scores, levels = [], [], []
             for level, (logit, delta, anchor) in enumerate(zip(logits, deltas, anchors, strict=True)):
-                score, place = logit[number].topk(min(look_at, logit.shape[1]))
-                boxes.append(decode_boxes(anchor[place], delta[number, place], image_size=size))
+                score, index = logit[number].topk(min(look_at, logit.shape[1]))
+                boxes.append(decode_boxes(anchor[index], delta[number, index], image_size=size))
                 scores.append(score)
-                levels.append(torch.full_like(place, level))
+                levels.append(torch.full_like(index, level))
             boxes, scores, levels = torch.cat(boxes), torch.cat(scores), torch.cat(levels)
-            wide = ((boxes[:, 2:] > boxes[:, :2]).all(1) & scores.isfinite()).nonzero()[:, 0]
-            boxes, scores, levels = boxes[wide], scores[wide], levels[wide]
+            valid = ((boxes[:, 2:] > boxes[:, :2]).all(1) & scores.isfinite()).nonzero()[:, 0]
+            boxes, scores, levels = boxes[valid], scores[valid], levels[valid]
             kept = batched_nms(boxes, scores, levels, dict(iou_threshold=self.nms_iou, max_num=keep))[1]
             proposals.append(boxes[kept])
         return proposals

@@ -11,7 +11,7 @@ from mmwsl.registry import MODELS
 
 @MODELS.register_module()
 class TwoStageDetector(Model):
-    """Proposals, then a class, a box and perhaps a mask for each.
+    """Two-stage detector: Faster R-CNN, or Mask R-CNN with a mask head; on an FPN or on one feature map (C4).
 
     Without ``last_stage`` the heads see regions of the neck's maps (FPN). With it, regions of the backbone's map go
     through that stage of the backbone first, batch norm after it, and are averaged for the box head (C4, as in
@@ -48,21 +48,21 @@ class TwoStageDetector(Model):
 
     @property
     def num_classes(self):
-        """How many classes the data must have."""
+        """Number of classes, which the data must have, too."""
         return self.box_head.num_classes
 
     def tensor(self, images, data_samples=None):
-        """See :meth:`maps`."""
-        return self.maps(images)
+        """See :meth:`feature_maps`."""
+        return self.feature_maps(images)
 
-    def maps(self, images):
-        """Of the neck, or of the backbone: a tuple of (B, C, H, W)."""
-        maps = self.backbone(images)
-        return self.neck(maps) if self.neck else maps
+    def feature_maps(self, images):
+        """Feature maps of the neck, or of the backbone without one: a tuple of (B, C, H, W)."""
+        features = self.backbone(images)
+        return self.neck(features) if self.neck else features
 
-    def regions(self, maps, boxes, size):
-        """(R, C, s, s) of a list of boxes; through the last stage where there is one."""
-        x = pool_regions(maps[:len(self.region_strides)], to_rois(boxes), size, self.region_strides,
+    def regions(self, features, boxes, size):
+        """Pool regions (R, C, s, s) of a list of boxes; through the last stage where there is one."""
+        x = pool_regions(features[:len(self.region_strides)], to_rois(boxes), size, self.region_strides,
                          self.finest_scale)
         if self.last_stage:
             x = getattr(self.backbone, self.last_stage)(x)
@@ -79,20 +79,20 @@ class TwoStageDetector(Model):
             images: (B, 3, H, W), padded.
             data_samples: list of samples with ``gt_boxes`` and the like in pixels of the input.
         """
-        maps, sizes = self.maps(images), [sample.img_shape for sample in data_samples]
+        features, sizes = self.feature_maps(images), [sample.img_shape for sample in data_samples]
         objects, labels, masks = self._objects(data_samples)
-        losses, proposals = self.rpn_head.loss(maps, sizes, objects)
+        losses, proposals = self.rpn_head.loss(features, sizes, objects)
         boxes, classes, owners = self.box_head.choose(proposals, objects, labels)
-        regions = self.regions(maps, boxes, self.region_size)
+        regions = self.regions(features, boxes, self.region_size)
         losses |= self.box_head.loss(*self.box_head(self.box_features(regions)), boxes, classes, owners, objects)
         if self.mask_head is not None:
             positive = [box[:len(owner)] for box, owner in zip(boxes, owners, strict=True)]
             if self.last_stage:  # the same regions serve both heads
-                shown = torch.cat([torch.arange(len(box), device=images.device) < len(owner)
-                                   for box, owner in zip(boxes, owners, strict=True)])
-                of_positives = regions[shown]
+                is_positive = torch.cat([torch.arange(len(box), device=images.device) < len(owner)
+                                         for box, owner in zip(boxes, owners, strict=True)])
+                of_positives = regions[is_positive]
             else:
-                of_positives = self.regions(maps, positive, self.mask_head.size)
+                of_positives = self.regions(features, positive, self.mask_head.size)
             kinds = torch.cat([kind[:len(owner)] for kind, owner in zip(classes, owners, strict=True)])
             losses |= self.mask_head.loss(self.mask_head(of_positives), kinds, positive,
                                           [mask[owner] for mask, owner in zip(masks, owners, strict=True)])
@@ -116,9 +116,9 @@ class TwoStageDetector(Model):
     def predict(self, images, samples):
         """``samples`` with ``pred_boxes``, ``pred_box_scores``, ``pred_box_labels`` and, with a mask head,
         ``pred_masks``, best first, in pixels of the original files."""
-        maps, sizes = self.maps(images), [sample.img_shape for sample in samples]
-        proposals = self.rpn_head.predict(maps, sizes)
-        regions = self.box_features(self.regions(maps, proposals, self.region_size))
+        features, sizes = self.feature_maps(images), [sample.img_shape for sample in samples]
+        proposals = self.rpn_head.predict(features, sizes)
+        regions = self.box_features(self.regions(features, proposals, self.region_size))
         results = self.box_head.detect(*self.box_head(regions), proposals, sizes)
         for sample, result in zip(samples, results, strict=True):
             scale = torch.tensor(sample.scale_factor * 2, device=images.device)
@@ -126,7 +126,7 @@ class TwoStageDetector(Model):
             sample.pred_box_labels = result['labels']
         if self.mask_head is not None:
             found = [result['boxes'] for result in results]
-            logits = self.mask_head(self.regions(maps, found, self.region_size if self.last_stage
+            logits = self.mask_head(self.regions(features, found, self.region_size if self.last_stage
                                                  else self.mask_head.size))
             kinds = torch.cat([result['labels'] for result in results])
             probabilities = logits[torch.arange(len(kinds), device=kinds.device), kinds].sigmoid()

@@ -10,7 +10,7 @@ model = dict(
     type='Localizer',
     backbone=dict(type='InceptionV3', stride=1, out_indices=(1, 2)),
     head=dict(
-        type='SPGHead', num_classes=1000, sides=(-2, -1), classifier=dict(channels=(1024, 1024), dropout=0.5)))
+        type='SPGHead', num_classes=1000, side_layers=(-2, -1), classifier=dict(channels=(1024, 1024), dropout=0.5)))
 train_dataloader = dict(batch_size=10)
 
 optim_wrapper = dict(optimizer=dict(lr=1e-3))

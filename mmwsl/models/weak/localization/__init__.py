@@ -1,4 +1,4 @@
-"""Where an image shows its class, learnt from tags."""
+"""Weakly supervised object localisation, learnt from image labels."""
 
 from .acol import ACoLHead
 from .adl import ADL

@@ -11,18 +11,18 @@ from mmwsl.registry import WEAK_HEADS
 
 
 def erase(features, attention, threshold):
-    """Features (B, K, h, w) set to 0 where the normalised ``attention`` (B, h, w) reaches ``threshold``."""
+    """Zero features (B, K, h, w) where the normalised ``attention`` (B, h, w) reaches ``threshold``."""
     return features * (attention < threshold).to(features.dtype)[:, None]
 
 
 @WEAK_HEADS.register_module()
 class ACoLHead(BaseModule):
-    """Two classifiers; the second sees the features without what the first one looks at.
+    """ACoL head: two classifiers, the second on features with the regions of the first erased.
 
     Each is two 3 x 3 convolutions and one 1 x 1 to the classes, averaged. No gradient flows through the erased mask.
 
     Args:
-        in_channels: of the map, or of all maps of a backbone, of which the last is read.
+        in_channels: of the feature map, or of all of a backbone, of which the last is read.
         num_classes: number of classes.
         channels: of the 3 x 3 convolutions.
         threshold: delta, where the first classifier's normalised map of the label is erased.
@@ -43,26 +43,26 @@ class ACoLHead(BaseModule):
                 nn.init.kaiming_normal_(layer.weight, mode='fan_out', nonlinearity='relu')
                 nn.init.zeros_(layer.bias)
 
-    def branches(self, maps, labels):
-        """Maps (B, C, h, w) of both classifiers; what is erased for the second are the labels' regions."""
-        x = maps[-1] if isinstance(maps, (tuple, list)) else maps
+    def branches(self, features, labels):
+        """CAMs (B, C, h, w) of both classifiers; the regions of ``labels`` are erased for the second."""
+        x = features[-1] if isinstance(features, (tuple, list)) else features
         first = self.first(x)
         rows = torch.arange(len(x), device=x.device)
         attention = normalize_maps(first[rows, labels].detach().float())
         return first, self.second(erase(x, attention, self.threshold))
 
-    def forward(self, maps):
+    def forward(self, features):
         """Scores (B, C) of the first classifier."""
-        x = maps[-1] if isinstance(maps, (tuple, list)) else maps
+        x = features[-1] if isinstance(features, (tuple, list)) else features
         return self.first(x).mean((2, 3))
 
-    def class_maps(self, maps, labels):
-        """The larger of both normalised maps of every class, (B, C, h, w), with ``labels`` erased for the second."""
-        first, second = (normalize_maps(each.float()) for each in self.branches(maps, labels))
+    def class_maps(self, features, labels):
+        """Maximum of both classifiers' normalised CAMs, (B, C, h, w), with ``labels`` erased for the second."""
+        first, second = (normalize_maps(each.float()) for each in self.branches(features, labels))
         return torch.maximum(first, second)
 
-    def loss(self, maps, labels):
+    def loss(self, features, labels):
         """Cross-entropy of both classifiers."""
-        scores, second = (upcast(each.mean((2, 3))) for each in self.branches(maps, labels))
+        scores, second = (upcast(each.mean((2, 3))) for each in self.branches(features, labels))
         return dict(loss_first=F.cross_entropy(scores, labels), loss_second=F.cross_entropy(second, labels),
                     accuracy=accuracy(scores, labels))

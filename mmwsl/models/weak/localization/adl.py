@@ -8,11 +8,11 @@ from mmwsl.registry import MODELS
 
 @MODELS.register_module()
 class ADL(nn.Module):
-    """Hide the strongest part of a map, or stress it; in training only, and without parameters.
+    """Attention-based dropout layer: hide the strongest part of a feature map, or stress it; in training only.
 
-    The attention is the mean over channels. One draw a forward, for the whole batch: with probability ``drop_rate``
-    what reaches ``threshold`` times the image's maximum is set to 0, otherwise the map is multiplied by the sigmoid of
-    the attention.
+    No parameters; the attention is the mean over channels. One draw per forward, for the whole batch: with probability
+    ``drop_rate`` what reaches ``threshold`` times the image's maximum is set to 0, otherwise the features are
+    multiplied by the sigmoid of the attention.
 
     Args:
         drop_rate: probability of hiding.

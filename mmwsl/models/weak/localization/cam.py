@@ -8,18 +8,18 @@ from mmwsl.models.weak.localization.maps import class_activation_maps
 from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import WEAK_HEADS
 
-POOLINGS = dict(average=lambda maps: maps.mean((2, 3)), max=lambda maps: maps.amax((2, 3)))
+POOLINGS = dict(average=lambda features: features.mean((2, 3)), max=lambda features: features.amax((2, 3)))
 
 
 @WEAK_HEADS.register_module()
 class CAMHead(BaseModule):
-    """3 x 3 convolutions, global pooling and a linear layer: GAP and GMP heads.
+    """CAM head: 3 x 3 convolutions, global average (GAP) or max (GMP) pooling and a linear layer.
 
     Where a paper has a 1 x 1 convolution to the classes before average pooling (InceptionV3), the linear layer behind
-    it is the same function, and its maps are those of the convolution but for the bias.
+    it is the same function, and its CAMs are those of the convolution but for the bias.
 
     Args:
-        in_channels: of the map, or of all maps of a backbone, of which the last is read.
+        in_channels: of the feature map, or of all of a backbone, of which the last is read.
         num_classes: number of classes.
         channels: of the convolution before the pooling (AlexNet-GAP 512, VGG16-GAP and GoogLeNet-GAP 1024), or of
             several (InceptionV3 1024, 1024); None: none.
@@ -47,24 +47,24 @@ class CAMHead(BaseModule):
         nn.init.normal_(self.classifier.weight, std=0.01)
         nn.init.zeros_(self.classifier.bias)
 
-    def features(self, maps):
-        """What is pooled: (B, K, h, w)."""
-        return self.conv(maps[-1] if isinstance(maps, (tuple, list)) else maps)
+    def features(self, features):
+        """Features before the pooling, (B, K, h, w)."""
+        return self.conv(features[-1] if isinstance(features, (tuple, list)) else features)
 
     def scores(self, features):
         return self.classifier(POOLINGS[self.pooling](features))
 
-    def forward(self, maps):
+    def forward(self, features):
         """Scores (B, C)."""
-        return self.scores(self.features(maps))
+        return self.scores(self.features(features))
 
-    def class_maps(self, maps, labels=None):
-        """CAM of every class, (B, C, h, w), fp32. ``labels`` are for heads whose maps depend on them."""
-        return class_activation_maps(self.features(maps).float(), self.classifier.weight.float())
+    def class_maps(self, features, labels=None):
+        """CAM of every class, (B, C, h, w), fp32. ``labels`` are for heads whose CAMs depend on them."""
+        return class_activation_maps(self.features(features).float(), self.classifier.weight.float())
 
-    def loss(self, maps, labels, other_labels=None, share=1.0):
+    def loss(self, features, labels, other_labels=None, share=1.0):
         """Cross-entropy; with ``other_labels`` (CutMix) that share of it, and the rest against them."""
-        scores = upcast(self(maps))
+        scores = upcast(self(features))
         loss = F.cross_entropy(scores, labels)
         if other_labels is not None:
             loss = share * loss + (1 - share) * F.cross_entropy(scores, other_labels)

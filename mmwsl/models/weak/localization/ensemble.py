@@ -1,4 +1,4 @@
-"""Several localisers as one."""
+"""Ensemble of localisers."""
 
 import torch
 import torch.nn as nn
@@ -12,14 +12,14 @@ from mmwsl.structures import add_predictions
 
 @MODELS.register_module()
 class LocalizerEnsemble(Model):
-    """The mean of several localisers' normalised maps and of their class probabilities (Singh and Lee 2017, table 2).
+    """Mean of several localisers' normalised CAMs and class probabilities (Singh and Lee 2017, table 2).
 
     For testing only. ``mmwsl test CONFIG CHECKPOINT CHECKPOINT ...`` makes one of checkpoints of one network, which may
     have been trained in different ways, with Hide-and-Seek of different patch sizes for instance.
 
     Args:
         members: configs of :class:`Localizer`.
-        topk: maps of so many of the best classes, beside the true one.
+        topk: number of top classes to map, besides the true one.
     """
 
     def __init__(self, members, topk=5, data_preprocessor=None, init_cfg=None):
@@ -43,6 +43,6 @@ class LocalizerEnsemble(Model):
         encoded = [(member, member.encode(images)) for member in self.members]
         scores = sum(member.probabilities(views) for member, views in encoded) / len(encoded)
         labels = map_labels(scores, samples, self.topk)
-        maps = sum(member.localize(views, labels, images.shape[2:]) for member, views in encoded)
+        cams = sum(member.localize(views, labels, images.shape[2:]) for member, views in encoded)
         return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
-                               pred_maps=normalize_maps(maps))
+                               pred_maps=normalize_maps(cams))

@@ -1,4 +1,4 @@
-"""Adversarial erasing (Wei et al. 2017, arXiv:1703.08448): what a classifier looks at is erased for the next one."""
+"""Adversarial erasing (Wei et al. 2017, arXiv:1703.08448): what a classifier finds is erased for the next."""
 
 import torch
 import torch.nn as nn
@@ -12,7 +12,7 @@ from mmwsl.structures import add_predictions
 
 @MODELS.register_module()
 class ErasingLocalizer(Localizer):
-    """``steps`` classifiers, trained one after the other; each sees images without what those before it look at.
+    """Adversarial erasing: ``steps`` classifiers in sequence, each on images with the regions of those before erased.
 
     A step's region is where the label's normalised map of the step before reaches ``1 - share``; it is filled with 0,
     the mean colour of normalised images. Training is divided evenly among the steps, to one iteration, and each starts
@@ -58,38 +58,38 @@ class ErasingLocalizer(Localizer):
             self.step.fill_(self._step)
 
     def loss(self, views, data_samples):
-        """That of the step that learns."""
+        """Loss of the current step."""
         if not self._step:
             return super().loss(views, data_samples)
         images, steps = single_view(views), (self, *self.later)
         labels = self.labels(data_samples, images.device)
         for step in steps[:self._step]:
-            images = self._erase(images, self._look(step, images, labels))
+            images = self._erase(images, self._cam(step, images, labels))
         return steps[self._step].loss(images, data_samples)
 
     def predict(self, images, samples):
         """As :class:`Localizer`."""
         scores = self.probabilities(self.encode(images))
         labels = map_labels(scores, samples, self.topk)
-        maps = torch.stack([self._union(images, column) for column in labels.unbind(1)], dim=1)
+        cams = torch.stack([self._union(images, column) for column in labels.unbind(1)], dim=1)
         return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
-                               pred_maps=maps)
+                               pred_maps=cams)
 
     def _union(self, images, labels):
-        shown = torch.zeros_like(images[:, 0])
+        union = torch.zeros_like(images[:, 0])
         for step in (self, *self.later):
-            values = self._look(step, images, labels)
-            shown, images = torch.maximum(shown, values), self._erase(images, values)
-        return shown
+            cam = self._cam(step, images, labels)
+            union, images = torch.maximum(union, cam), self._erase(images, cam)
+        return union
 
     @torch.no_grad()
-    def _look(self, step, images, labels):
-        """A finished step's map (B, H, W) in [0, 1] of each image's label."""
+    def _cam(self, step, images, labels):
+        """CAM (B, H, W) in [0, 1] of each image's label, by a finished step."""
         with eval_mode(*_parts(step)):
             return step.localize(step.encode(images), labels[:, None], images.shape[2:])[:, 0]
 
-    def _erase(self, images, values):
-        return images * (values < 1 - self.share).to(images.dtype)[:, None]
+    def _erase(self, images, cam):
+        return images * (cam < 1 - self.share).to(images.dtype)[:, None]
 
 
 def _parts(step):

@@ -10,13 +10,13 @@ from mmwsl.registry import MODELS
 
 @MODELS.register_module()
 class HideFeatures(nn.Module):
-    """Fill random cells of a map with each channel's mean; in training only, and without parameters.
+    """Hide random cells of a feature map behind each channel's mean; in training only, and without parameters.
 
-    The mean is that of the batch's map, over all ranks, and takes no gradient: it stands for the data set's, which the
+    The mean is that of the batch, over all ranks, and takes no gradient: it stands for the data set's, which the
     image-side view fills with.
 
     Args:
-        patch_size: side of the cells in places of the map; the paper has 5 and 11 on AlexNet's conv1.
+        patch_size: side of the cells in positions of the feature map; the paper has 5 and 11 on AlexNet's conv1.
         hide_prob: probability of each cell to be hidden.
     """
 

@@ -1,4 +1,4 @@
-"""A classifier that is trained by tags and says where: CAM, Hide-and-Seek, ADL, ACoL, CutMix and others share it."""
+"""Localisation from image labels: the model of CAM, Hide-and-Seek, ADL, ACoL, CutMix and others."""
 
 import torch
 
@@ -23,7 +23,7 @@ MAPS = ('cam', 'grad_cam', 'saliency', 'smooth_gradient')
 
 @MODELS.register_module()
 class Localizer(ImageClassifier):
-    """A backbone and a weak head, whose ``class_maps`` show each class.
+    """Classifier whose ``class_maps`` or gradients localise its classes.
 
     Hide-and-Seek is a view of the data preprocessor. ADL is a part that is put behind named parts of the backbone, and
     so is hiding on features. A checkpoint of any :class:`ImageClassifier` can be loaded, to see where it looks.
@@ -35,11 +35,11 @@ class Localizer(ImageClassifier):
         cutmix: settings of :class:`mmwsl.augment.cutmix.CutMix` for every batch; None for none.
         scales: the maps and the scores are averages over the image at these scales.
         flip: ... and over the image and its mirror image.
-        topk: maps of so many of the best classes, beside the true one.
+        topk: number of top classes to map, besides the true one.
         maps: what ``predict`` shows: ``'cam'``, of a head with class maps or one linear layer; ``'grad_cam'``,
-            ``'saliency'`` or ``'smooth_gradient'``, of any head that gives one score a class.
+            ``'saliency'`` or ``'smooth_gradient'``, of any head that gives one score per class.
         layer: name of the part of the backbone whose output Grad-CAM is made of: (B, K, h, w), or the tokens of a
-            vision transformer (``'blocks.11.norm1'``); None: the backbone's last map.
+            vision transformer (``'blocks.11.norm1'``); None: the backbone's last feature map.
     """
 
     def __init__(self, backbone, head, after=None, cutmix=None, scales=(1.0,), flip=False, topk=5,
@@ -91,7 +91,7 @@ class Localizer(ImageClassifier):
                                pred_maps=self.localize(encoded, labels, images.shape[2:]))
 
     def encode(self, images):
-        """A list of the images at every scale, and mirrored; with whether they are, and what the backbone returns."""
+        """Encode the images at every scale, and mirrored: list of (view, whether mirrored, features)."""
         views = []
         for scale in self.scales:
             size = [max(1, round(side * scale)) for side in images.shape[2:]]
@@ -101,19 +101,19 @@ class Localizer(ImageClassifier):
         return [(view, mirrored, self.backbone(view)) for view, mirrored in views]
 
     def probabilities(self, encoded):
-        """(B, C), the average over the views."""
+        """Class probabilities (B, C), averaged over the views."""
         return sum(self.head(features).float().softmax(1) for _, _, features in encoded) / len(encoded)
 
     def localize(self, encoded, labels, size):
-        """Maps of the classes ``labels`` (B, K), the average over the views: (B, K, H, W) in [0, 1], of ``size``."""
+        """CAMs of the classes ``labels`` (B, K), averaged over the views: (B, K, H, W) in [0, 1], of ``size``."""
         total = 0
         for view, mirrored, features in encoded:
-            shown = normalize_maps(resize_maps(self._maps(view, features, labels), size))
-            total = total + (shown.flip(3) if mirrored else shown)
+            cams = normalize_maps(resize_maps(self._cams(view, features, labels), size))
+            total = total + (cams.flip(3) if mirrored else cams)
         return normalize_maps(total)
 
-    def _maps(self, images, features, labels):
-        """(B, K, h, w), of any size and scale."""
+    def _cams(self, images, features, labels):
+        """CAMs (B, K, h, w) of one view, of any size and scale."""
         if self.maps != 'cam':
             return torch.stack([self._gradient_map(images, column) for column in labels.unbind(1)], dim=1)
         rows = torch.arange(len(images), device=images.device)[:, None]
@@ -125,14 +125,14 @@ class Localizer(ImageClassifier):
         return class_activation_maps(features[-1].float(), self.head.classifier.weight.float())[rows, labels]
 
     def _gradient_map(self, images, labels):
-        """(B, h, w) of one class an image, of its score before softmax."""
+        """Gradient-based map (B, h, w) of one class per image, of its score before softmax."""
         seen = []
 
         def score_of(images):
-            maps = self.backbone(images)
+            features = self.backbone(images)
             if self.layer is None:
-                seen.append(maps[-1])
-            return self.head(maps).float().gather(1, labels[:, None])[:, 0]
+                seen.append(features[-1])
+            return self.head(features).float().gather(1, labels[:, None])[:, 0]
 
         if self.maps == 'saliency':
             return saliency(score_of, images)
@@ -158,7 +158,7 @@ class Localizer(ImageClassifier):
 
 
 def map_labels(scores, samples, topk):
-    """(B, K): the best ``topk`` classes of ``scores`` (B, C) and, last, the true one if all samples know it."""
+    """Classes to map, (B, K): the ``topk`` best of ``scores`` (B, C) and, last, the true one if all samples know it."""
     labels = scores.topk(min(topk, scores.shape[1])).indices
     if not all('gt_label' in sample for sample in samples):
         return labels

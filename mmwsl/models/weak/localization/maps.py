@@ -1,4 +1,4 @@
-"""Maps that say which pixels speak for a class: CAM, Grad-CAM, back-propagated saliency, SmoothGrad."""
+"""Class activation and saliency maps: CAM, Grad-CAM, back-propagated saliency, SmoothGrad."""
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,7 @@ def class_activation_maps(features, weights):
 
 
 def grad_cam(scores, features, grid=None):
-    """Grad-CAM (Selvaraju et al. 2017, equations 1 and 2) of one class an image.
+    """Grad-CAM (Selvaraju et al. 2017, equations 1 and 2) of one class per image.
 
     Args:
         scores: (B,), the score before softmax of each image's class.
@@ -40,7 +40,7 @@ def grad_cam(scores, features, grid=None):
 
 
 def input_gradient(score_of, images):
-    """The gradient (B, C, H, W) of ``score_of(images)`` (B,), one score an image, with respect to the images."""
+    """The gradient (B, C, H, W) of ``score_of(images)`` (B,), one score per image, with respect to the images."""
     with torch.enable_grad():
         images = images.detach().requires_grad_()
         gradient, = torch.autograd.grad(score_of(images).sum(), images)
@@ -75,11 +75,11 @@ def smooth_gradient(score_of, images, samples=25, noise=0.15, squared=False, gen
 
 
 def normalize_maps(maps):
-    """Each map (..., H, W) brought to [0, 1] by its own minimum and maximum; a constant one becomes 0."""
+    """Scale each map (..., H, W) to [0, 1] by its own minimum and maximum; a constant one becomes 0."""
     low, high = maps.amin((-2, -1), keepdim=True), maps.amax((-2, -1), keepdim=True)
     return torch.where(high > low, (maps - low) / (high - low).clamp(min=torch.finfo(maps.dtype).tiny), 0.0)
 
 
 def resize_maps(maps, size):
-    """Maps (B, K, h, w) at another size, bicubic."""
+    """Resize maps (B, K, h, w), bicubic."""
     return F.interpolate(maps.float(), size=tuple(size), mode='bicubic', align_corners=False)

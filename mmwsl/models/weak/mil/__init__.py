@@ -1,4 +1,4 @@
-"""Bags of instances with one label."""
+"""Multiple-instance learning: bags of instances with one label."""
 
 from .attention_mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
 

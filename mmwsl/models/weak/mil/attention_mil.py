@@ -36,7 +36,7 @@ class BagEncoder(BaseModule):
 
 @WEAK_HEADS.register_module()
 class AttentionPooling(BaseModule):
-    """Equations 8 and 9: ``z = sum_k a_k h_k`` with ``a = softmax_k(w' tanh(V h_k))``, or with a gate.
+    """Attention pooling (eq. 8, 9): ``z = sum_k a_k h_k`` with ``a = softmax_k(w' tanh(V h_k))``, or with a gate.
 
     Args:
         in_channels: of the embeddings.
@@ -62,7 +62,7 @@ class AttentionPooling(BaseModule):
 
 @WEAK_HEADS.register_module()
 class BagPooling(BaseModule):
-    """Mean or maximum of the embeddings of a bag, the baselines of the paper.
+    """Mean or max pooling over a bag, the baselines of the paper.
 
     Args:
         in_channels: of the embeddings; for the same settings as :class:`AttentionPooling`.
@@ -85,10 +85,10 @@ class BagPooling(BaseModule):
 
 @MODELS.register_module()
 class BagClassifier(Model):
-    """Whether a bag holds what it is asked for, and which instance it is.
+    """Binary bag classifier with instance scores.
 
     Args:
-        backbone: encoder of instances; its last output is averaged over places where it is a map.
+        backbone: encoder of instances; its last output is averaged over positions where it is a feature map.
         pooling: :class:`AttentionPooling` or :class:`BagPooling`; ``in_channels`` may be left out.
         level: 'embedding': the pooled embedding is classified. 'instance': every instance's probability is pooled (by
             :class:`BagPooling`).

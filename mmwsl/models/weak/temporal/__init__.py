@@ -1,4 +1,4 @@
-"""When an action happens in a sequence, learnt from the label of the whole."""
+"""Weakly supervised temporal localisation, learnt from video labels."""
 
 from .temporal_localizer import TemporalLocalizer, hide_segments
 

@@ -1,4 +1,4 @@
-"""Hide-and-Seek in time (Singh and Lee 2017): which part of a video an action takes, from the class of the video."""
+"""Hide-and-Seek in time (Singh and Lee 2017): temporal action localisation from video labels."""
 
 import torch
 import torch.nn as nn
@@ -11,7 +11,7 @@ from mmwsl.structures import add_predictions
 
 
 def hide_segments(features, lengths, fill, segments=20, hide_prob=0.5, generator=None):
-    """Cut every sequence into equal segments and replace each with probability ``hide_prob`` by ``fill``.
+    """Hide random equal segments of every sequence behind ``fill``, each with probability ``hide_prob``.
 
     Args:
         features: (B, T, D), padded.
@@ -87,8 +87,8 @@ class TemporalLocalizer(Model):
         lengths = torch.stack([sample.lengths for sample in samples])
         x, pooled = self.embed(inputs, lengths)
         scores = self.classifier(pooled).float().softmax(1)
-        maps = torch.einsum('btk,ck->bct', x.float(), self.classifier.weight.float())
+        cams = torch.einsum('btk,ck->bct', x.float(), self.classifier.weight.float())
         classes = torch.arange(self.num_classes, device=inputs.device)
-        there = [values[:, :length] for values, length in zip(maps, lengths.tolist(), strict=True)]
+        there = [values[:, :length] for values, length in zip(cams, lengths.tolist(), strict=True)]
         return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1),
                                pred_map_labels=[classes] * len(samples), pred_maps=there)

@@ -24,6 +24,7 @@ from mmwsl.models.weak import (
 )
 from mmwsl.models.weak.localization.acol import erase
 from mmwsl.models.weak.localization.spg import SPGHead, guided_loss, seeds
+from mmwsl.registry import WEAK_HEADS
 from mmwsl.structures import DataSample, stack_samples
 
 BACKBONE = dict(type='ResNet', depth=18, base_channels=8, stem='cifar', strides=(2, 2, 1, 1), out_indices=(3,))
@@ -119,14 +120,17 @@ def test_several_convolutions_and_a_1x1_before_the_pooling():
 def test_spg_reads_its_sides_from_where_it_is_told():
     """With two maps, as the paper's InceptionV3 has, B1 reads the first, and B2 the one that is classified."""
     torch.manual_seed(0)
-    head = SPGHead([4, 6], 3, channels=5, sides=(-2, -1), classifier=dict(channels=(8, 7)), least=1)
+    head = SPGHead([4, 6], 3, channels=5, side_layers=(-2, -1), classifier=dict(channels=(8, 7)), min_pixels=1)
     assert [side[0].in_channels for side in head.sides] == [4, 6] and head.top[0][0].in_channels == 7
     maps = (torch.randn(2, 4, 6, 6), torch.randn(2, 6, 6, 6))
     losses = head.loss(maps, torch.tensor([0, 2]))
     sum(value for name, value in losses.items() if name.startswith('loss')).backward()
     assert all(side[0].weight.grad.abs().sum() > 0 for side in head.sides)
     with pytest.raises(ValueError, match='needs two maps'):
-        SPGHead([6], 3, sides=(-2, -1))
+        SPGHead([6], 3, side_layers=(-2, -1))
+    with pytest.warns(DeprecationWarning, match='is now called'):  # the names of before, for one release
+        old = WEAK_HEADS.build(dict(type='SPGHead', in_channels=[4, 6, 8], num_classes=3, sides=(-3, -1), least=7))
+    assert (old.side_layers, old.min_pixels) == ((-3, -1), 7)
 
 
 def test_adl_by_hand():
@@ -268,28 +272,28 @@ def test_cutmix_is_of_the_whole_batch():
 
 def test_seeds_by_hand():
     attention = torch.tensor([[[0.0, 0.005, 0.3, 0.8, 0.9]], [[0.0, 0.2, 0.3, 0.4, 0.5]]])
-    masks = seeds(attention, 0.7, 0.01, least=1)
+    masks = seeds(attention, 0.7, 0.01, min_pixels=1)
     assert masks[0, 0].tolist() == [0, 0, 255, 1, 1]
     assert masks[1, 0].tolist() == [0, 255, 255, 1, 1]  # nothing above 0.7: what is above 0.7 x 0.5
-    assert seeds(attention, 0.7, 0.01, least=3)[0, 0].tolist() == [0, 0, 255, 1, 1]  # above 0.63
+    assert seeds(attention, 0.7, 0.01, min_pixels=3)[0, 0].tolist() == [0, 0, 255, 1, 1]  # above 0.63
 
 
 def test_guided_loss_by_hand():
     logits = torch.tensor([[[2.0, -1.0, 5.0, 0.5]]], requires_grad=True)
     attention = torch.tensor([[[0.0, 1.0, 0.5, 0.9]]], requires_grad=True)
-    loss = guided_loss(logits, attention, 0.7, 0.1, least=1)
+    loss = guided_loss(logits, attention, 0.7, 0.1, min_pixels=1)
     expected = F.softplus(torch.tensor([2.0, 1.0, -0.5])).sum() / 3  # not object; object; unknown; object
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     loss.backward()
     assert attention.grad is None and logits.grad[0, 0, 2] == 0
-    unknown = guided_loss(logits, torch.full((1, 1, 4), 0.5), 0.7, 0.1, least=0)
+    unknown = guided_loss(logits, torch.full((1, 1, 4), 0.5), 0.7, 0.1, min_pixels=0)
     assert unknown.item() == 0
 
 
 def test_spg_guides_upwards():
     """B2 is taught by the attention, B1 by B2, C by both; and no mask teaches its teacher."""
     torch.manual_seed(0)
-    head = SPGHead([4, 6, 8], 3, channels=5, least=1)
+    head = SPGHead([4, 6, 8], 3, channels=5, min_pixels=1)
     maps, labels = [torch.rand(2, 4, 8, 8), torch.rand(2, 6, 4, 4), torch.rand(2, 8, 4, 4)], torch.tensor([2, 0])
     losses = head.loss(maps, labels)
     rows = torch.arange(2)
@@ -486,7 +490,7 @@ def test_a_step_looks_with_nothing_hidden():
     """In training, too: what is hidden behind a part of the backbone is for the step that learns."""
     model = erasing(steps=2, after=dict(layer2=dict(type='HideFeatures', patch_size=2))).train()
     images, labels = torch.randn(2, 3, 24, 24), torch.tensor([1, 2])
-    first, second = (model._look(model, images, labels) for _ in range(2))
+    first, second = (model._cam(model, images, labels) for _ in range(2))
     assert torch.equal(first, second)
     assert model.training and model.after_layer2.training and model.later[0].after_layer2.training
     model.after_optimizer_step(0.5)

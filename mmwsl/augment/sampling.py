@@ -13,7 +13,7 @@ def uniform(shape: Sequence[int], low: float, high: float, device: torch.device 
     return torch.rand(shape, device=device, generator=generator).mul_(high - low).add_(low)
 
 
-def chosen(images: torch.Tensor, prob: float, generator: torch.Generator | None = None) -> torch.Tensor:
+def bernoulli_mask(images: torch.Tensor, prob: float, generator: torch.Generator | None = None) -> torch.Tensor:
     """Boolean (B, 1, 1, 1), true for each sample with probability ``prob`` (0: never, 1: always)."""
     return torch.rand(len(images), 1, 1, 1, device=images.device, generator=generator) < prob
 
