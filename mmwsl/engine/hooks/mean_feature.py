@@ -8,7 +8,7 @@ from mmwsl.registry import HOOKS
 
 @HOOKS.register_module()
 class MeanFeatureHook(Hook):
-    """Before training, set the model's ``fill`` to what ``mean_feature()`` of the training set returns.
+    """Set the model's ``fill``, before training, to what ``mean_feature()`` of the training set returns.
 
     Raises:
         ValueError: the dataset has no such method, or features of another number of channels than the model.
