@@ -1,4 +1,4 @@
-"""LARS: layer-wise adaptive rate scaling (You et al. 2017), in the forms its users mean."""
+"""LARS, layer-wise adaptive rate scaling (You et al. 2017), and its published variants."""
 
 import torch
 from torch.optim import Optimizer

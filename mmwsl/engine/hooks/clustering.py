@@ -17,7 +17,7 @@ from mmwsl.registry import HOOKS, TRANSFORMS
 
 @HOOKS.register_module()
 class ClusteringHook(Hook):
-    """Bring the model the features of all training images before an epoch, and the sampler the labels that come of it.
+    """Extract training features, cluster them, give pseudo-labels to the sampler; before an epoch.
 
     The features are what ``model.cluster_features`` makes of the images without augmentation, in eval mode, under
     training's autocast; rank r takes the r-th part of the dataset and hands over these rows alone, with their positions

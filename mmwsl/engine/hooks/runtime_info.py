@@ -12,10 +12,11 @@ from mmwsl.registry import HOOKS
 
 
 def check_classes(model, dataset):
-    """Raise ValueError unless a model that names classes has as many as the data, where these have any."""
-    wanted, classes = getattr(unwrap(model), 'num_classes', None), getattr(dataset, 'metainfo', {}).get('classes')
-    if wanted and classes and wanted != len(classes):
-        raise ValueError(f'the head of {type(unwrap(model)).__name__} has {wanted} classes, {type(dataset).__name__} '
+    """Raise ValueError if both the model and the dataset have classes, and not equally many."""
+    model = unwrap(model)
+    num_classes, classes = getattr(model, 'num_classes', None), getattr(dataset, 'metainfo', {}).get('classes')
+    if num_classes and classes and num_classes != len(classes):
+        raise ValueError(f'the head of {type(model).__name__} has {num_classes} classes, {type(dataset).__name__} '
                          f'has {len(classes)} ({", ".join(map(str, classes[:3]))}, ...); set num_classes of the head')
 
 
@@ -56,7 +57,7 @@ class SyncFreeInfoHook(RuntimeInfoHook):
         self.flush(runner)
 
     def flush(self, runner):
-        """Fetch, check and log what has gathered.
+        """Transfer, check and log pending scalars.
 
         Raises:
             FloatingPointError: a loss is NaN or infinite.
