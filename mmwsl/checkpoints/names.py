@@ -126,8 +126,8 @@ def _from_torchvision_vgg(key: str, convolutions: Iterable[str]) -> str:
     if not match:
         return key
     numbers = sorted(int(name.split('.')[1]) for name in convolutions)
-    place = max(position for position, number in enumerate(numbers) if number <= int(match[1]))
-    return f'{_VGG16[place]}.{int(match[1]) - numbers[place]}.{match[2]}'
+    index = max(position for position, number in enumerate(numbers) if number <= int(match[1]))
+    return f'{_VGG16[index]}.{int(match[1]) - numbers[index]}.{match[2]}'
 
 
 def _to_detectron2(key: str) -> str:
