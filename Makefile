@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py pyproject.toml $(wildcard requirements/*.txt)
 
-.PHONY: quickstart test lint clean
+.PHONY: quickstart test test-long lint clean
 
 $(VENV)/.runtime: $(SOURCES)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -21,8 +21,11 @@ $(VENV)/.tests: $(VENV)/.runtime
 quickstart: $(VENV)/.runtime  ## pre-train on built-in data and benchmark against random weights, about 5 minutes on 2 cores
 	$(BIN)/python tools/run_suite.py configs/suites/quickstart.py --out work_dirs/quickstart
 
-test: lint  ## ruff, mypy and the whole test suite
+test: lint  ## ruff, mypy and the test suite, about ten minutes on 2 cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+test-long: $(VENV)/.tests  ## the tests that take minutes each
+	$(BIN)/python -m pytest -n 2 --dist load -m long $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests  ## style, and the types of the folders that pyproject.toml names
 	$(BIN)/ruff check .

@@ -1,4 +1,7 @@
-"""Files that are written whole or not at all, lines of text and JSON, and locks between processes."""
+"""Files that are written whole or not at all, lines of text and JSON, and locks between processes.
+
+Also where the configs lie that ship with mmwsl.
+"""
 
 import contextlib
 import errno
@@ -10,6 +13,8 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import mmwsl
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system that has none
 LOCKED = (errno.EAGAIN, errno.EACCES)  # POSIX allows either
@@ -187,3 +192,23 @@ def read_json_lines(path: Path | str, source: str, drop_cut: bool = False) -> It
             except ValueError as error:  # not JSON, or not UTF-8
                 raise ValueError(f'{path}, line {number}: not JSON ({error}); was the file cut off? Remove the line') \
                     from error
+
+
+def configs_root() -> Path:
+    """Folder of the configs that ship with mmwsl: inside the installed package, or beside it in a clone.
+
+    Raises:
+        FileNotFoundError: neither exists.
+    """
+    package = Path(mmwsl.__file__).parent
+    for folder in (package / 'configs', package.parent / 'configs'):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f'no configs folder in {package} or beside it; reinstall mmwsl')
+
+
+def shipped_configs() -> list[str]:
+    """Names of the shipped configs that can be run, sorted, as seen from :func:`configs_root`, with ``/``."""
+    root = configs_root()
+    files = (file.relative_to(root) for file in root.rglob('*.py'))
+    return sorted(file.as_posix() for file in files if '_base_' not in file.parts)

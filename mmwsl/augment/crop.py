@@ -6,8 +6,7 @@ sizes where crops are made on the device (up to 64 px or so), and it makes flip,
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 
@@ -149,34 +148,6 @@ class RandomResizedCrop:
         boxes = crop_boxes(len(images), height, width, self.scale, self.ratio, images.device, generator)
         flip = chosen(images, self.flip_prob, generator).flatten()
         return crop_and_resize(images, boxes, self.size, flip, self.interpolation, self.antialias)
-
-
-@VIEWS.register_module()
-class MultiCrop:
-    """Several sets of random resized crops of different sizes, as in SwAV: 2 large and 6 small views, say.
-
-    Args:
-        crops (list): (count, size, scale) of each set.
-        settings: further arguments of :class:`RandomResizedCrop`, the same for every set.
-
-    Returns a list of views, in the order of ``crops``.
-    """
-
-    def __init__(self, crops: Iterable[tuple[int, int | Sequence[int], Sequence[float]]], **settings: Any) -> None:
-        self.views = []
-        for crop in crops:
-            try:
-                count, size, scale = crop
-            except (TypeError, ValueError):
-                raise ValueError(f'crops must list (count, size, scale) triples, got {crop!r}') from None
-            if not isinstance(count, int) or count < 1:
-                raise ValueError(f'crops: count={count!r} of {crop!r} must be a positive integer')
-            self.views += [RandomResizedCrop(size, scale=scale, **settings)] * count
-        if not self.views:
-            raise ValueError('crops is empty; list at least one (count, size, scale)')
-
-    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> list[torch.Tensor]:
-        return [view(images, generator) for view in self.views]
 
 
 @VIEWS.register_module()

@@ -1,6 +1,5 @@
 """Rotations by quarter turns, the cells of a jigsaw, and grids of overlapping patches."""
 
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -134,17 +133,3 @@ def shuffle_patches(patches: torch.Tensor, permutations: torch.Tensor) -> torch.
         raise ValueError(f'permutations must be (B, n) = {tuple(patches.shape[:2])}, got {tuple(permutations.shape)}')
     samples = torch.arange(len(patches), device=patches.device)[:, None]
     return patches[samples, permutations.long()]
-
-
-@VIEWS.register_module()
-class JigsawPatches:
-    """:func:`jigsaw_patches` with its settings kept; ``__call__(images, generator=None)``."""
-
-    def __init__(self, grid: int = 3, patch_size: int = 64, jitter: bool = True, normalize: bool = False) -> None:
-        for name, value in dict(grid=grid, patch_size=patch_size).items():
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f'{name}={value!r} must be a positive integer')
-        self.settings: dict[str, Any] = dict(grid=grid, patch_size=patch_size, jitter=jitter, normalize=normalize)
-
-    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        return jigsaw_patches(images, generator=generator, **self.settings)

@@ -5,7 +5,6 @@ import math
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 SHIPPED = {100, 1000, 2000}
 FOLDER = Path(__file__).parent / 'data'
@@ -50,22 +49,6 @@ def generate_permutations(count: int, patches: int = 9, criterion: str = 'max_av
         score[chosen[-1]] = np.iinfo(np.int64).min // 2  # never again, whatever is added
         chosen.append(int(score.argmax()))
     return pool[chosen]
-
-
-def permutation_statistics(permutations: ArrayLike) -> dict[str, float]:
-    """Mean and smallest Hamming distance over all pairs of rows of (N, n), as fractions of n: dict(mean=, min=)."""
-    permutations = np.asarray(permutations)
-    count, patches = permutations.shape
-    if count < 2:
-        raise ValueError(f'distances need at least two permutations, got {count}')
-    one_hot = np.eye(patches, dtype=np.float32)[permutations].reshape(count, -1)
-    total, smallest = 0.0, patches
-    for start in range(0, count, 1000):
-        distance = patches - one_hot[start:start + 1000] @ one_hot.T
-        total += distance.sum(dtype=np.float64)
-        distance[np.arange(len(distance)), np.arange(start, start + len(distance))] = patches  # not with itself
-        smallest = min(smallest, distance.min())
-    return dict(mean=float(total / (count * (count - 1)) / patches), min=int(smallest) / patches)
 
 
 def load_permutations(source: int | str | Path) -> np.ndarray:
