@@ -20,7 +20,7 @@ Columns = list[tuple[str, list[np.ndarray]]]  # a title and its pictures
 
 
 def overlays(models: Models, out: Path | str, count: int = 8, threshold: float = 0.2, enlarge: int = 3,
-             maps: str | None = None, layer: int | None = None) -> Path:
+             maps: str | None = None, layer: str | None = None) -> Path:
     """Draw ``count`` images of the first model's test set, with every model's map of the true class and its box.
 
     True boxes are drawn where the test set has some. Of models of bags the images are positive bags of patches
