@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py pyproject.toml $(wildcard requirements/*.txt)
 
-.PHONY: quickstart test lint docs clean
+.PHONY: quickstart test test-long lint docs clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -28,9 +28,12 @@ $(VENV)/.docs: $(SOURCES) | $(BIN)/python
 quickstart: $(VENV)/.runtime  ## pre-train on built-in data and benchmark against random weights, about 5 minutes on 2 cores
 	$(BIN)/python tools/run_suite.py configs/suites/quickstart.py --out work_dirs/quickstart
 
-test: $(VENV)/.tests  ## the whole test suite
+test: $(VENV)/.tests  ## the test suite, about ten minutes on 2 cores
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+test-long: $(VENV)/.tests  ## the tests that take minutes each
+	$(BIN)/python -m pytest -n 2 --dist load -m long $(PYTEST_ARGS)
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .

@@ -1,11 +1,62 @@
-"""Ranks, and collectives with and without gradient; on one process they change nothing.
+"""Ranks: their process group, and collectives with and without gradient; on one process these change nothing.
 
 A gradient that DDP averages over W ranks is exact only if a gather sums, in backward, what every rank sends back for a
 slice. torch's plain ``all_gather`` has no backward at all, and keeping only the local slice gives 1/W of the truth.
 """
 
+import gc
+import os
+import subprocess
+from datetime import timedelta
+
 import torch
 import torch.distributed as dist
+
+
+def init_process_group(launcher, backend=None, timeout=1800):
+    """Join the process group of torchrun (``'pytorch'``) or Slurm (``'slurm'``); NCCL on GPUs, gloo without.
+
+    mmengine's own ``init_dist`` asks for a CUDA device and so cannot start ranks on a CPU.
+
+    Raises:
+        RuntimeError: the launcher's variables are not in the environment.
+    """
+    if launcher == 'slurm':
+        _slurm_environment()
+    missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if name not in os.environ]
+    if missing:
+        raise RuntimeError(f'--launcher {launcher} needs {", ".join(missing)} in the environment: start the tool with '
+                           'tools/dist_train.sh (torchrun) or tools/slurm_train.sh, or leave --launcher out')
+    local_rank = int(os.environ.setdefault('LOCAL_RANK', '0'))
+    if torch.cuda.is_available():
+        torch.cuda.set_device(local_rank % torch.cuda.device_count())
+    else:
+        backend = 'gloo'
+    dist.init_process_group(backend or 'nccl', timeout=timedelta(seconds=timeout))
+
+
+def leave_process_group():
+    """End the process group once all ranks are done; nothing if there is none.
+
+    A process that just exits tears gloo's threads down while they run, and now and then dies of it with an abort.
+    """
+    if dist.is_available() and dist.is_initialized():
+        gc.collect()  # a distributed wrapper that is still alive may wait for a thread that the group has ended
+        dist.barrier()
+        dist.destroy_process_group()
+
+
+def _slurm_environment():
+    if 'SLURM_PROCID' not in os.environ:
+        raise RuntimeError('--launcher slurm needs SLURM_PROCID in the environment: start with tools/slurm_train.sh')
+    os.environ['RANK'] = os.environ['SLURM_PROCID']
+    os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
+    os.environ['LOCAL_RANK'] = os.environ.get('SLURM_LOCALID', '0')
+    os.environ.setdefault('MASTER_PORT', '29500')
+    if 'MASTER_ADDR' not in os.environ:
+        hosts = subprocess.run(['scontrol', 'show', 'hostnames', os.environ['SLURM_NODELIST']], check=True,
+                               capture_output=True, text=True).stdout
+        os.environ['MASTER_ADDR'] = hosts.split()[0]
 
 
 def world_size():

@@ -1,4 +1,7 @@
-"""Files that are written whole or not at all, lines of text and JSON, and locks between processes."""
+"""Files that are written whole or not at all, lines of text and JSON, and locks between processes.
+
+Also where the configs lie that ship with mmwsl.
+"""
 
 import contextlib
 import errno
@@ -8,6 +11,8 @@ import os
 import secrets
 import warnings
 from pathlib import Path
+
+import mmwsl
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system that has none
 LOCKED = (errno.EAGAIN, errno.EACCES)  # POSIX allows either
@@ -184,3 +189,23 @@ def read_json_lines(path, source, drop_cut=False):
             except ValueError as error:  # not JSON, or not UTF-8
                 raise ValueError(f'{path}, line {number}: not JSON ({error}); was the file cut off? Remove the line') \
                     from error
+
+
+def configs_root():
+    """Folder of the configs that ship with mmwsl: inside the installed package, or beside it in a clone.
+
+    Raises:
+        FileNotFoundError: neither exists.
+    """
+    package = Path(mmwsl.__file__).parent
+    for folder in (package / 'configs', package.parent / 'configs'):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f'no configs folder in {package} or beside it; reinstall mmwsl')
+
+
+def shipped_configs():
+    """Names of the shipped configs that can be run, sorted, as seen from :func:`configs_root`, with ``/``."""
+    root = configs_root()
+    files = (file.relative_to(root) for file in root.rglob('*.py'))
+    return sorted(file.as_posix() for file in files if '_base_' not in file.parts)

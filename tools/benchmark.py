@@ -1,4 +1,4 @@
-"""Judge a checkpoint by frozen features; the same as ``mmwsl benchmark``."""
+"""Evaluate a checkpoint by frozen features or fine-tuning; the same as ``mmwsl benchmark``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Train and judge a list of methods; the same as ``mmwsl suite``."""
+"""Train and benchmark a list of methods; the same as ``mmwsl suite``."""
 
 import sys
 

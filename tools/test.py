@@ -1,4 +1,4 @@
-"""Score a checkpoint; the same as ``mmwsl test``."""
+"""Evaluate a checkpoint; the same as ``mmwsl test``."""
 
 import sys
 

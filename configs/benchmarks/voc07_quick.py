@@ -1,6 +1,6 @@
 # Tags, boxes and class maps of VOC2007 photos on a CPU: small images, train and val as the sets.
 data_root = 'data/VOCdevkit'
-pipeline = [dict(type='ResizeSquash', size=96)]
+pipeline = [dict(type='ResizeToSquare', size=96, interpolation='bicubic', decode_reduced=True)]
 benchmark = dict(
     dataset='VOC2007 (train and val)',
     batch_size=50,

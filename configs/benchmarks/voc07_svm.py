@@ -1,7 +1,7 @@
 # SVM and low-shot SVM on VOC2007 by the protocol of Goyal et al. (2019), for a ResNet-50; `mmwsl benchmark` takes it
 # as --on. Every layer is judged, with all costs; which is best is for the reader to see, not chosen by the test set.
 data_root = 'data/VOCdevkit'
-pipeline = [dict(type='ResizeSquash', size=224)]
+pipeline = [dict(type='ResizeToSquare', size=224, interpolation='bicubic', decode_reduced=True)]
 benchmark = dict(
     dataset='VOC2007',
     batch_size=64,

@@ -18,7 +18,7 @@ from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import dataset_name
 from mmwsl.apis.fine_tune import FineTuneRunner
 from mmwsl.datasets import check_same_classes, evenly_spaced
-from mmwsl.datasets.transforms.loading import resize
+from mmwsl.datasets.transforms.decode import resize
 from mmwsl.files import append_json_lines, check_writable, write_atomically
 from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import FeatureSource, Source, as_protocol, extract_features

@@ -8,8 +8,9 @@ from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader
 
 from mmwsl.checkpoints.names import find_backbone, our_names
+from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.checkpoints.state import load_state
-from mmwsl.compat import autocast_dtype, keep_freed_memory, read_checkpoint
+from mmwsl.compat import autocast_dtype, keep_freed_memory
 from mmwsl.datasets import collate_batch, evenly_spaced
 from mmwsl.registry import DATASETS, MODELS
 

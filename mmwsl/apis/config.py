@@ -7,23 +7,10 @@ from unittest import mock
 
 from mmengine.config import Config
 
-import mmwsl
 from mmwsl.apis.schedule import scale_lengths
+from mmwsl.files import configs_root, shipped_configs
 
 PREFIX = 'mmwsl::'
-
-
-def configs_root():
-    """Folder of the configs that ship with mmwsl: inside the installed package, or beside it in a clone.
-
-    Raises:
-        FileNotFoundError: neither exists.
-    """
-    package = Path(mmwsl.__file__).parent
-    for folder in (package / 'configs', package.parent / 'configs'):
-        if folder.is_dir():
-            return folder
-    raise FileNotFoundError(f'no configs folder in {package} or beside it; reinstall mmwsl')
 
 
 def resolve(path):
@@ -36,22 +23,21 @@ def resolve(path):
     if not path.startswith(PREFIX) and Path(path).is_file():
         return Path(path)
     root = configs_root()
-    known = [file for file in sorted(root.rglob('*.py')) if '_base_' not in file.parts]
+    known = shipped_configs()
     if path.startswith((PREFIX, 'configs/')):  # the second is the clone's habit, used by an installed package
         name = path.removeprefix(PREFIX).removeprefix('configs/')
         name = name if name.endswith('.py') else name + '.py'
         if (root / name).is_file():
             return root / name
-        found = [file for file in known if file.name == Path(name).name]
+        found = [each for each in known if Path(each).name == Path(name).name]
         if len(found) == 1:
             if '/' in name:
-                warnings.warn(f'the config {path} is now {PREFIX}{found[0].relative_to(root).as_posix()}; its old name '
-                              'goes with the next release', DeprecationWarning, stacklevel=3)
-            return found[0]
+                warnings.warn(f'the config {path} is now {PREFIX}{found[0]}; its old name goes with the next release',
+                              DeprecationWarning, stacklevel=3)
+            return root / found[0]
     import difflib
-    near = difflib.get_close_matches(
-        path.removeprefix(PREFIX), [file.relative_to(root.parent if path.startswith('configs/') else root).as_posix()
-                                    for file in known], n=3, cutoff=0.3)
+    folder = 'configs/' if path.startswith('configs/') else ''
+    near = difflib.get_close_matches(path.removeprefix(PREFIX), [folder + each for each in known], n=3, cutoff=0.3)
     raise FileNotFoundError(f'config {path} does not exist' + (f'; is it one of: {", ".join(near)}?' if near else ''))
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS, init_default_scope
 
+from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.checkpoints.state import load_state
-from mmwsl.compat import read_checkpoint
 from mmwsl.engine.runner import unwrap
 from mmwsl.files import append_json_lines, check_writable
 from mmwsl.reporting.records import make_record

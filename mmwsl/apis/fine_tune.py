@@ -10,11 +10,11 @@ import torch
 from mmengine.dist import barrier, get_world_size, is_distributed, is_main_process
 from mmengine.registry import init_default_scope
 
-from mmwsl import compat
 from mmwsl.apis.build import build_model
 from mmwsl.apis.config import apply_options, load_config
 from mmwsl.apis.evaluate import evaluate
 from mmwsl.apis.train import train
+from mmwsl.checkpoints import read_checkpoint
 from mmwsl.engine.runner import unwrap
 from mmwsl.files import write_atomically
 from mmwsl.registry import MODELS
@@ -142,7 +142,7 @@ class FineTuneRunner:
     def _finished(folder, iterations):
         """The checkpoint of the end of a training."""
         for path in sorted(folder.glob('*.pth'), key=os.path.getmtime, reverse=True):
-            if compat.read_checkpoint(path)['meta'].get('iter') == iterations:
+            if read_checkpoint(path)['meta'].get('iter') == iterations:
                 return path
         raise RuntimeError(f'{folder} has no checkpoint of iteration {iterations}, the last of its training; does the '
                            'config keep the last one (default_hooks.checkpoint.save_last)?')

@@ -12,7 +12,7 @@ from mmwsl.apis.evaluate import dataset_name
 from mmwsl.augment import hidden_cells
 from mmwsl.datasets import collate_batch
 from mmwsl.evaluation.functional import true_class_rank
-from mmwsl.files import check_writable, write_atomically
+from mmwsl.files import write_atomically
 from mmwsl.models.supervised import ImageClassifier
 from mmwsl.progress import progress_bar
 from mmwsl.reporting.records import environment
@@ -67,7 +67,6 @@ def hidden_robustness(models, out, cell=8, shares=SHARES, seed=0):
         if model.num_classes != classes:
             raise ValueError(f'{name} tells {model.num_classes} classes apart, the test set of {configs[0].filename} '
                              f'has {classes}; give models of one data set')
-    numbers, chart = (check_writable(Path(out) / f'hidden_robustness.{kind}') for kind in ('json', 'svg'))
     loader = DataLoader(dataset, loader_cfg.get('batch_size', 1), num_workers=loader_cfg.get('num_workers', 0),
                         collate_fn=collate_batch, generator=torch.Generator())
     with torch.random.fork_rng():  # the caller's random state stays as it is
@@ -79,8 +78,8 @@ def hidden_robustness(models, out, cell=8, shares=SHARES, seed=0):
                      top1=[round(100 * count / len(dataset), 4) for count in right[name]])
                 for name, config, checkpoint in models],
         **environment())
-    write_atomically(numbers, json.dumps(result, indent=1) + '\n')
-    write_atomically(chart, line_chart(
+    write_atomically(Path(out) / 'hidden_robustness.json', json.dumps(result, indent=1) + '\n')
+    write_atomically(Path(out) / 'hidden_robustness.svg', line_chart(
         {model['name']: ([100 * share for share in shares], model['top1']) for model in result['models']},
         f'hidden cells of {cell} pixels, percent', 'top-1 accuracy, percent'))
     return result

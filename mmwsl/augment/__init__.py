@@ -3,7 +3,6 @@
 from .blur import GaussianBlur, blur_batched, blur_opencv, gaussian_kernels
 from .color import ColorJitter, Lighting, RandomGrayscale, RandomSolarize, apply_color, color_matrix, hue_matrix
 from .crop import (
-    MultiCrop,
     RandomHorizontalFlip,
     RandomPaddedCrop,
     RandomResizedCrop,
@@ -25,18 +24,16 @@ from .lens import (
     Vignetting,
 )
 from .noise import Cutout, GaussianNoise, Sobel
-from .patches import JigsawPatches, RandomRotation90, jigsaw_patches, patch_grid, rotate_four, shuffle_patches
-from .permutations import generate_permutations, load_permutations, permutation_statistics
+from .patches import RandomRotation90, jigsaw_patches, patch_grid, rotate_four, shuffle_patches
+from .permutations import generate_permutations, load_permutations
 from .rotate import RandomRotation, rotate
 
 __all__ = [
     'AberrationProjection', 'ChromaticAberration', 'ColorDropping', 'ColorJitter', 'Coma', 'Cutout', 'GaussianBlur',
-    'GaussianNoise', 'HideAndSeek', 'InputDropout', 'JigsawPatches', 'LensDistortion', 'Lighting', 'MultiCrop',
-    'RandomGrayscale', 'RandomHorizontalFlip', 'RandomPaddedCrop', 'RandomRadialGain', 'RandomResizedCrop',
-    'RandomRotation', 'RandomRotation90', 'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins',
-    'apply_color', 'blur_batched', 'blur_opencv', 'color_matrix',
-    'crop_and_resize', 'crop_boxes', 'decode_ab', 'encode_ab', 'gaussian_kernels', 'generate_permutations',
-    'hidden_cells', 'hue_matrix', 'jigsaw_patches', 'lab_to_rgb', 'load_permutations', 'patch_grid',
-    'permutation_statistics', 'rebalance_weights', 'resample_weights', 'rgb_to_lab', 'rotate', 'rotate_four',
-    'shuffle_patches',
+    'GaussianNoise', 'HideAndSeek', 'InputDropout', 'LensDistortion', 'Lighting', 'RandomGrayscale',
+    'RandomHorizontalFlip', 'RandomPaddedCrop', 'RandomRadialGain', 'RandomResizedCrop', 'RandomRotation',
+    'RandomRotation90', 'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins', 'apply_color', 'blur_batched',
+    'blur_opencv', 'color_matrix', 'crop_and_resize', 'crop_boxes', 'decode_ab', 'encode_ab', 'gaussian_kernels',
+    'generate_permutations', 'hidden_cells', 'hue_matrix', 'jigsaw_patches', 'lab_to_rgb', 'load_permutations',
+    'patch_grid', 'rebalance_weights', 'resample_weights', 'rgb_to_lab', 'rotate', 'rotate_four', 'shuffle_patches',
 ]

@@ -142,34 +142,6 @@ class RandomResizedCrop:
 
 
 @VIEWS.register_module()
-class MultiCrop:
-    """Several sets of random resized crops of different sizes, as in SwAV: 2 large and 6 small views, say.
-
-    Args:
-        crops (list): (count, size, scale) of each set.
-        settings: further arguments of :class:`RandomResizedCrop`, the same for every set.
-
-    Returns a list of views, in the order of ``crops``.
-    """
-
-    def __init__(self, crops, **settings):
-        self.views = []
-        for crop in crops:
-            try:
-                count, size, scale = crop
-            except (TypeError, ValueError):
-                raise ValueError(f'crops must list (count, size, scale) triples, got {crop!r}') from None
-            if not isinstance(count, int) or count < 1:
-                raise ValueError(f'crops: count={count!r} of {crop!r} must be a positive integer')
-            self.views += [RandomResizedCrop(size, scale=scale, **settings)] * count
-        if not self.views:
-            raise ValueError('crops is empty; list at least one (count, size, scale)')
-
-    def __call__(self, images, generator=None):
-        return [view(images, generator) for view in self.views]
-
-
-@VIEWS.register_module()
 class RandomPaddedCrop:
     """Cut ``size`` x ``size`` at a random place out of the image with ``padding`` black pixels on every side.
 

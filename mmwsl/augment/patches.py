@@ -129,17 +129,3 @@ def shuffle_patches(patches, permutations):
         raise ValueError(f'permutations must be (B, n) = {tuple(patches.shape[:2])}, got {tuple(permutations.shape)}')
     samples = torch.arange(len(patches), device=patches.device)[:, None]
     return patches[samples, permutations.long()]
-
-
-@VIEWS.register_module()
-class JigsawPatches:
-    """:func:`jigsaw_patches` with its settings kept; ``__call__(images, generator=None)``."""
-
-    def __init__(self, grid=3, patch_size=64, jitter=True, normalize=False):
-        for name, value in dict(grid=grid, patch_size=patch_size).items():
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f'{name}={value!r} must be a positive integer')
-        self.settings = dict(grid=grid, patch_size=patch_size, jitter=jitter, normalize=normalize)
-
-    def __call__(self, images, generator=None):
-        return jigsaw_patches(images, generator=generator, **self.settings)

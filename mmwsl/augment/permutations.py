@@ -51,22 +51,6 @@ def generate_permutations(count, patches=9, criterion='max_avg', seed=0):
     return pool[chosen]
 
 
-def permutation_statistics(permutations):
-    """Mean and smallest Hamming distance over all pairs of rows of (N, n), as fractions of n: dict(mean=, min=)."""
-    permutations = np.asarray(permutations)
-    count, patches = permutations.shape
-    if count < 2:
-        raise ValueError(f'distances need at least two permutations, got {count}')
-    one_hot = np.eye(patches, dtype=np.float32)[permutations].reshape(count, -1)
-    total, smallest = 0.0, patches
-    for start in range(0, count, 1000):
-        distance = patches - one_hot[start:start + 1000] @ one_hot.T
-        total += distance.sum(dtype=np.float64)
-        distance[np.arange(len(distance)), np.arange(start, start + len(distance))] = patches  # not with itself
-        smallest = min(smallest, distance.min())
-    return dict(mean=float(total / (count * (count - 1)) / patches), min=int(smallest) / patches)
-
-
 def load_permutations(source):
     """Read a set of permutations.
 

@@ -2,6 +2,7 @@
 
 from .convert import convert, read_backbone
 from .names import find_backbone, our_names, their_names
+from .read import read_checkpoint
 from .state import from_plain, load_state, to_plain
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     'load_state',
     'our_names',
     'read_backbone',
+    'read_checkpoint',
     'their_names',
     'to_plain',
 ]

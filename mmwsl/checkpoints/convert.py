@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from mmwsl.checkpoints.names import find_backbone, their_names
-from mmwsl.compat import read_checkpoint
+from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.files import write_atomically
 
 

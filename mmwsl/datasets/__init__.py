@@ -1,12 +1,14 @@
 """Data sets, what they are made of, and how their items become batches; importing this fills DATASETS."""
 
 from .annotated import AnnotatedDataset, rasterise, read_class_map
-from .base import FileDataset, ImageDataset, InMemoryDataset, evenly_spaced
-from .collate import collate_batch, collate_list
+from .base import ImageDataset, InMemoryDataset, SequenceDataset, evenly_spaced
+from .collate import collate_bags, collate_batch, collate_list, collate_sequences
+from .file_dataset import FileDataset
 from .readers import (
     CIFAR10,
     CIFAR100,
     COCO,
+    THUMOS14,
     VOC,
     VOC_CLASSES,
     ClassMaps,
@@ -17,8 +19,7 @@ from .readers import (
     read_voc_xml,
 )
 from .samplers import EpochSampler, PseudoLabelSampler
-from .synthetic import DigitBags, Digits, DigitScenes, SceneBags, collate_bags
-from .temporal import THUMOS14, SyntheticSequences, collate_sequences, mean_feature
+from .synthetic import DigitBags, Digits, DigitScenes, SceneBags, SyntheticSequences
 from .transforms import (
     ImageError,
     PhotometricDistortion,
@@ -29,7 +30,6 @@ from .transforms import (
     ResizeCenterCrop,
     ResizeRandomCrop,
     ResizeShortEdge,
-    ResizeSquash,
     ResizeToSquare,
     image_size,
     read_image,
@@ -64,10 +64,10 @@ __all__ = [
     'ResizeCenterCrop',
     'ResizeRandomCrop',
     'ResizeShortEdge',
-    'ResizeSquash',
     'ResizeToSquare',
     'Resized',
     'SceneBags',
+    'SequenceDataset',
     'SingleClassCrops',
     'SyntheticSequences',
     'WSOLBenchmark',
@@ -78,7 +78,6 @@ __all__ = [
     'collate_sequences',
     'evenly_spaced',
     'image_size',
-    'mean_feature',
     'rasterise',
     'read_class_map',
     'read_image',

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mmwsl.datasets.base import FileDataset
+from mmwsl.datasets.file_dataset import FileDataset
 from mmwsl.structures import SUPERVISION_LEVELS, strip_labels
 
 GEOMETRY = ('gt_boxes', 'gt_instance_masks', 'gt_mask')

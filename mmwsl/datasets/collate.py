@@ -1,11 +1,12 @@
-"""From dataset items to a batch."""
+"""From the items of a data set to a batch."""
 
 import torch
 from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
+from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import default_collate
 
 from mmwsl.registry import FUNCTIONS
-from mmwsl.structures import stack_samples
+from mmwsl.structures import DataSample, stack_samples
 
 
 @MMENGINE_FUNCTIONS.register_module()  # mmengine's Runner looks for a plain name there, and only there
@@ -39,8 +40,8 @@ def _stack(images):
     shapes = sorted({tuple(image.shape) for image in images})
     if len(shapes) > 1:
         raise ValueError(f'images of one batch have different shapes, among them {shapes[0]} and {shapes[-1]}; give '
-                         'the dataset a pipeline that ends in one size (RandomCrops, ResizeCenterCrop, ResizeSquash), '
-                         'or use batch_size=1')
+                         'the dataset a pipeline that ends in one size (RandomCrops, ResizeCenterCrop, ResizeToSquare, '
+                         '...), or use batch_size=1')
     return default_collate(list(images))  # in a worker it stacks straight into shared memory
 
 
@@ -55,3 +56,39 @@ def collate_list(batch):
     if not batch:
         raise ValueError('there is nothing in the batch; the dataset or the sampler gave no items')
     return dict(inputs=[item['inputs'] for item in batch], data_samples=[item['data_samples'] for item in batch])
+
+
+@MMENGINE_FUNCTIONS.register_module()
+@FUNCTIONS.register_module()
+def collate_bags(batch):
+    """Bags of different lengths as one batch: ``inputs`` (B, N, C, H, W), zeros after a bag's end.
+
+    The batched :class:`DataSample` has ``bag_mask`` bool (B, N), true where an instance is, and
+    ``gt_instance_labels`` (B, N), false beyond, where the items have it.
+    """
+    lengths = [len(item['inputs']) for item in batch]
+    inputs = pad_sequence([item['inputs'] for item in batch], batch_first=True)
+    samples = [item['data_samples'] for item in batch]
+    together = DataSample(index=torch.stack([each.index for each in samples]),
+                          gt_label=torch.stack([each.gt_label for each in samples]),
+                          bag_mask=torch.arange(max(lengths)) < torch.tensor(lengths)[:, None])
+    if 'gt_instance_labels' in samples[0]:
+        together.gt_instance_labels = pad_sequence([each.gt_instance_labels for each in samples], batch_first=True)
+    return dict(inputs=inputs, data_samples=together)
+
+
+@MMENGINE_FUNCTIONS.register_module()
+@FUNCTIONS.register_module()
+def collate_sequences(batch):
+    """Sequences of different lengths as one batch: ``inputs`` (B, T, D), zeros after a sequence's end.
+
+    The batched :class:`DataSample` has ``lengths`` (B,), what stacks stacked, and the ``gt_*segment*`` fields as lists.
+    """
+    samples = [item['data_samples'] for item in batch]
+    together = DataSample(lengths=torch.tensor([len(item['inputs']) for item in batch]),
+                          **{key: torch.stack([each.get(key) for each in samples])
+                             for key in ('index', 'gt_label', 'rate')})
+    for key in ('gt_segments', 'gt_segment_labels', 'gt_ignored_segments'):
+        if key in samples[0]:
+            setattr(together, key, [each.get(key) for each in samples])
+    return dict(inputs=pad_sequence([item['inputs'] for item in batch], batch_first=True), data_samples=together)

@@ -13,8 +13,11 @@ from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner as MMEngineRunner
 
-from mmwsl import __version__, compat
+from mmwsl import __version__
+from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.checkpoints.state import from_plain, load_state, to_plain
+from mmwsl.compat import keep_freed_memory
+from mmwsl.dist import init_process_group
 from mmwsl.engine.schedules import has_fractions, whole_iterations
 from mmwsl.files import write_atomically
 from mmwsl.registry import FUNCTIONS, RUNNERS
@@ -45,9 +48,9 @@ class Runner(MMEngineRunner):
 
     def setup_env(self, env_cfg):
         if get_device() == 'cpu':
-            compat.keep_freed_memory()
+            keep_freed_memory()
         if self.distributed and not is_distributed():
-            compat.init_process_group(self.launcher, **env_cfg.get('dist_cfg', {}))
+            init_process_group(self.launcher, **env_cfg.get('dist_cfg', {}))
         super().setup_env(env_cfg)
 
     def wrap_model(self, model_wrapper_cfg, model):
@@ -160,7 +163,7 @@ class Runner(MMEngineRunner):
 
     def load_checkpoint(self, filename, map_location='cpu', strict=None, revise_keys=None):
         """Load weights, say how many keys fitted, and return the whole checkpoint; on resume every key must fit."""
-        checkpoint = compat.read_checkpoint(filename, map_location)
+        checkpoint = read_checkpoint(filename, map_location)
         checkpoint = dict(checkpoint, message_hub=from_plain(checkpoint.get('message_hub', {})))
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         strict = self._resume if strict is None else strict
@@ -197,7 +200,7 @@ class Runner(MMEngineRunner):
         found = sorted(Path(self.work_dir).glob('*.pth'), key=os.path.getmtime, reverse=True)
         for path in found:
             try:
-                self._check_resumable(compat.read_checkpoint(path), path)
+                self._check_resumable(read_checkpoint(path), path)
             except ValueError as error:
                 self.logger.warning(f'{error} It is passed over; resuming from an older checkpoint.')
                 continue

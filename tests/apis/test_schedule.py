@@ -6,10 +6,10 @@ import math
 import pytest
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from mmwsl.apis.downstream import downstream_config
 from tiny_runs import SIMCLR, train_here, write_config
 
 from mmwsl.apis import load_config, prepare_training
+from mmwsl.apis.fine_tune import fine_tune_config
 from mmwsl.apis.schedule import scale_lengths
 from mmwsl.cli import main
 from mmwsl.registry import HOOKS
@@ -165,9 +165,9 @@ def test_scaled_once(tmp_path):
     assert prepare_training(load_config(path), options=dict(epochs=5)).param_scheduler == cfg.param_scheduler
 
 
-def test_downstream_options(tmp_path):
+def test_fine_tune_options(tmp_path):
     judged = load_config(write_config(tmp_path))
-    cfg = downstream_config(judged, 'mmwsl::benchmarks/linear/linear_oss_last_r50_8xb32-step-100e_imagenet.py',
+    cfg = fine_tune_config(judged, 'mmwsl::benchmarks/linear/linear_oss_last_r50_8xb32-step-100e_imagenet.py',
                             dict(epochs=10))
     assert cfg.train_cfg.max_epochs == 10 and cfg.param_scheduler[0].milestones == [6, 8] and 'epochs' not in cfg
 

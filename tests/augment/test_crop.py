@@ -7,7 +7,6 @@ import torch
 from PIL import Image
 
 from mmwsl.augment import (
-    MultiCrop,
     RandomHorizontalFlip,
     RandomPaddedCrop,
     RandomResizedCrop,
@@ -143,15 +142,6 @@ def test_flip_rate():
     assert torch.equal(RandomHorizontalFlip(1)(images), images.flip(3))
 
 
-def test_multi_crop_lists_views_in_order():
-    crops = MultiCrop([(2, 32, (0.14, 1.0)), (3, 16, (0.05, 0.14))], flip_prob=0.5)
-    images = torch.rand(4, 3, 40, 40, generator=seeded())
-    views = crops(images, seeded(1))
-    assert [tuple(view.shape) for view in views] == [(4, 3, 32, 32)] * 2 + [(4, 3, 16, 16)] * 3
-    assert not torch.equal(views[0], views[1])
-    assert torch.equal(views[0], RandomResizedCrop(32, (0.14, 1.0), flip_prob=0.5)(images, seeded(1)))
-
-
 @pytest.mark.parametrize('settings, text', [
     (dict(size=0), 'size=0 must be a positive integer'),
     (dict(size=(3, 4, 5)), 'pair'),
@@ -167,17 +157,11 @@ def test_bad_settings(settings, text):
         RandomResizedCrop(**settings)
 
 
-def test_bad_images_and_crops():
+def test_bad_images():
     with pytest.raises(ValueError, match='float32 or uint8'):
         RandomResizedCrop(8)(torch.rand(3, 32, 32))
     with pytest.raises(ValueError, match='divide uint8 images by 255'):
         RandomHorizontalFlip()(torch.zeros(1, 3, 4, 4, dtype=torch.uint8))
-    with pytest.raises(ValueError, match='crops is empty'):
-        MultiCrop([])
-    with pytest.raises(ValueError, match='triples'):
-        MultiCrop([(2, 32)])
-    with pytest.raises(ValueError, match='count=0'):
-        MultiCrop([(0, 32, (0.1, 1))])
 
 
 def test_padded_crop_by_loops():

@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from mmwsl.augment import (
-    JigsawPatches,
     RandomRotation90,
     jigsaw_patches,
     patch_grid,
@@ -81,10 +80,10 @@ def test_jigsaw_normalises_each_patch():
 
 def test_jigsaw_seed_and_layout():
     images = torch.rand(4, 3, 31, 30, generator=seeded())
-    cut = JigsawPatches(grid=3, patch_size=7)
-    patches = cut(images, seeded(1))
-    assert torch.equal(patches, cut(images, seeded(1))) and not torch.equal(patches, cut(images, seeded(2)))
-    assert torch.equal(patches, cut(images.to(memory_format=torch.channels_last), seeded(1)))
+    patches, again, other = (jigsaw_patches(images, 3, 7, seeded(seed)) for seed in (1, 1, 2))
+    assert torch.equal(patches, again) and not torch.equal(patches, other)
+    channels_last = images.to(memory_format=torch.channels_last)
+    assert torch.equal(patches, jigsaw_patches(channels_last, 3, 7, seeded(1)))
 
 
 def test_shuffle_puts_the_named_patch_in_place():
@@ -102,7 +101,6 @@ def test_shuffle_puts_the_named_patch_in_place():
     (lambda: RandomRotation90()(torch.rand(1, 3, 4, 5)), 'square images'),
     (lambda: jigsaw_patches(torch.rand(1, 3, 32, 32), 3, 11), r'patch_size=11 does not fit .* cells are 10 x 10'),
     (lambda: jigsaw_patches(torch.rand(1, 3, 32, 32), 0, 4), 'does not fit'),
-    (lambda: JigsawPatches(grid=2.5), 'grid=2.5 must be a positive integer'),
     (lambda: shuffle_patches(torch.rand(2, 4, 3), torch.zeros(2, 9)), r'\(B, n\) = \(2, 4\)'),
 ])
 def test_bad_arguments(make, text):

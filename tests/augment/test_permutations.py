@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from mmwsl.augment import generate_permutations, load_permutations, permutation_statistics
+from mmwsl.augment import generate_permutations, load_permutations
 
 
 def reference_scores(chosen, criterion):
@@ -31,21 +31,13 @@ def test_all_of_them_distinct_and_seeded():
     assert len(firsts) > 15
 
 
-def test_statistics_by_hand():
-    # the pairs differ in 4, 2 and 2 of 4 places
-    stats = permutation_statistics([[0, 1, 2, 3], [1, 0, 3, 2], [1, 0, 2, 3]])
-    assert stats == dict(mean=pytest.approx((4 + 2 + 2) / 12), min=0.5)
-    many = np.random.default_rng(0).permuted(np.tile(np.arange(9), (1203, 1)), axis=1)
-    distance = (many[:, None] != many[None]).mean(2)[np.triu_indices(1203, 1)]
-    assert permutation_statistics(many) == dict(mean=pytest.approx(distance.mean()), min=pytest.approx(distance.min()))
-
-
 @pytest.mark.parametrize('count', [100, 1000, 2000])
 def test_shipped_sets(count):
     permutations = load_permutations(count)
     assert permutations.shape == (count, 9) and permutations.dtype == np.int8
-    # random permutations are 8/9 apart on average; the greedy mean reaches that or more
-    assert permutation_statistics(permutations)['mean'] > 8 / 9
+    # two random permutations differ in 8 of 9 positions on average; the greedy mean reaches that or more
+    different = (permutations[:, None] != permutations[None]).mean(2)
+    assert different.sum() / (count * (count - 1)) > 8 / 9
 
 
 def test_the_shipped_set_can_be_made_again():

@@ -333,15 +333,22 @@ def test_rotation_shows_every_image_in_four_rotations():
     assert result['accuracy'].item() == pytest.approx(100 * right / 12)
 
 
-class Means(nn.Module):
-    """A backbone whose map is its input."""
+class Identity(nn.Module):
+    """A backbone whose feature map is its input."""
 
     def forward(self, x):
         return (x,)
 
 
+class Mean(nn.Module):
+    """A neck that averages the last feature map."""
+
+    def forward(self, features):
+        return features[-1].mean((2, 3))
+
+
 def test_jigsaw_hands_over_patches_in_the_order_of_the_label(monkeypatch):
-    model = build('jigsaw', backbone=Means(), neck=dict(type='AveragePoolNeck'), head=classifier(12, 6))
+    model = build('jigsaw', backbone=Identity(), neck=Mean(), head=classifier(12, 6))
     cells = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     images = cells.repeat_interleave(8, 0).repeat_interleave(8, 1) + 10 * torch.arange(50.0).view(50, 1, 1, 1)
     images = images.repeat(1, 3, 1, 1)

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from mmwsl.apis import read_records, render_table
-from mmwsl.apis import records as module
 from mmwsl.files import append_json_lines
+from mmwsl.reporting import records as module
 from mmwsl.reporting.records import FIELDS, make_record
 
 DESIGN_FIELDS = ('suite, method, config, seed, dataset, split, protocol, metric, value, settings, command, commit, versions, '

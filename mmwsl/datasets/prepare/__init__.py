@@ -1,1 +1,8 @@
-"""Public data sets brought into the form that is read here."""
+"""Public data sets brought into the form that the readers read, where their own is another."""
+
+from .cityscapes import cityscapes
+from .imagenet_val import imagenet_val
+from .inaturalist import inaturalist
+from .voc_augmented import voc_augmented
+
+__all__ = ['cityscapes', 'imagenet_val', 'inaturalist', 'voc_augmented']

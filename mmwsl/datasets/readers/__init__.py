@@ -5,6 +5,7 @@ from .class_maps import ClassMaps
 from .coco import COCO
 from .folder import ImageFolder, check_same_classes
 from .list_file import ImageList
+from .thumos import THUMOS14
 from .voc import VOC, VOC_CLASSES, read_voc_xml
 from .wsol import WSOLBenchmark
 
@@ -15,6 +16,7 @@ __all__ = [
     'ClassMaps',
     'ImageFolder',
     'ImageList',
+    'THUMOS14',
     'VOC',
     'VOC_CLASSES',
     'WSOLBenchmark',

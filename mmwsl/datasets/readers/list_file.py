@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from mmengine.logging import print_log
 
-from mmwsl.datasets.base import FileDataset
-from mmwsl.datasets.transforms.loading import EXTENSIONS
+from mmwsl.datasets.file_dataset import FileDataset
+from mmwsl.datasets.transforms.decode import EXTENSIONS
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 

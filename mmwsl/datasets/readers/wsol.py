@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mmwsl.datasets.annotated import AnnotatedDataset
-from mmwsl.datasets.transforms.loading import read_image
+from mmwsl.datasets.transforms.decode import read_image
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 from mmwsl.structures import SUPERVISION_LEVELS

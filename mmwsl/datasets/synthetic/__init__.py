@@ -1,8 +1,9 @@
 """Data sets made on the fly, with their truth: nothing to download."""
 
-from .digit_bags import DigitBags, collate_bags
+from .digit_bags import DigitBags
 from .digit_scenes import DigitScenes
 from .digits import Digits
 from .scene_bags import SceneBags
+from .sequences import SyntheticSequences
 
-__all__ = ['DigitBags', 'DigitScenes', 'Digits', 'SceneBags', 'collate_bags']
+__all__ = ['DigitBags', 'DigitScenes', 'Digits', 'SceneBags', 'SyntheticSequences']

@@ -3,11 +3,10 @@
 import cv2
 import numpy as np
 import torch
-from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
 from torch.utils.data import Dataset
 
 from mmwsl.datasets.synthetic.digits import raw_digits, split_indices
-from mmwsl.registry import DATASETS, FUNCTIONS
+from mmwsl.registry import DATASETS
 from mmwsl.structures import DataSample
 
 
@@ -68,23 +67,3 @@ class DigitBags(Dataset):
         if self.supervision == 'full':
             sample.gt_instance_labels = torch.from_numpy(hit)
         return dict(inputs=self.digits[digits], data_samples=sample)
-
-
-@MMENGINE_FUNCTIONS.register_module()  # mmengine's Runner looks for a plain name there, and only there
-@FUNCTIONS.register_module()
-def collate_bags(batch):
-    """Bags of different lengths as one batch: ``inputs`` (B, N, C, H, W), zeros after a bag's end.
-
-    The batched :class:`DataSample` has ``bag_mask`` bool (B, N), true where an instance is, and
-    ``gt_instance_labels`` (B, N), false beyond, where the items have it.
-    """
-    lengths = [len(item['inputs']) for item in batch]
-    inputs = torch.nn.utils.rnn.pad_sequence([item['inputs'] for item in batch], batch_first=True)
-    samples = [item['data_samples'] for item in batch]
-    together = DataSample(index=torch.stack([each.index for each in samples]),
-                          gt_label=torch.stack([each.gt_label for each in samples]),
-                          bag_mask=torch.arange(max(lengths)) < torch.tensor(lengths)[:, None])
-    if 'gt_instance_labels' in samples[0]:
-        together.gt_instance_labels = torch.nn.utils.rnn.pad_sequence(
-            [each.gt_instance_labels for each in samples], batch_first=True)
-    return dict(inputs=inputs, data_samples=together)

@@ -17,7 +17,7 @@ from mmwsl.datasets.synthetic.scene_rendering import (
     glyph_atlas,
     photo_pyramids,
     rotation_matrix,
-    tight_box,
+    scene_truth,
 )
 from mmwsl.registry import DATASETS
 from mmwsl.structures import SUPERVISION_LEVELS, stack_samples, strip_labels
@@ -268,7 +268,7 @@ class DigitScenes(ImageDataset):
         for frame in range(self._steps + 1):
             image, painted = scene.render(self.size, frame)
             frames.append(image)
-            truths.append(self._truth(scene, painted, labels))
+            truths.append(scene_truth(scene, painted, labels, self.size))
         if self.clip_length is None:
             truth = truths[0]
             del truth['gt_flow']
@@ -277,28 +277,3 @@ class DigitScenes(ImageDataset):
             truth['gt_flow'] = truth['gt_flow'][:-1]
         truth.update(gt_box_labels=labels, gt_order=scene.order.astype(np.int64))
         return self._to_tensor(frames), truth
-
-    def _truth(self, scene, painted, labels):
-        size, count = self.size, len(painted)
-        amodal = np.zeros((count, size, size), dtype=bool)
-        boxes, part_boxes = np.zeros((2, count, 4), dtype=np.float32)
-        for i, (place, mask, part) in enumerate(painted):
-            amodal[i][place] = mask
-            corner = np.array([place[1].start, place[0].start] * 2)
-            boxes[i] = tight_box(mask) + corner
-            if part is not None:
-                part_boxes[i] = tight_box(part) + corner
-        visible = np.zeros_like(amodal)
-        class_map = np.zeros((size, size), dtype=np.uint8)
-        flow = np.empty((2, size, size), dtype=np.float32)
-        flow[:] = scene.background.velocity[:, None, None]
-        free = np.ones((size, size), dtype=bool)
-        for i in np.argsort(-scene.order):  # from the front
-            visible[i] = amodal[i] & free
-            free &= ~amodal[i]
-            class_map[visible[i]] = labels[i] + 1
-            flow[:, visible[i]] = scene.objects[i].velocity[:, None]
-        truth = dict(gt_boxes=boxes, gt_amodal_masks=amodal, gt_instance_masks=visible, gt_mask=class_map, gt_flow=flow)
-        if self.kind == 'compound':
-            truth['gt_part_boxes'] = part_boxes
-        return truth

@@ -214,3 +214,36 @@ class Scene:
         for i in np.argsort(self.order):
             painted[i] = self.objects[i].draw(canvas, frame, self.contrast)
         return canvas, painted
+
+
+def scene_truth(scene, painted, labels, size):
+    """Fields of a rendered scene as arrays; boxes of parts only where an object has one.
+
+    Args:
+        painted: what :meth:`Scene.render` returned of the frame.
+        labels: (N,) class of each object.
+        size: side of the scene in pixels.
+    """
+    count = len(painted)
+    amodal = np.zeros((count, size, size), dtype=bool)
+    boxes, part_boxes = np.zeros((2, count, 4), dtype=np.float32)
+    for i, (place, mask, part) in enumerate(painted):
+        amodal[i][place] = mask
+        corner = np.array([place[1].start, place[0].start] * 2)
+        boxes[i] = tight_box(mask) + corner
+        if part is not None:
+            part_boxes[i] = tight_box(part) + corner
+    visible = np.zeros_like(amodal)
+    class_map = np.zeros((size, size), dtype=np.uint8)
+    flow = np.empty((2, size, size), dtype=np.float32)
+    flow[:] = scene.background.velocity[:, None, None]
+    free = np.ones((size, size), dtype=bool)
+    for i in np.argsort(-scene.order):  # from the front
+        visible[i] = amodal[i] & free
+        free &= ~amodal[i]
+        class_map[visible[i]] = labels[i] + 1
+        flow[:, visible[i]] = scene.objects[i].velocity[:, None]
+    truth = dict(gt_boxes=boxes, gt_amodal_masks=amodal, gt_instance_masks=visible, gt_mask=class_map, gt_flow=flow)
+    if painted[0][2] is not None:
+        truth['gt_part_boxes'] = part_boxes
+    return truth

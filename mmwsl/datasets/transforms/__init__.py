@@ -1,7 +1,9 @@
 """Steps of a data set's pipeline, dict to dict, registered in TRANSFORMS: decode, crop, turn and colour one image."""
 
-from .geometry import PhotometricDistortion, RandomCropMap, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
-from .loading import ImageError, RandomCrops, ResizeCenterCrop, ResizeRandomCrop, ResizeSquash, image_size, read_image
+from .crops import RandomCrops, ResizeCenterCrop, ResizeRandomCrop
+from .decode import ImageError, image_size, read_image
+from .geometry import RandomCropMap, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
+from .photometric import PhotometricDistortion
 
 __all__ = [
     'ImageError',
@@ -13,7 +15,6 @@ __all__ = [
     'ResizeCenterCrop',
     'ResizeRandomCrop',
     'ResizeShortEdge',
-    'ResizeSquash',
     'ResizeToSquare',
     'image_size',
     'read_image',

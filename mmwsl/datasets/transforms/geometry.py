@@ -5,10 +5,19 @@ of polygons (K, 2) or a bitmap (H, W) bool) and ``class_map`` (H, W) uint8. A da
 transform when boxes are asked for.
 """
 
+import warnings
+
 import cv2
 import numpy as np
 
-from mmwsl.datasets.transforms.loading import INTERPOLATIONS, read_image, resize
+from mmwsl.datasets.transforms.decode import (
+    check_interpolation,
+    jpeg_size,
+    lossless_reduction,
+    read_image,
+    resize,
+    to_tensor,
+)
 from mmwsl.registry import TRANSFORMS
 
 
@@ -48,9 +57,7 @@ class ResizeShortEdge(GeometricTransform):
         self.short = [short] if isinstance(short, int) else list(short)
         if not self.short or min(*self.short, longest) < 1:
             raise ValueError(f'ResizeShortEdge: short={short}, longest={longest} is impossible; sides are 1 or more')
-        if interpolation not in INTERPOLATIONS:
-            raise ValueError(f'interpolation={interpolation!r} is unknown; choose one of {", ".join(INTERPOLATIONS)}')
-        self.longest, self.interpolation = longest, interpolation
+        self.longest, self.interpolation = longest, check_interpolation(interpolation)
 
     def __call__(self, results):
         image = self.image(results)
@@ -65,25 +72,53 @@ class ResizeShortEdge(GeometricTransform):
 class ResizeToSquare(GeometricTransform):
     """Resize the whole image to ``size`` x ``size``, whatever its shape.
 
+    Args:
+        size: side in pixels.
+        interpolation: ``'bicubic'``, ``'bilinear'`` or ``'area'``.
+        decode_reduced: decode a JPEG at 1/2, 1/4 or 1/8 of its size where it is shrunk by as much anyway; faster, and
+            pixels differ a little.
+
     Raises:
         ValueError: no size, or an unknown interpolation.
     """
 
-    def __init__(self, size=224, interpolation='bilinear'):
+    def __init__(self, size=224, interpolation='bilinear', decode_reduced=False):
         if size < 1:
             raise ValueError(f'ResizeToSquare: size={size} is impossible; it must be 1 or more')
-        if interpolation not in INTERPOLATIONS:
-            raise ValueError(f'interpolation={interpolation!r} is unknown; choose one of {", ".join(INTERPOLATIONS)}')
-        self.size, self.interpolation = size, interpolation
+        self.size, self.interpolation, self.decode_reduced = size, check_interpolation(interpolation), decode_reduced
 
     def __call__(self, results):
+        size = jpeg_size(results) if self.decode_reduced else None  # boxes count in these pixels
+        if size is not None:
+            results['image'] = read_image(results['path'], lossless_reduction(min(size) / self.size))
+            results.setdefault('ori_shape', size[::-1])
         self.image(results)
-        return resize_annotated(results, self.size, self.size, self.interpolation)
+        return resize_annotated(results, self.size, self.size, self.interpolation, size)
 
 
-def resize_annotated(results, new_width, new_height, interpolation='bilinear'):
-    """``results`` with image, boxes, masks and class map at a new size."""
-    height, width = results['image'].shape[:2]
+@TRANSFORMS.register_module()
+class ResizeSquash(ResizeToSquare):
+    """Old name of ``ResizeToSquare(interpolation='bicubic', decode_reduced=True)``, for one release."""
+
+    def __init__(self, size=224, interpolation='bicubic'):
+        warnings.warn("ResizeSquash is ResizeToSquare with interpolation='bicubic' and decode_reduced=True; the old "
+                      'name goes in the next release', DeprecationWarning, stacklevel=2)
+        super().__init__(size, interpolation, decode_reduced=True)
+
+    def __call__(self, results):
+        results = super().__call__(results)
+        results['inputs'] = to_tensor(results['image'])
+        return results
+
+
+def resize_annotated(results, new_width, new_height, interpolation='bilinear', size=None):
+    """``results`` with image, boxes, masks and class map at a new size.
+
+    Args:
+        size: (width, height) that boxes and polygons count in, if ``image`` was decoded at reduced size; None = the
+            image's own.
+    """
+    width, height = size or (results['image'].shape[1], results['image'].shape[0])
     factor = np.float32([new_width / width, new_height / height])
     results['image'] = resize(results['image'], new_width, new_height, interpolation)
     results['scale_factor'] = tuple((factor * results.get('scale_factor', (1.0, 1.0))).tolist())
@@ -197,47 +232,3 @@ class RandomCropMap(GeometricTransform):
         results['image'] = cv2.copyMakeBorder(cut, value=self.fill, **border)
         results['class_map'] = cv2.copyMakeBorder(part, value=255, **border)
         return results
-
-
-@TRANSFORMS.register_module()
-class PhotometricDistortion(GeometricTransform):
-    """Brightness, contrast, saturation and hue, each changed in half of the images (Liu et al. 2016, SSD).
-
-    Contrast comes before saturation and hue in half of the images, and after them in the others.
-
-    Args:
-        brightness: largest shift of pixel values.
-        contrast, saturation: smallest and largest factor.
-        hue: largest turn, in degrees.
-    """
-
-    stream = 5
-
-    def __init__(self, brightness=32, contrast=(0.5, 1.5), saturation=(0.5, 1.5), hue=36):
-        self.brightness, self.contrast, self.saturation, self.hue = brightness, contrast, saturation, hue
-
-    def __call__(self, results):
-        generator = self.generator(results)
-        shift, contrast = generator.uniform(-self.brightness, self.brightness), generator.uniform(*self.contrast)
-        saturation, hue = generator.uniform(*self.saturation), generator.uniform(-self.hue, self.hue)
-        shifted, first, contrasted, saturated, turned = generator.random(5) < 0.5
-        image = self.image(results)
-        if shifted:
-            image = _clipped(image.astype(np.float32) + shift)
-        if contrasted and first:
-            image = _clipped(image * np.float32(contrast))
-        if saturated or turned:
-            hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV).astype(np.float32)  # hue in half degrees
-            if saturated:
-                hsv[..., 1] = (hsv[..., 1] * saturation).clip(0, 255)
-            if turned:
-                hsv[..., 0] = (hsv[..., 0] + hue / 2) % 180
-            image = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)
-        if contrasted and not first:
-            image = _clipped(image * np.float32(contrast))
-        results['image'] = image
-        return results
-
-
-def _clipped(image):
-    return image.clip(0, 255).astype(np.uint8)

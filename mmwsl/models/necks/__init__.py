@@ -2,6 +2,6 @@
 
 from .dense import DenseNeck
 from .fpn import FPN
-from .mlp import AveragePoolNeck, MLPNeck, pool
+from .mlp import MLPNeck, pool
 
-__all__ = ['FPN', 'AveragePoolNeck', 'DenseNeck', 'MLPNeck', 'pool']
+__all__ = ['FPN', 'DenseNeck', 'MLPNeck', 'pool']

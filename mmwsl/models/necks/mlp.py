@@ -14,14 +14,6 @@ def pool(x):
 
 
 @NECKS.register_module()
-class AveragePoolNeck(BaseModule):
-    """Global average pooling, (B, C, H, W) -> (B, C)."""
-
-    def forward(self, x):
-        return pool(x)
-
-
-@NECKS.register_module()
 class MLPNeck(BaseModule):
     """Pooling and a multi-layer perceptron: the projection and prediction heads of the Siamese methods.
 

@@ -2,8 +2,10 @@
 
 from .fcn import FCN, FCNHead
 from .image_classifier import ImageClassifier
-from .region_heads import BoxHead, MaskHead
+from .matching import assign, sample
+from .region_heads import BoxHead, MaskHead, paste_masks, pool_regions
 from .rpn import RPNHead
 from .two_stage import TwoStageDetector
 
-__all__ = ['BoxHead', 'FCN', 'FCNHead', 'ImageClassifier', 'MaskHead', 'RPNHead', 'TwoStageDetector']
+__all__ = ['BoxHead', 'FCN', 'FCNHead', 'ImageClassifier', 'MaskHead', 'RPNHead', 'TwoStageDetector', 'assign',
+           'paste_masks', 'pool_regions', 'sample']

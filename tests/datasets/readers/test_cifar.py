@@ -7,8 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from mmwsl.datasets import CIFAR10, CIFAR100, ImageError, cifar
-from mmwsl.datasets.readers.cifar import CIFAR10_CLASSES, read_pickle
+from mmwsl.datasets import CIFAR10, CIFAR100, ImageError
+from mmwsl.datasets.readers import cifar_files
+from mmwsl.datasets.readers.cifar import CIFAR10_CLASSES
+from mmwsl.datasets.readers.cifar_files import read_pickle
 from mmwsl.registry import DATASETS
 
 
@@ -54,13 +56,13 @@ def folders(tmp_path):
 def decoded(monkeypatch):
     """How many images each call of decode_images was given."""
     counts = []
-    original = cifar.decode_images
+    original = cifar_files.decode_images
 
     def counting(paths, fit):
         counts.append(len(paths))
         return original(paths, fit)
 
-    monkeypatch.setattr(cifar, 'decode_images', counting)
+    monkeypatch.setattr(cifar_files, 'decode_images', counting)
     return counts
 
 
@@ -225,20 +227,20 @@ def test_damaged_cache_is_written_anew(folders, decoded, damage):
 
 def test_read_only_data_are_kept_in_the_user_s_cache(folders, decoded, monkeypatch, tmp_path):
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
-    original = cifar.save_cache
-    monkeypatch.setattr(cifar, 'save_cache', lambda folder, *rest: folder != folders and original(folder, *rest))
+    original = cifar_files.save_cache
+    monkeypatch.setattr(cifar_files, 'save_cache', lambda folder, *rest: folder != folders and original(folder, *rest))
     first = CIFAR10(folders)
     assert len(list((tmp_path / 'cache' / 'mmwsl').rglob('.cifar_train_*.npy'))) == 1
     assert torch.equal(CIFAR10(folders).images, first.images) and decoded == [20]
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'other'))
-    monkeypatch.setattr(cifar, 'save_cache', lambda *_: False)
+    monkeypatch.setattr(cifar_files, 'save_cache', lambda *_: False)
     with pytest.warns(UserWarning, match='cannot be kept'):
         assert len(CIFAR10(folders)) == 20
 
 
 def test_save_cache_says_when_it_cannot_write(tmp_path):
     (tmp_path / 'file').write_text('')
-    assert cifar.save_cache(tmp_path / 'file' / 'below', 'p', 'k', np.zeros(1, np.uint8)) is False
+    assert cifar_files.save_cache(tmp_path / 'file' / 'below', 'p', 'k', np.zeros(1, np.uint8)) is False
 
 
 def test_nothing_there(tmp_path):

@@ -41,8 +41,9 @@ def animals(tmp_path):
 def log(monkeypatch):
     """The warnings and notes that a dataset logs."""
     lines = []
-    from mmwsl.datasets import base, folder
-    for module in (base, folder):
+    from mmwsl.datasets import file_dataset
+    from mmwsl.datasets.readers import folder
+    for module in (file_dataset, folder):
         monkeypatch.setattr(module, 'print_log', lambda message, logger=None, level=logging.INFO: lines.append(message))
     return lines
 
@@ -169,7 +170,7 @@ def test_pipeline_of_callables(animals):
     def nothing(results):
         return results
 
-    dataset = ImageFolder(animals, pipeline=[read, dict(type='ResizeSquash', size=2)])
+    dataset = ImageFolder(animals, pipeline=[read, dict(type='ResizeToSquare', size=2)])
     assert (dataset[0]['inputs'] == 7).all() and dataset[0]['inputs'].shape == (3, 2, 2)
     assert ImageFolder(animals, pipeline=[read])[0]['inputs'].shape == (3, 4, 4)  # the picture as it was left
     with pytest.raises(ValueError, match=r"pipeline \['function'\] leaves neither inputs nor an image"):
@@ -226,7 +227,7 @@ def test_corrupt_image(tmp_path, log, content, in_memory):
     broken = tmp_path / '1.jpg'
     whole = broken.read_bytes()
     broken.write_bytes(whole[:len(whole) // 2] if content == 'half' else content)
-    settings = dict(in_memory=True, size=8) if in_memory else dict(pipeline=[dict(type='ResizeSquash', size=8)])
+    settings = dict(in_memory=True, size=8) if in_memory else dict(pipeline=[dict(type='ResizeToSquare', size=8)])
 
     with pytest.raises(ImageError, match='1.jpg'):
         list(ImageFolder(tmp_path, **settings))
@@ -272,7 +273,7 @@ def test_verify_finds_broken_headers_when_building(animals, log):
 
 @pytest.mark.parametrize('settings, message', [
     (dict(on_error='ignore'), "on_error='ignore' is unknown; choose one of raise, skip"),
-    (dict(in_memory=True, pipeline=[dict(type='ResizeSquash')]), 'leave out one of the two'),
+    (dict(in_memory=True, pipeline=[dict(type='ResizeToSquare')]), 'leave out one of the two'),
     (dict(in_memory=True, size=0), 'size=0 is impossible'),
     (dict(supervision='some'), "supervision='some' is unknown"),
     (dict(max_images=0), 'max_images=0 leaves no image')])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from mmwsl.datasets import scene_rendering
+from mmwsl.datasets.synthetic import scene_rendering
 from mmwsl.datasets.synthetic.digit_scenes import DigitScenes
 from mmwsl.datasets.synthetic.digits import split_indices
 from mmwsl.datasets.synthetic.scene_rendering import contrasting_luma, photo_pyramids, with_luma

@@ -1,19 +1,17 @@
 """Twenty photos learnt by heart: whatever is wrong between the file and the metric, a detector cannot get there.
 
-Five and ten minutes of a core, so they run only where ``MMWSL_LONG_TESTS`` is set; ``test_detectors.py`` has scenes that
-are learnt in seconds.
+Five and ten minutes of a core, so they belong to ``make test-long``; ``test_detectors.py`` has scenes that are learnt in
+seconds.
 """
 
 import json
-import os
 from collections import defaultdict
 
 import pytest
 
 from mmwsl.apis import evaluate, load_config, train
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(
-    not os.environ.get('MMWSL_LONG_TESTS'), reason='takes up to ten minutes of a core; set MMWSL_LONG_TESTS=1 to run it')]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 RESIZE = dict(type='ResizeShortEdge', short=256, longest=410)
 
 

@@ -1,4 +1,4 @@
-"""Sequences of features in which an action happens somewhere: THUMOS14's layout, and synthetic ones."""
+"""Features of untrimmed videos in the layout of THUMOS14."""
 
 import logging
 import zipfile
@@ -7,14 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmengine.logging import print_log
-from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
-from torch.nn.utils.rnn import pad_sequence
-from torch.utils.data import Dataset
 
-from mmwsl.datasets.synthetic.digits import split_indices
+from mmwsl.datasets.base import SequenceDataset, sequence_sample
 from mmwsl.files import read_lines
-from mmwsl.registry import DATASETS, FUNCTIONS
-from mmwsl.structures import DataSample, strip_labels
+from mmwsl.registry import DATASETS
+from mmwsl.structures import strip_labels
 
 AMBIGUOUS = 'Ambiguous'
 
@@ -91,25 +88,8 @@ def read_features(path):
     return features
 
 
-def mean_feature(dataset):
-    """Mean over all steps of all sequences of a dataset, (D,) float32: what Hide-and-Seek hides segments behind."""
-    total, steps = 0, 0
-    for index in range(len(dataset)):
-        features = dataset[index]['inputs']
-        total, steps = total + features.sum(0, dtype=torch.float64), steps + len(features)
-    return (total / steps).float()
-
-
-def _sample(index, label, rate, segments, segment_labels, ignored=()):
-    return DataSample(
-        index=torch.tensor(index), gt_label=torch.as_tensor(label), rate=torch.tensor(float(rate)),
-        gt_segments=torch.as_tensor(np.array(segments, dtype=np.float32).reshape(-1, 2)),
-        gt_segment_labels=torch.as_tensor(np.array(segment_labels, dtype=np.int64)),
-        gt_ignored_segments=torch.as_tensor(np.array(ignored, dtype=np.float32).reshape(-1, 2)))
-
-
 @DATASETS.register_module()
-class THUMOS14(Dataset):
+class THUMOS14(SequenceDataset):
     """Features of untrimmed videos and the annotation files of THUMOS14, or of any set in that layout.
 
     An item has ``inputs`` float32 (T, D) and a :class:`DataSample` with ``gt_label`` (the class's number), ``rate``
@@ -142,12 +122,11 @@ class THUMOS14(Dataset):
 
     def __init__(self, feature_root, annotation_root, rate, split='val', label_file=None, on_error='raise',
                  supervision='image'):
-        if supervision not in ('image', 'full'):
-            raise ValueError(f"THUMOS14: supervision={supervision!r} must be 'image' or 'full'")
+        super().__init__(supervision)
         if split not in ('val', 'test') or on_error not in ('raise', 'skip') or not rate > 0:
             raise ValueError(f"THUMOS14: split={split!r} must be 'val' or 'test', on_error={on_error!r} 'raise' or "
                              f"'skip', rate={rate} above 0")
-        self.rate, self.supervision = rate, supervision
+        self.rate = rate
         ending = f'_{split}.txt'
         files = {path.name[:-len(ending)]: path for path in sorted(Path(annotation_root).glob(f'*{ending}'))}
         ignored = read_segments(files.pop(AMBIGUOUS)) if AMBIGUOUS in files else []
@@ -216,10 +195,6 @@ class THUMOS14(Dataset):
         if any(beyond):  # THUMOS14 has a few annotations beyond the end of their videos
             print_log(f'{message}; they are kept and cannot be found', logger='current', level=logging.WARNING)
 
-    @property
-    def metainfo(self):
-        return dict(classes=self.classes)
-
     def __len__(self):
         return len(self.videos)
 
@@ -231,86 +206,7 @@ class THUMOS14(Dataset):
         label = self.labels[index][0]
         if self.supervision == 'full' and any(len(each) > 1 for each in self.labels):
             label = np.isin(np.arange(len(self.classes)), self.labels[index]).astype(np.float32)
-        sample = _sample(index, label, self.rate, [each[1:] for each in self.segments[index]],
+        sample = sequence_sample(index, label, self.rate, [each[1:] for each in self.segments[index]],
                          [each[0] for each in self.segments[index]], self.ignored[index])
         sample.set_metainfo(dict(path=str(path)))
         return dict(inputs=inputs, data_samples=strip_labels(sample, self.supervision))
-
-
-@DATASETS.register_module()
-class SyntheticSequences(Dataset):
-    """Noise in which one action happens: 15 steps of a weak pattern of its class, with a strong one on 3 of them.
-
-    A classifier needs no more than the strong part, and the action is all 15 steps: the short form of what
-    Hide-and-Seek is for. Item i of ``(seed, split)`` is always the same, and has the fields of :class:`THUMOS14` at 10
-    features per second. Patterns are unit vectors, orthogonal to one another, drawn by ``seed``.
-
-    Args:
-        split: ``'train'`` or ``'test'``: other sequences of the same patterns.
-        num_sequences: number of sequences.
-        num_classes: number of actions.
-        channels: D, at least twice the classes.
-        lengths: fewest and most steps of a sequence.
-        weak, strong: lengths of the patterns in a step.
-        noise: standard deviation of each channel.
-        seed: another seed, other patterns and sequences.
-        supervision: ``'image'`` (the class) or ``'full'``.
-
-    Raises:
-        ValueError: an argument out of range.
-    """
-
-    ACTION, PEAK, RATE = 15, 3, 10
-
-    def __init__(self, split='train', num_sequences=500, num_classes=5, channels=32, lengths=(60, 100), weak=1.5,
-                 strong=4.0, noise=0.5, seed=0, supervision='image'):
-        split_indices(split)  # knows the names of splits
-        low, high = lengths
-        if num_sequences < 1 or num_classes < 1 or channels < 2 * num_classes or not self.ACTION <= low <= high:
-            raise ValueError(f'SyntheticSequences: num_sequences={num_sequences} and num_classes={num_classes} must be '
-                             f'1 or more, channels={channels} twice the classes or more, lengths={lengths} (min, max) '
-                             f'from {self.ACTION}')
-        if supervision not in ('image', 'full'):
-            raise ValueError(f"SyntheticSequences: supervision={supervision!r} must be 'image' or 'full'")
-        self.split, self.num_sequences, self.channels, self.lengths = split, num_sequences, channels, (low, high)
-        self.noise, self.seed, self.supervision = noise, seed, supervision
-        self.classes = [f'action {number}' for number in range(num_classes)]
-        axes = np.linalg.qr(np.random.default_rng(seed).normal(size=(channels, channels)))[0]
-        self.weak, self.strong = weak * axes[:num_classes], strong * axes[num_classes:2 * num_classes]
-
-    @property
-    def metainfo(self):
-        return dict(classes=self.classes)
-
-    def __len__(self):
-        return self.num_sequences
-
-    def __getitem__(self, index):
-        rng = np.random.default_rng([self.seed, index, self.split == 'test'])
-        label, length = rng.integers(len(self.classes)), rng.integers(self.lengths[0], self.lengths[1] + 1)
-        start = rng.integers(length - self.ACTION + 1)
-        peak = start + rng.integers(self.ACTION - self.PEAK + 1)
-        features = self.noise * rng.normal(size=(length, self.channels))
-        features[start:start + self.ACTION] += self.weak[label]
-        features[peak:peak + self.PEAK] += self.strong[label]
-        segment = np.array([start, start + self.ACTION]) / self.RATE
-        sample = _sample(index, int(label), self.RATE, [segment], [label])
-        return dict(inputs=torch.from_numpy(features.astype(np.float32)),
-                    data_samples=strip_labels(sample, self.supervision))
-
-
-@MMENGINE_FUNCTIONS.register_module()  # mmengine's Runner looks for a plain name there, and only there
-@FUNCTIONS.register_module()
-def collate_sequences(batch):
-    """Sequences of different lengths as one batch: ``inputs`` (B, T, D), zeros after a sequence's end.
-
-    The batched :class:`DataSample` has ``lengths`` (B,), what stacks stacked, and the ``gt_*segment*`` fields as lists.
-    """
-    samples = [item['data_samples'] for item in batch]
-    together = DataSample(lengths=torch.tensor([len(item['inputs']) for item in batch]),
-                          **{key: torch.stack([each.get(key) for each in samples])
-                             for key in ('index', 'gt_label', 'rate')})
-    for key in ('gt_segments', 'gt_segment_labels', 'gt_ignored_segments'):
-        if key in samples[0]:
-            setattr(together, key, [each.get(key) for each in samples])
-    return dict(inputs=pad_sequence([item['inputs'] for item in batch], batch_first=True), data_samples=together)

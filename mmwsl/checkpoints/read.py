@@ -1,0 +1,46 @@
+"""Files of weights, read without running code from them."""
+
+import argparse
+import pickle
+from pathlib import Path
+
+import torch
+
+
+def read_checkpoint(path, map_location='cpu', trust=False):
+    """Load a checkpoint that consists of tensors and plain types; nothing in the file is executed.
+
+    The options of a command line (``argparse.Namespace``), which many authors put beside the weights, count as plain.
+
+    Args:
+        path: the file; ``.pkl`` is a pickle of arrays, as detectron2 has them.
+        map_location: where tensors go.
+        trust: load other Python objects too. **This runs code from the file**, so only for files from people you trust.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: the file is empty, truncated, not a checkpoint, or holds other Python objects.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'checkpoint {path} does not exist')
+    try:
+        if path.suffix == '.pkl' and trust:
+            with open(path, 'rb') as file:
+                checkpoint = pickle.load(file, encoding='latin1')
+        else:
+            with torch.serialization.safe_globals([argparse.Namespace]):
+                checkpoint = torch.load(path, map_location=map_location, weights_only=not trust)
+    except Exception as error:  # on bytes that are no pickle the unpickler fails in any way
+        if isinstance(error, pickle.UnpicklingError) and ('GLOBAL' in str(error) or 'Unsupported class' in str(error)):
+            raise ValueError(
+                f'checkpoint {path} holds Python objects beside tensors and plain types, which are not loaded because '
+                'loading them would run code from the file. If you trust it, convert it once: mmwsl convert CHECKPOINT '
+                'OUT --trust') from error
+        # torch's UnpicklingError is a page of advice to load without the check, which would not help here
+        text = 'not a pickle' if isinstance(error, pickle.UnpicklingError) else str(error).partition('\n')[0]
+        raise ValueError(f'checkpoint {path} is not readable ({type(error).__name__}: {text}); is it truncated, or no '
+                         'checkpoint at all?') from error
+    if not isinstance(checkpoint, dict):
+        raise ValueError(f'checkpoint {path} holds a {type(checkpoint).__name__}, not a dictionary')
+    return checkpoint

@@ -1,0 +1,73 @@
+"""Arguments that several commands have, and what is made of them."""
+
+import argparse
+import os
+
+CHECKPOINT = "checkpoint file, or 'random' or 'random_rescaled' for the untrained network"
+
+
+def add_config(parser):
+    parser.add_argument('config', help='config file, or mmwsl::NAME for one that ships with the package')
+
+
+def add_options(parser):
+    """``--cfg-options``: a list of texts KEY=VALUE, which :func:`read_options` reads."""
+    parser.add_argument('--cfg-options', nargs='+', action='extend', type=_pair, default=[], metavar='KEY=VALUE',
+                        help='override entries of the config, e.g. train_dataloader.batch_size=64')
+
+
+def _pair(text):
+    if '=' not in text:
+        raise argparse.ArgumentTypeError(f'{text!r} has no "=": give KEY=VALUE')
+    return text
+
+
+def read_options(pairs):
+    """dict of the texts KEY=VALUE, the values read as mmengine's tools read them.
+
+    Raises:
+        ValueError: brackets of a value do not match.
+    """
+    from mmengine.config import DictAction
+    action, namespace = DictAction([], 'options'), argparse.Namespace(options={})
+    for pair in pairs:
+        try:
+            action(None, namespace, [pair])
+        except AssertionError as error:
+            raise ValueError(f'--cfg-options {pair}: its brackets do not match') from error
+    return namespace.options
+
+
+def read_pairs(texts, option):
+    """dict of texts NAME=VALUE, the values as they are; None is none.
+
+    Raises:
+        ValueError: one has no ``=``; the message names ``option``.
+    """
+    wrong = [text for text in texts or () if '=' not in text]
+    if wrong:
+        raise ValueError(f'{option} {wrong[0]}: give NAME=VALUE')
+    return dict(text.split('=', 1) for text in texts or ())
+
+
+def add_launcher(parser):
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm'], default='none',
+                        help='how ranks are started')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def join_ranks(args):
+    """Join the process group, in commands without a Runner."""
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.launcher != 'none':
+        from mmwsl.dist import init_process_group
+        # one rank fits the SVMs of an hour while the others wait
+        init_process_group(args.launcher, timeout=24 * 3600)
+
+
+def prepare_config(args, options=None, **extra):
+    """The config of a training as it is run; ``options`` are added to those of ``--cfg-options``."""
+    from mmwsl.apis import prepare_training
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return prepare_training(args.config, options={**read_options(args.cfg_options), **(options or {})}, amp=args.amp,
+                            launcher=args.launcher, **extra)

@@ -1,0 +1,16 @@
+"""``mmwsl configs``."""
+
+from mmwsl.files import shipped_configs
+
+SUMMARY = 'List the configs that ship with the package.'
+EXAMPLE = 'mmwsl configs selfsup/simclr'
+
+
+def add_arguments(parser):
+    parser.add_argument('filter', nargs='?', default='', help='only names that contain this')
+
+
+def run(args):
+    for name in shipped_configs():
+        if args.filter in name:
+            print('mmwsl::' + name)

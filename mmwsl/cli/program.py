@@ -1,0 +1,88 @@
+"""The parser of all commands, and what runs the one that is asked for."""
+
+import argparse
+import os
+import sys
+import warnings
+
+import mmwsl
+
+from . import (
+    benchmark,
+    configs,
+    convert,
+    extract,
+    hidden_robustness,
+    overlays,
+    prepare,
+    report,
+    suite,
+    test,
+    throughput,
+    train,
+)
+
+# each module has SUMMARY, EXAMPLE, add_arguments(parser) and run(args)
+GROUPS = {
+    'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
+                           'hidden-robustness': hidden_robustness, 'throughput': throughput},
+    'look': {'report': report, 'overlays': overlays},
+    'data': {'prepare': prepare, 'extract': extract},
+    'names': {'configs': configs, 'convert': convert},
+}
+
+
+def _overview():
+    """The commands under their headings, one a line."""
+    groups = (f'{heading}:\n' + ''.join(f'  {name:<18} {module.SUMMARY}\n' for name, module in modules.items())
+              for heading, modules in GROUPS.items())
+    return '\n'.join([mmwsl.__doc__, '', *groups, 'mmwsl COMMAND --help: the options of a command, and an example.'])
+
+
+def build_parser():
+    """The parser of every command."""
+    # the overview takes the place of argparse's own list, which has no headings; hence the usage is spelled out
+    parser = argparse.ArgumentParser(prog='mmwsl', usage='mmwsl [-h] [--version] COMMAND ...', description=_overview(),
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--version', action='version', version=mmwsl.__version__)
+    commands = parser.add_subparsers(dest='command', required=True, prog='mmwsl', metavar='COMMAND',
+                                     help=argparse.SUPPRESS)
+    for modules in GROUPS.values():
+        for name, module in modules.items():
+            command = commands.add_parser(name, description=module.SUMMARY, epilog=f'example:\n  {module.EXAMPLE}',
+                                          formatter_class=argparse.RawDescriptionHelpFormatter)
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def _is_for_the_user(error):
+    """Whether mmwsl itself raised a RuntimeError, or a config gave a class an argument that it does not have."""
+    last = error.__traceback__
+    while last.tb_next is not None:
+        last = last.tb_next
+    ours = last.tb_frame.f_code.co_filename.startswith(os.path.dirname(mmwsl.__file__))
+    return 'unexpected keyword argument' in str(error) or (isinstance(error, RuntimeError) and ours)
+
+
+def main(arguments=None):
+    """Run a command; returns the exit code. What the user can mend is one line, not a traceback."""
+    args = build_parser().parse_args(arguments)
+    # Python hides these from users of a program; here they say what of a config or a plugin goes with the next release
+    warnings.filterwarnings('default', category=DeprecationWarning, module=r'mmwsl\b')
+    try:
+        args.run(args)
+        if 'torch' in sys.modules:  # otherwise there is no group, and no reason to wait for the import
+            from mmwsl.dist import leave_process_group
+            leave_process_group()
+    except (OSError, ValueError, KeyError, FloatingPointError, SyntaxError, TypeError, RuntimeError) as error:
+        if isinstance(error, (TypeError, RuntimeError)) and not _is_for_the_user(error):
+            raise
+        import logging
+        logging.getLogger('mmwsl').debug('', exc_info=True)
+        if os.environ.get('MMWSL_TRACEBACK'):
+            raise
+        text = error.args[0] if isinstance(error, KeyError) and error.args else error
+        print(f'mmwsl {args.command}: {type(error).__name__}: {text}\n(MMWSL_TRACEBACK=1 shows where)', file=sys.stderr)
+        return 1
+    return 0

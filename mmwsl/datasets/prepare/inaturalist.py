@@ -1,0 +1,41 @@
+"""iNaturalist: a list file from its JSON."""
+
+import json
+from pathlib import Path
+
+from mmwsl.files import write_atomically
+
+
+def inaturalist(annotations, out):
+    """A list file (lines of ``path class``) of iNaturalist's JSON, for :class:`mmwsl.datasets.ImageList`.
+
+    Args:
+        annotations: ``train2018.json`` or ``val2018.json``.
+        out: list file to write.
+
+    Returns:
+        tuple: numbers of images and of classes.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: not such a JSON, an image without exactly one class, or a class that is not listed.
+    """
+    if not Path(annotations).is_file():
+        raise FileNotFoundError(f'{annotations} does not exist')
+    try:
+        content = json.loads(Path(annotations).read_text(encoding='utf-8'))
+        files = {image['id']: image['file_name'] for image in content['images']}
+        pairs = [(each['image_id'], each['category_id']) for each in content['annotations']]
+        known = {category['id'] for category in content['categories']}
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f'{annotations} is not an annotation file with images, annotations and categories: '
+                         f'{error!r}') from error
+    labels = dict(pairs)
+    if len(pairs) != len(labels) or set(labels) != set(files):
+        raise ValueError(f'{annotations}: {len(files)} images, {len(pairs)} annotations of {len(labels)} images; every '
+                         'image must have exactly one')
+    if set(labels.values()) - known or min(known) < 0 or max(known) >= len(known):
+        raise ValueError(f'{annotations}: classes must be numbered from 0 to {len(known) - 1}, as its categories are')
+    lines = [f'{files[image]} {labels[image]}' for image in sorted(files)]
+    write_atomically(out, '\n'.join(lines) + '\n')
+    return len(lines), len(known)
