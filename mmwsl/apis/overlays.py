@@ -28,7 +28,7 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
     value, the true patches green, the best one red.
 
     Args:
-        models: list of (name, config, checkpoint); of localisers, or, with ``maps``, of any classifier; or all of
+        models: list of (name, config, checkpoint); of localizers, or, with ``maps``, of any classifier; or all of
             :class:`mmwsl.models.weak.BagClassifier`.
         out: picture to write.
         count: images, evenly spaced.

@@ -1,4 +1,4 @@
-"""Squares cut out of annotated photos, each around one object and with one class in it: for localisation by a tag."""
+"""Squares cut out of annotated photos, each around one object and with one class in it: for localization by a tag."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Localisation from maps: boxes at many thresholds, MaxBoxAcc and PxAP.
+"""Localization from maps: boxes at many thresholds, MaxBoxAcc and PxAP.
 
 As Choe et al. 2020 ("Evaluating weakly supervised object localization methods right") measure it. Maps are arrays
 (H, W); any code's maps can be scored. Boxes are (x1, y1, x2, y2) in pixels of the map, both corners inside the box, so

@@ -1,4 +1,4 @@
-"""Temporal localisation: segments of a score over time, and their average precision."""
+"""Temporal localization: segments of a score over time, and their average precision."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
