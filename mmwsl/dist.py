@@ -8,12 +8,13 @@ import gc
 import os
 import subprocess
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
 
 
-def init_process_group(launcher, backend=None, timeout=1800):
+def init_process_group(launcher: str, backend: str | None = None, timeout: float = 1800) -> None:
     """Join the process group of torchrun (``'pytorch'``) or Slurm (``'slurm'``); NCCL on GPUs, gloo without.
 
     mmengine's own ``init_dist`` asks for a CUDA device and so cannot start ranks on a CPU.
@@ -35,7 +36,7 @@ def init_process_group(launcher, backend=None, timeout=1800):
     dist.init_process_group(backend or 'nccl', timeout=timedelta(seconds=timeout))
 
 
-def leave_process_group():
+def leave_process_group() -> None:
     """End the process group once all ranks are done; nothing if there is none.
 
     A process that just exits tears gloo's threads down while they run, and now and then dies of it with an abort.
@@ -46,7 +47,7 @@ def leave_process_group():
         dist.destroy_process_group()
 
 
-def _slurm_environment():
+def _slurm_environment() -> None:
     if 'SLURM_PROCID' not in os.environ:
         raise RuntimeError('--launcher slurm needs SLURM_PROCID in the environment: start with tools/slurm_train.sh')
     os.environ['RANK'] = os.environ['SLURM_PROCID']
@@ -59,12 +60,12 @@ def _slurm_environment():
         os.environ['MASTER_ADDR'] = hosts.split()[0]
 
 
-def world_size():
+def world_size() -> int:
     """Number of ranks; 1 without a process group."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
-def rank():
+def rank() -> int:
     """Number of this rank; 0 without a process group."""
     return dist.get_rank() if world_size() > 1 else 0
 
@@ -72,13 +73,13 @@ def rank():
 class _AllGather(torch.autograd.Function):
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
         gathered = [torch.empty_like(x) for _ in range(world_size())]
         dist.all_gather(gathered, x)
         return torch.cat(gathered)
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
         grad = grad.clone(memory_format=torch.contiguous_format)  # autograd may have given it to others as well
         dist.all_reduce(grad)
         return grad.chunk(world_size())[rank()]
@@ -87,55 +88,55 @@ class _AllGather(torch.autograd.Function):
 class _AllReduce(torch.autograd.Function):
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
         total = x.clone()
         dist.all_reduce(total)
         return total
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
         grad = grad.clone()
         dist.all_reduce(grad)
         return grad
 
 
-def all_gather(x):
+def all_gather(x: torch.Tensor) -> torch.Tensor:
     """Rows of every rank in rank order, (B, ...) -> (W B, ...); differentiable. One rank: ``x`` itself."""
     return x if world_size() == 1 else _AllGather.apply(x.contiguous())
 
 
-def all_reduce(x):
+def all_reduce(x: torch.Tensor) -> torch.Tensor:
     """Sum over ranks; differentiable. One rank: ``x`` itself."""
     return x if world_size() == 1 else _AllReduce.apply(x)
 
 
-def all_mean(x):
+def all_mean(x: torch.Tensor) -> torch.Tensor:
     """Mean over ranks; differentiable. One rank: ``x`` itself."""
     return x if world_size() == 1 else _AllReduce.apply(x) / world_size()
 
 
-def sum_over_ranks(x):
+def sum_over_ranks(x: torch.Tensor) -> torch.Tensor:
     """``x`` summed over the ranks, in place."""
     if world_size() > 1:
         dist.all_reduce(x)
     return x
 
 
-def max_over_ranks(x):
+def max_over_ranks(x: torch.Tensor) -> torch.Tensor:
     """Largest ``x`` of all ranks, entry by entry, in place."""
     if world_size() > 1:
         dist.all_reduce(x, dist.ReduceOp.MAX)
     return x
 
 
-def from_first_rank(x):
+def from_first_rank(x: torch.Tensor) -> torch.Tensor:
     """``x`` of rank 0, in place."""
     if world_size() > 1:
         dist.broadcast(x, src=0)
     return x
 
 
-def row_numbers(features):
+def row_numbers(features: torch.Tensor) -> tuple[int, int]:
     """Where this rank's rows stand in the whole set, which is all ranks' rows in rank order.
 
     Returns:
@@ -147,7 +148,7 @@ def row_numbers(features):
     return sum(counts[:rank()]), sum(counts)
 
 
-def assemble(values, indices, total):
+def assemble(values: torch.Tensor, indices: torch.Tensor, total: int) -> torch.Tensor:
     """Put together what the ranks know of their own items.
 
     Args:

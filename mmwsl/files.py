@@ -10,15 +10,18 @@ import json
 import os
 import secrets
 import warnings
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import mmwsl
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system that has none
 LOCKED = (errno.EAGAIN, errno.EACCES)  # POSIX allows either
+Content = str | bytes | Callable[[BinaryIO], object]
 
 
-def check_writable(path):
+def check_writable(path: Path | str) -> Path:
     """Create the folder and fail early if ``path`` is not writable.
 
     Returns:
@@ -38,7 +41,7 @@ def check_writable(path):
     return path
 
 
-def write_atomically(path, content):
+def write_atomically(path: Path | str, content: Content) -> None:
     """Write a file so that ``path`` is either the old one or the whole new one, whenever a process dies.
 
     Its folder is made. What is no ordinary file, such as ``/dev/stdout``, is written to as it is.
@@ -66,11 +69,11 @@ def write_atomically(path, content):
         temporary.unlink(missing_ok=True)
 
 
-def _is_special(path):
+def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _write(file, content):
+def _write(file: BinaryIO, content: Content) -> None:
     if callable(content):
         content(file)
     else:
@@ -78,7 +81,7 @@ def _write(file, content):
 
 
 @contextlib.contextmanager
-def lock(path, wait=True):
+def lock(path: Path | str, wait: bool = True) -> Iterator[BinaryIO]:
     """Hold the file ``path``, made if it is missing, so that no other process that asks for it goes on meanwhile.
 
     A POSIX record lock: it ends with the process, however that ends, and holds between the machines of a shared disk.
@@ -114,7 +117,7 @@ def lock(path, wait=True):
                 return
 
 
-def _is_still(path, file):
+def _is_still(path: Path | str, file: BinaryIO) -> bool:
     """Whether ``path`` is the open ``file`` and not one that took its place."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
@@ -122,7 +125,7 @@ def _is_still(path, file):
         return False
 
 
-def read_lines(path):
+def read_lines(path: Path | str) -> list[str]:
     """The lines of a text file in UTF-8, without a byte-order mark.
 
     Raises:
@@ -135,7 +138,7 @@ def read_lines(path):
         raise ValueError(f'{path} is not a UTF-8 text file: {error}') from error
 
 
-def append_json_lines(path, values):
+def append_json_lines(path: Path | str, values: Iterable[Any]) -> None:
     """Add ``values`` to the file ``path``, one a line; all of them or none, whenever a process dies.
 
     Several processes may do so at a time. A last line that was cut off, by a process that died, is dropped.
@@ -156,7 +159,7 @@ def append_json_lines(path, values):
         write_atomically(path, whole + end + last + lines)
 
 
-def _is_json(line):
+def _is_json(line: bytes) -> bool:
     try:
         json.loads(line)
     except ValueError:
@@ -164,7 +167,7 @@ def _is_json(line):
     return True
 
 
-def read_json_lines(path, source, drop_cut=False):
+def read_json_lines(path: Path | str, source: str, drop_cut: bool = False) -> Iterator[tuple[int, Any]]:
     """Yield the number and the value of each line that is not empty.
 
     Args:
@@ -191,7 +194,7 @@ def read_json_lines(path, source, drop_cut=False):
                     from error
 
 
-def configs_root():
+def configs_root() -> Path:
     """Folder of the configs that ship with mmwsl: inside the installed package, or beside it in a clone.
 
     Raises:
@@ -204,7 +207,7 @@ def configs_root():
     raise FileNotFoundError(f'no configs folder in {package} or beside it; reinstall mmwsl')
 
 
-def shipped_configs():
+def shipped_configs() -> list[str]:
     """Names of the shipped configs that can be run, sorted, as seen from :func:`configs_root`, with ``/``."""
     root = configs_root()
     files = (file.relative_to(root) for file in root.rglob('*.py'))

@@ -53,6 +53,7 @@ def test_wheel_ships_configs_and_permutations(environment):
     assert 'mmwsl/configs/selfsup/simclr/simclr_r50_8xb32-cos-200e_imagenet.py' in names
     assert 'mmwsl/configs/_base_/default_runtime.py' in names
     assert 'mmwsl/augment/data/permutations_2000.npy' in names
+    assert 'mmwsl/py.typed' in names  # type checkers of those who use it read its hints
     assert not [name for name in names if name.startswith(('tests/', 'tools/', 'projects/'))]
 
 

@@ -1,4 +1,5 @@
-"""Write the tables of README.md and docs/ from the records under docs/results/; nothing in them is typed by hand.
+"""Write the tables of README.md and docs/ from the records under docs/results/, and the map of CONTRIBUTING.md from
+docstrings; nothing in them is typed by hand.
 
 A block in a Markdown file looks like this, paths seen from the repository's root::
 
@@ -12,11 +13,14 @@ A block in a Markdown file looks like this, paths seen from the repository's roo
     <!-- end -->
     <!-- throughput: docs/results/throughput/NAME.json -->
     <!-- end -->
+    <!-- rooms: mmwsl -->
+    <!-- end -->
 
 Usage: ``python tools/render_docs.py [--check]``; ``--check`` changes nothing and fails if a file is out of date.
 """
 
 import argparse
+import ast
 import json
 import re
 import sys
@@ -27,7 +31,41 @@ from mmwsl.files import write_atomically
 from mmwsl.reporting.records import CEILINGS, FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]
-BLOCK = re.compile(r'(<!-- (methods|layers|matrix|quoted|throughput): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)
+BLOCK = re.compile(r'(<!-- (methods|layers|matrix|quoted|throughput|rooms): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)
+
+# what stands in the package, from the top floor down: imports go to the right
+ROOMS = ('cli', 'apis', 'protocols', 'engine', 'models', 'evaluation', 'datasets', 'checkpoints', 'reporting',
+         'visualization', 'structures', 'ops', 'losses', 'augment', 'clustering', 'dist.py', 'files.py', 'progress.py',
+         'registry.py', 'compat.py')
+
+
+def first_line(path):
+    """The first line of a module's docstring, as Markdown.
+
+    Raises:
+        ValueError: the module has none.
+    """
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding='utf-8')))
+    if not docstring:
+        raise ValueError(f'{path} has no docstring: begin the file with a line that says what lives there')
+    return docstring.splitlines()[0].replace('``', '`')
+
+
+def render_rooms(package):
+    """A list of the rooms of a package, in the order of :data:`ROOMS`: each with its docstring's first line.
+
+    Raises:
+        ValueError: a folder or module of the package is not in :data:`ROOMS`, or the other way round; no docstring.
+    """
+    found = {path.name for path in package.iterdir()
+             if (path / '__init__.py').is_file() or path.suffix == '.py' and not path.name.startswith('__')}
+    if found != set(ROOMS):
+        raise ValueError(f'the rooms of {package} and ROOMS in {__file__} differ: {sorted(found ^ set(ROOMS))}; give a '
+                         'new room its place there, or remove what is gone')
+    files = [file for name in ROOMS for file in ([package / name] if name.endswith('.py')
+                                                 else sorted((package / name).rglob('__init__.py')))]
+    rooms = (file.relative_to(package.parent).as_posix().removesuffix('__init__.py') for file in files)
+    return ''.join(f'* `{room}`: {first_line(file)}\n' for room, file in zip(rooms, files, strict=True))
 
 
 def render_throughput(figures):
@@ -71,6 +109,8 @@ def render(text):
         opening, kind, path, words, end = match.groups()
         if kind == 'throughput':
             body = render_throughput(json.loads((ROOT / path).read_text(encoding='utf-8')))
+        elif kind == 'rooms':
+            body = render_rooms(ROOT / path)
         elif kind == 'quoted':
             body = render_published(ROOT / path, words.split())
         else:
@@ -84,7 +124,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--check', action='store_true', help='fail if a file is out of date, write nothing')
     check, stale = parser.parse_args(arguments).check, []
-    for path in [ROOT / 'README.md', *sorted((ROOT / 'docs').rglob('*.md'))]:
+    for path in [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]:
         text = path.read_text(encoding='utf-8')
         rendered = render(text)
         if rendered != text:

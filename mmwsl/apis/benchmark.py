@@ -6,12 +6,18 @@ import hashlib
 import itertools
 import os
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
+from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import init_default_scope
 from PIL import Image
+from torch import nn
+from torch.utils.data import Dataset
 
 from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, inference_dtype
 from mmwsl.apis.config import load_config
@@ -21,7 +27,7 @@ from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.transforms.decode import resize
 from mmwsl.files import append_json_lines, check_writable, write_atomically
 from mmwsl.models.layers.pooling import check_pooling
-from mmwsl.protocols import FeatureSource, Source, as_protocol, extract_features
+from mmwsl.protocols import Features, FeatureSource, Source, as_protocol, extract_features
 from mmwsl.protocols.pooling import LayerFeatures
 from mmwsl.registry import PROTOCOLS
 from mmwsl.reporting.records import make_record
@@ -29,14 +35,15 @@ from mmwsl.reporting.records import make_record
 REPLACEABLE = ('layer', 'pooling', 'dataset')  # what a protocol may say of a metric value in place of the record
 
 
-def _features(cfg, model, dataset, layer):
+def _features(cfg: Config, model: nn.Module, dataset: Dataset, layer: int) -> Features:
     settings = cfg.benchmark
     return extract_features(
         model, dataset, batch_size=settings.get('batch_size', 256), layer=layer, device=get_device(),
         amp_dtype=inference_dtype(cfg, get_device()), num_workers=min(settings.get('num_workers', 0), os.cpu_count()))
 
 
-def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
+def extract(cfg: Config, checkpoint: Path | str | None, out: Path | str | None = None, split: str = 'test',
+            layer: int = -1, thumbnails: int = 0) -> Features:
     """Extract features of every image of a dataset of the config, in dataset order.
 
     Args:
@@ -59,8 +66,8 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
     model, _ = build_model(cfg, checkpoint)
     features = _features(cfg, model, dataset, layer)
     if out is not None and is_main_process():
-        arrays = dict(features=features.features.numpy(), index=features.indices.numpy(),
-                      classes=np.array(features.classes, dtype=str))
+        arrays: dict[str, Any] = dict(features=features.features.numpy(), index=features.indices.numpy(),
+                                      classes=np.array(features.classes, dtype=str))
         if features.labels is not None:
             arrays['labels'] = features.labels.numpy()
         if hasattr(dataset, 'paths'):
@@ -73,7 +80,7 @@ def extract(cfg, checkpoint, out=None, split='test', layer=-1, thumbnails=0):
     return features
 
 
-def _thumbnail(image, side=48):
+def _thumbnail(image: torch.Tensor | list[torch.Tensor], side: int = 48) -> np.ndarray:
     """uint8 (side, side, 3) of an image (C, H, W), which is squashed; small ones are only enlarged."""
     image = image[0] if isinstance(image, list) else image
     picture = image.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
@@ -82,7 +89,7 @@ def _thumbnail(image, side=48):
     return resize(picture, side, side)
 
 
-def _check(cfg, *splits):
+def _check(cfg: Config, *splits: str) -> None:
     for split in splits:
         if split not in (cfg.get('benchmark') or {}):
             raise ValueError(f'{cfg.filename} has no benchmark.{split}: a config names the labelled data it is '
@@ -99,21 +106,24 @@ class CheckpointSource(Source):
         features: function that returns the training and the test features; all ranks call it together.
     """
 
-    def __init__(self, name, runner, features):
+    def __init__(self, name: str, runner: FineTuneRunner, features: Callable[[], tuple[Features, Features]]) -> None:
         self.name, self.runner, self._features = name, runner, features
 
-    def features(self):
+    def features(self) -> tuple[Features, Features]:
         return self._features()
 
-    def train(self, config, options, seed, holdout):
+    def train(self, config: Path | str | None, options: dict[str, Any] | None, seed: int,
+              holdout: float | None) -> dict[str, float]:
         return self.runner.run(config, options, seed, holdout, self.name)
 
-    def dataset_name(self, config):
+    def dataset_name(self, config: Path | str | None) -> str:
         return dataset_name(load_config(config) if config else self.runner.pretrained)
 
 
-def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None, layer=-1, layers=None, pooling=None,
-              work_dir=None):
+def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[str] | None = None,
+              out: Path | str | None = None, suite: str | None = None, method: str | None = None, layer: int = -1,
+              layers: Sequence[int] | None = None, pooling: str | None = None,
+              work_dir: Path | str | None = None) -> list[dict[str, Any]]:
     """Evaluate a checkpoint, by frozen features or by what is trained from it.
 
     Args:
@@ -172,7 +182,8 @@ def benchmark(cfg, checkpoint, protocols=None, out=None, suite=None, method=None
     return records
 
 
-def features_of(cfg, checkpoint, layer=None, pooling=None):
+def features_of(cfg: Config, checkpoint: Path | str | None, layer: int | None = None,
+                pooling: str | None = None) -> tuple[Features, Features]:
     """Extract the training and test features that protocols get (:class:`mmwsl.protocols.Features`).
 
     Args:
@@ -181,10 +192,12 @@ def features_of(cfg, checkpoint, layer=None, pooling=None):
     """
     _check(cfg, 'train', 'test')
     model, _ = build_model(cfg, checkpoint) if layer is None else _layer_model(cfg, checkpoint, pooling, layer)
-    return tuple(_features(cfg, model, build_dataset(cfg.benchmark[split]), -1) for split in ('train', 'test'))
+    train, test = (_features(cfg, model, build_dataset(cfg.benchmark[split]), -1) for split in ('train', 'test'))
+    return train, test
 
 
-def _from_features(cfg, checkpoint, names, layer, layers, pooling):
+def _from_features(cfg: Config, checkpoint: Path | str | None, names: Sequence[str], layer: int,
+                   layers: Sequence[int] | None, pooling: str | None) -> Iterator[tuple[str, Source, dict[str, Any]]]:
     """Yield (name, source, shared fields) per layer and frozen-feature protocol, on the first rank alone."""
     datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]
     _check_labels(*datasets)
@@ -196,7 +209,8 @@ def _from_features(cfg, checkpoint, names, layer, layers, pooling):
             yield name, FeatureSource(train, test, name), fields
 
 
-def _from_trainings(cfg, checkpoint, names, work_dir):
+def _from_trainings(cfg: Config, checkpoint: Path | str | None, names: Sequence[str],
+                    work_dir: Path | str | None) -> Iterator[tuple[str, Source, dict[str, Any]]]:
     """Yield the same per protocol that trains, on all ranks."""
     runner = FineTuneRunner(cfg, checkpoint, work_dir)
     features = functools.cache(lambda: features_of(cfg, checkpoint))
@@ -205,7 +219,8 @@ def _from_trainings(cfg, checkpoint, names, work_dir):
         yield name, CheckpointSource(name, runner, features), fields
 
 
-def _fields(cfg, checkpoint, model_class, meta, layer=-1, pooling=None):
+def _fields(cfg: Config, checkpoint: Path | str | None, model_class: type, meta: dict[str, Any] | None, layer: int = -1,
+            pooling: str | None = None) -> dict[str, Any]:
     """What the records of a checkpoint share; ``meta`` is the checkpoint's, None without one."""
     settings = cfg.get('benchmark') or {}
     return dict(
@@ -215,14 +230,15 @@ def _fields(cfg, checkpoint, model_class, meta, layer=-1, pooling=None):
         layer=layer, pooling=pooling or 'global average', settings=dict(checkpoint=_describe(checkpoint, meta)))
 
 
-def _record(value, fields):
+def _record(value: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
     """A record of a protocol's metric value."""
     fields = fields | {key: value[key] for key in REPLACEABLE if key in value}
     return make_record(**fields | dict(metric=value['metric'], value=round(float(value['value']), 4),
                                        settings=value['settings'] | fields['settings']))
 
 
-def _layer_model(cfg, checkpoint, pooling, layer):
+def _layer_model(cfg: Config, checkpoint: Path | str | None, pooling: str | None,
+                 layer: int) -> tuple[LayerFeatures, dict[str, Any] | None]:
     """The model reduced to one backbone stage, before any final pooling."""
     cfg = copy.deepcopy(cfg)
     cfg.model.backbone.out_indices = (layer,)
@@ -232,7 +248,7 @@ def _layer_model(cfg, checkpoint, pooling, layer):
     return LayerFeatures(model, pooling, layer), meta
 
 
-def _check_labels(train, test):
+def _check_labels(train: Dataset, test: Dataset) -> None:
     """Raise ValueError, before features are extracted, where no protocol could use them."""
     for split, dataset in (('train', train), ('test', test)):
         if getattr(dataset, 'labels', None) is None:
@@ -241,16 +257,16 @@ def _check_labels(train, test):
     check_same_classes(train, test)
 
 
-def _describe(checkpoint, meta):
+def _describe(checkpoint: Path | str | None, meta: dict[str, Any] | None) -> dict[str, Any] | str | Path:
     """Describe the weights of a record: file name, hash, and progress of training."""
-    if meta is None:
+    if checkpoint is None or meta is None:
         return checkpoint or 'random'
     digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
     return dict(file=Path(checkpoint).name, sha256=digest[:8], epoch=meta.get('epoch'), iter=meta.get('iter'),
                 pixels=meta.get('pixels'))
 
 
-def _relative(filename):
+def _relative(filename: Path | str | None) -> str | None:
     """Config name without the machine's folders."""
     if not filename:  # a config that was never a file
         return None

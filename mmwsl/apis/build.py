@@ -1,8 +1,11 @@
 """Objects from configs, for tools and notebooks."""
 
 import copy
+from pathlib import Path
+from typing import Any
 
 import torch
+from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader
@@ -12,19 +15,21 @@ from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.checkpoints.state import load_state
 from mmwsl.compat import autocast_dtype, keep_freed_memory
 from mmwsl.datasets import collate_batch, evenly_spaced
+from mmwsl.models.base import Model
 from mmwsl.registry import DATASETS, MODELS
 
 UNTRAINED = ('random', 'random_rescaled')  # what may stand in place of a checkpoint file
 RESCALE_IMAGES = 256
 
 
-def get_device():
+def get_device() -> torch.device:
     """The device work runs on: mmengine's choice (CUDA, ..., CPU)."""
     from mmengine.device import get_device as choose
     return torch.device(choose())
 
 
-def build_model(cfg, checkpoint=None, device=None):
+def build_model(cfg: Config, checkpoint: Path | str | None = None,
+                device: torch.device | str | None = None) -> tuple[Model, dict[str, Any] | None]:
     """Build the config's model on ``device`` in eval mode, with the weights of ``checkpoint``.
 
     Args:
@@ -71,7 +76,7 @@ def build_model(cfg, checkpoint=None, device=None):
     return model, meta
 
 
-def _weights(loaded, checkpoint):
+def _weights(loaded: dict[str, Any], checkpoint: Path | str) -> dict[str, Any]:
     """The state dict of a checkpoint of ours; of another project's, its backbone."""
     state = loaded.get('state_dict', loaded)
     own = {key.removeprefix('module.'): value for key, value in state.items()}
@@ -87,7 +92,7 @@ def _weights(loaded, checkpoint):
     return {f'backbone.{key}': value for key, value in state.items()}
 
 
-def _rescale(cfg, model):
+def _rescale(cfg: Config, model: Model) -> None:
     from mmwsl.models.layers.rescale import rescale_responses
     if 'train' not in (cfg.get('benchmark') or {}):
         raise ValueError(f"'random_rescaled' needs images to rescale on, and {cfg.filename} has no benchmark.train")
@@ -100,13 +105,13 @@ def _rescale(cfg, model):
     print_log(f'{layers} layers rescaled on {len(rows)} images of benchmark.train', logger='current')
 
 
-def build_dataset(cfg):
+def build_dataset(cfg: dict[str, Any]) -> Any:
     """Build a dataset from its config."""
     init_default_scope('mmwsl')
     return DATASETS.build(copy.deepcopy(cfg))
 
 
-def inference_dtype(cfg, device):
+def inference_dtype(cfg: Config, device: torch.device | str) -> torch.dtype | None:
     """Autocast type of feature extraction: that of the config's optimiser wrapper, None for fp32."""
     wrapper = cfg.get('optim_wrapper') or {}
     if wrapper.get('type') != 'AutocastOptimWrapper':

@@ -3,6 +3,7 @@
 import copy
 import warnings
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from mmengine.config import Config
@@ -13,7 +14,7 @@ from mmwsl.files import configs_root, shipped_configs
 PREFIX = 'mmwsl::'
 
 
-def resolve(path):
+def resolve(path: Path | str) -> Path:
     """Resolve a config's file: a path, or ``mmwsl::selfsup/simclr/NAME.py`` (also ``mmwsl::NAME``) for a shipped one.
 
     Raises:
@@ -41,7 +42,7 @@ def resolve(path):
     raise FileNotFoundError(f'config {path} does not exist' + (f'; is it one of: {", ".join(near)}?' if near else ''))
 
 
-def apply_options(cfg, options=None):
+def apply_options(cfg: Config, options: dict[str, Any] | None = None) -> None:
     """Merge ``options`` (dict of dotted keys) into ``cfg``, in place, and scale its schedule to what ``epochs`` or
     ``iters`` in it says (:func:`mmwsl.apis.schedule.scale_lengths`); these two are gone then.
 
@@ -52,7 +53,8 @@ def apply_options(cfg, options=None):
     scale_lengths(cfg, cfg.pop('epochs', None), cfg.pop('iters', None))
 
 
-def load_config(path, options=None, benchmark_of=None):
+def load_config(path: Path | str, options: dict[str, Any] | None = None,
+                benchmark_of: Path | str | None = None) -> Config:
     """Read a config, with ``mmwsl::`` in ``path`` and in every ``_base_`` of it, and apply ``options`` (dotted keys).
 
     Args:
@@ -69,7 +71,7 @@ def load_config(path, options=None, benchmark_of=None):
     """
     original = Config._get_cfg_path
 
-    def get_cfg_path(cfg_path, filename):
+    def get_cfg_path(cfg_path: str, filename: str) -> tuple[str, str | None]:
         if cfg_path.startswith(PREFIX):
             return str(resolve(cfg_path)), None
         return original(cfg_path, filename)

@@ -1,8 +1,10 @@
 """Evaluation of a checkpoint by its config's own metrics."""
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS, init_default_scope
 
@@ -13,12 +15,13 @@ from mmwsl.files import append_json_lines, check_writable
 from mmwsl.reporting.records import make_record
 
 
-def dataset_name(cfg):
+def dataset_name(cfg: Config) -> str:
     """Name, in records, of the data a config is tested on."""
     return (cfg.get('benchmark') or {}).get('dataset') or cfg.test_dataloader.dataset.type
 
 
-def evaluate(cfg, checkpoint, out=None, suite=None, method=None):
+def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Path | str | None = None,
+             suite: str | None = None, method: str | None = None) -> dict[str, float]:
     """Evaluate a checkpoint on ``test_dataloader`` by ``test_evaluator``.
 
     Args:

@@ -5,8 +5,10 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
+from mmengine.config import Config, ConfigDict
 from mmengine.dist import barrier, get_world_size, is_distributed, is_main_process
 from mmengine.registry import init_default_scope
 
@@ -15,7 +17,7 @@ from mmwsl.apis.config import apply_options, load_config
 from mmwsl.apis.evaluate import evaluate
 from mmwsl.apis.train import train
 from mmwsl.checkpoints import read_checkpoint
-from mmwsl.engine.runner import unwrap
+from mmwsl.engine.runner import Runner, unwrap
 from mmwsl.files import write_atomically
 from mmwsl.registry import MODELS
 
@@ -23,7 +25,8 @@ ROLE = ('out_indices', 'strides', 'dilations', 'frozen_stages', 'norm_cfg', 'nor
         'final_pool', 'drop_path_rate')
 
 
-def fine_tune_config(pretrained, config=None, options=None):
+def fine_tune_config(pretrained: Config, config: Path | str | None = None,
+                     options: dict[str, Any] | None = None) -> Config:
     """Combine a training config with the backbone and pixel statistics of the pre-trained one.
 
     Of its own backbone it keeps what the task asks of any: :data:`ROLE`. Without ``config`` it is the pre-trained one
@@ -49,12 +52,12 @@ def fine_tune_config(pretrained, config=None, options=None):
     return cfg
 
 
-def innermost(dataset):
+def innermost(dataset: ConfigDict) -> ConfigDict:
     """Dataset config below all subsets."""
     return innermost(dataset.dataset) if 'dataset' in dataset else dataset
 
 
-def hold_out(cfg, fraction):
+def hold_out(cfg: Config, fraction: float) -> None:
     """Set a config to train on a part of the training images and test on the rest, by the test pipeline."""
     whole, pipeline = cfg.train_dataloader.dataset, innermost(cfg.test_dataloader.dataset).get('pipeline')
     held_out = copy.deepcopy(whole)
@@ -67,7 +70,7 @@ def hold_out(cfg, fraction):
         cfg.test_evaluator.ann_file = innermost(held_out).ann_file
 
 
-def share_batch(cfg, ranks):
+def share_batch(cfg: Config, ranks: int) -> None:
     """Divide the total batch that the config was tuned for among the ranks.
 
     Raises:
@@ -99,7 +102,7 @@ class FineTuneRunner:
         ValueError: the backbone does not take RGB images.
     """
 
-    def __init__(self, pretrained, checkpoint, work_dir=None):
+    def __init__(self, pretrained: Config, checkpoint: Path | str | None, work_dir: Path | str | None = None) -> None:
         self.pretrained, self.work_dir = pretrained, Path(work_dir or 'work_dirs/benchmark')
         model, self.meta = build_model(pretrained, checkpoint)
         if not model.sees_rgb:
@@ -112,7 +115,8 @@ class FineTuneRunner:
             digest.update(key.encode() + value.double().numpy().tobytes())
         self.digest = digest.hexdigest()
 
-    def run(self, config, options, seed, holdout, name):
+    def run(self, config: Path | str | None, options: dict[str, Any] | None, seed: int, holdout: float | None,
+            name: str) -> dict[str, float]:
         """Train and score as :meth:`mmwsl.protocols.Source.train` says; ``name`` begins the folder's name."""
         cfg = fine_tune_config(self.pretrained, config, options)
         cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
@@ -139,7 +143,7 @@ class FineTuneRunner:
         return evaluate(cfg, self._finished(folder, runner.max_iters))
 
     @staticmethod
-    def _finished(folder, iterations):
+    def _finished(folder: Path, iterations: int) -> Path:
         """The checkpoint of the end of a training."""
         for path in sorted(folder.glob('*.pth'), key=os.path.getmtime, reverse=True):
             if read_checkpoint(path)['meta'].get('iter') == iterations:
@@ -147,7 +151,7 @@ class FineTuneRunner:
         raise RuntimeError(f'{folder} has no checkpoint of iteration {iterations}, the last of its training; does the '
                            'config keep the last one (default_hooks.checkpoint.save_last)?')
 
-    def _check(self, cfg):
+    def _check(self, cfg: Config) -> None:
         """Raise ValueError unless the weights fill the whole backbone that is trained."""
         init_default_scope('mmwsl')
         expected = MODELS.build(cfg.model.backbone).state_dict()
@@ -157,7 +161,7 @@ class FineTuneRunner:
                              f'not among those of {self.pretrained.filename}, the first is {lost[0]}; they would be '
                              'random')
 
-    def _check_frozen(self, runner, cfg):
+    def _check_frozen(self, runner: Runner, cfg: Config) -> None:
         if not cfg.model.get('frozen'):
             return
         state = unwrap(runner.model).backbone.state_dict()

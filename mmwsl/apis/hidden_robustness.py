@@ -1,7 +1,9 @@
 """Robustness of classifiers to hidden parts: accuracy against the share of hidden cells of the test images."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
@@ -13,6 +15,7 @@ from mmwsl.augment import hidden_cells
 from mmwsl.datasets import collate_batch
 from mmwsl.evaluation.functional import true_class_rank
 from mmwsl.files import write_atomically
+from mmwsl.models.base import Model
 from mmwsl.models.supervised import ImageClassifier
 from mmwsl.progress import progress_bar
 from mmwsl.reporting.records import environment
@@ -22,7 +25,8 @@ from mmwsl.visualization import line_chart
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 
 
-def hidden_robustness(models, out, cell=8, shares=SHARES, seed=0):
+def hidden_robustness(models: Sequence[tuple[str, Path | str, Path | str]], out: Path | str, cell: int = 8,
+                      shares: Sequence[float] = SHARES, seed: int = 0) -> dict[str, Any]:
     """Top-1 accuracy on the first model's test set, at each share of hidden cells.
 
     A cell has one random number and is hidden at the shares above it. So every model sees the same cells hidden, in
@@ -86,11 +90,13 @@ def hidden_robustness(models, out, cell=8, shares=SHARES, seed=0):
 
 
 @torch.no_grad()
-def _count(names, models, loader, cell, shares, seed):
+def _count(names: Sequence[str], models: Sequence[Model], loader: DataLoader, cell: int, shares: Sequence[float],
+           seed: int) -> tuple[dict[str, list[int]], list[float]]:
     """Name -> number of images that are right at each share; and the share of pixels hidden at each."""
     right, hidden_pixels, pixels = {name: [0] * len(shares) for name in names}, [0] * len(shares), 0
     generator = torch.Generator().manual_seed(seed)  # on the CPU: the same cells on every device
-    bar = progress_bar(total=len(loader.dataset) * len(shares) * len(models), description='hidden cells', unit='image')
+    images_in_all = len(loader.dataset)  # type: ignore[arg-type]  # torch's Dataset need not have a length; ours do
+    bar = progress_bar(total=images_in_all * len(shares) * len(models), description='hidden cells', unit='image')
     for step, batch in enumerate(loader):
         images, labels = batch['inputs'], batch['data_samples'].get('gt_label')
         if not isinstance(labels, torch.Tensor) or labels.ndim != 1 or not isinstance(images, torch.Tensor):

@@ -1,17 +1,26 @@
 """Picture of where classifiers look: images in rows, one column per model."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from mmengine.config import Config
 
 from mmwsl.apis.build import build_dataset, build_model
 from mmwsl.apis.config import load_config
 from mmwsl.datasets import collate_bags, collate_batch, evenly_spaced
 from mmwsl.evaluation.functional.localization import boxes_from_map
+from mmwsl.structures import DataSample
 from mmwsl.visualization import overlay, paint_attention, patch_boxes, save_figure
 
+Models = Sequence[tuple[str, Path | str, Path | str]]  # name, config, checkpoint
+Columns = list[tuple[str, list[np.ndarray]]]  # a title and its pictures
 
-def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=None):
+
+def overlays(models: Models, out: Path | str, count: int = 8, threshold: float = 0.2, enlarge: int = 3,
+             maps: str | None = None, layer: str | None = None) -> Path:
     """Draw ``count`` images of the first model's test set, with every model's map of the true class and its box.
 
     True boxes are drawn where the test set has some. Of models of bags the images are positive bags of patches
@@ -19,7 +28,7 @@ def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=No
     value, the true patches green, the best one red.
 
     Args:
-        models: list of (name, config, checkpoint); of localisers, or, with ``maps``, of any classifier; or all of
+        models: list of (name, config, checkpoint); of localizers, or, with ``maps``, of any classifier; or all of
             :class:`mmwsl.models.weak.BagClassifier`.
         out: picture to write.
         count: images, evenly spaced.
@@ -51,7 +60,8 @@ def overlays(models, out, count=8, threshold=0.2, enlarge=3, maps=None, layer=No
     return _save(draw(models, configs, count, threshold, enlarge), out)
 
 
-def _predictions(models, configs, batch):
+def _predictions(models: Models, configs: Sequence[Config],
+                 batch: dict[str, Any]) -> Iterator[tuple[str, list[DataSample]]]:
     """Yield each model's name and its predictions, one sample per image."""
     for (name, _, checkpoint), config in zip(models, configs, strict=True):
         model, _ = build_model(config, checkpoint)
@@ -61,7 +71,7 @@ def _predictions(models, configs, batch):
         yield name, found
 
 
-def _draw_boxes(models, configs, count, threshold, enlarge):
+def _draw_boxes(models: Models, configs: Sequence[Config], count: int, threshold: float, enlarge: int) -> Columns:
     dataset = build_dataset(configs[0].test_dataloader.dataset)
     batch = collate_batch([dataset[int(index)] for index in evenly_spaced(len(dataset), count)])
     images = batch['inputs'].permute(0, 2, 3, 1).numpy()
@@ -76,7 +86,7 @@ def _draw_boxes(models, configs, count, threshold, enlarge):
     return columns
 
 
-def _draw_bags(models, configs, count, threshold, enlarge):
+def _draw_bags(models: Models, configs: Sequence[Config], count: int, threshold: float, enlarge: int) -> Columns:
     dataset = build_dataset(configs[0].test_dataloader.dataset)
     if not hasattr(dataset, 'grid') or dataset.supervision != 'full':
         raise ValueError(f"{configs[0].filename}: the test set must be bags of an image's patches with their truth, as "
@@ -97,7 +107,7 @@ def _draw_bags(models, configs, count, threshold, enlarge):
     return columns
 
 
-def _save(columns, out):
+def _save(columns: Columns, out: Path | str) -> Path:
     """Save a figure of (name, pictures), one column each."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

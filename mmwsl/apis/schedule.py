@@ -1,7 +1,9 @@
 """Scaling of a training's length, with everything that goes by it."""
 
 from fractions import Fraction
+from typing import Any
 
+from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmwsl.engine.schedules import LENGTHS, change_lengths, has_fractions, nearest, whole_iterations
@@ -11,7 +13,7 @@ from mmwsl.registry import HOOKS
 HOOK_LENGTHS = dict(EMAHook=('begin_epoch', 'begin_iter'), CheckpointHook=('save_begin',))
 
 
-def scale_lengths(cfg, epochs=None, iters=None):
+def scale_lengths(cfg: Config, epochs: int | None = None, iters: int | None = None) -> None:
     """Make the training of ``cfg`` so many epochs, or iterations, long, and scale all parts of its schedule alike.
 
     Parts are the lengths of parameter schedulers (warm-up, steps, periods), also of those by iterations in a training
@@ -44,7 +46,7 @@ def scale_lengths(cfg, epochs=None, iters=None):
         return
     loop[key] = length
     if loop.get('val_begin', 1) > 1:
-        lines += _change(loop, 'val_begin', nearest(loop.val_begin * factor), 'train_cfg')
+        lines += _change(loop, 'val_begin', nearest(loop['val_begin'] * factor), 'train_cfg')
     if cfg.get('param_scheduler'):
         cfg.param_scheduler = _scale_schedulers(cfg.param_scheduler, factor, lines)
     for hook in [*(cfg.get('default_hooks') or {}).values(), *(cfg.get('custom_hooks') or [])]:
@@ -52,7 +54,7 @@ def scale_lengths(cfg, epochs=None, iters=None):
     print_log('\n  '.join(lines), logger='current')
 
 
-def _scale_schedulers(schedulers, factor, lines):
+def _scale_schedulers(schedulers: Any, factor: Fraction, lines: list[str]) -> Any:
     """Scale a scheduler's config, a list of them, or a dict of these by optimiser; note in ``lines`` what changed."""
     if isinstance(schedulers, (list, tuple)):
         return [_scale_schedulers(each, factor, lines) for each in schedulers]
@@ -71,7 +73,7 @@ def _scale_schedulers(schedulers, factor, lines):
     return scaled
 
 
-def _scale_hook(hook, factor):
+def _scale_hook(hook: dict[str, Any], factor: Fraction) -> list[str]:
     """Scale the lengths among a hook's settings in place; returns the lines that say so."""
     kind = HOOKS.get(hook['type']) if isinstance(hook['type'], str) else hook['type']
     names = getattr(kind, 'lengths', HOOK_LENGTHS.get(kind.__name__, ()))
@@ -83,17 +85,17 @@ def _scale_hook(hook, factor):
     return lines
 
 
-def _change(settings, name, value, owner):
+def _change(settings: dict[str, Any], name: str, value: Any, owner: str) -> list[str]:
     old, settings[name] = settings[name], value
     return [f'{owner} {name} {_shown(old)} -> {_shown(value)}'] if value != old else []
 
 
-def _simplest(value):
+def _simplest(value: Fraction) -> int | float:
     """An int where ``value`` is whole, else a float."""
     return int(value) if value == int(value) else float(value)
 
 
-def _shown(value):
+def _shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f'[{", ".join(map(_shown, value))}]'
     return str(value) if isinstance(value, int) else f'{value:.4g}'

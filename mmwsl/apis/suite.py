@@ -3,7 +3,11 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
 
 from mmwsl.apis.benchmark import benchmark
 from mmwsl.apis.config import load_config
@@ -16,7 +20,8 @@ from mmwsl.reporting.records import read_records, render_table
 TABLES = dict(methods=render_table, layers=render_layer_table, matrix=render_matrix)
 
 
-def run_suite(path, out, only=None, work_dir=None, options=None):
+def run_suite(path: Path | str, out: Path | str, only: Sequence[str] | None = None, work_dir: Path | str | None = None,
+              options: dict[str, Any] | None = None) -> str:
     """Train what is missing, benchmark what has no record, write ``records.jsonl`` and ``table.md`` to ``out``.
 
     A suite config has ``suite`` (its name), ``protocols``, and ``runs``: a list of dicts with ``method``, ``config``
@@ -39,8 +44,8 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         The table, as Markdown.
 
     Raises:
-        ValueError: not a suite, unknown method in ``only``, runs that were made with other settings, or a run that
-            needs another which is not there yet.
+        ValueError: not a suite, unknown method in ``only``, runs that were made with other settings, a run that needs
+            another which is not there yet, or an ensemble whose config has no ``test_evaluator``.
         RuntimeError: a training failed (the message names its log).
     """
     suite_cfg, out = load_config(path), Path(out)
@@ -86,15 +91,19 @@ def run_suite(path, out, only=None, work_dir=None, options=None):
         if own_metric:
             cfg.work_dir = str(work_dir / name)
             evaluate(cfg, checkpoint, records_file, suite_cfg.suite, run['method'])
+        elif isinstance(checkpoint, list):
+            raise ValueError(f'{path}: the runs of the ensemble {name} are scored as one by a test_evaluator, and '
+                             f'{run["config"]} has none; give it one, or judge them apart')
         else:
             for layer, names in missing.items():
                 benchmark(cfg, checkpoint, names, out=records_file, suite=suite_cfg.suite, method=run['method'],
-                          **(dict(layers=[layer]) if layers else {}))
+                          layers=[layer] if layers else None)
         _write_table(table, records_file, out)
     return _write_table(table, records_file, out)
 
 
-def _missing(records_file, suite, method, seed, protocols, layers):
+def _missing(records_file: Path, suite: str, method: str, seed: int, protocols: Sequence[str],
+             layers: Sequence[int]) -> dict[int, list[str]]:
     """For every layer that lacks any, the protocols without a record."""
     records = read_records(records_file) if records_file.is_file() else []
     have = {(-1 if record.get('layer') is None else record['layer'], record['protocol']) for record in records
@@ -103,7 +112,8 @@ def _missing(records_file, suite, method, seed, protocols, layers):
     return {layer: names for layer, names in todo.items() if names}
 
 
-def _finished(runs, name, options, work_dir, wanted_by):
+def _finished(runs: Sequence[dict[str, Any]], name: str, options: dict[str, Any] | None, work_dir: Path,
+              wanted_by: str) -> Path:
     """Checkpoint of another run of the suite, ``'METHOD-seedN'``."""
     run = next(each for each in runs if name in [f'{each["method"]}-seed{seed}' for seed in each.get('seeds', [0])])
     epochs = load_config(run['config'], {**(options or {}), **run.get('options', {})}).train_cfg.max_epochs
@@ -114,7 +124,7 @@ def _finished(runs, name, options, work_dir, wanted_by):
     return path
 
 
-def _train(config, cfg, settings, work_dir):
+def _train(config: Path | str, cfg: Config, settings: dict[str, Any], work_dir: Path) -> Path:
     """Checkpoint of the finished run, trained in a process of its own and resumed where an earlier one stopped."""
     work_dir.mkdir(parents=True, exist_ok=True)
     # how a run is evaluated is no part of how it was trained; of the weights it starts from, the folder may have moved
@@ -137,7 +147,7 @@ def _train(config, cfg, settings, work_dir):
     return final
 
 
-def _write_table(kind, records_file, out):
+def _write_table(kind: str, records_file: Path, out: Path) -> str:
     records = read_records(records_file)
     table = TABLES[kind](records)
     write_atomically(out / 'table.md', table)

@@ -5,12 +5,16 @@ import datetime
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import torch
+from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS, init_default_scope
 
-from mmwsl.engine.runner import unwrap
+from mmwsl.engine.runner import Runner, unwrap
+from mmwsl.models.base import Model
 from mmwsl.reporting.records import environment
 
 INPUT_SECONDS = 3.0  # shortest time the input is measured for; a small batch takes milliseconds
@@ -20,7 +24,7 @@ class _Finished(Exception):
     """Raised inside the training loop when enough was measured."""
 
 
-def _wait(device):
+def _wait(device: torch.device) -> None:
     if device.type == 'cuda':
         torch.cuda.synchronize(device)
 
@@ -33,14 +37,18 @@ class _Stopwatch(Hook):
 
     priority = 'LOWEST'
 
-    def __init__(self, steps, blocks=4, warmup=3):
+    def __init__(self, steps: int, blocks: int = 4, warmup: int = 3) -> None:
         self.length, self.blocks, self.warmup = max(1, steps // blocks), blocks, warmup
-        self.loop, self.compute = [], []  # seconds a step, one entry a block
+        self.loop: list[float] = []  # seconds a step, one entry a block
+        self.compute: list[float] = []  # the same
+        self.constant: dict[str, Any] = {}  # what the data preprocessor makes of one batch
+        self.start = 0.0
 
-    def before_train(self, runner):
-        self.done, self.constant = -self.warmup, None
+    def before_train(self, runner: Runner) -> None:
+        self.done = -self.warmup
 
-    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict[str, Any] | None = None,
+                         outputs: dict[str, Any] | None = None) -> None:
         model = unwrap(runner.model)
         device = next(model.parameters()).device
         self.done += 1
@@ -58,7 +66,7 @@ class _Stopwatch(Hook):
         _wait(device)
         self.start = time.perf_counter()
 
-    def _compute(self, runner, model, device, steps):
+    def _compute(self, runner: Runner, model: Model, device: torch.device, steps: int) -> float:
         """Seconds a step of forward, backward, optimiser and teacher on the constant batch."""
         model.train()
         start = time.perf_counter()
@@ -73,7 +81,7 @@ class _Stopwatch(Hook):
         return (time.perf_counter() - start) / steps
 
 
-def throughput(cfg, steps=40):
+def throughput(cfg: Config, steps: int = 40) -> dict[str, Any]:
     """Measure a training config.
 
     Args:
@@ -113,11 +121,11 @@ def throughput(cfg, steps=40):
                 **environment(), date=datetime.date.today().isoformat())
 
 
-def _input(runner, model, steps):
+def _input(runner: Runner, model: Model, steps: int) -> float:
     """Seconds a batch of loading and making views, nothing else running; small sets start over."""
     device = next(model.parameters()).device
 
-    def batches():
+    def batches() -> Iterator[dict[str, Any]]:
         while True:
             yield from runner.train_dataloader
 

@@ -3,14 +3,18 @@
 import copy
 import os
 from pathlib import Path
+from typing import Any
 
+from mmengine.config import Config
 from mmengine.registry import RUNNERS, init_default_scope
 
 from mmwsl.apis.config import apply_options, load_config
+from mmwsl.engine.runner import Runner
 
 
-def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_lr=False, options=None,
-                     launcher=None):
+def prepare_training(config: Path | str | Config, work_dir: Path | str | None = None, resume: bool | Path | str = False,
+                     amp: bool = False, auto_scale_lr: bool = False, options: dict[str, Any] | None = None,
+                     launcher: str | None = None) -> Config:
     """Prepare the config of a run from its file, options and command-line switches.
 
     Args:
@@ -28,7 +32,7 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
         FileNotFoundError: the named checkpoint does not exist.
     """
     if isinstance(config, (str, os.PathLike)):
-        cfg = load_config(config, options)
+        cfg = load_config(os.fspath(config), options)
     else:
         cfg = copy.deepcopy(config)
         apply_options(cfg, options)
@@ -59,13 +63,13 @@ def prepare_training(config, work_dir=None, resume=False, amp=False, auto_scale_
     return cfg
 
 
-def _check_work_dir(folder):
+def _check_work_dir(folder: Path | str) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f'work dir {folder} cannot be written; choose another --work-dir')
 
 
-def train(config, **settings):
+def train(config: Path | str | Config, **settings: Any) -> Runner:
     """Train as ``config`` says and return the Runner; ``settings`` are those of :func:`prepare_training`.
 
     Raises:

@@ -1,6 +1,7 @@
 """Gaussian blur with a width of its own for every sample."""
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import torch
@@ -10,13 +11,13 @@ from mmwsl.augment.sampling import bernoulli_mask, check_images, check_probabili
 from mmwsl.registry import VIEWS
 
 
-def gaussian_kernels(sigma, size):
+def gaussian_kernels(sigma: torch.Tensor, size: int) -> torch.Tensor:
     """(B, size) normalised Gaussian weights, one row for each ``sigma`` (B,) in pixels; ``size`` is odd."""
     distance = torch.arange(size, device=sigma.device, dtype=torch.float32) - size // 2
     return torch.softmax(-0.5 * (distance / sigma[:, None]) ** 2, dim=1)
 
 
-def blur_batched(images, sigma, size):
+def blur_batched(images: torch.Tensor, sigma: torch.Tensor, size: int) -> torch.Tensor:
     """Blur each image by its ``sigma`` (B,): two depthwise convolutions over the B * C planes, reflected borders."""
     count, channels, height, width = images.shape
     pad, planes = size // 2, count * channels
@@ -28,7 +29,7 @@ def blur_batched(images, sigma, size):
     return views.view(images.shape).clamp_(0, 1)
 
 
-def blur_opencv(images, sigma, size):
+def blur_opencv(images: torch.Tensor, sigma: torch.Tensor, size: int) -> torch.Tensor:
     """The same as :func:`blur_batched` on a CPU by OpenCV; weights beyond 4 sigma (6e-5 in all) are left out."""
     views = torch.empty_like(images, memory_format=torch.contiguous_format)
     sources, targets = images.numpy(), views.numpy()
@@ -53,7 +54,7 @@ class GaussianBlur:
     OpenCV does the work on a CPU, batched convolutions elsewhere; they agree within 2e-3.
     """
 
-    def __init__(self, kernel_size=23, sigma=(0.1, 2.0), prob=0.5):
+    def __init__(self, kernel_size: int | None = 23, sigma: Sequence[float] = (0.1, 2.0), prob: float = 0.5) -> None:
         self.sigma = check_range('sigma', sigma, above=0)
         if kernel_size is None:
             kernel_size = 2 * math.ceil(3 * self.sigma[1]) + 1
@@ -63,7 +64,7 @@ class GaussianBlur:
         self.kernel_size = kernel_size
         self.prob = prob
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         size = min(self.kernel_size, 2 * min(images.shape[2:]) - 1)
         sigma = uniform((len(images),), *self.sigma, images.device, generator)

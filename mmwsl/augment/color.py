@@ -12,7 +12,7 @@ TO_YIQ = (GRAY, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 FROM_YIQ = tuple(map(tuple, torch.tensor(TO_YIQ, dtype=torch.float64).inverse().tolist()))
 
 
-def hue_matrix(shift):
+def hue_matrix(shift: torch.Tensor) -> torch.Tensor:
     """(B, 3, 3) rotations of the chroma plane of YIQ by ``shift`` (B,) full turns; grey and luma stay as they are.
 
     A positive shift goes from red over green to blue, like the hue of HSV.
@@ -24,7 +24,8 @@ def hue_matrix(shift):
     return constant(FROM_YIQ, shift.device) @ rotation @ constant(TO_YIQ, shift.device)
 
 
-def color_matrix(mean, brightness, contrast, saturation, hue):
+def color_matrix(mean: torch.Tensor, brightness: torch.Tensor, contrast: torch.Tensor, saturation: torch.Tensor,
+                 hue: torch.Tensor) -> torch.Tensor:
     """Compose the four operations of each sample to one affine map of RGB.
 
     Brightness multiplies; contrast blends with the mean grey of the image as transformed so far; saturation blends each
@@ -46,7 +47,7 @@ def color_matrix(mean, brightness, contrast, saturation, hue):
     return torch.cat([linear, offset[:, None, None].expand(-1, 3, 1)], dim=2)
 
 
-def apply_color(images, matrix):
+def apply_color(images: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
     """Map the colours of (B, 3, H, W) images by (B, 3, 4) affine matrices; clamped to [0, 1] once, at the end."""
     pixels = images.reshape(len(images), 3, -1)
     with full_precision(images):
@@ -54,7 +55,7 @@ def apply_color(images, matrix):
     return views.view(images.shape).clamp_(0, 1)
 
 
-def _check_rgb(images):
+def _check_rgb(images: torch.Tensor) -> None:
     check_images(images)
     if images.shape[1] != 3:
         raise ValueError(f'a colour view needs RGB images (B, 3, H, W), got {tuple(images.shape)}')
@@ -76,7 +77,8 @@ class ColorJitter:
         gray_prob (float): probability of greyscale after them, drawn independently.
     """
 
-    def __init__(self, brightness=0.0, contrast=0.0, saturation=0.0, hue=0.0, prob=1.0, gray_prob=0.0):
+    def __init__(self, brightness: float = 0.0, contrast: float = 0.0, saturation: float = 0.0, hue: float = 0.0,
+                 prob: float = 1.0, gray_prob: float = 0.0) -> None:
         for name, value in dict(brightness=brightness, contrast=contrast, saturation=saturation).items():
             if not value >= 0:
                 raise ValueError(f'{name}={value} must not be negative; the factor lies in [max(0, 1 - x), 1 + x]')
@@ -88,15 +90,16 @@ class ColorJitter:
         self.prob = prob
         self.gray_prob = gray_prob
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         _check_rgb(images)
         count, device = len(images), images.device
-        factors = [uniform((count,), max(0, 1 - x), 1 + x, device, generator) for x in self.factors]
+        brightness, contrast, saturation = (uniform((count,), max(0, 1 - x), 1 + x, device, generator)
+                                            for x in self.factors)
         hue = uniform((count,), -self.hue, self.hue, device, generator)
         jittered, gray = (bernoulli_mask(images, prob, generator).view(-1, 1, 1)
                           for prob in (self.prob, self.gray_prob))
         with full_precision(images):
-            matrix = color_matrix(images.mean((2, 3)), *factors, hue)
+            matrix = color_matrix(images.mean((2, 3)), brightness, contrast, saturation, hue)
             matrix = torch.where(jittered, matrix, torch.eye(3, 4, device=device))
             matrix = torch.where(gray, constant(GRAY, device) @ matrix[:, None], matrix)
         return apply_color(images, matrix)
@@ -106,11 +109,11 @@ class ColorJitter:
 class RandomGrayscale:
     """Replace RGB by its luma (0.299, 0.587, 0.114) in all three channels with probability ``prob``."""
 
-    def __init__(self, prob=0.2):
+    def __init__(self, prob: float = 0.2) -> None:
         check_probability(prob=prob)
         self.prob = prob
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         _check_rgb(images)
         red, green, blue = images.split(1, dim=1)
         gray = GRAY[0] * red + GRAY[1] * green + GRAY[2] * blue
@@ -127,14 +130,14 @@ class RandomSolarize:
         prob (float): probability per sample.
     """
 
-    def __init__(self, threshold=0.5, prob=0.2):
+    def __init__(self, threshold: float = 0.5, prob: float = 0.2) -> None:
         if not 0 <= threshold <= 1:
             raise ValueError(f'threshold={threshold} must lie in [0, 1]; divide a threshold in bytes by 255')
         check_probability(prob=prob)
         self.threshold = threshold
         self.prob = prob
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         inverted = bernoulli_mask(images, self.prob, generator) & (images >= self.threshold)
         return torch.where(inverted, 1 - images, images)
@@ -153,12 +156,12 @@ class Lighting:
         std (float): standard deviation of the multiples.
     """
 
-    def __init__(self, std=0.1):
+    def __init__(self, std: float = 0.1) -> None:
         if std < 0:
             raise ValueError(f'std={std} must be 0 or more')
         self.std = std
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         _check_rgb(images)
         multiples = torch.randn(len(images), 3, device=images.device, generator=generator) * self.std
         with full_precision(images):

@@ -6,6 +6,7 @@ sizes where crops are made on the device (up to 64 px or so), and it makes flip,
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 
@@ -15,7 +16,9 @@ from mmwsl.registry import VIEWS
 ATTEMPTS = 10  # boxes tried before the central crop is taken; the number of the usual recipe
 
 
-def crop_boxes(count, height, width, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), device=None, generator=None):
+def crop_boxes(count: int, height: int, width: int, scale: tuple[float, float] = (0.08, 1.0),
+               ratio: tuple[float, float] = (3 / 4, 4 / 3), device: torch.device | str | None = None,
+               generator: torch.Generator | None = None) -> torch.Tensor:
     """Draw crop boxes: area uniform in ``scale``, width / height log-uniform in ``ratio``, place uniform.
 
     Of ten drawn boxes a sample takes the first that fits into the image; if none fits, the largest central one whose
@@ -45,7 +48,9 @@ def crop_boxes(count, height, width, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), de
     return torch.stack([top, left, heights, widths], dim=1)
 
 
-def resample_weights(start, length, source, target, flip=None, interpolation='bilinear', antialias=False):
+def resample_weights(start: torch.Tensor, length: torch.Tensor, source: int, target: int,
+                     flip: torch.Tensor | None = None, interpolation: str = 'bilinear',
+                     antialias: bool = False) -> torch.Tensor:
     """Matrices that crop an axis of ``source`` pixels to [start, start + length) and resize it to ``target`` pixels.
 
     Pixel centres lie at half-integers (align_corners=False). Pixels outside the crop have no weight, and every row
@@ -80,7 +85,8 @@ def resample_weights(start, length, source, target, flip=None, interpolation='bi
     return weights.div_(weights.sum(2, keepdim=True))
 
 
-def crop_and_resize(images, boxes, size, flip=None, interpolation='bilinear', antialias=False):
+def crop_and_resize(images: torch.Tensor, boxes: torch.Tensor, size: tuple[int, int], flip: torch.Tensor | None = None,
+                    interpolation: str = 'bilinear', antialias: bool = False) -> torch.Tensor:
     """Crop each image to its box, resize to ``size`` = (height, width) and flip where told, in one resampling.
 
     Args:
@@ -120,23 +126,26 @@ class RandomResizedCrop:
     Images may be float32 in [0, 1] or uint8; views are float32 (B, C, height, width) in [0, 1].
     """
 
-    def __init__(self, size, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), flip_prob=0.0, interpolation='bilinear',
-                 antialias=False):
-        self.size = (size, size) if isinstance(size, int) else tuple(size)
-        if len(self.size) != 2 or not all(isinstance(side, int) and side > 0 for side in self.size):
+    def __init__(self, size: int | Sequence[int], scale: Sequence[float] = (0.08, 1.0),
+                 ratio: Sequence[float] = (3 / 4, 4 / 3), flip_prob: float = 0.0, interpolation: str = 'bilinear',
+                 antialias: bool = False) -> None:
+        sides = (size, size) if isinstance(size, int) else tuple(size)
+        if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
             raise ValueError(f'size={size!r} must be a positive integer or a pair (height, width) of them')
         if interpolation not in ('bilinear', 'bicubic'):
             raise ValueError(f"interpolation={interpolation!r} is unknown; choose 'bilinear' or 'bicubic'")
         check_probability(flip_prob=flip_prob)
+        self.size = sides[0], sides[1]
         self.scale = check_range('scale', scale, above=0, high=1)
         self.ratio = check_range('ratio', ratio, above=0)
         self.flip_prob = flip_prob
         self.interpolation = interpolation
         self.antialias = antialias
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images, also_uint8=True)
-        boxes = crop_boxes(len(images), *images.shape[2:], self.scale, self.ratio, images.device, generator)
+        height, width = images.shape[2:]
+        boxes = crop_boxes(len(images), height, width, self.scale, self.ratio, images.device, generator)
         flip = bernoulli_mask(images, self.flip_prob, generator).flatten()
         return crop_and_resize(images, boxes, self.size, flip, self.interpolation, self.antialias)
 
@@ -149,12 +158,12 @@ class RandomPaddedCrop:
         ValueError: ``size`` or ``padding`` below 1 or 0; from a call, an image that is too small.
     """
 
-    def __init__(self, size, padding=4):
+    def __init__(self, size: int, padding: int = 4) -> None:
         if size < 1 or padding < 0:
             raise ValueError(f'size={size} must be 1 or more and padding={padding} 0 or more')
         self.size, self.padding = size, padding
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         padded = torch.nn.functional.pad(images, (self.padding,) * 4)
         if min(padded.shape[2:]) < self.size:
@@ -170,10 +179,10 @@ class RandomPaddedCrop:
 class RandomHorizontalFlip:
     """Mirror left and right with probability ``prob``."""
 
-    def __init__(self, prob=0.5):
+    def __init__(self, prob: float = 0.5) -> None:
         check_probability(prob=prob)
         self.prob = prob
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         return torch.where(bernoulli_mask(images, self.prob, generator), images.flip(3), images)

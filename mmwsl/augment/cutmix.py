@@ -15,12 +15,13 @@ class CutMix:
         alpha (float): of the Beta distribution.
     """
 
-    def __init__(self, alpha=1.0):
+    def __init__(self, alpha: float = 1.0) -> None:
         if alpha <= 0:
             raise ValueError(f'CutMix: alpha={alpha} must be above 0')
         self.alpha = alpha
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor,
+                 generator: torch.Generator | None = None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Mix a batch (B, C, H, W).
 
         Returns:

@@ -15,10 +15,10 @@ class SobelImage:
     channels and clamped to [0, 1].
     """
 
-    def __init__(self, prob=1.0):
+    def __init__(self, prob: float = 1.0) -> None:
         check_probability(prob=prob)
         self.prob, self.sobel = prob, Sobel()
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         strength = self.sobel(images).square_().sum(1, keepdim=True).sqrt_().div_(4).clamp_(max=1)
         return torch.where(bernoulli_mask(images, self.prob, generator), strength.expand_as(images), images)

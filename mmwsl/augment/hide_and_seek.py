@@ -1,12 +1,15 @@
 """Hide-and-Seek (Singh and Lee, arXiv:1704.04232): hide random cells of a grid; a network must look elsewhere."""
 
+from collections.abc import Sequence
+
 import torch
 
 from mmwsl.augment.sampling import check_images, check_probability, constant
 from mmwsl.registry import VIEWS
 
 
-def hidden_cells(images, sizes, smallest, hide_prob, generator=None):
+def hidden_cells(images: torch.Tensor, sizes: torch.Tensor, smallest: int, hide_prob: float,
+                 generator: torch.Generator | None = None) -> torch.Tensor:
     """Boolean (B, 1, H, W), true in the cells hidden: cells of ``sizes`` (B,) pixels from the top left corner.
 
     A size of 0 hides nothing; ``smallest`` is the smallest other size. Cells at the right and bottom may be partial.
@@ -36,7 +39,8 @@ class HideAndSeek:
         fill (float | sequence | Tensor): the mean, one number or one per channel; ImageNet's by default.
     """
 
-    def __init__(self, patch_sizes=(16, 32, 44, 56), hide_prob=0.5, fill=(0.485, 0.456, 0.406)):
+    def __init__(self, patch_sizes: int | Sequence[int] = (16, 32, 44, 56), hide_prob: float = 0.5,
+                 fill: float | Sequence[float] | torch.Tensor = (0.485, 0.456, 0.406)) -> None:
         sizes = (patch_sizes,) if isinstance(patch_sizes, int) else tuple(patch_sizes)
         if not all(isinstance(size, int) and size >= 0 for size in sizes) or not any(sizes):
             raise ValueError(f'patch_sizes={patch_sizes!r} must be integers >= 0 (pixels; 0 = hide nothing) with at '
@@ -46,7 +50,7 @@ class HideAndSeek:
         self.hide_prob = hide_prob
         self.fill = tuple(torch.as_tensor(fill, dtype=torch.float32).flatten().tolist())
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         if len(self.fill) not in (1, images.shape[1]):
             raise ValueError(f'fill has {len(self.fill)} values for images of {images.shape[1]} channels; give one '

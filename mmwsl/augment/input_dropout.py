@@ -1,5 +1,7 @@
 """Dropout of the network's input, the control of Hide-and-Seek (Singh and Lee, arXiv:1704.04232, table 3)."""
 
+from collections.abc import Sequence
+
 import torch
 
 from mmwsl.augment.sampling import check_images, check_probability, constant
@@ -24,14 +26,15 @@ class InputDropout:
             divided by 255, or what is dropped is not 0 for the network; ImageNet's by default.
     """
 
-    def __init__(self, drop_prob=0.5, mean=(0.485, 0.456, 0.406)):
+    def __init__(self, drop_prob: float = 0.5,
+                 mean: float | Sequence[float] | torch.Tensor = (0.485, 0.456, 0.406)) -> None:
         check_probability(drop_prob=drop_prob)
         if drop_prob == 1:
             raise ValueError('drop_prob=1 leaves nothing of the images; give a number below 1')
         self.drop_prob = drop_prob
         self.mean = tuple(torch.as_tensor(mean, dtype=torch.float32).flatten().tolist())
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         if len(self.mean) not in (1, images.shape[1]):
             raise ValueError(f'mean has {len(self.mean)} values for images of {images.shape[1]} channels; give one '

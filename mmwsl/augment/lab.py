@@ -18,20 +18,20 @@ WHITE = XYZ.sum(1, keepdim=True)
 EDGE = 6 / 29  # where the cube root gives way to a straight line
 
 
-def _mix(matrix, images):
+def _mix(matrix: torch.Tensor, images: torch.Tensor) -> list[torch.Tensor]:
     """A 3 x 3 matrix over the channels, term by term: exact in the images' own precision and free of their layout."""
     channels = images.unbind(1)
     return [sum(weight * channel for weight, channel in zip(row, channels, strict=True)) for row in matrix.tolist()]
 
 
-def _check(images, name):
+def _check(images: torch.Tensor, name: str) -> torch.Tensor:
     if images.ndim < 2 or images.shape[1] != 3 or not images.is_floating_point():
         raise ValueError(f'{name} must be a floating-point tensor with 3 channels in dimension 1, got '
                          f'{tuple(images.shape)} {images.dtype}; divide uint8 images by 255')
     return images if images.dtype == torch.float64 else images.float()
 
 
-def rgb_to_lab(images):
+def rgb_to_lab(images: torch.Tensor) -> torch.Tensor:
     """Lab of sRGB images.
 
     Args:
@@ -52,7 +52,7 @@ def rgb_to_lab(images):
         return keep_format(torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1), images)
 
 
-def lab_to_rgb(lab):
+def lab_to_rgb(lab: torch.Tensor) -> torch.Tensor:
     """sRGB images of Lab, (B, 3, ...) -> (B, 3, ...) in [0, 1]; colours that sRGB lacks are clamped channel by channel.
 
     Raises:
@@ -70,7 +70,7 @@ def lab_to_rgb(lab):
 
 
 @lru_cache(maxsize=8)
-def _gamut_grid(step):
+def _gamut_grid(step: float) -> torch.Tensor:
     level = torch.linspace(0, 1, 65, dtype=torch.float64)
     first, second = (axis.flatten() for axis in torch.meshgrid(level, level, indexing='ij'))
     faces = [torch.stack([first, second], 1)] * 3
@@ -93,7 +93,7 @@ def _gamut_grid(step):
     return grid[kept.flatten()].float()
 
 
-def ab_bins(step=10):
+def ab_bins(step: float = 10) -> torch.Tensor:
     """Centres of the colour classes: the points of a grid over ab that surround the colours of sRGB.
 
     They are the corners of all grid cells that the convex hull of the sRGB gamut touches, sorted by a and then b. A
@@ -111,7 +111,8 @@ def ab_bins(step=10):
     return _gamut_grid(step).clone()
 
 
-def encode_ab(ab, bins, step=10, sigma=5.0, neighbors=5):
+def encode_ab(ab: torch.Tensor, bins: torch.Tensor, step: float = 10, sigma: float = 5.0,
+              neighbors: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
     """Colours as weights of their nearest bins: exp(-d^2 / (2 sigma^2)), normalised (Zhang et al. 2016, section 2.1).
 
     The nearest are sought among the 25 grid points around a colour.
@@ -145,7 +146,7 @@ def encode_ab(ab, bins, step=10, sigma=5.0, neighbors=5):
     return indices.movedim(-1, 1), (nearest / (-2 * sigma**2)).softmax(-1).movedim(-1, 1)
 
 
-def decode_ab(logits, bins, temperature=0.38):
+def decode_ab(logits: torch.Tensor, bins: torch.Tensor, temperature: float = 0.38) -> torch.Tensor:
     """Annealed mean of a distribution over bins (Zhang et al. 2016, eq. 5).
 
     Args:
@@ -161,7 +162,7 @@ def decode_ab(logits, bins, temperature=0.38):
         return torch.einsum('bqhw,qc->bchw', (logits / temperature).softmax(1), bins.to(logits.dtype))
 
 
-def rebalance_weights(prior, uniform=0.5):
+def rebalance_weights(prior: torch.Tensor, uniform: float = 0.5) -> torch.Tensor:
     """Weights that raise rare colours (Zhang et al. 2016, eq. 4): 1 / ((1 - uniform) prior + uniform / Q').
 
     Q' is the number of bins that occur. A bin that never does has the weight of an infinitely rare one.

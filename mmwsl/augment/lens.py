@@ -7,6 +7,7 @@ random range or ``inverse=True`` work against them. Radii are in half diagonals:
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -18,19 +19,19 @@ from mmwsl.registry import VIEWS
 GREEN_MAGENTA = (-1.0, 2.0, -1.0)
 
 
-def _amounts(name, value, **bounds):
+def _amounts(name: str, value: float | Sequence[float], **bounds: float) -> tuple[float, float]:
     """A number or a pair (smallest, largest) as a checked pair."""
     return check_range(name, (value, value) if isinstance(value, (int, float)) else value, **bounds)
 
 
-def _drawn(amounts, images, generator):
+def _drawn(amounts: tuple[float, float], images: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
     """(B, 1, 1, 1) uniform in the pair ``amounts``; nothing is drawn where both ends are equal."""
     if amounts[0] == amounts[1]:
         return torch.full((len(images), 1, 1, 1), amounts[0], device=images.device)
     return uniform((len(images), 1, 1, 1), *amounts, images.device, generator)
 
 
-def radial_positions(images):
+def radial_positions(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Pixel centres of (B, C, H, W) images about the image's centre, in units of half the diagonal.
 
     Returns:
@@ -42,7 +43,7 @@ def radial_positions(images):
     return y, x, torch.sqrt(y ** 2 + x ** 2)
 
 
-def scale_radially(images, factor):
+def scale_radially(images: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
     """Resample so that the pixel at position p (from the centre) shows what was at ``factor * p``; bilinear.
 
     Args:
@@ -75,13 +76,13 @@ class ChromaticAberration:
             lenses do; (1, 0, -1) is a simple lens.
     """
 
-    def __init__(self, strength=0.05, channels=(0.0, 1.0, 0.0)):
+    def __init__(self, strength: float | Sequence[float] = 0.05, channels: Sequence[float] = (0.0, 1.0, 0.0)) -> None:
         self.strength = _amounts('strength', strength, low=-0.9, high=0.9)
         self.channels = tuple(float(share) for share in channels)
         if len(self.channels) != 3 or max(map(abs, self.channels)) > 1:
             raise ValueError(f'channels={channels} must be three shares (red, green, blue) from -1 to 1')
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         _check_rgb(images)
         share = constant(self.channels, images.device).view(1, 3, 1, 1)
         return scale_radially(images, 1 / (1 + _drawn(self.strength, images, generator) * share))
@@ -99,13 +100,13 @@ class Coma:
         samples: at least 2; a tail of n pixels needs about n.
     """
 
-    def __init__(self, strength=0.1, samples=4):
+    def __init__(self, strength: float | Sequence[float] = 0.1, samples: int = 4) -> None:
         self.strength = _amounts('strength', strength, low=0, high=0.9)
         if not isinstance(samples, int) or samples < 2:
             raise ValueError(f'samples={samples!r} must be an integer of 2 or more: one copy has no tail')
         self.samples = samples
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         strength, total = _drawn(self.strength, images, generator), self.samples * (self.samples + 1) / 2
         views = images * (self.samples / total)
@@ -131,7 +132,8 @@ class LensDistortion:
         ValueError: the map folds over: 1 + 3 k1 r^2 + 5 k2 r^4 must stay above 0 up to the corners.
     """
 
-    def __init__(self, k1=0.0, k2=0.0, inverse=False):
+    def __init__(self, k1: float | Sequence[float] = 0.0, k2: float | Sequence[float] = 0.0,
+                 inverse: bool = False) -> None:
         self.k1, self.k2, self.inverse = _amounts('k1', k1), _amounts('k2', k2), inverse
         slopes = [1 + 3 * first * (r / 100) ** 2 + 5 * second * (r / 100) ** 4
                   for first in self.k1 for second in self.k2 for r in range(101)]
@@ -139,11 +141,11 @@ class LensDistortion:
             raise ValueError(f'k1={k1}, k2={k2} fold the image over before its corners; take them closer to 0 '
                              '(1 + 3 k1 + 5 k2 must be above 0)')
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         k1, k2 = _drawn(self.k1, images, generator), _drawn(self.k2, images, generator)
 
-        def stretch(r):
+        def stretch(r: torch.Tensor | float) -> torch.Tensor:
             return 1 + k1 * r ** 2 + k2 * r ** 4
 
         radius = radial_positions(images)[2].view(1, 1, *images.shape[2:])
@@ -167,10 +169,10 @@ class Vignetting:
         strength: 0 to 1, the loss at the corners; or (smallest, largest), drawn per sample.
     """
 
-    def __init__(self, strength=0.5):
+    def __init__(self, strength: float | Sequence[float] = 0.5) -> None:
         self.strength = _amounts('strength', strength, low=0, high=1)
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         return images * (1 - _drawn(self.strength, images, generator) * radial_positions(images)[2] ** 2)
 
@@ -187,16 +189,16 @@ class RandomRadialGain:
         prob: probability per sample.
     """
 
-    def __init__(self, stops=2.0, prob=1.0):
+    def __init__(self, stops: float = 2.0, prob: float = 1.0) -> None:
         self.stops = check_range('stops', (-stops, stops))
         check_probability(prob=prob)
         self.prob = prob
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         count, device = len(images), images.device
         y, x, _ = radial_positions(images)
-        square = 0
+        square = torch.zeros((), device=device)
         for axis, side in ((y, images.shape[2]), (x, images.shape[3])):
             half = side / math.hypot(*images.shape[2:])
             centre = uniform((count, 1, 1, 1), -half, half, device, generator)
@@ -218,7 +220,7 @@ class ColorDropping:
         fill: mean of the noise, per channel; ImageNet's by default.
     """
 
-    def __init__(self, noise=0.01, prob=1.0, fill=(0.485, 0.456, 0.406)):
+    def __init__(self, noise: float = 0.01, prob: float = 1.0, fill: Sequence[float] = (0.485, 0.456, 0.406)) -> None:
         if noise < 0:
             raise ValueError(f'noise={noise} must not be negative')
         check_probability(prob=prob)
@@ -228,7 +230,7 @@ class ColorDropping:
         if len(self.fill) != 3:
             raise ValueError(f'fill={fill} must have three values (red, green, blue)')
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         _check_rgb(images)
         count, device = len(images), images.device
         kept = torch.randint(3, (count, 1, 1, 1), device=device, generator=generator)
@@ -247,7 +249,7 @@ class AberrationProjection:
     Values may leave [0, 1] by up to 1/6: clamping them would bring some of the axis back, so put this view last.
     """
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         _check_rgb(images)
         axis = constant(GREEN_MAGENTA, images.device).view(1, 3, 1, 1) / 6 ** 0.5
         return images - axis * (images * axis).sum(dim=1, keepdim=True)

@@ -1,5 +1,7 @@
 """Noise, cutout and edges."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 
@@ -14,12 +16,12 @@ class GaussianNoise:
     The result is clamped to [0, 1].
     """
 
-    def __init__(self, sigma=(0.0, 0.1), prob=0.5):
+    def __init__(self, sigma: Sequence[float] = (0.0, 0.1), prob: float = 0.5) -> None:
         self.sigma = check_range('sigma', sigma, low=0)
         check_probability(prob=prob)
         self.prob = prob
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         sigma = uniform((len(images), 1, 1, 1), *self.sigma, images.device, generator)
         sigma = sigma * bernoulli_mask(images, self.prob, generator)
@@ -39,7 +41,7 @@ class Cutout:
         fill (float): the value filled in.
     """
 
-    def __init__(self, size=0.5, prob=1.0, fill=0.0):
+    def __init__(self, size: float = 0.5, prob: float = 1.0, fill: float = 0.0) -> None:
         if not 0 < size <= 1:
             raise ValueError(f'size={size} must be a fraction of the side in (0, 1]')
         check_probability(prob=prob)
@@ -47,7 +49,7 @@ class Cutout:
         self.prob = prob
         self.fill = fill
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         hidden = bernoulli_mask(images, self.prob, generator)
         for axis in (2, 3):
@@ -70,7 +72,7 @@ class Sobel:
     Sobel input pad with zeros. Draws nothing.
     """
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
         grey = F.pad(images.mean(1, keepdim=True), (1, 1, 1, 1), mode='replicate')
         along_x = grey[:, :, :, 2:] - grey[:, :, :, :-2]

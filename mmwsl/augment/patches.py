@@ -1,5 +1,6 @@
 """Rotations by quarter turns, the cells of a jigsaw, and grids of overlapping patches."""
 
+
 import torch
 import torch.nn.functional as F
 
@@ -7,13 +8,13 @@ from mmwsl.augment.sampling import check_images
 from mmwsl.registry import VIEWS
 
 
-def _check_square(images):
+def _check_square(images: torch.Tensor) -> None:
     check_images(images)
     if images.shape[2] != images.shape[3]:
         raise ValueError(f'quarter turns need square images, got {tuple(images.shape)}; crop to a square first')
 
 
-def rotate_four(images):
+def rotate_four(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Rotate every image by 0, 90, 180 and 270 degrees counter-clockwise, without resampling.
 
     Returns:
@@ -29,14 +30,14 @@ def rotate_four(images):
 class RandomRotation90:
     """Rotate each sample by a random multiple of 90 degrees, exactly; the images must be square."""
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         _check_square(images)
         turns = torch.randint(4, (len(images), 1, 1, 1), device=images.device, generator=generator)
         views = torch.where(turns % 2 == 1, torch.rot90(images, 1, (2, 3)), images)
         return torch.where(turns >= 2, views.flip(2, 3), views)
 
 
-def _cut(images, rows, columns):
+def _cut(images: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
     """Pixels at ``rows`` (B, n, h) and ``columns`` (B, n, w) of each sample: (B, n, C, h, w)."""
     count, channels, _, width = images.shape
     pixels = (rows[:, :, :, None] * width + columns[:, :, None, :]).view(count, 1, -1).expand(-1, channels, -1)
@@ -45,7 +46,8 @@ def _cut(images, rows, columns):
     return patches.transpose(1, 2).contiguous()
 
 
-def jigsaw_patches(images, grid=3, patch_size=64, generator=None, jitter=True, normalize=False):
+def jigsaw_patches(images: torch.Tensor, grid: int = 3, patch_size: int = 64, generator: torch.Generator | None = None,
+                   jitter: bool = True, normalize: bool = False) -> torch.Tensor:
     """Cut one square patch out of each cell of a ``grid`` x ``grid`` division.
 
     Cells have sides H // grid and W // grid. A patch lies at an integer offset uniform in {0, ..., side - patch_size}
@@ -70,7 +72,8 @@ def jigsaw_patches(images, grid=3, patch_size=64, generator=None, jitter=True, n
     cells, span = grid * grid, torch.arange(patch_size, device=images.device)
     place = torch.arange(cells, device=images.device)
 
-    def positions(side, number):  # (B, cells, patch_size): pixels of each patch along one axis
+    def positions(side: int, number: torch.Tensor) -> torch.Tensor:
+        # (B, cells, patch_size): pixels of each patch along one axis
         room = side - patch_size
         offset = torch.randint(room + 1, (count, cells), device=images.device, generator=generator) \
             if jitter else torch.full((count, cells), room // 2, device=images.device)
@@ -84,7 +87,8 @@ def jigsaw_patches(images, grid=3, patch_size=64, generator=None, jitter=True, n
     return patches
 
 
-def patch_grid(images, size, stride, crop=None, generator=None):
+def patch_grid(images: torch.Tensor, size: int, stride: int, crop: int | None = None,
+               generator: torch.Generator | None = None) -> torch.Tensor:
     """Cut a patch at every multiple of ``stride``; patches overlap where ``stride`` is less than ``size``.
 
     Args:
@@ -119,7 +123,7 @@ def patch_grid(images, size, stride, crop=None, generator=None):
     return patches.unflatten(1, shape)
 
 
-def shuffle_patches(patches, permutations):
+def shuffle_patches(patches: torch.Tensor, permutations: torch.Tensor) -> torch.Tensor:
     """Reorder (B, n, ...) patches: place i of sample b gets ``patches[b, permutations[b, i]]``.
 
     Raises:

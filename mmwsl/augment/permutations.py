@@ -10,7 +10,7 @@ SHIPPED = {100, 1000, 2000}
 FOLDER = Path(__file__).parent / 'data'
 
 
-def generate_permutations(count, patches=9, criterion='max_avg', seed=0):
+def generate_permutations(count: int, patches: int = 9, criterion: str = 'max_avg', seed: int = 0) -> np.ndarray:
     """Choose permutations greedily, each as far as possible (Hamming) from those chosen before; equals by chance.
 
     The first is drawn uniformly, and running distances are kept, so that the cost is count * patches! * patches.
@@ -51,7 +51,7 @@ def generate_permutations(count, patches=9, criterion='max_avg', seed=0):
     return pool[chosen]
 
 
-def load_permutations(source):
+def load_permutations(source: int | str | Path) -> np.ndarray:
     """Read a set of permutations.
 
     Args:

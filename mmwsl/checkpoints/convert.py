@@ -10,7 +10,7 @@ from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.files import write_atomically
 
 
-def read_backbone(path, trust=False):
+def read_backbone(path: Path | str, trust: bool = False) -> tuple[dict[str, torch.Tensor], str]:
     """The backbone of a checkpoint of any known layout (see ``mmwsl/checkpoints/names.py``), under our names.
 
     Args:
@@ -30,7 +30,7 @@ def read_backbone(path, trust=False):
     return {key: torch.as_tensor(value) for key, value in state.items()}, layout
 
 
-def convert(path, out, layout='mmwsl', trust=False):
+def convert(path: Path | str, out: Path | str, layout: str = 'mmwsl', trust: bool = False) -> str:
     """Write the backbone of a checkpoint to ``out`` under the names of ``layout``.
 
     Args:

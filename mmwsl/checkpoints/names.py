@@ -5,6 +5,8 @@ take and give state dicts.
 """
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 # The first of these prefixes that the file has is where the backbone is; behind it, who writes files so.
 PREFIXES = (
@@ -30,7 +32,7 @@ _VGG16 = ('conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2', 'con
           'conv5_1', 'conv5_2', 'conv5_3')
 
 
-def find_backbone(checkpoint):
+def find_backbone(checkpoint: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """The backbone's state dict in a checkpoint of any layout of :data:`PREFIXES`, under our names.
 
     Args:
@@ -54,7 +56,7 @@ def find_backbone(checkpoint):
     return our_names(state | last), layout  # detectron2's C4 detectors keep the last stage in the heads
 
 
-def _unwrap(checkpoint):
+def _unwrap(checkpoint: Any) -> dict[str, Any]:
     while isinstance(checkpoint, dict):
         if 'classy_state_dict' in checkpoint:
             checkpoint = checkpoint['classy_state_dict']['base_model']['model']['trunk']
@@ -70,7 +72,7 @@ def _unwrap(checkpoint):
     return {key: value for key, value in checkpoint.items() if hasattr(value, 'shape')}
 
 
-def our_names(state):
+def our_names(state: dict[str, Any]) -> dict[str, Any]:
     """A backbone's state dict from the names of detectron2, mmpretrain or timm to ours; ours stay as they are.
 
     So does torchvision's VGG16, with BN or without.
@@ -91,7 +93,7 @@ def our_names(state):
     return state
 
 
-def their_names(state, layout):
+def their_names(state: dict[str, Any], layout: str) -> dict[str, Any]:
     """A backbone's state dict from our names to those of a layout.
 
     ``'torchvision'`` and ``'mmdet'`` call the parts of a ResNet as we do; mmdet's files have ``backbone.`` before them.
@@ -114,21 +116,21 @@ def their_names(state, layout):
     return dict(state)
 
 
-def _move_merging(key, step):
+def _move_merging(key: str, step: int) -> str:
     return re.sub(r'^layers\.(\d+)\.downsample\.', lambda match: f'layers.{int(match[1]) + step}.downsample.', key)
 
 
-def _from_torchvision_vgg(key, convolutions):
+def _from_torchvision_vgg(key: str, convolutions: Iterable[str]) -> str:
     """Its layers are numbered through; a normalisation follows its convolution at once."""
     match = re.fullmatch(r'features\.(\d+)\.(.+)', key)
     if not match:
         return key
     numbers = sorted(int(name.split('.')[1]) for name in convolutions)
-    place = max(position for position, number in enumerate(numbers) if number <= int(match[1]))
-    return f'{_VGG16[place]}.{int(match[1]) - numbers[place]}.{match[2]}'
+    index = max(position for position, number in enumerate(numbers) if number <= int(match[1]))
+    return f'{_VGG16[index]}.{int(match[1]) - numbers[index]}.{match[2]}'
 
 
-def _to_detectron2(key):
+def _to_detectron2(key: str) -> str:
     if not key.startswith('layer'):
         key = f'stem.{key}'
     key = re.sub(r'^layer(\d)', lambda match: f'res{int(match[1]) + 1}', key)
@@ -136,7 +138,7 @@ def _to_detectron2(key):
     return key.replace('downsample.0.', 'shortcut.').replace('downsample.1.', 'shortcut.norm.')
 
 
-def _from_detectron2(key):
+def _from_detectron2(key: str) -> str:
     key = re.sub(r'^res(\d)', lambda match: f'layer{int(match[1]) - 1}', key.removeprefix('stem.'))
     key = re.sub(r'\bconv(\d)\.norm\.', r'bn\1.', key)
     return key.replace('shortcut.norm.', 'downsample.1.').replace('shortcut.', 'downsample.0.')

@@ -3,11 +3,12 @@
 import argparse
 import pickle
 from pathlib import Path
+from typing import Any
 
 import torch
 
 
-def read_checkpoint(path, map_location='cpu', trust=False):
+def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', trust: bool = False) -> dict[str, Any]:
     """Load a checkpoint that consists of tensors and plain types; nothing in the file is executed.
 
     The options of a command line (``argparse.Namespace``), which many authors put beside the weights, count as plain.

@@ -1,13 +1,17 @@
 """Checkpoints of tensors and plain types, and loading that reports what fitted."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
+from torch import nn
 
 _HISTORY = '__history__'
 
 
-def to_plain(value):
+def to_plain(value: Any) -> Any:
     """Turn what a Runner keeps into tensors and plain Python types, so that the file loads without running code."""
     if isinstance(value, torch.Tensor):
         return value.detach().cpu()
@@ -28,7 +32,7 @@ def to_plain(value):
     return str(value)
 
 
-def from_plain(value):
+def from_plain(value: Any) -> Any:
     """Undo :func:`to_plain` where it matters: histories of logged scalars."""
     if isinstance(value, dict):
         if set(value) == {_HISTORY}:
@@ -38,7 +42,8 @@ def from_plain(value):
     return value
 
 
-def load_state(module, state_dict, strict=False, what='checkpoint'):
+def load_state(module: nn.Module, state_dict: Mapping[str, torch.Tensor], strict: bool = False,
+               what: str = 'checkpoint') -> dict[str, list[str]]:
     """Load ``state_dict`` into ``module`` and say what fitted.
 
     Returns:
@@ -69,6 +74,6 @@ def load_state(module, state_dict, strict=False, what='checkpoint'):
     return report
 
 
-def _some(keys, limit=5):
+def _some(keys: Iterable[str], limit: int = 5) -> str:
     keys = list(keys)
     return ', '.join(keys[:limit]) + (f', ... ({len(keys)})' if len(keys) > limit else '')

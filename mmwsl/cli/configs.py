@@ -1,7 +1,5 @@
 """``mmwsl configs``."""
 
-from mmwsl.files import shipped_configs
-
 SUMMARY = 'List the configs that ship with the package.'
 EXAMPLE = 'mmwsl configs selfsup/simclr'
 
@@ -11,6 +9,7 @@ def add_arguments(parser):
 
 
 def run(args):
+    from mmwsl.files import shipped_configs
     for name in shipped_configs():
         if args.filter in name:
             print('mmwsl::' + name)

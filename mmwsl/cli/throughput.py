@@ -1,9 +1,5 @@
 """``mmwsl throughput``."""
 
-import json
-
-from mmwsl.files import check_writable, write_atomically
-
 from .arguments import add_config, add_launcher, add_options, prepare_config
 
 SUMMARY = 'Views per second of the training loop, of the network on a constant batch, and of the input alone.'
@@ -23,7 +19,10 @@ def add_arguments(parser):
 
 
 def run(args):
+    import json
+
     from mmwsl.apis import throughput
+    from mmwsl.files import check_writable, write_atomically
     if args.json:
         check_writable(args.json)
     cfg = prepare_config(args)

@@ -4,7 +4,7 @@ import torch
 
 
 @torch.no_grad()
-def normalized_mutual_information(first, second):
+def normalized_mutual_information(first: torch.Tensor, second: torch.Tensor) -> float:
     """I(A; B) / sqrt(H(A) H(B)) of two labellings (N,) of non-negative integers (Caron et al. 2018, eq. 3).
 
     1 where they are the same but for the names of the clusters, 0 where they are independent. A labelling with one
@@ -13,7 +13,7 @@ def normalized_mutual_information(first, second):
     Returns:
         float
     """
-    def entropy(counts):
+    def entropy(counts: torch.Tensor) -> float:
         share = counts.double() / len(first)
         return -torch.xlogy(share, share).sum().item()
 

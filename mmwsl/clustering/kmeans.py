@@ -31,7 +31,7 @@ class KMeans(NamedTuple):
     objective: float
 
 
-def check_engine(engine):
+def check_engine(engine: str) -> None:
     """Raise if ``engine`` cannot be used: when a model is built, not after an hour of extracting features.
 
     Raises:
@@ -48,19 +48,19 @@ def check_engine(engine):
                               "(or faiss-gpu), or choose engine='torch', which needs nothing") from error
 
 
-def blocks(rows, columns):
+def blocks(rows: torch.Tensor, columns: int) -> tuple[torch.Tensor, ...]:
     """``rows`` in pieces of which each, with a number per row and column, stays within the memory bound."""
     return rows.split(max(BLOCK.get(rows.device.type, BLOCK_ELSEWHERE) // columns, 1))
 
 
-def add_rows(totals, numbers, rows):
+def add_rows(totals: torch.Tensor, numbers: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """totals[numbers] += rows, in an order that does not change from call to call."""
     if totals.is_cuda:  # sorts; index_add_ would add by atomics, in any order
         return totals.index_put_((numbers,), rows, accumulate=True)
     return totals.index_add_(0, numbers, rows)
 
 
-def assign(features, centroids):
+def assign(features: torch.Tensor, centroids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Number of the nearest centroid (n,), and squared distance to it (n,), of each row of ``features`` (n, D)."""
     lengths, nearest, distance = centroids.square().sum(1), [], []
     for rows in blocks(features, len(centroids)):
@@ -71,7 +71,7 @@ def assign(features, centroids):
     return torch.cat(nearest), torch.cat(distance)
 
 
-def sample_rows(features, count, seed, reduce):
+def sample_rows(features: torch.Tensor, count: int, seed: int, reduce: bool) -> torch.Tensor:
     """``count`` different rows of those of all ranks, chosen by ``seed``, on every rank: (count, D)."""
     first, total = row_numbers(features) if reduce else (0, len(features))
     chosen = torch.randperm(total, generator=torch.Generator().manual_seed(seed))[:count].to(features.device)
@@ -81,7 +81,7 @@ def sample_rows(features, count, seed, reduce):
     return sum_over_ranks(rows) if reduce else rows
 
 
-def plus_plus(sample, k, seed):
+def plus_plus(sample: torch.Tensor, k: int, seed: int) -> torch.Tensor:
     """Start k-means with k rows of ``sample`` (m, D) that lie far apart (Arthur and Vassilvitskii 2007).
 
     Each is drawn with a probability proportional to the squared distance to the nearest one so far; of a few such
@@ -104,7 +104,7 @@ def plus_plus(sample, k, seed):
     return chosen
 
 
-def split_largest(centroids, counts, spread, generator):
+def split_largest(centroids: torch.Tensor, counts: torch.Tensor, spread: float, generator: torch.Generator) -> None:
     """Give every empty cluster one half of the largest: two centroids a little to either side of its own, in place.
 
     Args:
@@ -130,7 +130,8 @@ def split_largest(centroids, counts, spread, generator):
 
 
 @torch.no_grad()
-def kmeans(features, k, iterations=20, seed=0, init='k-means++', engine='torch', distributed=True):
+def kmeans(features: torch.Tensor, k: int, iterations: int = 20, seed: int = 0, init: str | torch.Tensor = 'k-means++',
+           engine: str = 'torch', distributed: bool = True) -> KMeans:
     """Lloyd's algorithm from a seeded start, until nothing changes or for ``iterations`` rounds.
 
     Where there are several ranks, the set is all ranks' rows in rank order. Only sums (k, D), counts and the sample for
@@ -166,7 +167,7 @@ def kmeans(features, k, iterations=20, seed=0, init='k-means++', engine='torch',
         return _faiss(features, k, iterations, seed, reduce)
     features = upcast(features)
 
-    def add_up(x):
+    def add_up(x: torch.Tensor) -> torch.Tensor:
         return sum_over_ranks(x) if reduce else x
 
     with torch.autocast(features.device.type, enabled=False):
@@ -189,7 +190,8 @@ def kmeans(features, k, iterations=20, seed=0, init='k-means++', engine='torch',
     return KMeans(centroids, nearest, counts, objective)
 
 
-def _start(features, k, seed, init, total, reduce):
+def _start(features: torch.Tensor, k: int, seed: int, init: str | torch.Tensor, total: int,
+           reduce: bool) -> torch.Tensor:
     if isinstance(init, torch.Tensor):
         if init.shape != (k, features.shape[1]):
             raise ValueError(f'k-means: init has shape {tuple(init.shape)}, it must be {(k, features.shape[1])}')
@@ -202,7 +204,7 @@ def _start(features, k, seed, init, total, reduce):
     return from_first_rank(start) if reduce else start
 
 
-def _faiss(features, k, iterations, seed, reduce):
+def _faiss(features: torch.Tensor, k: int, iterations: int, seed: int, reduce: bool) -> KMeans:
     import faiss
     if reduce:
         raise ValueError("k-means engine 'faiss' needs all rows in one process; choose engine='torch' on several ranks")

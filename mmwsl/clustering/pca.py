@@ -10,7 +10,7 @@ NEGLIGIBLE = 1e-7  # variance, as a share of the largest one
 
 
 @torch.no_grad()
-def replace_non_finite(features):
+def replace_non_finite(features: torch.Tensor) -> torch.Tensor:
     """Zeros for the NaNs and infinities of ``features`` (n, D), if on all ranks they are a thousandth or less.
 
     Raises:
@@ -25,7 +25,7 @@ def replace_non_finite(features):
 
 
 @torch.no_grad()
-def whiten(features, dims):
+def whiten(features: torch.Tensor, dims: int) -> torch.Tensor:
     """The first ``dims`` principal components of the rows, each with variance 1.
 
     Mean and covariance are those of all ranks' rows, summed in fp64; components without variance (below 1e-7 of the

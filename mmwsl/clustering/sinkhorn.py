@@ -7,7 +7,8 @@ from mmwsl.ops.tensors import upcast
 
 
 @torch.no_grad()
-def sinkhorn(scores, epsilon=0.05, iterations=3, distributed=False):
+def sinkhorn(scores: torch.Tensor, epsilon: float = 0.05, iterations: int = 3,
+             distributed: bool = False) -> torch.Tensor:
     """Assign B samples to K clusters so that all clusters get about the same mass.
 
     Starting from exp(scores / epsilon), the columns (clusters) and then the rows (samples) are divided by their sums,

@@ -1,6 +1,6 @@
 """Data sets, what they are made of, and how their items become batches; importing this fills DATASETS."""
 
-from .annotated import AnnotatedDataset, rasterise, read_class_map
+from .annotated import AnnotatedDataset, rasterize, read_class_map
 from .base import ImageDataset, InMemoryDataset, SequenceDataset, evenly_spaced
 from .collate import collate_bags, collate_batch, collate_list, collate_sequences
 from .file_dataset import FileDataset
@@ -78,7 +78,7 @@ __all__ = [
     'collate_sequences',
     'evenly_spaced',
     'image_size',
-    'rasterise',
+    'rasterize',
     'read_class_map',
     'read_image',
     'read_voc_xml',

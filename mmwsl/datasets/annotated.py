@@ -9,7 +9,7 @@ from mmwsl.structures import SUPERVISION_LEVELS, strip_labels
 GEOMETRY = ('gt_boxes', 'gt_instance_masks', 'gt_mask')
 
 
-def rasterise(masks, height, width):
+def rasterize(masks, height, width):
     """Masks as bitmaps.
 
     Args:
@@ -43,7 +43,7 @@ class AnnotatedDataset(FileDataset):
     Args:
         paths, labels, classes: see :class:`FileDataset`.
         annotations: for each image a dict of ``boxes`` (N, 4) float32, ``box_labels`` (N,) int64, ``difficult`` (N,)
-            bool, and perhaps ``masks`` (see :func:`rasterise`); or of ``class_map``, the path of an image file whose
+            bool, and perhaps ``masks`` (see :func:`rasterize`); or of ``class_map``, the path of an image file whose
             pixel values are classes; or of both.
         drop_empty: leave out images without a box that is not difficult, or with ``'boxes'`` those without any box;
             for training.
@@ -85,7 +85,7 @@ class AnnotatedDataset(FileDataset):
         return not len(difficult) if drop_empty == 'boxes' else bool(difficult.all())
 
     def masks_of(self, index):
-        """Masks of an image's boxes (see :func:`rasterise`), or None."""
+        """Masks of an image's boxes (see :func:`rasterize`), or None."""
         return self.annotations[index].get('masks')
 
     def describe(self, index):
@@ -110,7 +110,7 @@ class AnnotatedDataset(FileDataset):
             sample.gt_box_labels = torch.as_tensor(annotation['box_labels'], dtype=torch.int64)
             sample.gt_difficult = torch.as_tensor(annotation['difficult'], dtype=torch.bool)
         if 'masks' in results:
-            sample.gt_instance_masks = torch.from_numpy(rasterise(results['masks'], height, width))
+            sample.gt_instance_masks = torch.from_numpy(rasterize(results['masks'], height, width))
         if 'class_map' in results:
             sample.gt_mask = torch.from_numpy(np.ascontiguousarray(results['class_map']))
             if 'class_map' in annotation:

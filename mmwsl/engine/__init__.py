@@ -1,4 +1,4 @@
-"""Training: what mmengine lacks."""
+"""Training, as far as mmengine lacks it: runner, loops, optimizers, mixed precision, schedules."""
 
 from . import constructor, hooks, lars, loops, optim_wrapper, runner  # noqa: F401
 from .runner import Runner

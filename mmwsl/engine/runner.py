@@ -42,7 +42,7 @@ class Runner(MMEngineRunner):
     Differences: ranks may live on CPUs (gloo); a checkpoint holds tensors and plain types only, is written atomically
     and loads with ``weights_only=True``; ``--resume`` falls back to the last readable checkpoint; a load in which no
     key fits, or that lacks some of the backbone, is an error; the network takes the memory format of its data
-    preprocessor; another total batch size than the config was tuned for is said in the log; the hooks that training
+    preprocessor; another total batch size than the config was tuned for is logged; the hooks that training
     needs (:data:`NEEDED_HOOKS`) are there whatever the config names, and no hook is there twice.
     """
 

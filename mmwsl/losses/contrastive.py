@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from mmwsl.ops.tensors import normalize
 
 
-def nt_xent(first, second, all_first, all_second, temperature, rank=0):
+def nt_xent(first: torch.Tensor, second: torch.Tensor, all_first: torch.Tensor, all_second: torch.Tensor,
+            temperature: float, rank: int = 0) -> torch.Tensor:
     """SimCLR's loss for one rank's share of the batch (Chen et al. 2020, eq. 1).
 
     Row i of ``first`` and row i of ``second`` are the two views of an image. For each of the 2B local rows the
@@ -30,7 +31,7 @@ def nt_xent(first, second, all_first, all_second, temperature, rank=0):
     return F.cross_entropy(similarity, other)
 
 
-def info_nce(query, key, negatives, temperature):
+def info_nce(query: torch.Tensor, key: torch.Tensor, negatives: torch.Tensor, temperature: float) -> torch.Tensor:
     """MoCo's loss (He et al. 2020, eq. 1): tell the key of the same image from a queue of others.
 
     Args:
@@ -47,7 +48,7 @@ def info_nce(query, key, negatives, temperature):
     return F.cross_entropy(logits, torch.zeros(len(query), dtype=torch.long, device=query.device))
 
 
-def in_batch_info_nce(query, keys, temperature, rank=0):
+def in_batch_info_nce(query: torch.Tensor, keys: torch.Tensor, temperature: float, rank: int = 0) -> torch.Tensor:
     """MoCo v3's loss for one direction (Chen et al. 2021, algorithm 1): the negatives are the batch's other keys.
 
     Args:
@@ -66,7 +67,7 @@ def in_batch_info_nce(query, keys, temperature, rank=0):
 
 
 @torch.no_grad()
-def correspondence(query, key):
+def correspondence(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
     """DenseCL's matching of two views (Wang et al. 2021, section 3.4): the most similar place for each place.
 
     Args:
@@ -79,7 +80,7 @@ def correspondence(query, key):
         return torch.bmm(normalize(query).transpose(1, 2), normalize(key)).argmax(2)
 
 
-def cosine_regression(prediction, target):
+def cosine_regression(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """BYOL's loss for one direction (Grill et al. 2020, eq. 2): 2 - 2 cos(prediction, target), batch mean.
 
     ``target`` (B, D) carries no gradient.

@@ -4,38 +4,43 @@ Statistics are those of the global batch. ``total`` sums a tensor over ranks and
 turn (``mmwsl.dist.all_reduce``); one process needs none.
 """
 
+from collections.abc import Callable
+
 import torch
 
 from mmwsl.ops.tensors import upcast
 
+Total = Callable[[torch.Tensor], torch.Tensor]
 
-def local(x):
+
+def local(x: torch.Tensor) -> torch.Tensor:
     return x
 
 
-def centre(x, total=local):
+def centre(x: torch.Tensor, total: Total = local) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows (B, D) without the mean of the global batch, and the size of that batch, a tensor of one element."""
     count = total(x.new_full((1,), len(x)))
     return x - total(x.sum(0)) / count, count
 
 
-def product(first, second, total=local):
+def product(first: torch.Tensor, second: torch.Tensor, total: Total = local) -> torch.Tensor:
     """firstᵀ second summed over the rows of all ranks, (B, D), (B, E) -> (D, E), never in less than fp32."""
     with torch.autocast(first.device.type, enabled=False):
         return total(first.T @ second)
 
 
-def off_diagonal_square(matrix):
+def off_diagonal_square(matrix: torch.Tensor) -> torch.Tensor:
     """Sum of the squares beside the diagonal of a square matrix."""
     return matrix.square().sum() - matrix.diagonal().square().sum()
 
 
-def cross_correlation(first, second, total=local, eps=1e-5):
+def cross_correlation(first: torch.Tensor, second: torch.Tensor, total: Total = local,
+                      eps: float = 1e-5) -> torch.Tensor:
     """Correlation (D, D) over the global batch between the dimensions of ``first`` and ``second``, (B, D) each.
 
     Each dimension is normalised as batch normalisation does it: biased variance plus ``eps``.
     """
-    def standard(x):
+    def standard(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         centred, count = centre(upcast(x), total)
         return centred * (total(centred.square().sum(0)) / count + eps).rsqrt(), count
 
@@ -43,7 +48,7 @@ def cross_correlation(first, second, total=local, eps=1e-5):
     return product(first, second, total) / count
 
 
-def barlow_twins(first, second, total=local):
+def barlow_twins(first: torch.Tensor, second: torch.Tensor, total: Total = local) -> tuple[torch.Tensor, torch.Tensor]:
     """The two terms of Barlow Twins (Zbontar et al. 2021, eq. 1), lambda left to the caller.
 
     Args:
@@ -57,7 +62,8 @@ def barlow_twins(first, second, total=local):
     return (1 - correlation.diagonal()).square().sum(), off_diagonal_square(correlation)
 
 
-def variance_and_covariance(x, total=local, eps=1e-4):
+def variance_and_covariance(x: torch.Tensor, total: Total = local,
+                            eps: float = 1e-4) -> tuple[torch.Tensor, torch.Tensor]:
     """VICReg's two regularisers of one view (Bardes et al. 2022, eq. 1-4), over the global batch.
 
     Args:

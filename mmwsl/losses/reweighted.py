@@ -1,17 +1,21 @@
 """Cross-entropy in which small clusters count more."""
 
+from collections.abc import Callable
+
+import torch
 import torch.nn.functional as F
 
 from mmwsl.ops.tensors import upcast
 
 
-def cluster_weights(counts, power=0.5, eps=1e-5):
+def cluster_weights(counts: torch.Tensor, power: float = 0.5, eps: float = 1e-5) -> torch.Tensor:
     """w_c = (n_c + eps)^-power, divided by their sum: (k,) floating point of the numbers of members ``counts`` (k,)."""
     weights = (counts.double() + eps).pow(-power)
     return weights / weights.sum()
 
 
-def reweighted_cross_entropy(scores, labels, weights=None, mean=None):
+def reweighted_cross_entropy(scores: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None,
+                             mean: Callable[[torch.Tensor], torch.Tensor] | None = None) -> torch.Tensor:
     """Mean over the global batch of the cross-entropy, sample i counting with the weight of its class.
 
     Args:

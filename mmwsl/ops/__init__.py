@@ -1,4 +1,4 @@
-"""Operations on boxes and regions: pure torch on any device, mmcv's compiled ones where they are installed."""
+"""Operations on tensors, boxes and regions: pure torch on any device, mmcv's compiled ones where they are installed."""
 
 from .anchors import base_anchors, grid_anchors, inside_image
 from .box_coder import decode_boxes, encode_boxes

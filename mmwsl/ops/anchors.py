@@ -1,9 +1,12 @@
 """Anchors (Ren et al. 2015): boxes of some sizes and shapes around every place of a map."""
 
+from collections.abc import Sequence
+
 import torch
 
 
-def base_anchors(base_size, scales, ratios, device=None):
+def base_anchors(base_size: float, scales: Sequence[float], ratios: Sequence[float],
+                 device: torch.device | str | None = None) -> torch.Tensor:
     """Boxes (len(ratios) x len(scales), 4) around the origin, of area (``base_size`` x scale)^2.
 
     A ratio is height / width. All scales of the first ratio come first, as in mmdet.
@@ -14,7 +17,7 @@ def base_anchors(base_size, scales, ratios, device=None):
     return torch.cat([-half, half], dim=1)
 
 
-def grid_anchors(base, height, width, stride):
+def grid_anchors(base: torch.Tensor, height: int, width: int, stride: float) -> torch.Tensor:
     """Anchors (height x width x A, 4) of a map: ``base`` (A, 4) at every place, row by row, A fastest.
 
     Place (y, x) of the map lies at pixel (y stride, x stride) of the image, as in mmdet and detectron2.
@@ -24,7 +27,7 @@ def grid_anchors(base, height, width, stride):
     return (shift + base).view(-1, 4)
 
 
-def inside_image(anchors, height, width, border=0):
+def inside_image(anchors: torch.Tensor, height: float, width: float, border: float = 0) -> torch.Tensor:
     """Boolean (N,): which anchors lie within an image, ``border`` pixels over its edge allowed; -1 allows all."""
     if border < 0:
         return torch.ones(len(anchors), dtype=torch.bool, device=anchors.device)

@@ -1,17 +1,19 @@
 """Boxes as differences from other boxes (Girshick et al. 2014, R-CNN, appendix C)."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 
 from mmwsl.ops.boxes import clip_boxes
 
 
-def _centre_and_size(boxes):
+def _centre_and_size(boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]
 
 
-def encode_boxes(proposals, targets, means=(0., 0., 0., 0.), stds=(1., 1., 1., 1.)):
+def encode_boxes(proposals: torch.Tensor, targets: torch.Tensor, means: Sequence[float] = (0., 0., 0., 0.),
+                 stds: Sequence[float] = (1., 1., 1., 1.)) -> torch.Tensor:
     """Differences (N, 4) that lead from ``proposals`` (N, 4) to ``targets`` (N, 4).
 
     dx and dy are the shift of the centre in widths and heights of the proposal, dw and dh the logarithm of the growth,
@@ -23,8 +25,9 @@ def encode_boxes(proposals, targets, means=(0., 0., 0., 0.), stds=(1., 1., 1., 1
     return (deltas - deltas.new_tensor(means)) / deltas.new_tensor(stds)
 
 
-def decode_boxes(proposals, deltas, means=(0., 0., 0., 0.), stds=(1., 1., 1., 1.), image_size=None,
-                 max_ratio=1000 / 16):
+def decode_boxes(proposals: torch.Tensor, deltas: torch.Tensor, means: Sequence[float] = (0., 0., 0., 0.),
+                 stds: Sequence[float] = (1., 1., 1., 1.), image_size: tuple[float, float] | None = None,
+                 max_ratio: float = 1000 / 16) -> torch.Tensor:
     """Boxes to which ``deltas`` lead.
 
     Args:

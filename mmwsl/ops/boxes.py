@@ -5,19 +5,19 @@ import torch
 MODES = ('iou', 'iof', 'giou')
 
 
-def check_boxes(boxes, name='boxes'):
+def check_boxes(boxes: torch.Tensor, name: str = 'boxes') -> None:
     """Raise ValueError unless ``boxes`` is an (N, 4) floating-point tensor."""
     if boxes.ndim != 2 or boxes.shape[1] != 4 or not boxes.is_floating_point():
         raise ValueError(f'{name} must be a floating-point tensor (N, 4) of x1 y1 x2 y2; got {tuple(boxes.shape)} of '
                          f'{boxes.dtype}')
 
 
-def box_area(boxes, offset=0):
+def box_area(boxes: torch.Tensor, offset: int = 0) -> torch.Tensor:
     """Areas (...) of boxes (..., 4); ``offset=1`` counts x2 and y2 as inside, as VOC's own tools do."""
     return (boxes[..., 2] - boxes[..., 0] + offset) * (boxes[..., 3] - boxes[..., 1] + offset)
 
 
-def box_iou(first, second, mode='iou', offset=0):
+def box_iou(first: torch.Tensor, second: torch.Tensor, mode: str = 'iou', offset: int = 0) -> torch.Tensor:
     """Overlap of every box of ``first`` with every box of ``second``.
 
     Args:
@@ -50,11 +50,11 @@ def box_iou(first, second, mode='iou', offset=0):
     return overlap - _ratio(around - union, around)
 
 
-def _ratio(part, whole):
+def _ratio(part: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
     return torch.where(whole > 0, part / torch.where(whole > 0, whole, 1), 0)
 
 
-def clip_boxes(boxes, height, width):
+def clip_boxes(boxes: torch.Tensor, height: float, width: float) -> torch.Tensor:
     """Boxes (..., 4) moved into an image of ``height`` x ``width`` pixels."""
     limits = boxes.new_tensor([width, height, width, height])
     return torch.minimum(boxes.clamp(min=0), limits)

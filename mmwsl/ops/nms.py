@@ -1,5 +1,8 @@
 """Non-maximum suppression: of boxes that overlap, the one with the highest score stays."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 from mmwsl.compat import compiled_ops
@@ -8,7 +11,8 @@ from mmwsl.ops.boxes import box_iou, check_boxes
 BLOCK = 1024
 
 
-def nms(boxes, scores, iou_threshold, offset=0, score_threshold=0, max_num=-1):
+def nms(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float, offset: int = 0, score_threshold: float = 0,
+        max_num: int = -1) -> tuple[torch.Tensor, torch.Tensor]:
     """Greedy non-maximum suppression, with the arguments and results of ``mmcv.ops.nms``.
 
     Args:
@@ -32,7 +36,8 @@ def nms(boxes, scores, iou_threshold, offset=0, score_threshold=0, max_num=-1):
     return _finish(boxes, scores, _greedy(boxes, scores, iou_threshold, offset, score_threshold, max_num))
 
 
-def soft_nms(boxes, scores, iou_threshold=0.3, sigma=0.5, min_score=1e-3, method='linear', offset=0):
+def soft_nms(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float = 0.3, sigma: float = 0.5,
+             min_score: float = 1e-3, method: str = 'linear', offset: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     """Soft-NMS (Bodla et al. 2017): scores fall with the overlap, nothing goes until they are small.
 
     Args:
@@ -57,7 +62,8 @@ def soft_nms(boxes, scores, iou_threshold=0.3, sigma=0.5, min_score=1e-3, method
     return _soft(boxes, scores, torch.zeros_like(scores), iou_threshold, sigma, min_score, method, offset)
 
 
-def batched_nms(boxes, scores, labels, nms_cfg, class_agnostic=False):
+def batched_nms(boxes: torch.Tensor, scores: torch.Tensor, labels: torch.Tensor, nms_cfg: Mapping[str, Any],
+                class_agnostic: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
     """Suppression among boxes of the same label only.
 
     Labels are compared, where ``mmcv.ops.batched_nms`` moves each class to a place of its own, which rounds the
@@ -90,18 +96,19 @@ def batched_nms(boxes, scores, labels, nms_cfg, class_agnostic=False):
     return (found[:max_num], kept[:max_num]) if max_num >= 0 else (found, kept)
 
 
-def _check(boxes, scores):
+def _check(boxes: torch.Tensor, scores: torch.Tensor) -> None:
     check_boxes(boxes)
     if scores.shape != boxes.shape[:1]:
         raise ValueError(f'{len(boxes)} boxes need scores ({len(boxes)},); got {tuple(scores.shape)}')
 
 
-def _finish(boxes, scores, kept):
+def _finish(boxes: torch.Tensor, scores: torch.Tensor, kept: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.cat([boxes[kept], scores[kept, None]], dim=1), kept
 
 
 @torch.no_grad()
-def _greedy(boxes, scores, iou_threshold, offset=0, score_threshold=0, max_num=-1, groups=None):
+def _greedy(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float, offset: int = 0,
+            score_threshold: float = 0, max_num: int = -1, groups: torch.Tensor | None = None) -> torch.Tensor:
     """(K,) int64, what stays, best first.
 
     Boxes are taken in blocks of falling score. What the boxes that already stay suppress goes at once. Within the block
@@ -114,7 +121,7 @@ def _greedy(boxes, scores, iou_threshold, offset=0, score_threshold=0, max_num=-
     boxes = boxes.float() if boxes.dtype in (torch.float16, torch.bfloat16) else boxes
     kept = order[:0]
 
-    def suppresses(first, second):
+    def suppresses(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         found = box_iou(boxes[first], boxes[second], offset=offset) > iou_threshold
         return found if groups is None else found & (groups[first][:, None] == groups[second])
 
@@ -131,7 +138,9 @@ def _greedy(boxes, scores, iou_threshold, offset=0, score_threshold=0, max_num=-
 
 
 @torch.no_grad()
-def _soft(boxes, scores, groups, iou_threshold=0.3, sigma=0.5, min_score=1e-3, method='linear', offset=0):
+def _soft(boxes: torch.Tensor, scores: torch.Tensor, groups: torch.Tensor, iou_threshold: float = 0.3,
+          sigma: float = 0.5, min_score: float = 1e-3, method: str = 'linear',
+          offset: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     scores, waiting = scores.clone(), torch.ones_like(scores, dtype=torch.bool)
     chosen, values = [], []
     for _ in range(len(boxes)):

@@ -1,5 +1,7 @@
 """RoIAlign (He et al. 2017): the mean of points inside each bin of a region, read between the pixels."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch.nn.modules.utils import _pair
@@ -9,7 +11,7 @@ from mmwsl.compat import compiled_ops
 CHUNK = 2**25  # sampled values at a time, 128 MiB as float32
 
 
-def check_rois(features, rois):
+def check_rois(features: torch.Tensor, rois: torch.Tensor) -> None:
     """Raise ValueError unless ``features`` is (B, C, H, W) and ``rois`` (R, 5)."""
     if features.ndim != 4:
         raise ValueError(f'features must be (B, C, H, W); got {tuple(features.shape)}')
@@ -17,7 +19,8 @@ def check_rois(features, rois):
         raise ValueError(f'rois must be (R, 5), the number of the image and x1 y1 x2 y2; got {tuple(rois.shape)}')
 
 
-def per_image(features, rois, pool):
+def per_image(features: torch.Tensor, rois: torch.Tensor,
+              pool: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """Rows of ``pool(feature map (C, H, W), regions (r, 4))`` of all images, in the order of ``rois``.
 
     Raises:
@@ -33,7 +36,9 @@ def per_image(features, rois, pool):
     return torch.cat(pooled)[order.argsort()]
 
 
-def roi_align(features, rois, output_size, spatial_scale=1.0, sampling_ratio=0, pool_mode='avg', aligned=True):
+def roi_align(features: torch.Tensor, rois: torch.Tensor, output_size: int | tuple[int, int],
+              spatial_scale: float = 1.0, sampling_ratio: int = 0, pool_mode: str = 'avg',
+              aligned: bool = True) -> torch.Tensor:
     """Pool every region to one size, with the arguments and results of ``mmcv.ops.roi_align``.
 
     Args:
@@ -65,7 +70,8 @@ def roi_align(features, rois, output_size, spatial_scale=1.0, sampling_ratio=0, 
         image, regions * spatial_scale - (0.5 if aligned else 0), size, sampling_ratio, pool_mode, aligned))
 
 
-def _align(image, regions, size, sampling_ratio, pool_mode, aligned):
+def _align(image: torch.Tensor, regions: torch.Tensor, size: tuple[int, int], sampling_ratio: int, pool_mode: str,
+           aligned: bool) -> torch.Tensor:
     start, extent = regions[:, :2], regions[:, 2:] - regions[:, :2]
     extent = extent if aligned else extent.clamp(min=1)
     bins = extent / extent.new_tensor([size[1], size[0]])  # (r, 2): width, height
@@ -87,7 +93,8 @@ def _align(image, regions, size, sampling_ratio, pool_mode, aligned):
     return torch.cat(rows)[torch.cat(numbers).argsort()] if len(regions) else image.new_zeros(0, len(image), *size)
 
 
-def _sample(image, start, bins, size, across, down, pool_mode):
+def _sample(image: torch.Tensor, start: torch.Tensor, bins: torch.Tensor, size: tuple[int, int], across: int, down: int,
+            pool_mode: str) -> torch.Tensor:
     """(r, C, height, width) of regions that all have ``down`` x ``across`` points per bin."""
     channels, height, width = image.shape
     x, x_inside = _points(start[:, 0], bins[:, 0], size[1], across, width)
@@ -100,7 +107,8 @@ def _sample(image, start, bins, size, across, down, pool_mode):
     return values.transpose(0, 1)
 
 
-def _points(start, bin_size, bins, points, length):
+def _points(start: torch.Tensor, bin_size: torch.Tensor, bins: int, points: int,
+            length: int) -> tuple[torch.Tensor, torch.Tensor]:
     """(r, bins x points) places along one axis in the range -1..1 of ``grid_sample``, and which of them count."""
     steps = torch.arange(bins * points, device=start.device, dtype=start.dtype).add(0.5) / points
     places = start[:, None] + steps * bin_size[:, None]

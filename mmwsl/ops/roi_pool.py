@@ -1,13 +1,18 @@
 """RoIPool (Girshick 2015): the maximum of each bin of a region, with bins that are whole pixels."""
 
+from functools import reduce
+
 import torch
 from torch.nn.modules.utils import _pair
 
 from mmwsl.compat import compiled_ops
 from mmwsl.ops.roi_align import check_rois, per_image
 
+Table = tuple[torch.Tensor, ...]  # maxima, and the places they are at
 
-def roi_pool(features, rois, output_size, spatial_scale=1.0):
+
+def roi_pool(features: torch.Tensor, rois: torch.Tensor, output_size: int | tuple[int, int],
+             spatial_scale: float = 1.0) -> torch.Tensor:
     """Pool every region to one size, with the arguments and results of ``mmcv.ops.roi_pool``.
 
     As there, a region ends at (x2 + 1) x ``spatial_scale``, a bin reaches from the floor of its start to the ceiling
@@ -34,7 +39,7 @@ def roi_pool(features, rois, output_size, spatial_scale=1.0):
     return per_image(features, rois, lambda image, regions: _pool(image, regions, size, spatial_scale))
 
 
-def _pool(image, regions, size, spatial_scale):
+def _pool(image: torch.Tensor, regions: torch.Tensor, size: tuple[int, int], spatial_scale: float) -> torch.Tensor:
     channels, height, width = image.shape
     if not len(regions):
         return image.new_zeros(0, channels, *size)
@@ -52,7 +57,8 @@ def _pool(image, regions, size, spatial_scale):
     return pooled.view(channels, *shape).transpose(0, 1)
 
 
-def _edges(first, last, bins, scale, length):
+def _edges(first: torch.Tensor, last: torch.Tensor, bins: int, scale: float,
+           length: int) -> tuple[torch.Tensor, torch.Tensor]:
     """(r, bins) first pixel of each bin, and the one after its last."""
     start = first * scale
     step = ((last + 1) * scale - start) / bins
@@ -61,7 +67,8 @@ def _edges(first, last, bins, scale, length):
     return edges[:, :-1].floor().long().clamp(0, length), edges[:, 1:].ceil().long().clamp(0, length)
 
 
-def _argmax_of_boxes(image, left, right, top, bottom):
+def _argmax_of_boxes(image: torch.Tensor, left: torch.Tensor, right: torch.Tensor, top: torch.Tensor,
+                     bottom: torch.Tensor) -> torch.Tensor:
     """(C, n) place in the flat map of the maximum of each of n boxes of pixels.
 
     A box is covered by four rectangles, which may overlap, whose sides are powers of two. The maxima of all such
@@ -81,23 +88,20 @@ def _argmax_of_boxes(image, left, right, top, bottom):
             if len(which):
                 corners = [(y, x) for y in (top[which], bottom[which] - 2**rows)
                            for x in (left[which], right[which] - 2**columns)]
-                best = None
-                for y, x in corners:
-                    corner = tuple(part.flatten(1)[:, y * width + x] for part in table)
-                    best = corner if best is None else _larger(best, corner)
-                answers[:, which] = best[1]
+                covering = (tuple(part.flatten(1)[:, y * width + x] for part in table) for y, x in corners)
+                answers[:, which] = reduce(_larger, covering)[1]
             table = _doubled(table, 2, 2**columns)
         column = _doubled(column, 1, 2**rows)
     return answers
 
 
-def _larger(first, second):
+def _larger(first: Table, second: Table) -> Table:
     """The larger of two (values, places), and of equal values the one that comes first."""
     take = (second[0] > first[0]) | ((second[0] == first[0]) & (second[1] < first[1]))
     return torch.where(take, second[0], first[0]), torch.where(take, second[1], first[1])
 
 
-def _doubled(table, axis, side):
+def _doubled(table: Table, axis: int, side: int) -> Table:
     """Maxima of windows twice as long; at the border, where none fits, the old ones, which nobody asks for."""
     length = table[0].shape[axis]
     if side >= length:

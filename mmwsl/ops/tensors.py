@@ -4,18 +4,18 @@ import torch
 import torch.nn.functional as F
 
 
-def upcast(x):
+def upcast(x: torch.Tensor) -> torch.Tensor:
     """``x`` in fp32, or in fp64 where it was: what autocast made narrow is made wide before it is compared."""
     return x if x.dtype == torch.float64 else x.float()
 
 
-def normalize(x):
+def normalize(x: torch.Tensor) -> torch.Tensor:
     """``x`` (B, D, ...) divided by its length along dimension 1, at least in fp32."""
     return F.normalize(upcast(x), dim=1)
 
 
 @torch.no_grad()
-def embedding_std(embedding):
+def embedding_std(embedding: torch.Tensor) -> torch.Tensor:
     """Mean over dimensions of the standard deviation of the unit rows of ``embedding`` (B, D), times sqrt(D).
 
     About 1 where the embeddings fill the sphere, 0 where they have collapsed to a point. Without gradient.
@@ -24,7 +24,7 @@ def embedding_std(embedding):
 
 
 @torch.no_grad()
-def accuracy(scores, labels):
+def accuracy(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Percentage of rows of ``scores`` (B, C, ...) whose largest entry is that of ``labels`` (B, ...).
 
     A scalar tensor on their device, without gradient and without waiting for the device.
@@ -32,7 +32,7 @@ def accuracy(scores, labels):
     return (scores.argmax(1) == labels).float().mean() * 100
 
 
-def keep_format(x, like):
+def keep_format(x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """``x`` (B, C, H, W) in the memory format of ``like``: channels_last if that is, else as plain rows.
 
     Indexing, turning and joining fall back to the plain layout, and convolutions are slower there.

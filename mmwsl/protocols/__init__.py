@@ -1,3 +1,5 @@
+"""Ways to evaluate a checkpoint, by frozen features or by what is trained from it; registered in PROTOCOLS."""
+
 from .base import Protocol, Source, as_protocol
 from .clustering import Cluster, clustering_accuracy
 from .features import Features, FeatureSource, check_features, extract_features

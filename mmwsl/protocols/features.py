@@ -36,7 +36,7 @@ class Features:
     features: torch.Tensor
     labels: torch.Tensor | None
     classes: list
-    indices: torch.Tensor | None = None
+    indices: torch.Tensor = None  # only until it is filled in
 
     def __post_init__(self):
         self.features = torch.as_tensor(self.features).float()

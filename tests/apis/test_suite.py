@@ -146,6 +146,19 @@ runs = [
     assert 'first-seed7 is no run of the suite' in capsys.readouterr().err
 
 
+def test_ensemble_without_a_metric(tmp_path):
+    config, suite = write_config(tmp_path), tmp_path / 'suite.py'
+    suite.write_text(f"""
+suite = 'tiny'
+protocols = ['knn']
+runs = [dict(method='one', config={str(config)!r}), dict(method='pair', config={str(config)!r}, ensemble=['one-seed0'] * 2)]
+""")
+    (tmp_path / 'out' / 'runs' / 'one-seed0').mkdir(parents=True)
+    (tmp_path / 'out' / 'runs' / 'one-seed0' / 'epoch_1.pth').touch()
+    with pytest.raises(ValueError, match='ensemble pair-seed0 are scored as one by a test_evaluator, and .*tiny.py has none'):
+        run_suite(suite, tmp_path / 'out', only=['pair'], options={'train_cfg.max_epochs': 1})
+
+
 def test_failed_training(tmp_path, monkeypatch):
     monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=lambda command: subprocess.CompletedProcess(command, 1)))
     with pytest.raises(RuntimeError, match='training .*tiny.py failed; its log is in .*simclr-seed0. Start the suite again'):

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tools'))
 try:
+    import render_docs
     from render_docs import render
 finally:
     sys.path.remove(str(ROOT / 'tools'))
@@ -46,3 +47,20 @@ def test_each_kind_of_block(tmp_path, kind, expected):
     assert expected in page.replace('**', '')
     path.unlink()
     assert 'Not run yet.' in render(page) and '20.00' not in render(page) and '40.00' not in render(page)
+
+
+def test_map_of_the_rooms_goes_by_their_docstrings(tmp_path, monkeypatch):
+    monkeypatch.setattr(render_docs, 'ROOMS', ('upper', 'lower.py'))
+    package = tmp_path / 'house'
+    for name, text in (('upper/__init__.py', 'Top.\n\nMore.'), ('upper/inner/__init__.py', 'Inside ``x``.'),
+                       ('lower.py', 'Below.'), ('__init__.py', 'House.')):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(f'"""{text}"""\n')
+    assert render_docs.render_rooms(package) == (
+        '* `house/upper/`: Top.\n* `house/upper/inner/`: Inside `x`.\n* `house/lower.py`: Below.\n')
+    (package / 'upper' / 'inner' / '__init__.py').write_text('x = 1\n')
+    with pytest.raises(ValueError, match='inner/__init__.py has no docstring'):
+        render_docs.render_rooms(package)
+    (package / 'cellar.py').write_text('"""New."""\n')
+    with pytest.raises(ValueError, match="differ: \\['cellar.py'\\]"):
+        render_docs.render_rooms(package)

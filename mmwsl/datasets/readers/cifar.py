@@ -26,9 +26,9 @@ class _Cifar(InMemoryDataset):
         if not root.is_dir():
             raise FileNotFoundError(self._expected(root, 'does not exist'))
         for reader, folder in ((self._read_pickles, self.pickle_folder), (self._read_binaries, self.binary_folder)):
-            place = root if root.name == folder else root / folder
-            if place.is_dir():
-                images, labels, classes = reader(place, split)
+            path = root if root.name == folder else root / folder
+            if path.is_dir():
+                images, labels, classes = reader(path, split)
                 break
         else:
             if not (root / split).is_dir():

@@ -154,12 +154,12 @@ def read_image_folders(root, split, num_classes, expected=None, cache=True):
     shape = (len(names), 3, SIDE, SIDE)
     prefix, key = f'.cifar_{split}', listing_key(folder, names)
     if cache:
-        for place in cache_folders(root):
-            images = load_cache(place / f'{prefix}_{key}.npy', shape)
+        for cache_folder in cache_folders(root):
+            images = load_cache(cache_folder / f'{prefix}_{key}.npy', shape)
             if images is not None:
                 return images, labels, classes
     images = decode_images([folder / name for name in names], _fit)[0].numpy()
-    if cache and not any(save_cache(place, prefix, key, images) for place in cache_folders(root)):
+    if cache and not any(save_cache(cache_folder, prefix, key, images) for cache_folder in cache_folders(root)):
         warnings.warn(f'the decoded images of {folder} cannot be kept, neither in {root} nor in the user\'s cache '
                       'folder: they will be decoded again each time')
     return images, labels, classes

@@ -1,4 +1,4 @@
-"""Localisation in the layout of the WSOL benchmark (Choe et al. 2020, arXiv:2001.07437): ILSVRC, CUB, OpenImages30k."""
+"""Localization in the layout of the WSOL benchmark (Choe et al. 2020, arXiv:2001.07437): ILSVRC, CUB, OpenImages30k."""
 
 import re
 from collections import Counter

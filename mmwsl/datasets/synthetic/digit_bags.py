@@ -40,12 +40,12 @@ class DigitBags(Dataset):
             raise ValueError(f"DigitBags: supervision={supervision!r} must be 'image' or 'full'")
         self.num_bags, self.mean_length, self.std_length, self.target = num_bags, mean_length, std_length, target
         self.seed, self.split, self.supervision, self.classes = seed, split, supervision, ['without', 'with']
-        chosen = split_indices(split)
+        indices = split_indices(split)
         images, labels = raw_digits()
         self.digits = torch.from_numpy(np.stack([
             np.rint(cv2.resize(images[i], (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1) * 255)
-            for i in chosen]).astype(np.uint8))[:, None]
-        self.is_target = labels[chosen] == target
+            for i in indices]).astype(np.uint8))[:, None]
+        self.is_target = labels[indices] == target
 
     @property
     def metainfo(self):

@@ -22,7 +22,7 @@ from mmwsl.datasets.synthetic.scene_rendering import (
 from mmwsl.registry import DATASETS
 from mmwsl.structures import SUPERVISION_LEVELS, stack_samples, strip_labels
 
-PLACEMENTS = 8  # places tried for an object until it neither covers nor is covered by more than MAX_COVER of a box
+PLACEMENTS = 8  # positions tried for an object until it neither covers nor is covered by more than MAX_COVER of a box
 MAX_COVER = 0.6
 
 
@@ -58,10 +58,10 @@ class DigitScenes(ImageDataset):
         body_evidence: how often the stripes of a compound object have the class's own direction (class x 18 degrees);
             otherwise the direction is that of a random class.
         stripe_strength: of a compound object, above 0 to 1; at less than 1 its stripes are as much fainter.
-        background: ``'photo'`` or ``'plain'`` (one random colour).
+        background: ``'photo'`` or ``'plain'`` (one random color).
         background_rotation: turn each background by a random multiple of 90 degrees and mirror every other one, so that
             only the objects tell which way is up.
-        contrast: least difference of luma (0 to 0.5) between a digit and the mean of what it lies on.
+        contrast: smallest difference of luma (0 to 0.5) between a digit and the mean of what it lies on.
         max_angle: largest rotation of a digit, in degrees either way.
         clip_length: frames per clip, at least 2; None gives still images.
         max_speed: of objects and background, each way, in sides per frame.
@@ -201,10 +201,10 @@ class DigitScenes(ImageDataset):
         matrix = np.array([[cos, -sin], [sin, cos]]) * [1 - 2 * mirror, 1] * (side / self.size)
         height, width = levels[0].shape[:2]
         low, high = np.full(2, side / 2), np.array([width, height]) - side / 2
-        centre = low + rng.random(2) * (high - low)
+        center = low + rng.random(2) * (high - low)
         # The window moves over the photo; the content moves the other way in the scene.
-        window = draw_velocity(rng, centre, low, high, self._steps, self.max_speed * side)
-        return Background(levels, np.zeros(3), matrix, centre, -np.linalg.solve(matrix, window))
+        window = draw_velocity(rng, center, low, high, self._steps, self.max_speed * side)
+        return Background(levels, np.zeros(3), matrix, center, -np.linalg.solve(matrix, window))
 
     def _draw_object(self, rng, digit, others):
         extent = rng.uniform(*self.digit_scale) * self.size
@@ -222,10 +222,10 @@ class DigitScenes(ImageDataset):
             where, distance = rng.random() * 2 * np.pi, np.sqrt(rng.random())  # even over the body
             offset = rotation_matrix(body.angle) @ (room * distance * (np.cos(where), np.sin(where)))
         low, high = half + 1, self.size - half - 1  # one pixel for the anti-aliased edge
-        centre = self._draw_place(rng, half, low, high, others)
-        velocity = draw_velocity(rng, centre, low, high, self._steps, self.max_speed * self.size)
+        center = self._draw_center(rng, half, low, high, others)
+        velocity = draw_velocity(rng, center, low, high, self._steps, self.max_speed * self.size)
         rgb, brightness = rng.uniform(0.05, 0.95, size=(3, 3)), rng.random(2)
-        return SceneObject(digit, half, centre, velocity, angle, scale, offset, body, rgb, brightness)
+        return SceneObject(digit, half, center, velocity, angle, scale, offset, body, rgb, brightness)
 
     def _draw_body(self, rng, extent, label):
         aspect, angle = rng.uniform(0.7, 1.0), rng.uniform(0, np.pi)
@@ -239,16 +239,16 @@ class DigitScenes(ImageDataset):
         return Body(axes * factor, angle, stripes, period, phase, self.stripe_strength), half * factor
 
     @staticmethod
-    def _draw_place(rng, half, low, high, others):
+    def _draw_center(rng, half, low, high, others):
         if not others:
             return low + rng.random(2) * (high - low)
-        places = low + rng.random((PLACEMENTS, 2)) * (high - low)
-        centres, halves = np.array([other.centre for other in others]), np.array([other.half for other in others])
-        overlap = (half + halves - np.abs(places[:, None] - centres)).clip(0)  # (places, others, 2)
+        positions = low + rng.random((PLACEMENTS, 2)) * (high - low)
+        centers, halves = np.array([other.center for other in others]), np.array([other.half for other in others])
+        overlap = (half + halves - np.abs(positions[:, None] - centers)).clip(0)  # (positions, others, 2)
         overlap = np.minimum(overlap, 2 * np.minimum(half, halves)).prod(axis=-1)
         cover = (overlap / (4 * np.minimum(half.prod(), halves.prod(axis=-1)))).max(axis=1)
         fitting = np.flatnonzero(cover <= MAX_COVER)
-        return places[fitting[0] if len(fitting) else cover.argmin()]
+        return positions[fitting[0] if len(fitting) else cover.argmin()]
 
     # -- pictures and truth
 

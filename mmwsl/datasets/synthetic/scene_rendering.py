@@ -101,21 +101,21 @@ def draw_velocity(rng, start, low, high, steps, max_speed):
 
 @dataclass
 class Background:
-    """A crop of a photograph, or one colour; ``matrix`` takes scene to photo coordinates about the two centres."""
+    """A crop of a photograph, or one color; ``matrix`` takes scene to photo coordinates about the two centers."""
     levels: list | None
-    colour: np.ndarray
+    color: np.ndarray
     matrix: np.ndarray
-    centre: np.ndarray
+    center: np.ndarray
     velocity: np.ndarray  # of the photo's content, scene pixels per frame
 
     def draw(self, size, frame):
         if self.levels is None:
-            return np.full((size, size, 3), self.colour, dtype=np.uint8)
+            return np.full((size, size, 3), self.color, dtype=np.uint8)
         zoom = abs(np.linalg.det(self.matrix)) ** 0.5
         level = min(max(int(np.log2(zoom)), 0), len(self.levels) - 1)
         matrix = self.matrix / 2 ** level
         # Sample i sits at i + 0.5 on both sides.
-        corner = self.centre / 2 ** level + matrix @ (np.full(2, 0.5 - size / 2) - self.velocity * frame) - 0.5
+        corner = self.center / 2 ** level + matrix @ (np.full(2, 0.5 - size / 2) - self.velocity * frame) - 0.5
         return cv2.warpAffine(self.levels[level], np.column_stack([matrix, corner]), (size, size),
                               flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
 
@@ -131,7 +131,7 @@ class Body:
     strength: float = 1.0  # of the stripes
 
     def draw(self, dx, dy):
-        """Alpha (0 to 255) and stripes (0 to 1) at distances ``dx`` (1, W), ``dy`` (H, 1) from the centre."""
+        """Alpha (0 to 255) and stripes (0 to 1) at distances ``dx`` (1, W), ``dy`` (H, 1) from the center."""
         cos, sin = np.cos(self.angle), np.sin(self.angle)
         radius = np.hypot((cos * dx + sin * dy) / self.axes[0], (cos * dy - sin * dx) / self.axes[1])
         alpha = ((1 - radius) * self.axes.min() + 0.5).clip(0, 1) * 255
@@ -143,68 +143,68 @@ class Body:
 class SceneObject:
     digit: int
     half: np.ndarray  # half width and height of the hull
-    centre: np.ndarray
+    center: np.ndarray
     velocity: np.ndarray
     angle: float
     scale: float  # scene pixels per glyph pixel
-    offset: np.ndarray  # of the digit from the object's centre
+    offset: np.ndarray  # of the digit from the object's center
     body: Body | None
     rgb: np.ndarray  # (3, 3): tints of digit, body, stripes
     brightness: np.ndarray  # (2,): which of the permitted lumas digit and body take
-    colours: list | None = None  # fixed in the first frame, in contrast to what lies beneath
+    colors: list | None = None  # fixed in the first frame, in contrast to what lies beneath
 
     def draw(self, canvas, frame, contrast):
         """Paint the object; returns where: (y, x) slices, painted pixels, and the digit's among them (or None)."""
         size = len(canvas)
-        centre = self.centre + self.velocity * frame
-        x1, y1 = np.maximum(np.floor(centre - self.half - 1), 0).astype(int).tolist()
-        x2, y2 = np.minimum(np.ceil(centre + self.half + 1), size).astype(int).tolist()
-        place = slice(y1, y2), slice(x1, x2)
-        patch = canvas[place].astype(np.float32)
-        ink = self._ink(centre + self.offset, x1, y1, x2, y2)
+        center = self.center + self.velocity * frame
+        x1, y1 = np.maximum(np.floor(center - self.half - 1), 0).astype(int).tolist()
+        x2, y2 = np.minimum(np.ceil(center + self.half + 1), size).astype(int).tolist()
+        window = slice(y1, y2), slice(x1, x2)
+        patch = canvas[window].astype(np.float32)
+        ink = self._ink(center + self.offset, x1, y1, x2, y2)
         if self.body is None:
             mask = ink >= MIN_ALPHA
-            if self.colours is None:
+            if self.colors is None:
                 ground = patch[mask].mean(axis=0) @ LUMA / 255
-                self.colours = [with_luma(self.rgb[0], contrasting_luma(ground, contrast, self.brightness[0]))]
-            _blend(patch, self.colours[0], ink, mask)
+                self.colors = [with_luma(self.rgb[0], contrasting_luma(ground, contrast, self.brightness[0]))]
+            _blend(patch, self.colors[0], ink, mask)
             part = None
         else:
-            alpha, stripes = self.body.draw(np.arange(x1, x2)[None] + 0.5 - centre[0],
-                                            np.arange(y1, y2)[:, None] + 0.5 - centre[1])
+            alpha, stripes = self.body.draw(np.arange(x1, x2)[None] + 0.5 - center[0],
+                                            np.arange(y1, y2)[:, None] + 0.5 - center[1])
             mask = alpha >= MIN_ALPHA
             part = (ink >= MIN_ALPHA) & mask
-            if self.colours is None:
+            if self.colors is None:
                 ground = patch[mask].mean(axis=0) @ LUMA / 255
                 base = contrasting_luma(ground, contrast, self.brightness[1])
                 second = base + STRIPE_CONTRAST if base < 0.5 else base - STRIPE_CONTRAST
                 digit = contrasting_luma((base + second) / 2, contrast, self.brightness[0])
-                self.colours = [with_luma(rgb, luma) for rgb, luma in zip(self.rgb, (digit, base, second), strict=True)]
-            digit, base, second = self.colours
+                self.colors = [with_luma(rgb, luma) for rgb, luma in zip(self.rgb, (digit, base, second), strict=True)]
+            digit, base, second = self.colors
             _blend(patch, base + (second - base) * stripes[..., None], alpha, mask)
             _blend(patch, digit, ink, part)
-        canvas[place] = patch + 0.5
-        return place, mask, part
+        canvas[window] = patch + 0.5
+        return window, mask, part
 
-    def _ink(self, centre, x1, y1, x2, y2):
+    def _ink(self, center, x1, y1, x2, y2):
         levels, boxes = glyph_atlas()
         level = min(max(int(-np.log2(self.scale)), 0), len(levels) - 1)
         matrix = rotation_matrix(-self.angle) / (self.scale * 2 ** level)
         middle = (boxes[self.digit, :2] + boxes[self.digit, 2:]) / 2 ** (level + 1)
-        corner = middle - 0.5 + matrix @ (np.array([x1 + 0.5, y1 + 0.5]) - centre)
+        corner = middle - 0.5 + matrix @ (np.array([x1 + 0.5, y1 + 0.5]) - center)
         return cv2.warpAffine(levels[level][self.digit], np.column_stack([matrix, corner]), (x2 - x1, y2 - y1),
                               flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
 
-def _blend(patch, colour, alpha, mask):
-    patch += (colour * 255 - patch) * (alpha * mask / 255)[..., None]
+def _blend(patch, color, alpha, mask):
+    patch += (color * 255 - patch) * (alpha * mask / 255)[..., None]
 
 
 @dataclass
 class Scene:
     background: Background
     objects: list  # in the order of the annotation
-    order: np.ndarray  # (N,) place of each object in the painting order
+    order: np.ndarray  # (N,) position of each object in the painting order
     contrast: float
 
     def render(self, size, frame=0):
@@ -227,9 +227,9 @@ def scene_truth(scene, painted, labels, size):
     count = len(painted)
     amodal = np.zeros((count, size, size), dtype=bool)
     boxes, part_boxes = np.zeros((2, count, 4), dtype=np.float32)
-    for i, (place, mask, part) in enumerate(painted):
-        amodal[i][place] = mask
-        corner = np.array([place[1].start, place[0].start] * 2)
+    for i, (window, mask, part) in enumerate(painted):
+        amodal[i][window] = mask
+        corner = np.array([window[1].start, window[0].start] * 2)
         boxes[i] = tight_box(mask) + corner
         if part is not None:
             part_boxes[i] = tight_box(part) + corner

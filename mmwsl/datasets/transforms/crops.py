@@ -70,8 +70,8 @@ class RandomCrops:
     Args:
         num_views: number of crops.
         size: side of the crops in pixels.
-        scale: least and largest area of a crop, as shares of the image's; within (0, 1].
-        ratio: least and largest width / height.
+        scale: smallest and largest area of a crop, as shares of the image's; within (0, 1].
+        ratio: smallest and largest width / height.
         flip_prob: probability of a horizontal flip.
         interpolation: ``'bicubic'``, ``'bilinear'`` or ``'area'``.
         crops: for crops of several kinds (multi-crop), a list of dict(num, size, scale), any of them left out taken
@@ -98,9 +98,9 @@ class RandomCrops:
         for view_size, view_scale in self.views:
             if view_size < 1 or len(view_scale) != 2 or not 0 < view_scale[0] <= view_scale[1] <= 1:
                 raise ValueError(f'RandomCrops: size={view_size}, scale={view_scale} is impossible; size must be 1 or '
-                                 'more, and scale two shares of the area with 0 < least <= largest <= 1')
+                                 'more, and scale two shares of the area with 0 < smallest <= largest <= 1')
         if len(self.ratio) != 2 or not 0 < self.ratio[0] <= self.ratio[1]:
-            raise ValueError(f'RandomCrops: ratio={ratio} is impossible; it needs 0 < least <= largest')
+            raise ValueError(f'RandomCrops: ratio={ratio} is impossible; it needs 0 < smallest <= largest')
         if not 0 <= flip_prob <= 1:
             raise ValueError(f'RandomCrops: flip_prob={flip_prob} is no probability; it must be from 0 to 1')
 
@@ -159,24 +159,24 @@ class ResizeCenterCrop:
         self.resize = resize
         self.crop = crop
 
-    def place(self, results):
+    def position(self, results):
         """Where the crop lies, (x, y) in [0, 1]."""
         return 0.5, 0.5
 
     def __call__(self, results):
         size = jpeg_size(results)
         image = _image(results, 1 if size is None else lossless_reduction(min(size) / self.resize))
-        results['inputs'] = to_tensor(self.cut(image, size, self.place(results)))
+        results['inputs'] = to_tensor(self.cut(image, size, self.position(results)))
         return results
 
-    def cut(self, image, size, place):
-        return resize_center_crop(image, self.resize, self.crop, self.interpolation, size, place)
+    def cut(self, image, size, position):
+        return resize_center_crop(image, self.resize, self.crop, self.interpolation, size, position)
 
 
-def resize_center_crop(image, short, crop, interpolation='bicubic', size=None, place=(0.5, 0.5)):
-    """uint8 (H, W, C) resized to a short side of ``short`` and cropped to its centre, (crop, crop, C).
+def resize_center_crop(image, short, crop, interpolation='bicubic', size=None, position=(0.5, 0.5)):
+    """uint8 (H, W, C) resized to a short side of ``short`` and cropped to its center, (crop, crop, C).
 
-    ``place`` puts the crop elsewhere: 0 left or top, 1 right or bottom. ``size`` is the
+    ``position`` puts the crop elsewhere: 0 left or top, 1 right or bottom. ``size`` is the
     (width, height) that counts, if ``image`` was decoded at reduced size; None = the image's own.
     """
     width, height = size or (image.shape[1], image.shape[0])
@@ -184,13 +184,13 @@ def resize_center_crop(image, short, crop, interpolation='bicubic', size=None, p
     new_width = short if width <= height else int(short * width / height)
     new_height = short if height <= width else int(short * height / width)
     image = resize(image, new_width, new_height, interpolation)
-    left, top = round((new_width - crop) * place[0]), round((new_height - crop) * place[1])
+    left, top = round((new_width - crop) * position[0]), round((new_height - crop) * position[1])
     return image[top:top + crop, left:left + crop]
 
 
 @TRANSFORMS.register_module()
 class ResizeRandomCrop(ResizeCenterCrop):
-    """As :class:`ResizeCenterCrop`, but the crop lies at a random place, drawn from (seed, epoch, index).
+    """As :class:`ResizeCenterCrop`, but the crop lies at a random position, drawn from (seed, epoch, index).
 
     Args:
         resize, crop, interpolation: see :class:`ResizeCenterCrop`.
@@ -201,11 +201,11 @@ class ResizeRandomCrop(ResizeCenterCrop):
         super().__init__(resize, crop, interpolation)
         self.square = square
 
-    def place(self, results):
+    def position(self, results):
         seed = [results.get(key, 0) for key in ('seed', 'epoch', 'index')]
         return np.random.default_rng(seed).random(2)
 
-    def cut(self, image, size, place):
+    def cut(self, image, size, position):
         if self.square:
             image, size = resize_center_crop(image, self.resize, self.resize, self.interpolation, size), None
-        return super().cut(image, size, place)
+        return super().cut(image, size, position)

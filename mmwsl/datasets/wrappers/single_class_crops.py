@@ -1,4 +1,4 @@
-"""Squares cut out of annotated photos, each around one object and with one class in it: for localisation by a tag."""
+"""Squares cut out of annotated photos, each around one object and with one class in it: for localization by a tag."""
 
 import cv2
 import numpy as np
@@ -14,15 +14,15 @@ def square_around(box, context, width, height, rng):
     """A square (left, top, side), in pixels, that holds ``box`` if the image is large enough.
 
     Its side is ``context`` times the box's longer side, at most the image's shorter side; where the box lies in it is
-    drawn evenly among the places at which the square stays within the image.
+    drawn evenly among the positions at which the square stays within the image.
     """
     side = min(context * max(box[2] - box[0], box[3] - box[1]), width, height)
     corner = []
     for low, high, length in zip(box[:2], box[2:], (width, height), strict=True):
-        least, most = max(high - side, 0), min(low, length - side)
-        if least > most:  # the box is longer than the square: keep to its middle
-            least = most = min(max((low + high - side) / 2, 0), length - side)
-        corner.append(rng.uniform(least, most))
+        lowest, highest = max(high - side, 0), min(low, length - side)
+        if lowest > highest:  # the box is longer than the square: keep to its middle
+            lowest = highest = min(max((low + high - side) / 2, 0), length - side)
+        corner.append(rng.uniform(lowest, highest))
     return (*corner, side)
 
 
@@ -39,8 +39,8 @@ class SingleClassCrops(InMemoryDataset):
         size: side of the crops in pixels.
         context: side of the square over the longer side of the object's box, at least 1.
         others: largest share of the square that a box of another class covers.
-        min_side: least longer side of an object, in pixels of the photo.
-        seed: of the places.
+        min_side: smallest longer side of an object, in pixels of the photo.
+        seed: of the positions.
         supervision: ``'image'``, ``'boxes'``, ``'full'``, ...
         max_images: keep only so many crops, evenly spaced.
 

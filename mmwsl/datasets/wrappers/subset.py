@@ -30,9 +30,9 @@ def stratified_split(labels, fraction, seed=0):
     if labels.ndim == 1:
         order = order[labels[order].argsort(stable=True)]  # classes in turn, random within a class
     held = min(max(1, round(count * fraction)), count - 1)
-    chosen = torch.zeros(count, dtype=torch.bool)
-    chosen[((torch.arange(held) + 0.5) * count / held).long()] = True  # evenly spaced: each class by its size
-    return order[~chosen].sort().values, order[chosen].sort().values
+    is_held_out = torch.zeros(count, dtype=torch.bool)
+    is_held_out[((torch.arange(held) + 0.5) * count / held).long()] = True  # evenly spaced: each class by its size
+    return order[~is_held_out].sort().values, order[is_held_out].sort().values
 
 
 def _named(dataset, names_file):

@@ -15,7 +15,7 @@ class PixelCountHook(Hook):
     It is the budget by which methods are compared: B x H x W of every batch of images (B, C, H, W) that enters one of
     ``model.encoders()``, passes that extract features between epochs included. Where only some patches are encoded
     (``keep``, MAE) only theirs count. The sum over ranks is kept in the checkpoint's ``meta['pixels']``. Where nothing
-    is counted (features of sequences, models without ``encoders``) nothing is said.
+    is counted (features of sequences, models without ``encoders``) nothing is logged.
     """
 
     once = True
@@ -23,7 +23,7 @@ class PixelCountHook(Hook):
 
     def before_train(self, runner):
         self._pixels = int(runner.message_hub.runtime_info.get('pixels', 0)) // runner.world_size
-        self._said = False
+        self._reported = False
         for counter in self._counters:  # of a training before
             counter.remove()
         encoders = getattr(unwrap(runner.model), 'encoders', list)()
@@ -42,8 +42,8 @@ class PixelCountHook(Hook):
         if not self._pixels:
             return
         runner.message_hub.update_info('pixels', self._pixels * runner.world_size)
-        if not self._said:
-            step, self._said = (self._pixels - self._before) * runner.world_size, True
+        if not self._reported:
+            step, self._reported = (self._pixels - self._before) * runner.world_size, True
             runner.logger.info(f'{step / 1e6:.2f} million pixels through the backbones in a step, '
                                f'{step * runner.max_iters / 1e6:,.0f} million in all (passes between epochs apart)')
 

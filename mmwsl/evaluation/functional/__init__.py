@@ -1,3 +1,5 @@
+"""Metrics as pure functions: arrays in, numbers out."""
+
 from .accuracy import mean_class_accuracy, topk_accuracy, true_class_rank
 from .average_precision import average_precision, mean_average_precision
 from .detection import detection_average_precision, match_detections

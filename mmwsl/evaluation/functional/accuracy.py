@@ -1,10 +1,13 @@
 """Classification accuracy from scores."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 
 
-def true_class_rank(scores, labels):
-    """Rank of the true class by score, (N,) int64 from 0.
+def true_class_rank(scores: np.ndarray | torch.Tensor, labels: np.ndarray | torch.Tensor) -> torch.Tensor:
+    """Rank of the true class, (N,) int64: 0 where it has the highest score.
 
     Equal scores rank in class order (the lower class number first), so constant scores always name class 0, and a
     result never depends on a sorting routine.
@@ -34,7 +37,7 @@ def true_class_rank(scores, labels):
     return ((scores > own) | ((scores == own) & earlier)).sum(dim=1)
 
 
-def mean_class_accuracy(scores, labels):
+def mean_class_accuracy(scores: np.ndarray | torch.Tensor, labels: np.ndarray | torch.Tensor) -> float:
     """Mean over classes, those that have an image, of top-1 accuracy; a float in [0, 1].
 
     Args, Raises:
@@ -45,7 +48,8 @@ def mean_class_accuracy(scores, labels):
     return torch.stack([right[labels == label].mean() for label in labels.unique()]).mean().item()
 
 
-def topk_accuracy(scores, labels, topk=(1, 5)):
+def topk_accuracy(scores: np.ndarray | torch.Tensor, labels: np.ndarray | torch.Tensor,
+                  topk: Sequence[int] = (1, 5)) -> dict[int, float]:
     """Share of images whose true class is among the k highest scores.
 
     Args:

@@ -1,11 +1,13 @@
 """Average precision as the PASCAL VOC challenges define it."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 MODES = ('all_points', '11_points')
 
 
-def average_precision(scores, labels, mode='all_points', positives=None):
+def average_precision(scores: ArrayLike, labels: ArrayLike, mode: str = 'all_points',
+                      positives: int | None = None) -> float:
     """Average precision of one class over the max-interpolated precision-recall curve.
 
     ``all_points`` is the area under that curve (VOC from 2010 on, and VOC classification here); ``11_points`` the mean
@@ -54,7 +56,7 @@ def average_precision(scores, labels, mode='all_points', positives=None):
     return float(precision[at].sum() / 11)
 
 
-def mean_average_precision(scores, labels, mode='all_points'):
+def mean_average_precision(scores: ArrayLike, labels: ArrayLike, mode: str = 'all_points') -> tuple[float, np.ndarray]:
     """Mean over classes of :func:`average_precision`.
 
     Args:

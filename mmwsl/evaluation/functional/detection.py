@@ -1,5 +1,8 @@
 """Detection AP of the PASCAL VOC challenges."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -7,7 +10,8 @@ from mmwsl.evaluation.functional.average_precision import average_precision
 from mmwsl.ops import box_iou
 
 
-def match_detections(boxes, scores, true_boxes, difficult=None, iou_threshold=0.5):
+def match_detections(boxes: np.ndarray, scores: np.ndarray, true_boxes: np.ndarray, difficult: np.ndarray | None = None,
+                     iou_threshold: float = 0.5) -> np.ndarray:
     """Match detections to ground truth: hit, miss or ignored; one class on one image.
 
     Every detection belongs to the object it overlaps most. If that overlap is large enough, the best-scored detection
@@ -27,7 +31,8 @@ def match_detections(boxes, scores, true_boxes, difficult=None, iou_threshold=0.
     if not len(boxes) or not len(true_boxes):
         return verdict
     difficult = np.zeros(len(true_boxes), dtype=bool) if difficult is None else np.asarray(difficult, dtype=bool)
-    overlap = box_iou(*(torch.as_tensor(np.asarray(each, float)) for each in (boxes, true_boxes))).numpy()
+    found, objects = (torch.as_tensor(np.asarray(each, float)) for each in (boxes, true_boxes))
+    overlap = box_iou(found, objects).numpy()
     owner = overlap.argmax(1)
     near = overlap.max(1) >= iou_threshold
     order = np.argsort(-np.asarray(scores, float), kind='stable')
@@ -37,7 +42,8 @@ def match_detections(boxes, scores, true_boxes, difficult=None, iou_threshold=0.
     return verdict
 
 
-def detection_average_precision(predictions, truths, num_classes, iou_threshold=0.5, mode='all_points'):
+def detection_average_precision(predictions: Sequence[Mapping[str, Any]], truths: Sequence[Mapping[str, Any]],
+                                num_classes: int, iou_threshold: float = 0.5, mode: str = 'all_points') -> np.ndarray:
     """Average precision of each class over a set of images.
 
     VOC07's tables are ``mode='11_points'``; from 2010 on it is 'all_points'. With x2 and y2 exclusive no pixel is
@@ -58,7 +64,8 @@ def detection_average_precision(predictions, truths, num_classes, iou_threshold=
     """
     if len(predictions) != len(truths):
         raise ValueError(f'{len(predictions)} images with predictions, {len(truths)} with truths; give each image both')
-    scores, verdicts = [[] for _ in range(num_classes)], [[] for _ in range(num_classes)]
+    scores: list[list[np.ndarray]] = [[] for _ in range(num_classes)]
+    verdicts: list[list[np.ndarray]] = [[] for _ in range(num_classes)]
     positives = np.zeros(num_classes, dtype=int)
     for number, (found, true) in enumerate(zip(predictions, truths, strict=True)):
         found_labels, true_labels = np.asarray(found['labels'], int), np.asarray(true['labels'], int)

@@ -1,13 +1,16 @@
-"""Localisation from maps: boxes at many thresholds, MaxBoxAcc and PxAP.
+"""Localization from maps: boxes at many thresholds, MaxBoxAcc and PxAP.
 
 As Choe et al. 2020 ("Evaluating weakly supervised object localization methods right") measure it. Maps are arrays
 (H, W); any code's maps can be scored. Boxes are (x1, y1, x2, y2) in pixels of the map, both corners inside the box, so
 that a box is x2 - x1 + 1 pixels wide.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from mmwsl.ops import box_iou
 
@@ -15,12 +18,12 @@ LEVELS = 255
 IOUS = (0.3, 0.5, 0.7)
 
 
-def default_thresholds(step=0.001):
+def default_thresholds(step: float = 0.001) -> np.ndarray:
     """0, step, 2 step, ..., below 1."""
     return np.arange(0, 1, step)
 
 
-def normalize_map(values):
+def normalize_map(values: ArrayLike) -> np.ndarray:
     """Scale a map (H, W) to [0, 1] by its own minimum and maximum; a constant one becomes 0 everywhere.
 
     Raises:
@@ -35,7 +38,7 @@ def normalize_map(values):
     return (values - low) / (high - low) if high > low else np.zeros_like(values)
 
 
-def _checked(values, thresholds):
+def _checked(values: ArrayLike, thresholds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     values = np.asarray(values)
     if values.ndim != 2 or not values.size:
         raise ValueError(f'a map must be (H, W) with at least one pixel; got {values.shape}')
@@ -48,7 +51,7 @@ def _checked(values, thresholds):
     return values, thresholds
 
 
-def boxes_at_limits(values, limits):
+def boxes_at_limits(values: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find contours of ``values > limit`` for rising limits: boxes, areas, and the limit of each.
 
     What is above a higher limit lies within what is above a lower one, so each search looks only where the one before
@@ -64,7 +67,9 @@ def boxes_at_limits(values, limits):
     """
     height, width = values.shape
     left, top, part = 0, 0, values
-    boxes, areas, indices = [], [], []
+    boxes: list[tuple[int, int, int, int]] = []
+    areas: list[float] = []
+    indices: list[int] = []
     for index, limit in enumerate(limits):
         above = cv2.threshold(part, int(limit), 1, cv2.THRESH_BINARY)[1]
         contours = cv2.findContours(above, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE, offset=(left, top))[0]
@@ -81,11 +86,11 @@ def boxes_at_limits(values, limits):
         x2, y2 = max(box[0] + box[2] for box in found), max(box[1] + box[3] for box in found)
         if (x2 - x1) * (y2 - y1) < 0.8 * part.size:
             left, top, part = x1, y1, values[y1:y2, x1:x2]
-    boxes = np.minimum(np.array(boxes, dtype=np.int32), (width - 1, height - 1, width - 1, height - 1))
-    return boxes, np.array(areas), np.array(indices)
+    inside = np.minimum(np.array(boxes, dtype=np.int32), (width - 1, height - 1, width - 1, height - 1))
+    return inside, np.array(areas), np.array(indices)
 
 
-def boxes_from_map(values, threshold, largest=True):
+def boxes_from_map(values: ArrayLike, threshold: float, largest: bool = True) -> np.ndarray:
     """Bounding boxes of what is above ``threshold`` times the maximum of a map.
 
     Values are rounded down to 256 levels and compared strictly, ``u > int(threshold * max(u))``. The box of a contour
@@ -108,7 +113,8 @@ def boxes_from_map(values, threshold, largest=True):
     return boxes[areas.argmax()][None] if largest else boxes
 
 
-def box_from_saliency(image, values, foreground=0.95, background=0.3, rounds=5):
+def box_from_saliency(image: np.ndarray, values: ArrayLike, foreground: float = 0.95, background: float = 0.3,
+                      rounds: int = 5) -> np.ndarray:
     """Box of GrabCut seeded by a saliency map (Simonyan et al. 2014, section 3.2).
 
     What reaches the one quantile of the values seeds the object, what does not exceed the other the background. If the
@@ -138,19 +144,20 @@ def box_from_saliency(image, values, foreground=0.95, background=0.3, rounds=5):
     if low == high:
         return np.zeros((1, 4), dtype=np.int32)
     cv2.setRNGSeed(0)  # its colour clusters start at random
-    cv2.grabCut(image, seeds, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(image, seeds, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
     parts = cv2.connectedComponentsWithStats(((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD)).astype(np.uint8))[2][1:]
     x, y, width, height = parts[parts[:, cv2.CC_STAT_AREA].argmax(), :4]
     height_of_image, width_of_image = values.shape
     return np.array([[x, y, min(x + width, width_of_image - 1), min(y + height, height_of_image - 1)]], dtype=np.int32)
 
 
-def box_overlap(boxes, others):
+def box_overlap(boxes: ArrayLike, others: ArrayLike) -> np.ndarray:
     """IoU (N, M) of boxes whose corners are both inside."""
-    return box_iou(*(torch.as_tensor(np.asarray(each, dtype=np.float64)) for each in (boxes, others)), offset=1).numpy()
+    first, second = (torch.as_tensor(np.asarray(each, dtype=np.float64)) for each in (boxes, others))
+    return box_iou(first, second, offset=1).numpy()
 
 
-def best_overlaps(values, boxes, thresholds):
+def best_overlaps(values: ArrayLike, boxes: ArrayLike, thresholds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Best IoU of a map's boxes with any true box, at every threshold.
 
     Args:
@@ -179,12 +186,13 @@ def best_overlaps(values, boxes, thresholds):
     return largest[inverse], every[inverse]
 
 
-def box_recall_curve(overlaps, iou=0.5):
+def box_recall_curve(overlaps: ArrayLike, iou: float = 0.5) -> np.ndarray:
     """The share in [0, 1] of images whose box fits, (T,), of ``overlaps`` (N, T) for each image and threshold."""
     return (np.asarray(overlaps) >= iou).mean(axis=0)
 
 
-def max_box_accuracy(overlaps, thresholds, iou=0.5):
+def max_box_accuracy(overlaps: ArrayLike, thresholds: Sequence[float] | np.ndarray,
+                     iou: float = 0.5) -> tuple[float, float]:
     """MaxBoxAcc: the share of images whose box fits, at the threshold where that share is highest.
 
     The maximum is taken after averaging over images; taken per image it would flatter.
@@ -210,14 +218,14 @@ class PixelAveragePrecision:
         thresholds: (T,), rising, from 0.
     """
 
-    def __init__(self, thresholds):
+    def __init__(self, thresholds: ArrayLike) -> None:
         self.thresholds = np.asarray(thresholds, dtype=np.float64)
         if self.thresholds.ndim != 1 or not len(self.thresholds) or (np.diff(self.thresholds) <= 0).any() \
                 or self.thresholds[0] != 0 or self.thresholds[-1] >= 1:
             raise ValueError('thresholds must rise from 0 to below 1')
         self.counts = np.zeros((2, len(self.thresholds)), dtype=np.int64)  # background, object
 
-    def count(self, values, foreground, ignored=None):
+    def count(self, values: ArrayLike, foreground: ArrayLike, ignored: ArrayLike | None = None) -> np.ndarray:
         """Counts (2, T) of one map.
 
         Args:
@@ -235,17 +243,17 @@ class PixelAveragePrecision:
         return np.stack([np.bincount(bins[selected], minlength=len(self.thresholds))
                          for selected in (~foreground & ~ignored, foreground)])
 
-    def add(self, values, foreground, ignored=None):
+    def add(self, values: ArrayLike, foreground: ArrayLike, ignored: ArrayLike | None = None) -> None:
         """Add one image; see :meth:`count`."""
         self.counts += self.count(values, foreground, ignored)
 
-    def curve(self):
+    def curve(self) -> tuple[np.ndarray, np.ndarray]:
         """Recall and precision (T,), from the highest threshold down; NaN where there is nothing to divide by."""
         background, objects = self.counts[:, ::-1].cumsum(axis=1)
         with np.errstate(invalid='ignore'):
             return objects / objects[-1], objects / (objects + background)
 
-    def compute(self):
+    def compute(self) -> float:
         """PxAP in [0, 1]: the sum of precision times the recall gained; NaN if no pixel is an object's."""
         recall, precision = self.curve()
         gained = np.diff(recall, prepend=0.0)

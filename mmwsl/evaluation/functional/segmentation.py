@@ -1,9 +1,11 @@
 """Confusion matrix and IoU of class maps."""
 
+from typing import Any
+
 import numpy as np
 
 
-def confusion(predicted, true, num_classes, ignore=255):
+def confusion(predicted: np.ndarray, true: np.ndarray, num_classes: int, ignore: int = 255) -> np.ndarray:
     """Confusion matrix of pixels: true classes in rows, predicted ones in columns.
 
     Args:
@@ -28,7 +30,7 @@ def confusion(predicted, true, num_classes, ignore=255):
     return np.bincount(true * num_classes + predicted, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def intersection_over_union(matrix):
+def intersection_over_union(matrix: np.ndarray) -> dict[str, Any]:
     """Metrics of a confusion matrix summed over all images.
 
     Returns:

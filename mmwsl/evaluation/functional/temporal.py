@@ -1,9 +1,15 @@
-"""Temporal localisation: segments of a score over time, and their average precision."""
+"""Temporal localization: segments of a score over time, and their average precision."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+Segment = tuple[Any, float, float]  # video, start, end
 
 
-def segments_from_scores(values, threshold=0.5):
+def segments_from_scores(values: ArrayLike, threshold: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
     """Segments where a temporal map lies above ``threshold`` times its maximum.
 
     Args:
@@ -26,7 +32,7 @@ def segments_from_scores(values, threshold=0.5):
     return segments, np.array([values[start:end].mean() for start, end in segments])
 
 
-def segment_overlap(segments, others):
+def segment_overlap(segments: ArrayLike, others: ArrayLike) -> np.ndarray:
     """IoU (N, M) of segments (start, end) on one line."""
     segments = np.asarray(segments, dtype=np.float64).reshape(-1, 1, 2)
     others = np.asarray(others, dtype=np.float64).reshape(1, -1, 2)
@@ -36,7 +42,8 @@ def segment_overlap(segments, others):
     return shared / np.maximum(lengths[0] + lengths[1] - shared, np.finfo(np.float64).tiny)
 
 
-def temporal_average_precision(detections, truths, iou=0.5, ignored=()):
+def temporal_average_precision(detections: Iterable[tuple[Any, float, float, float]], truths: Sequence[Segment],
+                               iou: float = 0.5, ignored: Sequence[Segment] = ()) -> float:
     """Average precision of one class over videos: the mean, over true segments, of the precision at each hit.
 
     Detections are matched by falling score, each to the free true segment of its video that it overlaps most; an IoU
@@ -54,7 +61,8 @@ def temporal_average_precision(detections, truths, iou=0.5, ignored=()):
     """
     if not truths:
         return float('nan')
-    by_video, unclear = {}, {}
+    by_video: dict[Any, list[tuple[float, float]]] = {}
+    unclear: dict[Any, list[tuple[float, float]]] = {}
     for groups, segments in ((by_video, truths), (unclear, ignored)):
         for video, start, end in segments:
             groups.setdefault(video, []).append((start, end))

@@ -1,3 +1,5 @@
+"""Metrics as configs name them: mmengine's shells of the pure functions, registered in METRICS."""
+
 from .bags import BagMetric
 from .classification import AccuracyMetric
 from .detection import COCOMetric, VOCMetric

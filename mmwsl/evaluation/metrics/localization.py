@@ -1,4 +1,4 @@
-"""mmengine metric around the localisation of single objects."""
+"""mmengine metric around the localization of single objects."""
 
 import json
 
@@ -28,7 +28,7 @@ def _array(values):
 
 @METRICS.register_module()
 class LocalizationMetric(BaseMetric):
-    """Classification and localisation accuracy of class maps, in percent.
+    """Classification and localization accuracy of class maps, in percent.
 
     * ``top1_cls``, ``top5_cls``: the class alone.
     * ``top1_loc``: the best class is right and the box of its map fits; ``top5_loc``: so for one of the best five.

@@ -1,4 +1,4 @@
-"""mmengine metric around the localisation of actions in time."""
+"""mmengine metric around the localization of actions in time."""
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -9,7 +9,7 @@ from mmwsl.registry import METRICS
 
 @METRICS.register_module()
 class TemporalMetric(BaseMetric):
-    """mAP of temporal localisation, the class assumed known, and accuracy, in percent.
+    """mAP of temporal localization, the class assumed known, and accuracy, in percent.
 
     * ``mAP_0.1`` ... ``mAP_0.5``: mean over classes of the average precision at each IoU. The detections of a video are
       the runs of the temporal maps of the classes it really has, see :func:`segments_from_scores`.

@@ -1,3 +1,5 @@
+"""Backbones, one a file: images in, a tuple of feature maps out."""
+
 from .alexnet import AlexNet
 from .cifar_resnet import CIFARResNet
 from .googlenet import GoogLeNet

@@ -1,4 +1,4 @@
-"""Inception v3 (Szegedy et al. 2016, arXiv:1512.00567) up to Mixed_6e, as weakly-supervised localisation has it.
+"""Inception v3 (Szegedy et al. 2016, arXiv:1512.00567) up to Mixed_6e, as weakly-supervised localization has it.
 
 Parts have torchvision's names, so its weights load unchanged; those of Mixed_7 and of the classifiers are left over.
 """

@@ -1,3 +1,5 @@
+"""Heads: from features to scores, dense predictions or prototypes, with their losses."""
+
 from .classification import ClassificationHead
 from .dense import DenseHead, ImageDiscriminator
 from .dino_head import DINOHead

@@ -1,3 +1,5 @@
+"""Necks: from feature maps to the vectors that a method compares, and feature pyramids."""
+
 from .dense import DenseNeck
 from .fpn import FPN
 from .mlp import MLPNeck, pool

@@ -1,3 +1,5 @@
+"""Self-supervised methods, one a file."""
+
 from .barlow_twins import BarlowTwins
 from .byol import BYOL
 from .colorization import Colorization

@@ -1,4 +1,4 @@
-"""Learning from weak labels."""
+"""Methods that learn from weak labels, a room for each task."""
 
 from .localization import (
     ADL,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmwsl.datasets import COCO, RandomFlip, ResizeShortEdge, collate_list, rasterise
+from mmwsl.datasets import COCO, RandomFlip, ResizeShortEdge, collate_list, rasterize
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_flips_are_drawn_anew_every_epoch():
 
 def test_masks_of_several_polygons():
     parts = [np.float32([[0, 0], [4, 0], [4, 4], [0, 4]]), np.float32([[6, 6], [8, 6], [8, 8], [6, 8]])]
-    bitmap = rasterise([parts, []], 10, 10)
+    bitmap = rasterize([parts, []], 10, 10)
     assert bitmap[0].sum() == 16 + 4 and not bitmap[1].any()
 
 

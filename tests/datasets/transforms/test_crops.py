@@ -127,7 +127,7 @@ def test_large_jpegs_are_decoded_at_reduced_size(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('settings, message', [
     (dict(num_views=0), 'no views'), (dict(size=0), 'size=0'), (dict(scale=(0.5, 1.2)), r'scale=\(0.5, 1.2\)'),
-    (dict(scale=(0.8, 0.2)), 'least <= largest'), (dict(ratio=(2, 1)), r'ratio=\(2, 1\) is impossible'),
+    (dict(scale=(0.8, 0.2)), 'smallest <= largest'), (dict(ratio=(2, 1)), r'ratio=\(2, 1\) is impossible'),
     (dict(flip_prob=2), 'flip_prob=2 is no probability'), (dict(interpolation='cubic'), "'cubic' is unknown; choose"),
     (dict(crops=[]), 'no views'), (dict(crops=[dict(number=2)]), "not \\['number'\\]")])
 def test_bad_crop_settings(settings, message):

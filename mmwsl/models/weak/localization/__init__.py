@@ -1,4 +1,4 @@
-"""Weakly supervised object localisation, learnt from image labels."""
+"""Weakly supervised object localization, learnt from image labels."""
 
 from .acol import ACoLHead
 from .adl import ADL

@@ -1,4 +1,4 @@
-"""Ensemble of localisers."""
+"""Ensemble of localizers."""
 
 import torch
 import torch.nn as nn
@@ -12,7 +12,7 @@ from mmwsl.structures import add_predictions
 
 @MODELS.register_module()
 class LocalizerEnsemble(Model):
-    """Mean of several localisers' normalised CAMs and class probabilities (Singh and Lee 2017, table 2).
+    """Mean of several localizers' normalised CAMs and class probabilities (Singh and Lee 2017, table 2).
 
     For testing only. ``mmwsl test CONFIG CHECKPOINT CHECKPOINT ...`` makes one of checkpoints of one network, which may
     have been trained in different ways, with Hide-and-Seek of different patch sizes for instance.

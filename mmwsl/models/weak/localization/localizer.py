@@ -1,4 +1,4 @@
-"""Localisation from image labels: the model of CAM, Hide-and-Seek, ADL, ACoL, CutMix and others."""
+"""Localization from image labels: the model of CAM, Hide-and-Seek, ADL, ACoL, CutMix and others."""
 
 import torch
 
@@ -23,7 +23,7 @@ MAPS = ('cam', 'grad_cam', 'saliency', 'smooth_gradient')
 
 @MODELS.register_module()
 class Localizer(ImageClassifier):
-    """Classifier whose ``class_maps`` or gradients localise its classes.
+    """Classifier whose ``class_maps`` or gradients localize its classes.
 
     Hide-and-Seek is a view of the data preprocessor. ADL is a part that is put behind named parts of the backbone, and
     so is hiding on features. A checkpoint of any :class:`ImageClassifier` can be loaded, to see where it looks.

@@ -1,4 +1,4 @@
-"""Weakly supervised temporal localisation, learnt from video labels."""
+"""Weakly supervised temporal localization, learnt from video labels."""
 
 from .temporal_localizer import TemporalLocalizer, hide_segments
 

@@ -1,4 +1,4 @@
-"""Hide-and-Seek in time (Singh and Lee 2017): temporal action localisation from video labels."""
+"""Hide-and-Seek in time (Singh and Lee 2017): temporal action localization from video labels."""
 
 import torch
 import torch.nn as nn
