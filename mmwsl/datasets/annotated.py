@@ -6,20 +6,12 @@ import numpy as np
 import torch
 from mmengine.logging import print_log
 
-from mmwsl.datasets.checks import AnnotationError, fit_boxes, frame
+from mmwsl.datasets.checks import VOID, AnnotationError, fit_boxes, frame, text_of_values
 from mmwsl.datasets.file_dataset import FileDataset
 from mmwsl.datasets.transforms.decode import image_header
 from mmwsl.structures import SUPERVISION_LEVELS, strip_labels
 
-VOID = 255  # value of class maps that is no class
-HOW_TO_MAP = 'values={255: 1}, a setting of ClassMaps, makes class 1 of the value 255'
 GEOMETRY = ('gt_boxes', 'gt_instance_masks', 'gt_mask')
-
-
-def text_of_values(class_map):
-    """The values of a class map and their shares, for people: ``0 (62.5 %), 255 (37.5 %)``."""
-    counts = np.bincount(class_map.ravel(), minlength=256) if class_map.ndim == 2 else class_map
-    return ', '.join(f'{value} ({100 * counts[value] / counts.sum():.3g} %)' for value in np.flatnonzero(counts))
 
 
 def rasterize(masks, height, width):
@@ -168,7 +160,7 @@ class AnnotatedDataset(FileDataset):
         return results
 
     def check(self, index):
-        self.describe(index)
+        return self.describe(index)
 
     def class_map_of(self, index, size):
         """uint8 (H, W) of the class map of an image of ``size`` (width, height), or None.
@@ -181,11 +173,10 @@ class AnnotatedDataset(FileDataset):
         if path is None:
             return None
         class_map = read_class_map(path, self.map_values)
-        if self.num_map_values is not None:
-            if ((class_map >= self.num_map_values) & (class_map != VOID)).any():
-                raise AnnotationError(f'class map {path} holds the values {text_of_values(class_map)}; of '
-                                      f'{self.num_map_values} classes they are 0 to {self.num_map_values - 1}, or '
-                                      f'{VOID} = void; {HOW_TO_MAP}')
+        count = self.num_map_values
+        if count is not None and ((class_map >= count) & (class_map != VOID)).any():
+            raise AnnotationError(f'class map {path} holds the values '
+                                  f'{text_of_values(np.bincount(class_map.ravel()), count)}')
         return class_map
 
     def loaded_sample(self, index, results):

@@ -155,12 +155,14 @@ class FileDataset(ImageDataset):
         raise ImageError(f'none of the {len(self)} images can be read; the first is {self.paths[0]}')
 
     def check(self, index):
-        """Read the header of an image, and what belongs to it.
+        """Read the header of an image, and what is annotated on it; returns the latter, as the pipeline gets it.
 
         Raises:
             ImageError, FileNotFoundError: it cannot be used.
         """
-        image_size(self.paths[index])
+        if self._memory is None:  # otherwise it is decoded already
+            image_size(self.paths[index])
+        return {}
 
     def _verify(self):
         kept, first_error = [], None

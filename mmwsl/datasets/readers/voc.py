@@ -105,6 +105,7 @@ class VOC(AnnotatedDataset):
     def __init__(self, data_root='data/VOCdevkit', sets=('VOC2007/trainval',), task='Main', classes=VOC_CLASSES,
                  **settings):
         root, classes = Path(data_root), tuple(classes)
+        self.num_map_values = len(classes) + 1
         if not root.is_dir():
             raise FileNotFoundError(f'VOC: {root} does not exist (looked for from {Path.cwd()}); correct data_root, '
                                     'the folder that holds VOC2007/')

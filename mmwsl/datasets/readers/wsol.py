@@ -180,6 +180,7 @@ class WSOLBenchmark(AnnotatedDataset):
         if allowed is None or 'gt_boxes' in allowed:
             truth = self._annotations(images, labels, folder, Path(mask_root or root), masks=allowed is None)
             annotations = [size | each for size, each in zip(annotations, truth, strict=True)]
+        self.num_map_values = len(classes) + 1
         super().__init__([root / image for image in images], labels, classes, annotations, **settings)
 
     @staticmethod
