@@ -112,10 +112,10 @@ class AnnotatedDataset(FileDataset):
         if not faults:
             return range(len(paths))
         text = f'{type(self).__name__}: {len(faults)} of {len(paths)} images have boxes that cannot be used'
-        first = '; '.join(list(faults.values())[:5])
+        first = '; '.join(list(faults.values())[:10])
         if on_error != 'skip' or len(faults) == len(paths):
             raise AnnotationError(f"{text}, the first: {first}. Correct them, or leave these images out with "
-                                  "on_error='skip'")
+                                  "on_error='skip'", kind='boxes')
         print_log(f'{text} and are left out: {first}', logger='current', level=logging.WARNING)
         return [position for position in range(len(paths)) if position not in faults]
 
@@ -125,7 +125,7 @@ class AnnotatedDataset(FileDataset):
         try:
             return fit_boxes(annotation['boxes'], size, names)
         except AnnotationError as error:
-            raise AnnotationError(f'{annotation.get("source", "its annotations")}: {error}') from None
+            raise AnnotationError(f'{annotation.get("source", "its annotations")}: {error}', error.kind) from None
 
     @staticmethod
     def _empty(annotation, drop_empty):
@@ -176,7 +176,7 @@ class AnnotatedDataset(FileDataset):
         count = self.num_map_values
         if count is not None and ((class_map >= count) & (class_map != VOID)).any():
             raise AnnotationError(f'class map {path} holds the values '
-                                  f'{text_of_values(np.bincount(class_map.ravel()), count)}')
+                                  f'{text_of_values(np.bincount(class_map.ravel()), count)}', kind='class maps')
         return class_map
 
     def loaded_sample(self, index, results):
@@ -216,12 +216,12 @@ def read_class_map(path, values=None):
     except FileNotFoundError:
         raise FileNotFoundError(f'class map {path} does not exist') from None
     except OSError as error:
-        raise AnnotationError(f'class map {path} cannot be read: {error}') from error
+        raise AnnotationError(f'class map {path} cannot be read: {error}', kind='class maps') from error
     if array.dtype == bool:
         array = array.astype(np.uint8)
     if array.ndim != 2 or array.dtype != np.uint8:
         raise AnnotationError(f'class map {path} is {array.dtype} of shape {array.shape}; it must have one number from '
-                              '0 to 255 per pixel (a palette PNG, or grey)')
+                              '0 to 255 per pixel (a palette PNG, or grey)', kind='class maps')
     if not values:
         return array
     table = np.arange(256, dtype=np.uint8)

@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from mmwsl.datasets.base import evenly_spaced
-from mmwsl.datasets.transforms.decode import ImageError, image_header
+from mmwsl.datasets.transforms.decode import ImageError, image_header, read_image
 from mmwsl.progress import progress_bar
 
 VOID = 255  # value of class maps that is no class
@@ -16,7 +16,14 @@ TOLERANCE = 1.0  # pixels by which a box may reach beyond its image: exporters r
 
 
 class AnnotationError(ImageError):
-    """An annotation that cannot be used, or does not fit its image; left out by ``on_error='skip'``."""
+    """An annotation that cannot be used, or does not fit its image; left out by ``on_error='skip'``.
+
+    ``kind`` says what is wrong: ``'boxes'``, ``'sizes'``, ``'class maps'`` or ``'masks'``.
+    """
+
+    def __init__(self, text, kind='annotations'):
+        super().__init__(text)
+        self.kind = kind
 
 
 def fit_boxes(boxes, size, names):
@@ -41,7 +48,7 @@ def fit_boxes(boxes, size, names):
         place = '' if size is None else f', inside the image of {size[0]} x {size[1]} pixels'
         raise AnnotationError(f'{bad.sum()} of {len(boxes)} boxes cannot be used, the first is that of object '
                               f'{names[first]}: left, top, right, bottom = {values}; they must be finite and in '
-                              f'order{place}')
+                              f'order{place}', kind='boxes')
     return boxes if size is None else boxes.clip(0, limits)
 
 
@@ -71,7 +78,8 @@ def frame(path, recorded, strict=True):
         if strict and tuple(other) != size:
             exif = f' ({turned[0]} x {turned[1]} turned upright as EXIF says)' if turned != stored else ''
             raise AnnotationError(f'{path} has {stored[0]} x {stored[1]} pixels{exif}, but {file} says {other[0]} x '
-                                  f'{other[1]}; restore the file of that size, or bring the annotation to the image')
+                                  f'{other[1]}; restore the file of that size, or bring the annotation to the image',
+                                  kind='sizes')
     return upright, size
 
 
@@ -88,12 +96,13 @@ def text_of_values(counts, num_classes=None):
             f'setting `values` of ClassMaps: values={{{VOID}: 1}} makes class 1 of {VOID}')
 
 
-def inspect(dataset, positions, seconds=math.inf):
-    """Check items of a :class:`FileDataset`, all that can be known without decoding the images.
+def inspect(dataset, positions, seconds=math.inf, decode=False):
+    """Check items of a :class:`FileDataset`.
 
     Args:
         positions: of the items to look at.
         seconds: what is not looked at by then is left out.
+        decode: decode every image, too, and not only its header.
 
     Returns:
         tuple: the errors, one an item at most; the number of items looked at; and the pixels of each value in their
@@ -106,6 +115,8 @@ def inspect(dataset, positions, seconds=math.inf):
         seen += 1
         try:
             class_map = dataset.check(position).get('class_map')
+            if decode:
+                read_image(dataset.paths[position])
         except (ImageError, OSError) as error:
             faults.append(error)
             continue
@@ -123,7 +134,7 @@ def absent_classes(counts, num_classes=None):
     return [] if num_classes is None else [number for number in range(num_classes) if not counts[number]]
 
 
-def _shows_one_class(counts, num_classes):
+def shows_one_class(counts, num_classes):
     """Whether class maps were seen in which at most one class has pixels, though there are several classes."""
     return bool(counts.any()) and num_classes != 1 and np.count_nonzero(counts[:min(num_classes or VOID, VOID)]) <= 1
 
@@ -151,9 +162,9 @@ def check_quickly(dataset, training, num_classes=None):
         raise ImageError(f'{name}: {len(faults)} of {seen} items looked at cannot be used, the first: {faults[0]}')
     if count is not None and counts[count:VOID].any():
         raise ValueError(f'{name}: {seen} class maps hold the values {text_of_values(counts, count)}')
-    if not training or not _shows_one_class(counts, count):
+    if not training or not shows_one_class(counts, count):
         return
     _, seen, counts = inspect(dataset, progress_bar(range(len(dataset)), 'reading all class maps'))
-    if _shows_one_class(counts, count):
+    if shows_one_class(counts, count):
         raise ValueError(f'{name}: nothing can be learned from {seen} class maps in which one class at most has '
                          f'pixels; they hold the values {text_of_values(counts, count)}')

@@ -116,10 +116,11 @@ def read_mask(path, height, width):
         raise FileNotFoundError(f'mask {path} does not exist') from None
     mask = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE) if encoded.size else None
     if mask is None:
-        raise AnnotationError(f'mask {path} cannot be decoded: empty, truncated or no image ({encoded.size} bytes)')
+        raise AnnotationError(f'mask {path} cannot be decoded: empty, truncated or no image ({encoded.size} bytes)',
+                              kind='masks')
     if not _same_shape(mask.shape[::-1], (width, height)):
         raise AnnotationError(f'mask {path} has {mask.shape[1]} x {mask.shape[0]} pixels, which is not the shape of '
-                              f'its image of {width} x {height}')
+                              f'its image of {width} x {height}', kind='masks')
     return cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT) > 0
 
 

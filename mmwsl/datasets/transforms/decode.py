@@ -13,7 +13,8 @@ from torch.utils.data import get_worker_info
 
 EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.pgm', '.ppm')
 JPEG_EXTENSIONS = ('.jpg', '.jpeg')
-EXIF_ORIENTATION = 0x0112
+EXIF_ORIENTATION, TIFF_WIDTH, TIFF_HEIGHT = 0x0112, 0x0100, 0x0101
+TIFF_MARKS = (b'II*\0', b'MM\0*')
 INTERPOLATIONS = dict(bicubic=cv2.INTER_CUBIC, bilinear=cv2.INTER_LINEAR, area=cv2.INTER_AREA)
 # The flags that decode a JPEG to 1/r of its size, as colour.
 REDUCTIONS = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
@@ -60,7 +61,18 @@ def read_image(path, reduction=1, upright=True):
     if image is None:
         raise ImageError(f'image {path} cannot be decoded: truncated, corrupt, or not an image ({encoded.size} bytes); '
                          "restore or remove the file, or let the dataset leave it out with on_error='skip'")
+    if not upright and encoded[:4].tobytes() in TIFF_MARKS:  # OpenCV turns these whatever it is told
+        image = _turned_back(image, image_header(path)[1])
     return image
+
+
+def _turned_back(image, orientation):
+    """An upright image as it is stored in a file of that EXIF orientation."""
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    return np.ascontiguousarray(image.swapaxes(0, 1) if orientation >= 5 else image)
 
 
 def image_header(path):
@@ -75,8 +87,13 @@ def image_header(path):
     from PIL import Image  # only where it is needed: importing it costs more than the rest of this module
     try:
         with Image.open(path) as image:
-            orientation = image.getexif().get(EXIF_ORIENTATION, 1)
-            return image.size, int(orientation) if orientation in range(1, 9) else 1
+            if image.format == 'TIFF':  # PIL's own size is that of the upright image
+                size, tags = (image.tag_v2[TIFF_WIDTH], image.tag_v2[TIFF_HEIGHT]), image.tag_v2
+            else:  # not getexif(), which decodes a PNG as a whole, and takes what OpenCV does not know from XMP
+                size, tags = image.size, Image.Exif()
+                tags.load(image.info.get('exif'))
+            orientation = tags.get(EXIF_ORIENTATION, 1)
+            return size, int(orientation) if orientation in range(1, 9) else 1
     except FileNotFoundError:
         raise FileNotFoundError(f'image {path} does not exist') from None
     except Exception as error:  # every decoder behind PIL has its own

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmwsl.datasets import COCO, VOC, ClassMaps, ImageFolder, WSOLBenchmark, image_size
+from mmwsl.datasets import COCO, VOC, ClassMaps, ImageFolder, WSOLBenchmark, image_size, read_image
 from mmwsl.datasets.checks import AnnotationError, frame
 from mmwsl.datasets.transforms.decode import EXIF_ORIENTATION, image_header
 
@@ -151,6 +151,18 @@ def test_photos_without_annotations_are_turned_upright(tmp_path, orientation):
     save_photo(tmp_path / 'dog' / 'a.jpg', orientation)
     image = ImageFolder(tmp_path)[0]['inputs'].float().mean(0).numpy()
     assert np.abs(image - np.where(TURNS[orientation](stored_object()), 220, 40)).mean() < 3
+
+
+@pytest.mark.parametrize('ending', ['jpg', 'png', 'webp', 'tiff'])
+@pytest.mark.parametrize('orientation', range(1, 9))
+def test_every_format_is_read_both_ways(tmp_path, ending, orientation):
+    path = tmp_path / f'a.{ending}'
+    save_photo(path, orientation)
+    stored = np.where(stored_object(), 220, 40)
+    upright = TURNS[orientation](stored)
+    assert np.abs(read_image(path, upright=False)[..., 0] - stored).mean() < 3
+    assert np.abs(read_image(path)[..., 0] - upright).mean() < 3
+    assert image_header(path) == ((WIDTH, HEIGHT), orientation) and image_size(path) == upright.shape[::-1]
 
 
 @pytest.mark.parametrize('orientation', [0, 9, 90])
