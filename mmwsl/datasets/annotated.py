@@ -1,6 +1,7 @@
 """Images with boxes and masks: what VOC, COCO and sets of your own share."""
 
 import logging
+from collections import Counter
 
 import numpy as np
 import torch
@@ -62,7 +63,8 @@ class AnnotatedDataset(FileDataset):
             images whose annotations cannot be used.
 
     Raises:
-        ValueError: a pipeline that would leave the boxes where they were; and as :class:`FileDataset`.
+        ValueError: a pipeline that would leave the boxes where they were, or an image that is named twice; and as
+            :class:`FileDataset`.
         AnnotationError: boxes that are not finite or not inside the image; when an image is loaded (``verify``: now),
             also an image of another size than its annotations or class map.
     """
@@ -74,6 +76,10 @@ class AnnotatedDataset(FileDataset):
         if settings.get('in_memory'):
             raise ValueError(f'{type(self).__name__}: in_memory=True keeps squares of one size, which boxes and masks '
                              'do not fit; use ImageFolder or ImageList for the images alone')
+        twice = [str(path) for path, count in Counter(paths).items() if count > 1]
+        if twice:
+            raise ValueError(f'{type(self).__name__}: {len(twice)} images are named more than once, among them '
+                             f'{", ".join(twice[:5])}; name each once')
         kept = self._usable(paths, annotations, settings.get('on_error', 'raise'))
         if drop_empty:
             kept = [i for i in kept if not self._empty(annotations[i], drop_empty)]

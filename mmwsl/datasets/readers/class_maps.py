@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mmwsl.datasets.annotated import AnnotatedDataset
 from mmwsl.datasets.readers.folder import find_images
+from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 
 
@@ -45,7 +46,7 @@ class ClassMaps(AnnotatedDataset):
         else:
             if not Path(list_file).is_file():
                 raise FileNotFoundError(f'ClassMaps: the list {list_file} does not exist')
-            names = Path(list_file).read_text(encoding='utf-8').split()
+            names = [line.strip() for line in read_lines(list_file) if line.strip()]
         if not names:
             raise ValueError(f'ClassMaps: no images (*{image_suffix}) in {list_file or images}')
         files = [maps / f'{name}{map_suffix}' for name in names]

@@ -51,6 +51,18 @@ def test_a_list_and_what_is_missing(folders, tmp_path):
         ClassMaps(**dict(folders, map_suffix='.png'))
 
 
+def test_names_of_a_list_may_have_spaces_and_stand_there_once(folders, tmp_path):
+    for kind, suffix in (('images', '_leftImg8bit.png'), ('maps', '_gtFine_labelTrainIds.png')):
+        (folders[kind] / 'bonn' / f'c{suffix}').rename(folders[kind] / 'bonn' / f'my c{suffix}')
+    names = tmp_path / 'names.txt'
+    names.write_text('bonn/my c\n\n aachen/a \n')
+    data = ClassMaps(**folders, list_file=names)
+    assert [path.rpartition('/')[2] for path in data.paths] == ['my c_leftImg8bit.png', 'a_leftImg8bit.png']
+    names.write_text('bonn/my c\naachen/a\nbonn/my c\n')
+    with pytest.raises(ValueError, match='1 images are named more than once, among them .*my c_leftImg8bit.png'):
+        ClassMaps(**folders, list_file=names)
+
+
 def test_items_of_a_whole_pipeline(folders):
     data = ClassMaps(**folders, supervision='full', pipeline=[
         dict(type='RandomScale', size=(60, 40)), dict(type='RandomCropMap', size=32), dict(type='RandomFlip'),
