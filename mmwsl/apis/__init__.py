@@ -14,6 +14,7 @@ from mmwsl.reporting import (
 
 from .benchmark import benchmark, extract
 from .build import build_dataset, build_model
+from .check import check_data
 from .config import load_config
 from .evaluate import evaluate
 from .hidden_robustness import hidden_robustness
@@ -26,6 +27,7 @@ __all__ = [
     'benchmark',
     'build_dataset',
     'build_model',
+    'check_data',
     'convert',
     'draw_matrix',
     'evaluate',

@@ -9,6 +9,7 @@ import mmwsl
 
 from . import (
     benchmark,
+    check,
     configs,
     convert,
     extract,
@@ -27,7 +28,7 @@ GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'report': report, 'overlays': overlays},
-    'data': {'prepare': prepare, 'extract': extract},
+    'data': {'check': check, 'prepare': prepare, 'extract': extract},
     'names': {'configs': configs, 'convert': convert},
 }
 

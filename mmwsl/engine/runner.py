@@ -17,6 +17,7 @@ from mmwsl import __version__
 from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.checkpoints.state import from_plain, load_state, to_plain
 from mmwsl.compat import keep_freed_memory
+from mmwsl.datasets.checks import check_quickly
 from mmwsl.dist import init_process_group
 from mmwsl.engine.schedules import has_fractions, whole_iterations
 from mmwsl.files import write_atomically
@@ -123,6 +124,22 @@ class Runner(MMEngineRunner):
                     f'this run uses {total} images per optimiser step ({self.world_size} ranks x {batch}), the config '
                     f'was tuned for {base}; --auto-scale-lr scales the learning rate')
         super().scale_lr(optim_wrapper, auto_scale_lr)
+
+    def train(self):
+        """As mmengine's, after a look at the data (see :func:`check_quickly`)."""
+        if self._train_loop is not None:
+            self._check_data(self.train_dataloader, training=True)
+        return super().train()
+
+    def test(self):
+        """As mmengine's, after a look at the data (see :func:`check_quickly`)."""
+        if self._test_loop is not None:
+            self._check_data(self.test_dataloader, training=False)
+        return super().test()
+
+    def _check_data(self, dataloader, training):
+        head = getattr(unwrap(self.model), 'head', None)
+        check_quickly(getattr(dataloader, 'dataset', None), training, getattr(head, 'num_classes', None))
 
     @staticmethod
     def build_dataloader(dataloader, seed=None, diff_rank_seed=False):

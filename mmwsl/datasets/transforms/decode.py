@@ -13,7 +13,8 @@ from torch.utils.data import get_worker_info
 
 EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.pgm', '.ppm')
 JPEG_EXTENSIONS = ('.jpg', '.jpeg')
-EXIF_ORIENTATION = 0x0112
+EXIF_ORIENTATION, TIFF_WIDTH, TIFF_HEIGHT = 0x0112, 0x0100, 0x0101
+TIFF_MARKS = (b'II*\0', b'MM\0*')
 INTERPOLATIONS = dict(bicubic=cv2.INTER_CUBIC, bilinear=cv2.INTER_LINEAR, area=cv2.INTER_AREA)
 # The flags that decode a JPEG to 1/r of its size, as colour.
 REDUCTIONS = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
@@ -60,11 +61,24 @@ def read_image(path, reduction=1, upright=True):
     if image is None:
         raise ImageError(f'image {path} cannot be decoded: truncated, corrupt, or not an image ({encoded.size} bytes); '
                          "restore or remove the file, or let the dataset leave it out with on_error='skip'")
+    if not upright and encoded[:4].tobytes() in TIFF_MARKS:  # OpenCV turns these whatever it is told
+        image = _turned_back(image, image_header(path)[1])
     return image
 
 
-def image_size(path):
-    """(width, height) of the upright image, from the file's header alone.
+def _turned_back(image, orientation):
+    """An upright image as it is stored in a file of that EXIF orientation."""
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    return np.ascontiguousarray(image.swapaxes(0, 1) if orientation >= 5 else image)
+
+
+def image_header(path):
+    """(width, height) as stored and the EXIF orientation, 1 to 8, from the file's header alone.
+
+    Another value than 1 to 8, or none, is 1; from 5 on the upright image has width and height exchanged.
 
     Raises:
         FileNotFoundError: no such file.
@@ -73,14 +87,40 @@ def image_size(path):
     from PIL import Image  # only where it is needed: importing it costs more than the rest of this module
     try:
         with Image.open(path) as image:
-            width, height = image.size
-            turned = image.getexif().get(EXIF_ORIENTATION, 1) >= 5
+            if image.format == 'TIFF':  # PIL's own size is that of the upright image
+                size, tags = (image.tag_v2[TIFF_WIDTH], image.tag_v2[TIFF_HEIGHT]), image.tag_v2
+            else:  # not getexif(), which decodes a PNG as a whole, and takes what OpenCV does not know from XMP
+                size, tags = image.size, Image.Exif()
+                tags.load(image.info.get('exif'))
+            orientation = tags.get(EXIF_ORIENTATION, 1)
+            return size, int(orientation) if orientation in range(1, 9) else 1
     except FileNotFoundError:
         raise FileNotFoundError(f'image {path} does not exist') from None
     except Exception as error:  # every decoder behind PIL has its own
         raise ImageError(f'image {path} has no readable header: {error}; restore or remove the file, or let the '
                          "dataset leave it out with on_error='skip'") from error
-    return (height, width) if turned else (width, height)
+
+
+def image_size(path, upright=True):
+    """(width, height) of the image, turned upright or as it is stored, from the file's header alone.
+
+    Raises:
+        FileNotFoundError, ImageError: see :func:`image_header`.
+    """
+    size, orientation = image_header(path)
+    return size[::-1] if upright and orientation >= 5 else size
+
+
+def load_image(results, reduction=1):
+    """The picture that a pipeline works on: ``image`` if it is there, else the file ``path``, decoded.
+
+    Args:
+        results: dict of a pipeline; ``upright`` False leaves the pixels as they are stored.
+        reduction: see :func:`read_image`.
+    """
+    if 'image' in results:
+        return results['image']
+    return read_image(results['path'], reduction, results.get('upright', True))
 
 
 def jpeg_size(results):
@@ -90,7 +130,7 @@ def jpeg_size(results):
         results: dict of a pipeline, with ``path``, and ``image`` if it is decoded.
     """
     if 'image' not in results and Path(results['path']).suffix.lower() in JPEG_EXTENSIONS:
-        return image_size(results['path'])
+        return image_size(results['path'], results.get('upright', True))
     return None
 
 

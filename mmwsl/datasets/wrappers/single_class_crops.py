@@ -6,6 +6,7 @@ import torch
 
 from mmwsl.datasets.annotated import AnnotatedDataset
 from mmwsl.datasets.base import InMemoryDataset
+from mmwsl.datasets.checks import frame
 from mmwsl.registry import DATASETS
 from mmwsl.structures import SUPERVISION_LEVELS
 
@@ -45,7 +46,7 @@ class SingleClassCrops(InMemoryDataset):
         max_images: keep only so many crops, evenly spaced.
 
     Raises:
-        ValueError: the dataset has no boxes, or no crop is left.
+        ValueError: the dataset has no boxes, a photo another size than its annotation says, or no crop is left.
     """
 
     def __init__(self, dataset, size=96, context=1.5, others=0.05, min_side=32, seed=0, supervision='image',
@@ -61,7 +62,12 @@ class SingleClassCrops(InMemoryDataset):
             rng = np.random.default_rng((seed, position))
             photo = None
             for number in self._objects(annotation, min_side):
-                photo = dataset[position]['inputs'].permute(1, 2, 0).numpy() if photo is None else photo
+                if photo is None:
+                    item = dataset[position]
+                    if int(item['data_samples'].index) != position:  # skipped: another photo takes its place
+                        break
+                    frame(dataset.paths[position], dataset.recorded_sizes(position))  # the boxes are of this size
+                    photo = item['inputs'].permute(1, 2, 0).numpy()
                 label = int(annotation['box_labels'][number])
                 left, top, side = square_around(annotation['boxes'][number], context, photo.shape[1], photo.shape[0],
                                                 rng)

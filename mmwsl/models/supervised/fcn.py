@@ -38,7 +38,7 @@ class FCNHead(BaseModule):
 
         self.convs = nn.Sequential(*(convolution(channels if number else in_channels) for number in range(num_convs)))
         self.joined = convolution(in_channels + channels) if concat else None
-        self.dropout, self.index = nn.Dropout2d(dropout), index
+        self.dropout, self.index, self.num_classes = nn.Dropout2d(dropout), index, num_classes
         self.scores = nn.Conv2d(channels, num_classes, 1)
         nn.init.normal_(self.scores.weight, std=0.01)
         nn.init.zeros_(self.scores.bias)

@@ -4,8 +4,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from mmwsl.datasets import ClassMaps
+from mmwsl.datasets import ClassMaps, ImageError
+from mmwsl.datasets.checks import AnnotationError, check_quickly, inspect
+from mmwsl.evaluation.metrics import IoUMetric
 
 
 @pytest.fixture
@@ -48,6 +51,18 @@ def test_a_list_and_what_is_missing(folders, tmp_path):
         ClassMaps(**dict(folders, map_suffix='.png'))
 
 
+def test_names_of_a_list_may_have_spaces_and_stand_there_once(folders, tmp_path):
+    for kind, suffix in (('images', '_leftImg8bit.png'), ('maps', '_gtFine_labelTrainIds.png')):
+        (folders[kind] / 'bonn' / f'c{suffix}').rename(folders[kind] / 'bonn' / f'my c{suffix}')
+    names = tmp_path / 'names.txt'
+    names.write_text('bonn/my c\n\n aachen/a \n')
+    data = ClassMaps(**folders, list_file=names)
+    assert [path.rpartition('/')[2] for path in data.paths] == ['my c_leftImg8bit.png', 'a_leftImg8bit.png']
+    names.write_text('bonn/my c\naachen/a\nbonn/my c\n')
+    with pytest.raises(ValueError, match='1 images are named more than once, among them .*my c_leftImg8bit.png'):
+        ClassMaps(**folders, list_file=names)
+
+
 def test_items_of_a_whole_pipeline(folders):
     data = ClassMaps(**folders, supervision='full', pipeline=[
         dict(type='RandomScale', size=(60, 40)), dict(type='RandomCropMap', size=32), dict(type='RandomFlip'),
@@ -55,3 +70,89 @@ def test_items_of_a_whole_pipeline(folders):
     item = data[0]
     assert item['inputs'].shape == (3, 32, 32) and item['data_samples'].gt_mask.shape == (32, 32)
     assert item['data_samples'].ori_shape == (20, 30) and item['inputs'].dtype == torch.uint8
+
+
+def save_maps(folder, maps):
+    for kind in ('photos', 'maps'):
+        (folder / kind).mkdir()
+    for number, values in enumerate(maps):
+        cv2.imwrite(str(folder / 'photos' / f'{number}.png'), np.full((8, 12, 3), 90, np.uint8))
+        cv2.imwrite(str(folder / 'maps' / f'{number}.png'), np.broadcast_to(np.uint8(values), (8, 12)))
+    return dict(images=folder / 'photos', maps=folder / 'maps', image_suffix='.png', supervision='full')
+
+
+def halves(value):
+    return [0] * 6 + [value] * 6
+
+
+def test_values_of_masks_are_mapped(tmp_path):
+    """To the sample and to the metric alike."""
+    data = ClassMaps(**save_maps(tmp_path, [halves(255), halves(7)]), classes=['ground', 'object'], values={255: 1, 7: 255})
+    samples = [data[number]['data_samples'] for number in range(2)]
+    assert [sample.gt_mask[0].tolist() for sample in samples] == [halves(1), halves(255)]
+    metric = IoUMetric(num_classes=2)
+    for sample, predicted in zip(samples, (halves(1), halves(1)), strict=True):
+        metric.process({}, [dict(pred_mask=torch.tensor(predicted).expand(8, 12), class_map=sample.class_map,
+                                 class_map_values=sample.class_map_values)])
+    assert metric.compute_metrics(metric.results) == dict(mIoU=100, mAcc=100, aAcc=100)
+    assert sum(metric.results).tolist() == [[96, 0], [0, 48]]
+    with pytest.raises(ValueError, match="values={'255': 1}: '255' is no number from 0 to 255"):
+        ClassMaps(tmp_path / 'photos', tmp_path / 'maps', values={'255': 1})
+
+
+def test_a_value_that_is_no_class(tmp_path):
+    data = ClassMaps(**save_maps(tmp_path, [halves(1), halves(7)]), classes=['ground', 'object'])
+    assert data[0]['data_samples'].gt_mask.max() == 1
+    with pytest.raises(AnnotationError, match=r'1.png holds the values 0 \(50 %\), 7 \(50 %\); classes are 0 to 1'):
+        data[1]
+
+
+def test_maps_of_one_bit(tmp_path):
+    """As some tools write masks: 1 is class 1."""
+    settings = save_maps(tmp_path, [halves(1)])
+    Image.fromarray(np.broadcast_to(np.array(halves(1), bool), (8, 12)).copy()).save(tmp_path / 'maps' / '0.png')
+    assert Image.open(tmp_path / 'maps' / '0.png').mode == '1'
+    assert ClassMaps(**settings)[0]['data_samples'].gt_mask[0].tolist() == halves(1)
+
+
+@pytest.mark.parametrize('classes', [None, ['ground', 'object']])
+def test_masks_of_0_and_255_stop_a_training(tmp_path, classes):
+    """In them no class but one has a pixel; it says what they hold and how to map it."""
+    settings = dict(save_maps(tmp_path, [halves(255)] * 3), classes=classes)
+    with pytest.raises(ValueError, match=r'nothing .* 3 class maps .* 0 \(50 %\), 255 \(50 %\).*values={255: 1} makes class 1'):
+        check_quickly(ClassMaps(**settings), training=True)
+    check_quickly(ClassMaps(**settings, values={255: 1}), training=True)
+    check_quickly(ClassMaps(**settings), training=False)  # a part to test on may have one class
+
+
+def test_all_maps_are_read_before_a_training_is_stopped(tmp_path, monkeypatch):
+    """The only map with another class is none of those looked at first."""
+    monkeypatch.setattr('mmwsl.datasets.checks.QUICK_ITEMS', 2)
+    data = ClassMaps(**save_maps(tmp_path, [halves(0), halves(1), halves(0), halves(0)]), classes=['ground', 'object'])
+    check_quickly(data, training=True)
+    data.keep([0, 2, 3])
+    with pytest.raises(ValueError, match='3 class maps .* one class at most'):
+        check_quickly(data, training=True)
+
+
+def test_one_declared_class_is_enough(tmp_path):
+    check_quickly(ClassMaps(**save_maps(tmp_path, [[0] * 12]), classes=['ground']), training=True)
+
+
+def test_values_beyond_the_classes_of_the_network(tmp_path):
+    data = ClassMaps(**save_maps(tmp_path, [halves(1), halves(3)]))
+    check_quickly(data, training=False, num_classes=4)
+    with pytest.raises(ValueError, match=r'0 \(50 %\), 1 \(25 %\), 3 \(25 %\); classes are 0 to 2'):
+        check_quickly(data, training=False, num_classes=3)
+
+
+def test_items_that_cannot_be_used_are_counted(tmp_path):
+    settings = save_maps(tmp_path, [halves(1)] * 4)
+    cv2.imwrite(str(tmp_path / 'maps' / '2.png'), np.zeros((4, 6), np.uint8))
+    (tmp_path / 'photos' / '3.png').write_bytes(b'')
+    with pytest.raises(ImageError, match='2 of 4 items looked at cannot be used, the first: .*2.png has 12 x 8 pixels, but .*2.png says 6 x 4'):
+        check_quickly(ClassMaps(**settings), training=True)
+    check_quickly(ClassMaps(**settings, on_error='skip'), training=True)
+    faults, seen, counts = inspect(ClassMaps(**settings), range(4))
+    assert len(faults) == 2 and seen == 4 and counts[:2].tolist() == [96, 96]
+    assert inspect(ClassMaps(**settings), range(4), seconds=-1)[1] == 0

@@ -92,3 +92,18 @@ def test_crops_of_real_photos(voc_root):
     assert 300 < len(dataset) < 450 and dataset.images.shape[1:] == (3, 96, 96)
     for boxes in dataset.boxes:
         assert len(boxes) and (boxes >= 0).all() and (boxes <= 96.01).all() and (boxes[:, 2:] > boxes[:, :2]).all()
+
+
+def test_photos_that_are_skipped_or_of_another_size_give_no_crops(devkit):
+    """Boxes of one photo are never cut from another that took its place, nor from one that was resized since."""
+    year = devkit / 'VOC2007'
+    whole = (year / 'Annotations' / '7.xml').read_text()
+    (year / 'Annotations' / '8.xml').write_text(whole)
+    (year / 'JPEGImages' / '8.jpg').write_bytes(b'no image')
+    (year / 'ImageSets' / 'Main' / 'train.txt').write_text('8\n7\n')
+    assert len(SingleClassCrops(VOC(devkit, 'VOC2007/train', on_error='skip'), size=30)) == 1
+    (year / 'ImageSets' / 'Main' / 'train.txt').write_text('7\n')
+    (year / 'Annotations' / '7.xml').write_text(
+        whole.replace('<annotation>', '<annotation><size><width>400</width><height>200</height></size>'))
+    with pytest.raises(ValueError, match='7.jpg has 200 x 100 pixels, but .*7.xml says 400 x 200'):
+        crops(devkit)
