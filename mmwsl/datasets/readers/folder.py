@@ -2,6 +2,7 @@
 
 import logging
 import os
+from itertools import zip_longest
 from pathlib import Path
 
 from mmengine.logging import print_log
@@ -103,24 +104,42 @@ class ImageFolder(FileDataset):
         return [name for name, _ in kept], [number for _, number in kept], classes
 
 
-def check_same_classes(train, test):
+def check_same_classes(train, test, where=''):
     """Make sure that class numbers mean the same in two datasets.
 
     Args:
         train, test: datasets, or lists of class names.
+        where: begins the message: whose classes they are.
 
     Raises:
         ValueError: the classes differ, or their order does; the message names them.
     """
-    train, test = ([*getattr(dataset, 'classes', dataset)] for dataset in (train, test))
+    train, test = ([str(name) for name in getattr(dataset, 'classes', dataset)] for dataset in (train, test))
     if train == test:
         return
+    where = where and f'{where}: '
     only_train = [name for name in train if name not in test]
     only_test = [name for name in test if name not in train]
     if only_train or only_test:
-        raise ValueError(f'the classes of train and test differ: only in train: {", ".join(only_train) or "none"}; '
-                         f'only in test: {", ".join(only_test) or "none"}. Class numbers would not mean the same: '
-                         'correct the folders, or give both datasets the same `classes`')
-    where = next(number for number, pair in enumerate(zip(train, test, strict=True)) if pair[0] != pair[1])
-    raise ValueError(f'train and test have the same classes in another order: number {where} is {train[where]} in '
-                     f'train and {test[where]} in test; give both datasets the same `classes`')
+        raise ValueError(f'{where}the classes of train and test differ: only in train: '
+                         f'{", ".join(only_train) or "none"}; only in test: {", ".join(only_test) or "none"}. Class '
+                         'numbers would not mean the same: correct the folders, or give both datasets the same '
+                         '`classes`')
+    first, (one, other) = next((number, pair) for number, pair in enumerate(zip_longest(train, test))
+                               if pair[0] != pair[1])
+    raise ValueError(f'{where}train and test have the same classes in another order: number {first} is {one} in train '
+                     f'and {other} in test; give both datasets the same `classes`')
+
+
+def check_trained_classes(trained, tested, where):
+    """:func:`check_same_classes` of the names that a network learnt and those it is tested on, where both are known.
+
+    Args:
+        trained, tested: lists of names; None or empty = not known.
+        where: whose names are tested, for the message.
+
+    Raises:
+        ValueError: they differ; the scores would be of the wrong pairs of classes.
+    """
+    if trained and tested:
+        check_same_classes(list(trained), list(tested), f'{where} against what the network was trained on')
