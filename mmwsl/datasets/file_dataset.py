@@ -1,7 +1,10 @@
 """Images in files: decoded one by one through a pipeline, or all at once into memory."""
 
 import logging
+import random
+from contextlib import contextmanager
 
+import numpy as np
 import torch
 from mmengine.logging import print_log
 
@@ -30,6 +33,26 @@ def fit_center_square(size):
     return fit
 
 
+@contextmanager
+def own_draws(seed, epoch, index):
+    """Within it the global generators of random, numpy and torch (CPU) draw what (seed, epoch, index) decide.
+
+    So a transform that draws from them draws anew in every epoch, whatever worker runs it and after whatever resume.
+    Afterwards they are where they were.
+    """
+    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    words = np.random.SeedSequence([seed, epoch, index]).generate_state(3)
+    random.seed(int(words[0]))
+    np.random.seed(words[1])
+    torch.default_generator.manual_seed(int(words[2]))  # torch.manual_seed would wake the GPU
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
+        torch.set_rng_state(before[2])
+
+
 class FileDataset(ImageDataset):
     """Images in files, of any size: decoded image by image through a pipeline, or all at once into memory if small.
 
@@ -40,7 +63,8 @@ class FileDataset(ImageDataset):
         paths: the files.
         labels, classes, supervision: see :class:`ImageDataset`.
         pipeline: transforms, configs or callables, from dict(path, index, epoch, seed) to ``inputs``; None = the
-            whole image as it is.
+            whole image as it is. What they draw from the global generators of random, numpy and torch depends on
+            (seed, epoch, index) alone.
         in_memory: decode every image now, cut its central square and keep it at ``size`` x ``size``, which takes
             N x 3 x size x size bytes.
         size: side in pixels of the images in memory.
@@ -120,8 +144,9 @@ class FileDataset(ImageDataset):
     def load(self, index):
         """What the pipeline makes of one image, with ``inputs`` among it; without a pipeline the whole image."""
         results = self.describe(index)
-        for transform in self.pipeline:
-            results = transform(results)
+        with own_draws(results['seed'], results['epoch'], index):
+            for transform in self.pipeline:
+                results = transform(results)
         if 'inputs' not in results:
             if 'image' not in results:
                 if self.pipeline:
