@@ -57,7 +57,7 @@ def test_a_small_fraction_has_every_class(monkeypatch):
         return subset(InMemoryDataset(torch.zeros(len(labels), 3, 2, 2, dtype=torch.uint8), labels), **settings)
 
     said = []
-    monkeypatch.setattr('mmwsl.datasets.wrappers.subset.print_log', lambda message, **_: said.append(message))
+    monkeypatch.setitem(subset.__globals__, 'print_log', lambda message, **_: said.append(message))
     few = small(torch.arange(1000) % 20, fraction=0.01)
     assert few.labels.bincount().tolist() == [1] * 20
     assert 'fraction=0.01 of 1000 images are 10; these are 20' in said[0]
