@@ -1,12 +1,25 @@
 """Images with boxes and masks: what VOC, COCO and sets of your own share."""
 
+import logging
+
 import numpy as np
 import torch
+from mmengine.logging import print_log
 
+from mmwsl.datasets.checks import AnnotationError, fit_boxes, frame
 from mmwsl.datasets.file_dataset import FileDataset
+from mmwsl.datasets.transforms.decode import image_header
 from mmwsl.structures import SUPERVISION_LEVELS, strip_labels
 
+VOID = 255  # value of class maps that is no class
+HOW_TO_MAP = 'values={255: 1}, a setting of ClassMaps, makes class 1 of the value 255'
 GEOMETRY = ('gt_boxes', 'gt_instance_masks', 'gt_mask')
+
+
+def text_of_values(class_map):
+    """The values of a class map and their shares, for people: ``0 (62.5 %), 255 (37.5 %)``."""
+    counts = np.bincount(class_map.ravel(), minlength=256) if class_map.ndim == 2 else class_map
+    return ', '.join(f'{value} ({100 * counts[value] / counts.sum():.3g} %)' for value in np.flatnonzero(counts))
 
 
 def rasterize(masks, height, width):
@@ -40,64 +53,140 @@ class AnnotatedDataset(FileDataset):
     in pixels of ``inputs``; ``ori_shape`` (height, width) of the file, and ``scale_factor`` (x, y) of the resizing, are
     meta information.
 
+    Annotations count in the pixels that are stored in the image file, unless the size that comes with them is only that
+    of the image turned as EXIF says; the image is decoded accordingly, with any supervision. Boxes that reach beyond
+    it by at most a pixel are clipped.
+
     Args:
         paths, labels, classes: see :class:`FileDataset`.
         annotations: for each image a dict of ``boxes`` (N, 4) float32, ``box_labels`` (N,) int64, ``difficult`` (N,)
             bool, and perhaps ``masks`` (see :func:`rasterize`); or of ``class_map``, the path of an image file whose
-            pixel values are classes; or of both.
+            pixel values are classes; or of both. For checks and their messages: ``size``, the (width, height) of the
+            image that the annotations say; ``source``, the file that says it; ``objects``, N names or numbers.
         drop_empty: leave out images without a box that is not difficult, or with ``'boxes'`` those without any box;
             for training.
         settings: supervision, pipeline, on_error, verify, seed, max_images: see :class:`FileDataset`. The pipeline must
-            consist of transforms of ``geometry.py`` where boxes or masks are seen.
+            consist of transforms of ``geometry.py`` where boxes or masks are seen. ``on_error='skip'`` also leaves out
+            images whose annotations cannot be used.
 
     Raises:
         ValueError: a pipeline that would leave the boxes where they were; and as :class:`FileDataset`.
+        AnnotationError: boxes that are not finite or not inside the image; when an image is loaded (``verify``: now),
+            also an image of another size than its annotations or class map.
     """
+
+    num_map_values = None  # class maps hold 0 to this - 1, and 255; None = not known
+    map_values = None  # dict of a value in the files of class maps -> what it becomes
 
     def __init__(self, paths, labels, classes, annotations, drop_empty=False, **settings):
         if settings.get('in_memory'):
             raise ValueError(f'{type(self).__name__}: in_memory=True keeps squares of one size, which boxes and masks '
                              'do not fit; use ImageFolder or ImageList for the images alone')
+        kept = self._usable(paths, annotations, settings.get('on_error', 'raise'))
         if drop_empty:
-            kept = [i for i, each in enumerate(annotations) if not self._empty(each, drop_empty)]
+            kept = [i for i in kept if not self._empty(annotations[i], drop_empty)]
             if not kept:
                 raise ValueError(f'{type(self).__name__}: drop_empty={drop_empty} leaves none of {len(paths)} images')
+        if len(kept) < len(paths):
             paths, annotations = [paths[i] for i in kept], [annotations[i] for i in kept]
             labels = None if labels is None else torch.as_tensor(labels)[kept]
         self.annotations = annotations
         super().__init__(paths, labels, classes, **settings)
-        allowed = SUPERVISION_LEVELS[self.supervision]
-        self._visible = GEOMETRY if allowed is None else tuple(set(GEOMETRY) & set(allowed))
         fixed = [type(step).__name__ for step in self.pipeline if not getattr(step, 'moves_annotations', False)]
         if self._visible and fixed:
             raise ValueError(f'{type(self).__name__}: supervision={self.supervision!r} shows boxes, but '
                              f'{", ".join(fixed)} would not move them with the image; use ResizeShortEdge and '
                              "RandomFlip, or supervision='image'")
 
+    @property
+    def _visible(self):
+        allowed = SUPERVISION_LEVELS[self.supervision]
+        return GEOMETRY if allowed is None else tuple(set(GEOMETRY) & set(allowed))
+
     def keep(self, positions):
         if len(positions) < len(self.paths):
             self.annotations = [self.annotations[position] for position in positions]
         super().keep(positions)
+
+    def _usable(self, paths, annotations, on_error):
+        """Positions of the annotations whose boxes can be used; these are clipped to the recorded size."""
+        faults = {}
+        for position, each in enumerate(annotations):
+            if 'boxes' in each:
+                try:
+                    each['boxes'] = self._fitting(each, each.get('size'))
+                except AnnotationError as error:
+                    faults[position] = f'{paths[position]}: {error}'
+        if not faults:
+            return range(len(paths))
+        text = f'{type(self).__name__}: {len(faults)} of {len(paths)} images have boxes that cannot be used'
+        first = '; '.join(list(faults.values())[:5])
+        if on_error != 'skip' or len(faults) == len(paths):
+            raise AnnotationError(f"{text}, the first: {first}. Correct them, or leave these images out with "
+                                  "on_error='skip'")
+        print_log(f'{text} and are left out: {first}', logger='current', level=logging.WARNING)
+        return [position for position in range(len(paths)) if position not in faults]
+
+    @staticmethod
+    def _fitting(annotation, size):
+        names = annotation.get('objects') or range(1, len(annotation['boxes']) + 1)
+        try:
+            return fit_boxes(annotation['boxes'], size, names)
+        except AnnotationError as error:
+            raise AnnotationError(f'{annotation.get("source", "its annotations")}: {error}') from None
 
     @staticmethod
     def _empty(annotation, drop_empty):
         difficult = annotation.get('difficult', np.ones(0, bool))
         return not len(difficult) if drop_empty == 'boxes' else bool(difficult.all())
 
-    def masks_of(self, index):
-        """Masks of an image's boxes (see :func:`rasterize`), or None."""
+    def masks_of(self, index, size):
+        """Masks of an image's boxes (see :func:`rasterize`), or None; ``size`` is (width, height) of the image."""
         return self.annotations[index].get('masks')
 
+    def recorded_sizes(self, index):
+        """Pairs of a file and the (width, height) that it says an image has; the first decides how it is turned."""
+        annotation, recorded = self.annotations[index], []
+        if annotation.get('size') is not None:
+            recorded.append((annotation.get('source', 'its annotation'), annotation['size']))
+        if annotation.get('class_map') is not None:
+            recorded.append((annotation['class_map'], image_header(annotation['class_map'])[0]))
+        return recorded
+
     def describe(self, index):
+        """What the pipeline starts from; this checks the annotations, and reads of the image only its header."""
         results, annotation = super().describe(index), self.annotations[index]
+        results['upright'], size = frame(results['path'], self.recorded_sizes(index), strict=bool(self._visible))
         if self._visible and 'boxes' in annotation:
-            results['boxes'] = annotation['boxes']
-        masks = self.masks_of(index) if 'gt_instance_masks' in self._visible else None
+            results['boxes'] = annotation['boxes'] if annotation.get('size') else self._fitting(annotation, size)
+        masks = self.masks_of(index, size) if 'gt_instance_masks' in self._visible else None
         if masks is not None:
             results['masks'] = masks
-        if 'gt_mask' in self._visible and annotation.get('class_map') is not None:
-            results['class_map'] = read_class_map(annotation['class_map'])
+        class_map = self.class_map_of(index, size) if 'gt_mask' in self._visible else None
+        if class_map is not None:
+            results['class_map'] = class_map
         return results
+
+    def check(self, index):
+        self.describe(index)
+
+    def class_map_of(self, index, size):
+        """uint8 (H, W) of the class map of an image of ``size`` (width, height), or None.
+
+        Raises:
+            FileNotFoundError: no such file.
+            AnnotationError: it is no class map, or has a value that is no class.
+        """
+        path = self.annotations[index].get('class_map')
+        if path is None:
+            return None
+        class_map = read_class_map(path, self.map_values)
+        if self.num_map_values is not None:
+            if ((class_map >= self.num_map_values) & (class_map != VOID)).any():
+                raise AnnotationError(f'class map {path} holds the values {text_of_values(class_map)}; of '
+                                      f'{self.num_map_values} classes they are 0 to {self.num_map_values - 1}, or '
+                                      f'{VOID} = void; {HOW_TO_MAP}')
+        return class_map
 
     def loaded_sample(self, index, results):
         sample = super().loaded_sample(index, results)
@@ -114,16 +203,20 @@ class AnnotatedDataset(FileDataset):
         if 'class_map' in results:
             sample.gt_mask = torch.from_numpy(np.ascontiguousarray(results['class_map']))
             if 'class_map' in annotation:
-                sample.set_metainfo(dict(class_map=str(annotation['class_map'])))
+                sample.set_metainfo(dict(class_map=str(annotation['class_map']), class_map_values=self.map_values))
         return strip_labels(sample, self.supervision)
 
 
-def read_class_map(path):
+def read_class_map(path, values=None):
     """uint8 (H, W) of a file whose pixel values, or palette numbers, are classes.
+
+    Args:
+        path: the file; one of one bit a pixel has 0 and 1.
+        values: dict of a value in the file -> what it becomes; others stay.
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: not an image of one channel.
+        AnnotationError: not an image of one channel.
     """
     from PIL import Image  # OpenCV turns palette numbers into colours
     try:
@@ -132,8 +225,15 @@ def read_class_map(path):
     except FileNotFoundError:
         raise FileNotFoundError(f'class map {path} does not exist') from None
     except OSError as error:
-        raise ValueError(f'class map {path} cannot be read: {error}') from error
+        raise AnnotationError(f'class map {path} cannot be read: {error}') from error
+    if array.dtype == bool:
+        array = array.astype(np.uint8)
     if array.ndim != 2 or array.dtype != np.uint8:
-        raise ValueError(f'class map {path} is {array.dtype} of shape {array.shape}; it must have one number from 0 to '
-                         '255 per pixel (a palette PNG, or grey)')
-    return array
+        raise AnnotationError(f'class map {path} is {array.dtype} of shape {array.shape}; it must have one number from '
+                              '0 to 255 per pixel (a palette PNG, or grey)')
+    if not values:
+        return array
+    table = np.arange(256, dtype=np.uint8)
+    for value, becomes in values.items():
+        table[int(value)] = becomes
+    return table[array]

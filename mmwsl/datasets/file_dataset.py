@@ -14,7 +14,7 @@ from mmwsl.datasets.transforms.decode import (
     decode_images,
     image_size,
     limit_worker_threads,
-    read_image,
+    load_image,
     resize,
     to_tensor,
 )
@@ -153,7 +153,7 @@ class FileDataset(ImageDataset):
                     raise ValueError(f'the pipeline {[type(step).__name__ for step in self.pipeline]} leaves neither '
                                      'inputs nor an image; it must end in a transform that does (RandomCrops, '
                                      'ResizeCenterCrop, ResizeShortEdge, ...)')
-                results['image'] = read_image(results['path'])
+                results['image'] = load_image(results)
             results['inputs'] = to_tensor(results['image'])
         return results
 
@@ -179,11 +179,19 @@ class FileDataset(ImageDataset):
                           'in this process)', logger='current', level=logging.WARNING)
         raise ImageError(f'none of the {len(self)} images can be read; the first is {self.paths[0]}')
 
+    def check(self, index):
+        """Read the header of an image, and what belongs to it.
+
+        Raises:
+            ImageError, FileNotFoundError: it cannot be used.
+        """
+        image_size(self.paths[index])
+
     def _verify(self):
         kept, first_error = [], None
-        for position, path in enumerate(self.paths):
+        for position in range(len(self.paths)):
             try:
-                image_size(path)
+                self.check(position)
                 kept.append(position)
             except (ImageError, OSError) as error:
                 first_error = first_error or error

@@ -134,3 +134,44 @@ def test_coco_with_nothing_found_and_wrong_settings(coco_file):
         COCOMetric(path, kinds=('keypoints',))
     with pytest.raises(ValueError, match='has no class dog'):
         COCOMetric(path, classes=['dog']).category_ids()
+
+
+@pytest.mark.parametrize('change', ['ids from 0', 'repeated ids', 'no ids', 'area', 'iscrowd', 'size', 'null'])
+def test_perfect_detections_score_100(coco_file, change):
+    """However the exporter numbers annotations, whatever it leaves out."""
+    path, every = coco_file
+    content = json.loads(path.read_text())
+    for number, each in enumerate(content['annotations']):
+        if change == 'null':
+            each.update(area=None, iscrowd=None)
+        elif change == 'no ids':
+            each.pop('id')
+        elif 'ids' in change:
+            each['id'] = number if change == 'ids from 0' else number % 4
+        else:
+            each.pop(change, None)
+    if change == 'size':
+        for image in content['images']:
+            image.pop('width'), image.pop('height')
+    path.write_text(json.dumps(content))
+    metric = COCOMetric(path, kinds=('bbox', 'segm'), classes=['a', 'b', 'c'])
+    samples = []
+    for number, image in enumerate(every):
+        masks = np.zeros((len(image['boxes']), 60, 80), bool)
+        for mask, (x, y, right, bottom) in zip(masks, image['boxes'].astype(int), strict=True):
+            mask[y:bottom, x:right] = True
+        truth = dict(image, pred_boxes=image['boxes'].astype(np.float32), pred_box_labels=image['labels'],
+                     pred_box_scores=np.ones(len(image['boxes']), np.float32))
+        samples.append(dict(as_sample(truth, number=100 + number), pred_masks=torch.tensor(masks)))
+    metric.process({}, samples)
+    values = metric.compute_metrics(metric.results)
+    assert values['bbox_AP'] == pytest.approx(100) and values['segm_AP'] == pytest.approx(100)
+
+
+def test_masks_cannot_be_scored_without_shapes(coco_file):
+    path, _ = coco_file
+    content = json.loads(path.read_text())
+    content['annotations'][3].pop('segmentation')
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="1 of .* annotations of .*instances.json have no segmentation.*kinds=.'bbox'"):
+        COCOMetric(path, kinds=('segm',), classes=['a']).category_ids()

@@ -1,11 +1,11 @@
 """COCO in its own layout: boxes and masks of instances from one JSON file."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from mmwsl.datasets.annotated import AnnotatedDataset
+from mmwsl.datasets.readers.coco_file import read_instances
 from mmwsl.datasets.readers.voc import presence
 from mmwsl.registry import DATASETS
 
@@ -36,14 +36,13 @@ class COCO(AnnotatedDataset):
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: not JSON, not of COCO's layout, an annotation of an image or category that is not in the file, or a
-            class that is not.
+        ValueError: a class that is not in the file; and see :func:`read_instances`.
     """
 
     def __init__(self, ann_file='data/coco/annotations/instances_train2017.json', data_prefix='data/coco/train2017',
                  classes=None, min_size=1e-3, **settings):
         self.ann_file = str(ann_file)
-        content = self._read(Path(ann_file))
+        content = read_instances(ann_file)
         numbers = {category['name']: category['id'] for category in sorted(content['categories'],
                                                                            key=lambda each: each['id'])}
         unknown = [name for name in classes or () if name not in numbers]
@@ -54,12 +53,7 @@ class COCO(AnnotatedDataset):
         label_of = {number: label for label, number in enumerate(self.category_ids)}
         objects = {image['id']: [] for image in content['images']}
         for each in content['annotations']:
-            if each['image_id'] not in objects or each['category_id'] not in numbers.values():
-                raise ValueError(f'COCO: annotation {each.get("id")} of {ann_file} is of image {each["image_id"]} and '
-                                 f'category {each["category_id"]}, one of which the file does not list')
-            if len(each.get('bbox') or ()) != 4:
-                raise ValueError(f'COCO: annotation {each.get("id")} of {ann_file} has no bbox of four numbers')
-            if each['category_id'] in label_of and min(each['bbox'][2:]) >= min_size:
+            if each['category_id'] in label_of and not 0 <= min(each['bbox'][2:]) < min_size:
                 objects[each['image_id']].append(each)
         annotations = [self._annotation(objects[image['id']], label_of, image) for image in content['images']]
         paths = [Path(data_prefix) / image['file_name'] for image in content['images']]
@@ -75,32 +69,16 @@ class COCO(AnnotatedDataset):
         sample.set_metainfo(dict(image_id=self._numbers[self.paths[index]]))
         return sample
 
-    @staticmethod
-    def _read(path):
-        if not path.is_file():
-            raise FileNotFoundError(f'COCO: {path} does not exist (looked for from {Path.cwd()}); correct ann_file')
-        try:
-            content = json.loads(path.read_text(encoding='utf-8'))
-        except ValueError as error:
-            raise ValueError(f'COCO: {path} is not JSON: {error}; is the download complete?') from error
-        absent = [key for key in ('images', 'annotations', 'categories')
-                  if not isinstance(content, dict) or key not in content]
-        if absent:
-            raise ValueError(f'COCO: {path} has no {", ".join(absent)}; it is no file of instances with annotations')
-        if not content['images']:
-            raise ValueError(f'COCO: {path} lists no images')
-        return content
-
-    @staticmethod
-    def _annotation(objects, label_of, image):
+    def _annotation(self, objects, label_of, image):
         boxes = np.array([each['bbox'] for each in objects], dtype=np.float32).reshape(-1, 4)
         boxes[:, 2:] += boxes[:, :2]
         labels = [label_of[each['category_id']] for each in objects]
         return dict(boxes=boxes, box_labels=np.array(labels, dtype=np.int64),
-                    difficult=np.array([bool(each.get('iscrowd', 0)) for each in objects], dtype=bool),
-                    segmentations=[each.get('segmentation') or [] for each in objects],
-                    size=(image['height'], image['width']))
+                    difficult=np.array([each['iscrowd'] for each in objects], dtype=bool),
+                    segmentations=[each.get('segmentation') or [] for each in objects], source=self.ann_file,
+                    objects=[each['own_id'] for each in objects],
+                    size=(image['width'], image['height']) if 'width' in image else None)
 
-    def masks_of(self, index):
-        annotation = self.annotations[index]
-        return [_mask(each, *annotation['size']) for each in annotation['segmentations']]
+    def masks_of(self, index, size):
+        width, height = size
+        return [_mask(each, height, width) for each in self.annotations[index]['segmentations']]

@@ -1,5 +1,6 @@
 """PASCAL VOC in its own layout."""
 
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from mmwsl.registry import DATASETS
 VOC_CLASSES = ('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car', 'cat', 'chair', 'cow', 'diningtable',
                'dog', 'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train', 'tvmonitor')
 
+FLAG_BEHIND = re.compile(r'\s+(-1|0|1)$')
+FLAGS = {'0': False, 'false': False, 'no': False, '1': True, 'true': True, 'yes': True}
+
 
 def read_voc_xml(path, classes=VOC_CLASSES):
     """The objects of one annotation file.
@@ -20,11 +24,13 @@ def read_voc_xml(path, classes=VOC_CLASSES):
     VOC counts pixels from 1 and boxes end on the last pixel inside; here they count from 0 and end behind it.
 
     Returns:
-        dict of ``boxes`` (N, 4) float32, ``box_labels`` (N,) int64, ``difficult`` (N,) bool.
+        dict of ``boxes`` (N, 4) float32, ``box_labels`` (N,) int64, ``difficult`` (N,) bool; ``size`` (width, height),
+        None where the file has none; ``source``, the path; and ``objects``, number and class of each.
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: not XML, a class that is not in ``classes``, a missing number, or a box without extent.
+        ValueError: not XML, a class that is not in ``classes``, a missing number, a box without extent, or another
+            ``difficult`` than yes or no.
     """
     try:
         root = ElementTree.parse(path).getroot()
@@ -32,8 +38,8 @@ def read_voc_xml(path, classes=VOC_CLASSES):
         raise FileNotFoundError(f'annotation {path} does not exist') from None
     except ElementTree.ParseError as error:
         raise ValueError(f'annotation {path} is not XML: {error}; restore the file') from error
-    boxes, labels, difficult = [], [], []
-    for item in root.findall('object'):
+    boxes, labels, difficult, objects = [], [], [], []
+    for number, item in enumerate(root.findall('object'), start=1):
         name = (item.findtext('name') or '').strip()
         if name not in classes:
             raise ValueError(f'annotation {path} has an object of class {name!r}, which is not among the '
@@ -48,9 +54,21 @@ def read_voc_xml(path, classes=VOC_CLASSES):
                              'extent; it must be xmin ymin xmax ymax')
         boxes.append((left - 1, top - 1, right, bottom))
         labels.append(classes.index(name))
-        difficult.append((item.findtext('difficult') or '0').strip() == '1')
+        flag = (item.findtext('difficult') or '0').strip().lower()
+        if flag not in FLAGS:
+            raise ValueError(f'annotation {path}: difficult of object {number} ({name}) is {flag!r}; it must be 0 or 1')
+        difficult.append(FLAGS[flag])
+        objects.append(f'{number} ({name})')
     return dict(boxes=np.array(boxes, dtype=np.float32).reshape(-1, 4), box_labels=np.array(labels, dtype=np.int64),
-                difficult=np.array(difficult, dtype=bool))
+                difficult=np.array(difficult, dtype=bool), objects=objects, source=str(path), size=_size(root))
+
+
+def _size(root):
+    try:
+        size = tuple(int(float(root.find('size').findtext(key))) for key in ('width', 'height'))
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        return None
+    return size if min(size) > 0 else None  # some exporters write 0 x 0
 
 
 def presence(annotations, num_classes):
@@ -93,7 +111,7 @@ class VOC(AnnotatedDataset):
         paths, annotations = [], []
         for each in [sets] if isinstance(sets, str) else sets:
             year, _, name = each.partition('/')
-            for image in self._names(root / year / 'ImageSets' / task, name):
+            for image in self._names(root / year, task, name):
                 paths.append(root / year / 'JPEGImages' / f'{image}.jpg')
                 annotation = read_voc_xml(root / year / 'Annotations' / f'{image}.xml', classes)
                 if task == 'Segmentation':
@@ -102,12 +120,15 @@ class VOC(AnnotatedDataset):
         super().__init__(paths, presence(annotations, len(classes)), classes, annotations, **settings)
 
     @staticmethod
-    def _names(folder, name):
+    def _names(year, task, name):
+        folder = year / 'ImageSets' / task
         path = folder / f'{name}.txt'
         if not path.is_file():
             there = sorted(file.stem for file in folder.glob('*.txt'))
             raise FileNotFoundError(f'VOC: the set {path} does not exist; there are: {", ".join(there[:8]) or "none"}')
-        names = [line.split()[0] for line in read_lines(path) if line.strip()]
+        names = [line.strip() for line in read_lines(path) if line.strip()]
         if not names:
             raise ValueError(f'VOC: the set {path} names no images')
-        return names
+        # behind a name may stand a flag, as in dog_train.txt: `000007  1`; names may have spaces themselves
+        return [image if not FLAG_BEHIND.search(image) or (year / 'Annotations' / f'{image}.xml').is_file()
+                else FLAG_BEHIND.sub('', image) for image in names]

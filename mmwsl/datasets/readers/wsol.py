@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from mmwsl.datasets.annotated import AnnotatedDataset
-from mmwsl.datasets.transforms.decode import read_image
+from mmwsl.datasets.checks import AnnotationError
+from mmwsl.datasets.transforms.decode import image_header
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 from mmwsl.structures import SUPERVISION_LEVELS
@@ -107,7 +108,7 @@ def read_mask(path, height, width):
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: no image, or one of another shape.
+        AnnotationError: no image, or one of another shape.
     """
     try:
         encoded = np.fromfile(path, dtype=np.uint8)
@@ -115,11 +116,16 @@ def read_mask(path, height, width):
         raise FileNotFoundError(f'mask {path} does not exist') from None
     mask = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE) if encoded.size else None
     if mask is None:
-        raise ValueError(f'mask {path} cannot be decoded: empty, truncated or no image ({encoded.size} bytes)')
-    if abs(mask.shape[0] * width - mask.shape[1] * height) > 2 * max(*mask.shape, height, width):
-        raise ValueError(f'mask {path} has {mask.shape[1]} x {mask.shape[0]} pixels, which is not the shape of its '
-                         f'image of {width} x {height}')
+        raise AnnotationError(f'mask {path} cannot be decoded: empty, truncated or no image ({encoded.size} bytes)')
+    if not _same_shape(mask.shape[::-1], (width, height)):
+        raise AnnotationError(f'mask {path} has {mask.shape[1]} x {mask.shape[0]} pixels, which is not the shape of '
+                              f'its image of {width} x {height}')
     return cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT) > 0
+
+
+def _same_shape(size, other):
+    """Whether two (width, height) have one aspect ratio, as far as rounding to whole pixels lets it be told."""
+    return abs(size[0] * other[1] - size[1] * other[0]) <= 2 * max(*size, *other)
 
 
 @DATASETS.register_module()
@@ -131,9 +137,8 @@ class WSOLBenchmark(AnnotatedDataset):
     (``id,width,height``) beside it, or masks ``id,mask,ignore``, with ``'full'`` alone. An image may have
     several lines.
 
-    Boxes are as the benchmark has them: both corners inside, counted in the pixels of the file as stored, which are
-    therefore not turned as EXIF says. Masks of one image are put together in ``gt_mask`` (0 background, label + 1, 255
-    ignored and not object).
+    Boxes are as the benchmark has them: both corners inside. Masks of one image are put together in ``gt_mask``
+    (0 background, label + 1, 255 ignored and not object).
 
     Args:
         data_root: folder that the ids are paths in.
@@ -146,7 +151,8 @@ class WSOLBenchmark(AnnotatedDataset):
         FileNotFoundError: no such folder, text file or mask.
         ValueError: a line that cannot be used, an image named twice, without label or without box or mask, a box that
             does not fit its image's size; and when it is loaded, an image of another size than ``image_sizes.txt``
-            says, or a mask that is no image or has another shape.
+            says, or a mask that is no image or has another shape. ``on_error='skip'`` leaves out the images of the last
+            three.
     """
 
     def __init__(self, data_root, metadata, mask_root=None, classes=None, **settings):
@@ -166,10 +172,14 @@ class WSOLBenchmark(AnnotatedDataset):
         elif max(labels) >= len(classes):
             raise ValueError(f'WSOLBenchmark: {path} has the label {max(labels)}, but '
                              f'{len(classes)} classes are given; labels count from 0')
-        annotations = [{} for _ in images]
+        path = folder / 'image_sizes.txt'
+        has_sizes = path.is_file() and path.read_bytes().strip()
+        sizes = read_numbers(path, ['width', 'height']) if has_sizes else {}
+        annotations = [dict(size=sizes.get(image), source=str(path)) for image in images]
         allowed = SUPERVISION_LEVELS.get(settings.get('supervision', 'image'), ())
         if allowed is None or 'gt_boxes' in allowed:
-            annotations = self._annotations(images, labels, folder, Path(mask_root or root), masks=allowed is None)
+            truth = self._annotations(images, labels, folder, Path(mask_root or root), masks=allowed is None)
+            annotations = [size | each for size, each in zip(annotations, truth, strict=True)]
         super().__init__([root / image for image in images], labels, classes, annotations, **settings)
 
     @staticmethod
@@ -188,14 +198,10 @@ class WSOLBenchmark(AnnotatedDataset):
         truth = self._of_all(images, path, read_localization(path))
         if isinstance(truth[0], tuple):
             return self._mask_files(images, labels, path, truth, mask_root, masks)
-        sizes = self._of_all(images, folder / 'image_sizes.txt',
-                             read_numbers(folder / 'image_sizes.txt', ['width', 'height']))
-        for image, boxes, (width, height) in zip(images, truth, sizes, strict=True):
-            if (boxes[:, 2] > width).any() or (boxes[:, 3] > height).any():
-                raise ValueError(f'WSOLBenchmark: a box of {image} in {path} reaches beyond the {width} x {height} '
-                                 'pixels of image_sizes.txt')
-        return [dict(boxes=boxes, box_labels=np.full(len(boxes), label), difficult=np.zeros(len(boxes), bool),
-                     size=size) for boxes, label, size in zip(truth, labels, sizes, strict=True)]
+        self._of_all(images, folder / 'image_sizes.txt',
+                     read_numbers(folder / 'image_sizes.txt', ['width', 'height']))
+        return [dict(boxes=boxes, box_labels=np.full(len(boxes), label), difficult=np.zeros(len(boxes), bool))
+                for boxes, label in zip(truth, labels, strict=True)]
 
     @staticmethod
     def _mask_files(images, labels, path, truth, root, allowed):
@@ -213,16 +219,22 @@ class WSOLBenchmark(AnnotatedDataset):
         return [dict(mask_files=masks, ignored=ignored, label=label)
                 for (masks, ignored), label in zip(files.values(), labels, strict=True)]
 
-    def describe(self, index):
-        results, annotation = super().describe(index), self.annotations[index]
-        results['image'] = read_image(results['path'], upright=False)
-        height, width = results['image'].shape[:2]
-        if annotation.get('size', (width, height)) != (width, height):
-            raise ValueError(f'{results["path"]} has {width} x {height} pixels, but image_sizes.txt says '
-                             f'{" x ".join(map(str, annotation["size"]))}, in which its boxes count; restore the file')
-        if 'mask_files' in annotation:
-            found = np.any([read_mask(file, height, width) for file in annotation['mask_files']], axis=0)
-            results['class_map'] = np.where(found, np.uint8(annotation['label'] + 1), np.uint8(0))
-            if annotation['ignored'] is not None:
-                results['class_map'][read_mask(annotation['ignored'], height, width) & ~found] = VOID
-        return results
+    def recorded_sizes(self, index):
+        """As the base; masks of another resolution tell by their shape how the image is turned."""
+        recorded, masks = super().recorded_sizes(index), self.annotations[index].get('mask_files')
+        if not recorded and masks:
+            stored, orientation = image_header(self.paths[index])
+            mask = image_header(masks[0])[0] if orientation >= 5 else stored
+            if not _same_shape(mask, stored) and _same_shape(mask, stored[::-1]):
+                recorded.append((masks[0], stored[::-1]))
+        return recorded
+
+    def class_map_of(self, index, size):
+        annotation, (width, height) = self.annotations[index], size
+        if 'mask_files' not in annotation:
+            return None
+        found = np.any([read_mask(file, height, width) for file in annotation['mask_files']], axis=0)
+        class_map = np.where(found, np.uint8(annotation['label'] + 1), np.uint8(0))
+        if annotation['ignored'] is not None:
+            class_map[read_mask(annotation['ignored'], height, width) & ~found] = VOID
+        return class_map

@@ -17,8 +17,8 @@ import numpy as np
 from mmwsl.datasets.transforms.decode import (
     check_interpolation,
     jpeg_size,
+    load_image,
     lossless_reduction,
-    read_image,
     resize,
     to_tensor,
 )
@@ -55,10 +55,6 @@ def random_crop_box(width, height, draws, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3
     elif width / height > ratio[1]:
         crop_width = max(round(height * ratio[1]), 1)
     return (width - crop_width) // 2, (height - crop_height) // 2, crop_width, crop_height
-
-
-def _image(results, reduction=1):
-    return results['image'] if 'image' in results else read_image(results['path'], reduction)
 
 
 @TRANSFORMS.register_module()
@@ -121,13 +117,13 @@ class RandomCrops:
         draws = self.draw(results)
         size = jpeg_size(results)
         if size is None:
-            image = _image(results)
+            image = load_image(results)
             size = image.shape[1], image.shape[0]
             boxes = self.boxes(*size, draws)
         else:
             boxes = self.boxes(*size, draws)
             shrink = min(min(box[2:]) / view[0] for box, view in zip(boxes, self.views, strict=True))
-            image = _image(results, lossless_reduction(shrink))
+            image = load_image(results, lossless_reduction(shrink))
         scale_x, scale_y = image.shape[1] / size[0], image.shape[0] / size[1]  # below 1 where decoded at reduced size
         inputs = []
         for (x, y, width, height), row, (side, _) in zip(boxes, draws, self.views, strict=True):
@@ -165,7 +161,7 @@ class ResizeCenterCrop:
 
     def __call__(self, results):
         size = jpeg_size(results)
-        image = _image(results, 1 if size is None else lossless_reduction(min(size) / self.resize))
+        image = load_image(results, 1 if size is None else lossless_reduction(min(size) / self.resize))
         results['inputs'] = to_tensor(self.cut(image, size, self.position(results)))
         return results
 

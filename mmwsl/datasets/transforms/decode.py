@@ -63,8 +63,10 @@ def read_image(path, reduction=1, upright=True):
     return image
 
 
-def image_size(path):
-    """(width, height) of the upright image, from the file's header alone.
+def image_header(path):
+    """(width, height) as stored and the EXIF orientation, 1 to 8, from the file's header alone.
+
+    Another value than 1 to 8, or none, is 1; from 5 on the upright image has width and height exchanged.
 
     Raises:
         FileNotFoundError: no such file.
@@ -73,14 +75,35 @@ def image_size(path):
     from PIL import Image  # only where it is needed: importing it costs more than the rest of this module
     try:
         with Image.open(path) as image:
-            width, height = image.size
-            turned = image.getexif().get(EXIF_ORIENTATION, 1) >= 5
+            orientation = image.getexif().get(EXIF_ORIENTATION, 1)
+            return image.size, int(orientation) if orientation in range(1, 9) else 1
     except FileNotFoundError:
         raise FileNotFoundError(f'image {path} does not exist') from None
     except Exception as error:  # every decoder behind PIL has its own
         raise ImageError(f'image {path} has no readable header: {error}; restore or remove the file, or let the '
                          "dataset leave it out with on_error='skip'") from error
-    return (height, width) if turned else (width, height)
+
+
+def image_size(path, upright=True):
+    """(width, height) of the image, turned upright or as it is stored, from the file's header alone.
+
+    Raises:
+        FileNotFoundError, ImageError: see :func:`image_header`.
+    """
+    size, orientation = image_header(path)
+    return size[::-1] if upright and orientation >= 5 else size
+
+
+def load_image(results, reduction=1):
+    """The picture that a pipeline works on: ``image`` if it is there, else the file ``path``, decoded.
+
+    Args:
+        results: dict of a pipeline; ``upright`` False leaves the pixels as they are stored.
+        reduction: see :func:`read_image`.
+    """
+    if 'image' in results:
+        return results['image']
+    return read_image(results['path'], reduction, results.get('upright', True))
 
 
 def jpeg_size(results):
@@ -90,7 +113,7 @@ def jpeg_size(results):
         results: dict of a pipeline, with ``path``, and ``image`` if it is decoded.
     """
     if 'image' not in results and Path(results['path']).suffix.lower() in JPEG_EXTENSIONS:
-        return image_size(results['path'])
+        return image_size(results['path'], results.get('upright', True))
     return None
 
 

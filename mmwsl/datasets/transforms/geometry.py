@@ -13,8 +13,8 @@ import numpy as np
 from mmwsl.datasets.transforms.decode import (
     check_interpolation,
     jpeg_size,
+    load_image,
     lossless_reduction,
-    read_image,
     resize,
     to_tensor,
 )
@@ -29,8 +29,7 @@ class GeometricTransform:
 
     @staticmethod
     def image(results):
-        if 'image' not in results:
-            results['image'] = read_image(results['path'])
+        results['image'] = load_image(results)
         results.setdefault('ori_shape', results['image'].shape[:2])
         return results['image']
 
@@ -90,7 +89,7 @@ class ResizeToSquare(GeometricTransform):
     def __call__(self, results):
         size = jpeg_size(results) if self.decode_reduced else None  # boxes count in these pixels
         if size is not None:
-            results['image'] = read_image(results['path'], lossless_reduction(min(size) / self.size))
+            results['image'] = load_image(results, lossless_reduction(min(size) / self.size))
             results.setdefault('ori_shape', size[::-1])
         self.image(results)
         return resize_annotated(results, self.size, self.size, self.interpolation, size)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmwsl.datasets.readers.coco_file import read_instances
 from mmwsl.evaluation.functional import detection_average_precision
 from mmwsl.registry import METRICS
 
@@ -81,8 +82,9 @@ def coco_results(sample, image_id, category_ids):
 class COCOMetric(BaseMetric):
     """COCO's box and mask AP by pycocotools, in percent: ``bbox_AP``, ``bbox_AP50``, ..., ``segm_AP``, ...
 
-    The samples need ``image_id`` as meta information, as :class:`COCO` makes them. A size that no object has is without
-    a value.
+    The samples need ``image_id`` and ``ori_shape`` as meta information, as :class:`COCO` makes them. A size that no
+    object has is without a value. What the file leaves out is filled in as by the data set
+    (:func:`mmwsl.datasets.readers.coco_file.read_instances`), sizes of images from ``ori_shape``.
 
     Args:
         ann_file: the JSON file of the data set that is scored.
@@ -91,7 +93,7 @@ class COCOMetric(BaseMetric):
         image_ids: numbers of the images to score; default those that were predicted.
 
     Raises:
-        ValueError: an unknown kind, or a class that the file does not have.
+        ValueError: an unknown kind, a class that the file does not have, or masks to be scored of a file without.
     """
 
     default_prefix = 'coco'
@@ -108,8 +110,16 @@ class COCOMetric(BaseMetric):
     def coco(self):
         if self._coco is None:
             from pycocotools.coco import COCO as Annotations
+            content = read_instances(self.ann_file)
+            shapeless = sum(not each.get('segmentation') for each in content['annotations'])
+            if shapeless and 'segm' in self.kinds:
+                raise ValueError(f'COCOMetric: {shapeless} of {len(content["annotations"])} annotations of '
+                                 f'{self.ann_file} have no segmentation, by which masks are scored; use '
+                                 "kinds=('bbox',)")
             with contextlib.redirect_stdout(io.StringIO()):
-                self._coco = Annotations(self.ann_file)
+                self._coco = Annotations()
+                self._coco.dataset = content
+                self._coco.createIndex()
         return self._coco
 
     def category_ids(self):
@@ -129,11 +139,14 @@ class COCOMetric(BaseMetric):
             if number not in self.coco.imgs:
                 raise ValueError(f'COCOMetric: image_id={number} of {sample.get("path")} is none of {self.ann_file}; '
                                  'score the data set that was read from this file')
-            self.results.append((number, coco_results(sample, number, categories)))
+            self.results.append((number, sample['ori_shape'], coco_results(sample, number, categories)))
 
     def compute_metrics(self, results):
         from pycocotools.cocoeval import COCOeval
-        found = [one for _, each in results for one in each]
+        found = [one for _, _, each in results for one in each]
+        for number, (height, width), _ in results:
+            self.coco.imgs[number].setdefault('height', height)
+            self.coco.imgs[number].setdefault('width', width)
         values = {}
         for kind in self.kinds:
             if not found:  # pycocotools cannot read an empty list
@@ -143,7 +156,7 @@ class COCOMetric(BaseMetric):
                 other = 'bbox' if kind == 'segm' else 'segmentation'  # sizes would be taken from it
                 part = [{key: value for key, value in one.items() if key != other} for one in found]
                 evaluation = COCOeval(self.coco, self.coco.loadRes(part), kind)
-                evaluation.params.imgIds = sorted(self.image_ids or {number for number, _ in results})
+                evaluation.params.imgIds = sorted(self.image_ids or {number for number, _, _ in results})
                 evaluation.params.catIds = self.category_ids()
                 evaluation.evaluate()
                 evaluation.accumulate()

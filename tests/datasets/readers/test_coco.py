@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mmwsl.datasets import COCO, RandomFlip, ResizeShortEdge, collate_list, rasterize
+from mmwsl.datasets.readers.coco_file import read_instances, shape_area
 
 
 @pytest.fixture
@@ -105,6 +106,11 @@ def test_a_batch_keeps_sizes(files):
         collate_list([])
 
 
+def change_box(content, box):
+    first, *others = content['annotations']
+    return dict(content, annotations=[dict(first, bbox=box), *others])
+
+
 @pytest.mark.parametrize('change, message', [
     (lambda c: '{', 'is not JSON'),
     (lambda c: '', 'is not JSON'),
@@ -113,6 +119,17 @@ def test_a_batch_keeps_sizes(files):
     (lambda c: dict(c, images=[], annotations=[]), 'lists no images'),
     (lambda c: dict(c, categories=c['categories'][:1]), 'category 3, one of which the file does not list'),
     (lambda c: dict(c, images=c['images'][1:]), 'is of image 9'),
+    (lambda c: dict(c, images=[dict(each, id=9) for each in c['images']], annotations=c['annotations'][:3]),
+     "1 images have a id that others have, too: id 9 of file_name 'a.jpg', 'b.jpg'"),
+    (lambda c: dict(c, images=[dict(each, file_name='a.jpg') for each in c['images']]),
+     "file_name that others have, too: file_name 'a.jpg' of id 9, 4"),
+    (lambda c: dict(c, categories=[dict(id=7, name='dog'), dict(id=3, name='dog')]), "name 'dog' of id 7, 3"),
+    (lambda c: dict(c, categories=[*c['categories'], dict(id=3, name='cow')]), "id 3 of name 'cat', 'cow'"),
+    (lambda c: change_box(c, [2, 4, float('nan'), 20]), r'a.jpg: .*instances.json: 1 of 3 boxes .* object 1: .* nan'),
+    (lambda c: change_box(c, [2, 4, float('inf'), 20]), 'object 1: .* inf'),
+    (lambda c: change_box(c, [12, 4, -10, 20]), 'object 1: .* 12, 4, 2, 24; they must be finite and in order'),
+    (lambda c: change_box(c, [22, 4, 9.5, 20]), 'object 1: .* 31.5, 24; .*inside the image of 30 x 40'),
+    (lambda c: change_box(c, ['2', 4, 10, 20]), 'annotation 1 of .* has no bbox of four numbers'),
 ])
 def test_broken_files(files, tmp_path, change, message):
     with pytest.raises(ValueError, match=message):
@@ -148,3 +165,39 @@ def test_images_know_their_number(files):
     assert [data[i]['data_samples'].image_id for i in range(len(data))] == numbers and len(numbers) > 1
     data.keep([1])
     assert data.image_ids == numbers[1:2] and data[0]['data_samples'].image_id == numbers[1], path
+
+
+def test_boxes_within_a_pixel_are_clipped_and_others_skipped(files, tmp_path):
+    """Rounding of exporters is no error; with on_error='skip' an image with a box far outside is left out."""
+    content = files[1]
+    within = COCO(**write(tmp_path, change_box(content, [-0.5, 4, 31, 36.25])), supervision='boxes')
+    assert within[0]['data_samples'].gt_boxes[0].tolist() == [0, 4, 30, 40]
+    path = write(tmp_path, change_box(content, [22, 4, 9.5, 20]))
+    skipped = COCO(**path, supervision='boxes', on_error='skip')
+    assert skipped.image_ids == [4] and len(skipped.labels) == 1
+
+
+def test_what_exporters_leave_out(files, tmp_path):
+    """Without size, area and iscrowd the items are those of the whole file, as far as it has no crowds."""
+    content = files[1]
+    for image in content['images']:
+        image.pop('width'), image.pop('height')
+    for each in content['annotations']:
+        each.pop('id')
+        if not each['iscrowd']:
+            each.pop('iscrowd')
+    bare = COCO(**write(tmp_path, content), supervision='full')
+    sample = bare[0]['data_samples']
+    assert sample.gt_boxes.tolist() == [[2, 4, 12, 24], [0, 30, 5, 40], [20, 0, 24, 4]]
+    assert sample.gt_difficult.tolist() == [False, True, False]
+    assert sample.gt_instance_masks.sum((1, 2)).tolist() == [200, 50, 16]
+    assert [each['area'] for each in read_instances(tmp_path / 'instances.json')['annotations']] == [200, 50, 16, 0]
+    with pytest.raises(ValueError, match='object None: .*inside the image of 30 x 40'):  # found when the size is known
+        COCO(**write(tmp_path, change_box(content, [22, 4, 9.5, 20])), supervision='boxes')[0]
+
+
+@pytest.mark.parametrize('shape, area', [
+    ([[0, 0, 6, 0, 6, 4, 0, 4]], 24), ([[0, 0, 6, 0, 0, 4], [10, 10, 12, 10, 12, 12, 10, 12]], 12 + 4),
+    (dict(counts=[3, 4, 10, 2], size=[5, 5]), 6), ([], 70), (None, 70)])
+def test_area_of_shapes(shape, area):
+    assert shape_area(dict(segmentation=shape, bbox=[1, 2, 7, 10])) == area

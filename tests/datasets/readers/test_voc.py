@@ -76,12 +76,49 @@ def test_class_maps_move_with_the_image(devkit):
     ('<a>' + OBJECT.format('dog', 0, 9, 1, 2, 2) + '</a>', 'the box 9 1 2 2 of a dog has no extent'),
     ('<a>' + OBJECT.format('dog', 0, 'x', 1, 2, 2) + '</a>', 'a dog has no complete bndbox'),
     ('<a><object><name>dog</name></object></a>', 'a dog has no complete bndbox'),
+    ('<a>' + OBJECT.format('cat', 0, 1, 1, 2, 2) + OBJECT.format('dog', 0, 'nan', 1, 2, 2) + '</a>',
+     r"1 of 2 boxes .* object 2 \(dog\): .* nan, 0, 2, 2"),
+    ('<a>' + OBJECT.format('dog', 0, 1, 1, 'inf', 2) + '</a>', r'object 1 \(dog\)'),
+    ('<a><size><width>30</width><height>20</height></size>' + OBJECT.format('dog', 0, 1, 1, 32, 2) + '</a>',
+     r'object 1 \(dog\): .* inside the image of 30 x 20'),
+    ('<a>' + OBJECT.format('dog', 'perhaps', 1, 1, 2, 2) + '</a>', r"difficult of object 1 \(dog\) is 'perhaps'"),
 ])
 def test_broken_annotations(devkit, text, message):
     (devkit / 'VOC2007' / 'Annotations' / '1.xml').write_text(text)
     with pytest.raises(ValueError, match=message) as error:
         VOC(devkit, 'VOC2007/train')
     assert '1.xml' in str(error.value)
+
+
+def test_boxes_outside_of_an_image_whose_size_is_not_recorded(devkit):
+    """Within a pixel they are clipped, as where it is recorded; others are refused when the image is loaded."""
+    write_xml(devkit / 'VOC2007' / 'Annotations' / '1.xml', [('dog', 0, 0, 1, 31, 20.5), ('cat', 0, 1, 1, 30, 20)])
+    data = VOC(devkit, 'VOC2007/train', supervision='boxes')
+    assert data[1]['data_samples'].gt_boxes.tolist() == [[0, 0, 30, 20], [0, 0, 30, 20]]
+    write_xml(devkit / 'VOC2007' / 'Annotations' / '1.xml', [('dog', 0, 1, 1, 32, 20)])
+    with pytest.raises(ValueError, match=r'1.xml: .*object 1 \(dog\).*inside the image of 30 x 20'):
+        VOC(devkit, 'VOC2007/train', supervision='boxes')[1]
+    assert len(VOC(devkit, 'VOC2007/train', supervision='boxes', on_error='skip', verify=True)) == 1
+
+
+@pytest.mark.parametrize('flag, difficult', [
+    ('True', True), ('true', True), ('yes', True), ('1', True), (' 1 ', True), ('', False), ('0', False), ('No', False),
+    ('False', False)])
+def test_words_for_difficult(devkit, flag, difficult):
+    path = devkit / 'VOC2007' / 'Annotations' / '1.xml'
+    write_xml(path, [('dog', flag, 1, 1, 2, 2)])
+    assert read_voc_xml(path)['difficult'].tolist() == [difficult]
+
+
+def test_names_with_spaces(devkit):
+    """A set names a file a line; behind the name may stand VOC's flag of one class."""
+    year = devkit / 'VOC2007'
+    for folder, suffix in (('JPEGImages', 'jpg'), ('Annotations', 'xml')):
+        (year / folder / f'0.{suffix}').rename(year / folder / f'my  photo 1.{suffix}')
+    for line in ('my  photo 1', ' my  photo 1 ', 'my  photo 1 -1', 'my  photo 1  1'):
+        (year / 'ImageSets' / 'Main' / 'train.txt').write_text(line + '\n')
+        data = VOC(devkit, 'VOC2007/train', supervision='boxes')
+        assert data.paths[0].endswith('my  photo 1.jpg') and len(data[0]['data_samples'].gt_boxes) == 2
 
 
 def test_broken_copies(devkit):

@@ -108,11 +108,11 @@ def test_large_jpegs_are_decoded_at_reduced_size(tmp_path, monkeypatch):
     path = save(tmp_path / 'a.jpg', smooth_picture(640, 480), quality=95)
     asked = []
 
-    def noting(path, reduction=1):
+    def noting(path, reduction=1, upright=True):
         asked.append(reduction)
-        return read_image(path, reduction)
+        return read_image(path, reduction, upright)
 
-    monkeypatch.setattr('mmwsl.datasets.transforms.crops.read_image', noting)
+    monkeypatch.setattr('mmwsl.datasets.transforms.decode.read_image', noting)
     crops = RandomCrops(num_views=2, size=40, scale=(0.5, 1.0), flip_prob=0)
     boxes = crops.boxes(640, 480, crops.draw(dict(path=path)))
     reduced = crops(dict(path=path))['inputs']
