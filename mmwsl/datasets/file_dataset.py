@@ -75,6 +75,7 @@ class FileDataset(ImageDataset):
             truncated one.
         seed: of the random crops; None = what the sampler hands over, else 0.
         max_images: keep only so many, evenly spaced.
+        value_range: (black, white) of files of more than 8 bits, of signed ones and of floats; see :func:`read_image`.
 
     Raises:
         ValueError: a contradictory or unknown setting, or no images.
@@ -82,7 +83,7 @@ class FileDataset(ImageDataset):
     """
 
     def __init__(self, paths, labels=None, classes=None, supervision='image', pipeline=None, in_memory=False, size=32,
-                 on_error='raise', verify=False, seed=None, max_images=None):
+                 on_error='raise', verify=False, seed=None, max_images=None, value_range=None):
         super().__init__(labels, classes, supervision)
         if on_error not in _ERROR_POLICIES:
             raise ValueError(f'on_error={on_error!r} is unknown; choose one of {", ".join(_ERROR_POLICIES)}')
@@ -93,7 +94,9 @@ class FileDataset(ImageDataset):
             raise ValueError(f'size={size} is impossible; it must be 1 or more')
         if self._labels is not None and len(self._labels) != len(paths):
             raise ValueError(f'{len(paths)} paths but {len(self._labels)} labels; there must be one an image')
-        self.on_error = on_error
+        if value_range is not None and not (len(value_range) == 2 and value_range[0] < value_range[1]):
+            raise ValueError(f'value_range={value_range} is impossible; it is (black, white), two numbers that rise')
+        self.on_error, self.value_range = on_error, value_range
         self._unreadable, self._memory = set(), None
         self.paths = [str(path) for path in paths]
         self.keep(evenly_spaced(len(self.paths), max_images).tolist())
@@ -106,7 +109,7 @@ class FileDataset(ImageDataset):
         if verify and not in_memory:
             self._verify()
         if in_memory:
-            images, kept = decode_images(self.paths, fit_center_square(size), on_error)
+            images, kept = decode_images(self.paths, fit_center_square(size), on_error, value_range)
             self._leave_out(kept)
             self._memory = InMemoryDataset(images, self._labels, self.classes, supervision)
 
@@ -139,7 +142,8 @@ class FileDataset(ImageDataset):
     def describe(self, index):
         """What the pipeline starts from."""
         epoch, seed = self._clock.tolist()
-        return dict(path=self.paths[index], index=index, epoch=epoch, seed=seed)
+        results = dict(path=self.paths[index], index=index, epoch=epoch, seed=seed)
+        return results if self.value_range is None else dict(results, value_range=self.value_range)
 
     def load(self, index):
         """What the pipeline makes of one image, with ``inputs`` among it; without a pipeline the whole image."""
