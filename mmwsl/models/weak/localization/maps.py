@@ -75,9 +75,9 @@ def smooth_gradient(score_of, images, samples=25, noise=0.15, squared=False, gen
 
 
 def normalize_maps(maps):
-    """Scale each map (..., H, W) to [0, 1] by its own minimum and maximum; a constant one becomes 0."""
+    """Scale each map (..., H, W) to [0, 1] by its own minimum and maximum; a constant one becomes 0, NaN remains."""
     low, high = maps.amin((-2, -1), keepdim=True), maps.amax((-2, -1), keepdim=True)
-    return torch.where(high > low, (maps - low) / (high - low).clamp(min=torch.finfo(maps.dtype).tiny), 0.0)
+    return torch.where(high == low, 0.0, (maps - low) / (high - low).clamp(min=torch.finfo(maps.dtype).tiny))
 
 
 def resize_maps(maps, size):
