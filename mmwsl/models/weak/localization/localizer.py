@@ -5,15 +5,16 @@ import torch
 from mmwsl.augment.cutmix import CutMix
 from mmwsl.models.base import single_view
 from mmwsl.models.heads import MultiLayerHead
+from mmwsl.models.layers.layout import maps_with_gradients
 from mmwsl.models.supervised import ImageClassifier
 from mmwsl.models.weak.localization.cam import CAMHead
 from mmwsl.models.weak.localization.maps import (
     class_activation_maps,
-    grad_cam,
     normalize_maps,
     resize_maps,
     saliency,
     smooth_gradient,
+    weighted_by_gradients,
 )
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions
@@ -38,8 +39,9 @@ class Localizer(ImageClassifier):
         topk: number of top classes to map, besides the true one.
         maps: what ``predict`` shows: ``'cam'``, of a head with class maps or one linear layer; ``'grad_cam'``,
             ``'saliency'`` or ``'smooth_gradient'``, of any head that gives one score per class.
-        layer: name of the part of the backbone whose output Grad-CAM is made of: (B, K, h, w), or the tokens of a
-            vision transformer (``'blocks.11.norm1'``); None: the backbone's last feature map.
+        layer: name of the part of the backbone whose output Grad-CAM is made of: a map, or the tokens of a vision
+            transformer (``'blocks.11.norm1'``), see :func:`mmwsl.models.layers.layout.layout_of`; None: the backbone's
+            last feature map.
     """
 
     def __init__(self, backbone, head, after=None, cutmix=None, scales=(1.0,), flip=False, topk=5,
@@ -126,34 +128,49 @@ class Localizer(ImageClassifier):
 
     def _gradient_map(self, images, labels):
         """Gradient-based map (B, h, w) of one class per image, of its score before softmax."""
-        seen = []
-
         def score_of(images):
-            features = self.backbone(images)
-            if self.layer is None:
-                seen.append(features[-1])
-            return self.head(features).float().gather(1, labels[:, None])[:, 0]
+            return self.head(self.backbone(images)).float().gather(1, labels[:, None])[:, 0]
 
         if self.maps == 'saliency':
             return saliency(score_of, images)
         if self.maps == 'smooth_gradient':
             generator = torch.Generator(images.device).manual_seed(0)  # the same map of the same image
             return smooth_gradient(score_of, images, generator=generator).abs().amax(1)
-        hook = self.layer and self._part('layer', self.layer).register_forward_hook(
-            lambda _, __, output: seen.append(output))
+        return self._grad_cam(images, labels)
+
+    def _grad_cam(self, images, labels):
+        """Grad-CAM (B, h, w) of ``layer``.
+
+        Raises:
+            ValueError: what the layer returns does not lie over the image, or nothing depends on it there; names the
+                layers that it can be made of.
+        """
+        kept = self._maps_of_layers(images, labels, [self.layer])
+        if self.layer in kept:
+            return weighted_by_gradients(*kept[self.layer])
+        every = self._maps_of_layers(images, labels, [name for name, _ in self.backbone.named_modules() if name])
+        raise ValueError(
+            f'there is no Grad-CAM of layer={self.layer!r} of {type(self.backbone).__name__}: what it returns is no map '
+            'of the image (a vector, windows), or the scores do not depend on its patches (they read a class token '
+            f'alone). The last layers that have one: layer={" or ".join(map(repr, list(every)[-6:]))}')
+
+    def _maps_of_layers(self, images, labels, layers):
+        """Maps and gradients, see :func:`maps_with_gradients`, of parts of the backbone; None is its last output."""
+        outputs, hooks = {}, []
+        for name in layers:
+            if name is not None:
+                hooks.append(self._part('layer', name).register_forward_hook(
+                    lambda _, __, output, name=name: outputs.update({name: output})))
         try:
             with torch.enable_grad():
-                scores = score_of(images.detach().requires_grad_())  # also where the weights are frozen
-                grid = None
-                if seen[-1].ndim == 3:
-                    side = self.backbone.patch_size
-                    grid = images.shape[2] // side, images.shape[3] // side
-                elif seen[-1].ndim != 4:
-                    raise ValueError(f'Grad-CAM needs a map or tokens, not {tuple(seen[-1].shape)}; name a part of '
-                                     f"{type(self.backbone).__name__} by layer=..., e.g. 'blocks.11.norm1' of a ViT")
-                return grad_cam(scores, seen[-1], grid)
+                images = images.detach().requires_grad_()  # also where the weights are frozen
+                features = self.backbone(images)
+                if None in layers:
+                    outputs[None] = features[-1]
+                scores = self.head(features).float().gather(1, labels[:, None])[:, 0]
+                return maps_with_gradients(self.backbone, outputs, scores, images)
         finally:
-            if hook:
+            for hook in hooks:
                 hook.remove()
 
 

@@ -36,7 +36,12 @@ def grad_cam(scores, features, grid=None):
     if features.ndim == 3:
         features, gradient = (tokens[:, -grid[0] * grid[1]:].transpose(1, 2).unflatten(2, grid)
                               for tokens in (features, gradient))
-    return (gradient.mean((2, 3), keepdim=True) * features).sum(1).relu()
+    return weighted_by_gradients(features, gradient)
+
+
+def weighted_by_gradients(features, gradients):
+    """Grad-CAM (B, h, w) of maps (B, K, h, w) and the score's gradients by them; see :func:`grad_cam`."""
+    return (gradients.mean((2, 3), keepdim=True) * features).sum(1).relu()
 
 
 def input_gradient(score_of, images):
