@@ -71,6 +71,9 @@ class LocalizationMetric(BaseMetric):
             if boxes is None and classes is None:
                 raise ValueError("LocalizationMetric needs boxes: set supervision='boxes' ('full' for pixel_ap) on the "
                                  'data that are scored')
+            if torch.as_tensor(sample['gt_label']).ndim:
+                raise ValueError('LocalizationMetric needs one class per image; these have several tags each, which '
+                                 'MultiLabelMetric scores')
             true, mask, ignored = int(sample['gt_label']), None, None
             if instances is not None:
                 mask = _array(instances).any(0)

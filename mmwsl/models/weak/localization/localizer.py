@@ -31,12 +31,13 @@ class Localizer(ImageClassifier):
 
     Args:
         backbone: encoder.
-        head: :class:`CAMHead`, :class:`ACoLHead`, :class:`ClassificationHead`, ...; ``in_channels`` may be left out.
+        head: :class:`CAMHead`, :class:`ACoLHead`, :class:`ClassificationHead`, :class:`MultiLabelHead`, ...;
+            ``in_channels`` may be left out.
         after: name of a part of the backbone, as ``named_modules`` has it -> config of what its output goes through.
         cutmix: settings of :class:`mmwsl.augment.cutmix.CutMix` for every batch; None for none.
         scales: the maps and the scores are averages over the image at these scales.
         flip: ... and over the image and its mirror image.
-        topk: number of top classes to map, besides the true one.
+        topk: number of top classes to map, besides the true ones.
         maps: what ``predict`` shows: ``'cam'``, of a head with class maps or one linear layer; ``'grad_cam'``,
             ``'saliency'`` or ``'smooth_gradient'``, of any head that gives one score per class.
         layer: name of the part of the backbone whose output Grad-CAM is made of: a map, or the tokens of a vision
@@ -85,12 +86,11 @@ class Localizer(ImageClassifier):
 
     def predict(self, images, samples):
         """As :class:`ImageClassifier`, and with ``pred_maps`` (K, H, W) in [0, 1], of the input's size, of the classes
-        ``pred_map_labels`` (K,): the best ones and, last, the true one where it is known."""
+        ``pred_map_labels`` (K,): the best ones and, last, the true one where it is known, or every true tag."""
         encoded = self.encode(images)
         scores = self.probabilities(encoded)
         labels = map_labels(scores, samples, self.topk)
-        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
-                               pred_maps=self.localize(encoded, labels, images.shape[2:]))
+        return add_maps(samples, scores, labels, self.localize(encoded, labels, images.shape[2:]))
 
     def encode(self, images):
         """Encode the images at every scale, and mirrored: list of (view, whether mirrored, features)."""
@@ -104,7 +104,7 @@ class Localizer(ImageClassifier):
 
     def probabilities(self, encoded):
         """Class probabilities (B, C), averaged over the views."""
-        return sum(self.head(features).float().softmax(1) for _, _, features in encoded) / len(encoded)
+        return sum(self.scores_to_probabilities(self.head(features)) for _, _, features in encoded) / len(encoded)
 
     def localize(self, encoded, labels, size):
         """CAMs of the classes ``labels`` (B, K), averaged over the views: (B, K, H, W) in [0, 1], of ``size``."""
@@ -175,9 +175,41 @@ class Localizer(ImageClassifier):
 
 
 def map_labels(scores, samples, topk):
-    """Classes to map, (B, K): the ``topk`` best of ``scores`` (B, C) and, last, the true one if all samples know it."""
-    labels = scores.topk(min(topk, scores.shape[1])).indices
+    """Classes to map, (B, K): the ``topk`` best of ``scores`` (B, C) and, last, the true ones if all samples know them.
+
+    Of images with several tags those with fewer than others are filled up with tags that :func:`add_maps` leaves out.
+
+    Raises:
+        ValueError: as many tags as an image has are not those of the scores.
+    """
+    best = scores.topk(min(topk, scores.shape[1])).indices
     if not all('gt_label' in sample for sample in samples):
-        return labels
+        return best
     true = torch.stack([torch.as_tensor(sample.gt_label, device=scores.device) for sample in samples])
-    return torch.cat([labels, true[:, None]], dim=1)
+    if true.ndim == 1:
+        return torch.cat([best, true[:, None]], dim=1)
+    if true.shape != scores.shape:
+        raise ValueError(f'the images have {true.shape[1]} tags each, the head {scores.shape[1]} classes; test the data '
+                         'that it was made for')
+    present = true > 0
+    tags = (~present).to(torch.int8).sort(dim=1, stable=True).indices  # those that are present first, in class order
+    return torch.cat([best, tags[:, :int(present.sum(1).max())]], dim=1)
+
+
+def add_maps(samples, scores, labels, maps):
+    """Add ``pred_scores``, ``pred_label``, ``pred_maps`` and ``pred_map_labels`` to ``samples``; returns them.
+
+    Args:
+        samples: B of them.
+        scores: (B, C).
+        labels: (B, K) of :func:`map_labels`.
+        maps: (B, K, H, W), of these classes.
+    """
+    tags = [int((sample.gt_label > 0).sum()) if 'gt_label' in sample and torch.as_tensor(sample.gt_label).ndim else None
+            for sample in samples]
+    if None not in tags:
+        kept = [labels.shape[1] - max(tags) + count for count in tags]
+        labels = [each[:count] for each, count in zip(labels, kept, strict=True)]
+        maps = [each[:count] for each, count in zip(maps, kept, strict=True)]
+    return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
+                           pred_maps=maps)
