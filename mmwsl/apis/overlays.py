@@ -24,9 +24,9 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
     """Draw ``count`` images of the first model's test set, with every model's map of the true class and its box.
 
     An image with several tags has a row for each; of one without labels it is the map of the model's best class. Both
-    name the class on the picture. True boxes are drawn where the test set has some. Of models of bags the images are positive bags of patches
-    (:class:`mmwsl.datasets.SceneBags`): the attention, or the gradient score, is painted back as a share of its largest
-    value, the true patches green, the best one red.
+    name the class on the picture. True boxes are drawn where the test set has some. Of models of bags the images are
+    positive bags of patches (:class:`mmwsl.datasets.SceneBags`): the attention, or the gradient score, is painted back
+    as a share of its largest value, the true patches green, the best one red.
 
     Args:
         models: list of (name, config, checkpoint); of localizers, or, with ``maps``, of any classifier; or all of

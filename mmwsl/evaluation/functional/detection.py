@@ -82,5 +82,6 @@ def detection_average_precision(predictions: Sequence[Mapping[str, Any]], truths
                                                     difficult[objects], iou_threshold))
             scores[label].append(values)
             positives[label] += (~difficult[objects]).sum()
-    return np.array([average_precision(np.concatenate([*score, []]), np.concatenate([*verdict, []]), mode, count, 'in_order')
-                     for score, verdict, count in zip(scores, verdicts, positives.tolist(), strict=True)])
+    return np.array([
+        average_precision(np.concatenate([*score, []]), np.concatenate([*verdict, []]), mode, count, 'in_order')
+        for score, verdict, count in zip(scores, verdicts, positives.tolist(), strict=True)])

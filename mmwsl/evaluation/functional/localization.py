@@ -253,7 +253,7 @@ class PixelAveragePrecision:
         self.counts += self.count(values, foreground, ignored)
 
     def curve(self) -> tuple[np.ndarray, np.ndarray]:
-        """Recall and precision (T + 1,), at 1 and from the highest threshold down; NaN where there is nothing to divide by."""
+        """Recall and precision (T + 1,), at 1 and from the highest threshold down; NaN where nothing is counted."""
         background, objects = self.counts[:, ::-1].cumsum(axis=1)
         with np.errstate(invalid='ignore'):
             return objects / objects[-1], objects / (objects + background)

@@ -8,6 +8,6 @@ def check_classes(head, num_classes):
         ValueError: ``num_classes`` is below 2.
     """
     if num_classes < 2:
-        raise ValueError(f'{type(head).__name__}: num_classes={num_classes} leaves nothing to tell apart, every image is '
-                         'right with a loss of 0: give data of two classes or more (a folder each), or a MultiLabelHead '
-                         'for one tag that is there or not')
+        raise ValueError(f'{type(head).__name__}: num_classes={num_classes} leaves nothing to tell apart, every image '
+                         'is right with a loss of 0: give data of two classes or more (a folder each), or a '
+                         'MultiLabelHead for one tag that is there or not')

@@ -21,8 +21,8 @@ class MultiLabelHead(ClassificationHead):
         super().__init__(in_channels, num_classes, init_std=init_std, norm_cfg=norm_cfg, init_cfg=init_cfg)
 
     def loss(self, x, labels):
-        """``dict(loss, accuracy)``: mean binary cross-entropy over the known tags, and the share of them in percent that
-        is on the right side of one half.
+        """``dict(loss, accuracy)``: mean binary cross-entropy over the known tags, and the share in percent of them
+        that is on the right side of one half.
 
         Args:
             x: see :meth:`ClassificationHead.forward`.

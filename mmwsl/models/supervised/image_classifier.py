@@ -76,8 +76,9 @@ class ImageClassifier(Model):
         labels = torch.as_tensor(data_samples.gt_label, device=device)
         if getattr(self.head, 'several_tags', False):
             if labels.ndim != 2 or labels.shape[1] != self.num_classes:
-                raise ValueError(f'{type(self.head).__name__} needs tags (B, {self.num_classes}) of 0, 1 and -1; got labels '
-                                 f'of shape {tuple(labels.shape)}: use ClassificationHead for one class per image')
+                raise ValueError(f'{type(self.head).__name__} needs tags (B, {self.num_classes}) of 0, 1 and -1; got '
+                                 f'labels of shape {tuple(labels.shape)}: use ClassificationHead for one class '
+                                 'per image')
         elif labels.ndim != 1:
             raise ValueError(f'{type(self).__name__} with {type(self.head).__name__} needs one class per image; these '
                              'have several tags each, which MultiLabelHead and the svm protocol take')

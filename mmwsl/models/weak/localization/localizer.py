@@ -150,8 +150,8 @@ class Localizer(ImageClassifier):
             return weighted_by_gradients(*kept[self.layer])
         every = self._maps_of_layers(images, labels, [name for name, _ in self.backbone.named_modules() if name])
         raise ValueError(
-            f'there is no Grad-CAM of layer={self.layer!r} of {type(self.backbone).__name__}: what it returns is no map '
-            'of the image (a vector, windows), or the scores do not depend on its patches (they read a class token '
+            f'there is no Grad-CAM of layer={self.layer!r} of {type(self.backbone).__name__}: what it returns is no '
+            'map of the image (a vector, windows), or the scores do not depend on its patches (they read a class token '
             f'alone). The last layers that have one: layer={" or ".join(map(repr, list(every)[-6:]))}')
 
     def _maps_of_layers(self, images, labels, layers):
@@ -189,8 +189,8 @@ def map_labels(scores, samples, topk):
     if true.ndim == 1:
         return torch.cat([best, true[:, None]], dim=1)
     if true.shape != scores.shape:
-        raise ValueError(f'the images have {true.shape[1]} tags each, the head {scores.shape[1]} classes; test the data '
-                         'that it was made for')
+        raise ValueError(f'the images have {true.shape[1]} tags each, the head {scores.shape[1]} classes; test the '
+                         'data that it was made for')
     present = true > 0
     tags = (~present).to(torch.int8).sort(dim=1, stable=True).indices  # those that are present first, in class order
     return torch.cat([best, tags[:, :int(present.sum(1).max())]], dim=1)
