@@ -144,7 +144,7 @@ def _neighbors(vectors, labels, names, thumbnails):
         nearest = np.argsort(-similarity, kind='stable')[:NEIGHBORS]
         rows.append([dict(uri=image_uri(thumbnails[row]), similarity=None if row == query else similarity[row],
                           name=str(names[labels[row]]) if labels is not None and names else '',
-                          same=labels is None or labels[row] == labels[query])
+                          frame='' if labels is None else 'same' if labels[row] == labels[query] else 'other')
                      for row in (query, *nearest[np.isfinite(similarity[nearest])])])
     return rows
 
