@@ -85,18 +85,7 @@ def _decoded(image, path, encoded):
     if image is None:
         raise ImageError(f'image {path} cannot be decoded: truncated, corrupt, or not an image ({encoded.size} bytes); '
                          "restore or remove the file, or let the dataset leave it out with on_error='skip'")
-    if not upright and encoded[:4].tobytes() in TIFF_MARKS:  # OpenCV turns these whatever it is told
-        image = _turned_back(image, image_header(path)[1])
     return image
-
-
-def _turned_back(image, orientation):
-    """An upright image as it is stored in a file of that EXIF orientation."""
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    return np.ascontiguousarray(image.swapaxes(0, 1) if orientation >= 5 else image)
 
 
 def image_header(path):
