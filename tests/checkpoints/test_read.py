@@ -41,7 +41,7 @@ def test_read_checkpoint_with_foreign_objects(tmp_path, foreign, old_format):
 def test_the_advised_conversion(tmp_path):
     """What the message tells the user to type works."""
     path, new_path = tmp_path / 'foreign.pth', tmp_path / 'new.pth'
-    torch.save(dict(state_dict=dict(w=torch.ones(2)), extra=Foreign()), path)
+    torch.save(dict(state_dict={'backbone.w': torch.ones(2)}, extra=Foreign()), path)
     with pytest.raises(ValueError) as error:
         read_checkpoint(path)
     command = str(error.value).split('convert it once: mmwsl ')[1]
