@@ -31,9 +31,9 @@ def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', 
         UserWarning: the bytes of another project's file are not those that were written.
     """
     checkpoint = _load(Path(path), map_location, trust)
-    damaged = damaged_part(path)
-    if damaged:
-        what = f'checkpoint {path} is damaged: the checksum of its part {damaged} is wrong, so bits of it have changed'
+    damage = find_damage(path)
+    if damage:
+        what = f'checkpoint {path} is damaged: {damage}, so bits of it have changed'
         if _names_version(checkpoint):
             raise ValueError(f'{what}. Copy it again from where it came from, or use an older one')
         warnings.warn(f'{what}, or it was written without checksums. What it gives may be wrong', stacklevel=2)
@@ -50,16 +50,20 @@ def read_meta(path: Path | str) -> dict[str, Any]:
     return meta if isinstance(meta, dict) else {}
 
 
-def damaged_part(path: Path | str) -> str | None:
-    """Name of the first part of a zip archive, as torch writes, whose checksum is wrong; None where none is.
+def find_damage(path: Path | str) -> str | None:
+    """What the checksums of a zip archive, as torch writes, say is wrong with it, in words; None where all is well.
 
     Files of old versions of torch are no archives and hold no checksums.
     """
+    with open(path, 'rb') as file:
+        if file.read(2) != b'PK':
+            return None
     try:
         with zipfile.ZipFile(path) as archive:
-            return archive.testzip()
-    except zipfile.BadZipFile as error:  # the archive's own notes are damaged, or it is none
-        return str(error) if zipfile.is_zipfile(path) else None
+            name = archive.testzip()
+    except Exception as error:  # damaged lists of parts fail in any way
+        return f'its list of parts is broken ({type(error).__name__}: {error})'
+    return f'the checksum of its part {name} is wrong' if name else None
 
 
 def _names_version(checkpoint: dict[str, Any]) -> bool:

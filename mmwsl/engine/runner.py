@@ -54,7 +54,7 @@ class Runner(MMEngineRunner):
     checkpoint of the latest iteration, refuses another batch size, number of ranks or images, and says what of the
     config differs; a load in which no key fits, or that has other layers in the backbone, is an error; the network
     takes the memory format of its data preprocessor; another total batch size than the config was tuned for is logged;
-    the hooks that training needs (:data:`NEEDED_HOOKS`) are there whatever the config names, and no hook is there twice.
+    the hooks that training needs (:data:`NEEDED_HOOKS`) are there whatever the config names, and none is there twice.
     """
 
     def setup_env(self, env_cfg):
