@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import RUNNERS, init_default_scope
 
 from mmwsl.apis.config import apply_options, load_config
+from mmwsl.apis.work_dir import claim
 from mmwsl.engine.runner import Runner
 
 
@@ -66,22 +67,22 @@ def prepare_training(config: Path | str | Config, work_dir: Path | str | None = 
     return cfg
 
 
-def _check_work_dir(folder: Path | str) -> None:
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f'work dir {folder} cannot be written; choose another --work-dir')
-
-
-def train(config: Path | str | Config, **settings: Any) -> Runner:
+def train(config: Path | str | Config, overwrite: bool = False, **settings: Any) -> Runner:
     """Train as ``config`` says and return the Runner; ``settings`` are those of :func:`prepare_training`.
 
+    Args:
+        config: path, ``mmwsl::`` name, or a loaded config.
+        overwrite: move checkpoints and logs of an earlier training in the work dir to ``old-DATE/`` there.
+
     Raises:
-        OSError: the work dir cannot be written.
+        OSError: the work dir cannot be written, another training runs there, or one was begun there, and it is neither
+            to be resumed nor to be overwritten.
+        SystemExit: a SIGTERM or SIGINT came; a checkpoint was written.
     """
     cfg = prepare_training(config, **settings)
-    _check_work_dir(cfg.work_dir)
-    init_default_scope(cfg.get('default_scope', 'mmwsl'))
-    cfg.setdefault('runner_type', 'mmwsl.Runner')
-    runner = RUNNERS.build(cfg)
-    runner.train()
+    with claim(cfg.work_dir, cfg.launcher, bool(cfg.get('resume')), overwrite, cfg.get('load_from')):
+        init_default_scope(cfg.get('default_scope', 'mmwsl'))
+        cfg.setdefault('runner_type', 'mmwsl.Runner')
+        runner = RUNNERS.build(cfg)
+        runner.train()
     return runner

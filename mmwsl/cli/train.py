@@ -19,6 +19,9 @@ def add_arguments(parser):
     parser.add_argument('--resume-anew', action='store_true',
                         help='resume at the next epoch with schedules made anew: with another batch size, number of '
                              'ranks or data set')
+    parser.add_argument('--overwrite', action='store_true',
+                        help='where the work dir holds another training: move its checkpoints and logs to old-DATE/ '
+                             'there')
     parser.add_argument('--dry-run', action='store_true', help='print the config as it would be run, and stop')
     for name, meaning in (('--pretrained', 'load_from'), ('--seed', 'randomness.seed')):
         parser.add_argument(name, help=f'the same as --cfg-options {meaning}=...')
@@ -35,6 +38,8 @@ def add_arguments(parser):
 
 def run(args):
     from mmwsl.apis import train
+    if args.overwrite and (args.resume or args.resume_anew):
+        raise ValueError('--overwrite and --resume: a training starts anew or goes on, give one of the two')
     if args.gpus > 1:
         raise ValueError(f'--gpus {args.gpus}: one process has one; start several by tools/dist_train.sh CONFIG NPROC')
     options = {'load_from': args.pretrained, 'randomness.deterministic': args.deterministic or None,
@@ -46,4 +51,4 @@ def run(args):
     if args.dry_run:
         print(cfg.pretty_text)
     else:
-        train(cfg)
+        train(cfg, overwrite=args.overwrite)

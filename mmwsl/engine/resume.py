@@ -34,6 +34,14 @@ def newest_first(paths, warn):
     return [path for _, _, path in sorted(found, reverse=True)]
 
 
+def check_resumable(checkpoint, filename):
+    """Raise ValueError unless a checkpoint holds what a training goes on from, not weights alone."""
+    absent = [key for key in ('meta', 'state_dict', 'optimizer', 'message_hub') if not checkpoint.get(key)]
+    if absent:
+        raise ValueError(f'checkpoint {filename} cannot be resumed from, it has no {", ".join(absent)}; to start '
+                         'from its weights, use --cfg-options load_from=FILE without --resume')
+
+
 def check_sizes(meta, now, filename):
     """Raise unless an epoch is divided into steps as it was.
 

@@ -21,6 +21,7 @@ from mmwsl.compat import keep_freed_memory
 from mmwsl.dist import init_process_group
 from mmwsl.engine.resume import (
     changes_schedule,
+    check_resumable,
     check_sizes,
     differences,
     load_momenta,
@@ -29,6 +30,7 @@ from mmwsl.engine.resume import (
     step_schedulers,
 )
 from mmwsl.engine.schedules import has_fractions, whole_iterations
+from mmwsl.engine.stop import Stopped, StopSignals
 from mmwsl.files import write_atomically
 from mmwsl.registry import FUNCTIONS, RUNNERS
 
@@ -56,6 +58,21 @@ class Runner(MMEngineRunner):
     takes the memory format of its data preprocessor; another total batch size than the config was tuned for is logged;
     the hooks that training needs (:data:`NEEDED_HOOKS`) are there whatever the config names, and none is there twice.
     """
+
+    _stop = None  # what listens to signals while it trains
+
+    def train(self):
+        """As mmengine's; a SIGTERM or SIGINT ends it after the running step, with a checkpoint, by SystemExit."""
+        with StopSignals(self.world_size) as self._stop:
+            try:
+                return super().train()
+            except Stopped as stopped:
+                self._stop.save_and_exit(self, stopped.number)
+
+    def call_hook(self, fn_name, **kwargs):
+        if self._stop is not None:
+            self._stop.check(fn_name)
+        super().call_hook(fn_name, **kwargs)
 
     def setup_env(self, env_cfg):
         if get_device() == 'cpu':
@@ -197,7 +214,7 @@ class Runner(MMEngineRunner):
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         strict = self._resume if strict is None else strict
         if strict:
-            self._check_resumable(checkpoint, filename)
+            check_resumable(checkpoint, filename)
         report = load_state(unwrap(self.model), checkpoint.get('state_dict', checkpoint), strict, str(filename))
         check_backbone(report, str(filename))
         model = unwrap(self.model)
@@ -207,13 +224,6 @@ class Runner(MMEngineRunner):
         self.logger.info(f'{filename}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
                          f'{len(report["unexpected"])} unexpected')
         return checkpoint
-
-    @staticmethod
-    def _check_resumable(checkpoint, filename):
-        absent = [key for key in ('meta', 'state_dict', 'optimizer', 'message_hub') if not checkpoint.get(key)]
-        if absent:
-            raise ValueError(f'checkpoint {filename} cannot be resumed from, it has no {", ".join(absent)}; to start '
-                             'from its weights, use --cfg-options load_from=FILE without --resume')
 
     def load_or_resume(self):
         """As mmengine's; when resuming without a named file, take the newest checkpoint that is readable."""
@@ -225,7 +235,7 @@ class Runner(MMEngineRunner):
         paths = sorted(Path(self.work_dir).glob('*.pth'))
         for path in newest_first(paths, self.logger.warning):
             try:
-                self._check_resumable(read_checkpoint(path), path)
+                check_resumable(read_checkpoint(path), path)
             except ValueError as error:
                 self.logger.warning(f'{error} It is passed over; resuming from an older checkpoint.')
                 continue

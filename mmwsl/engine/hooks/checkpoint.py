@@ -23,6 +23,8 @@ class CheckpointHook(MMEngineCheckpointHook):
         info = runner.message_hub.runtime_info
         if self.max_keep_ckpts > 0:  # mmengine's would remove what the checkpoint names
             kept = info.pop('keep_ckpt_ids', [])
+        stopped = info.pop('stopped_at', None)  # by a signal; kept until there is a newer one
+        self._stopped = stopped if isinstance(stopped, int) else None
         super().before_train(runner)
         if self.max_keep_ckpts > 0:
             kept = [step for step in kept if isinstance(step, int)] if isinstance(kept, (list, tuple)) else []
@@ -57,6 +59,10 @@ class CheckpointHook(MMEngineCheckpointHook):
             backend_args=self.backend_args, **self.args)
         if is_main_process():
             write_atomically(Path(runner.work_dir) / 'last_checkpoint', self.last_ckpt)
+        if self._stopped is not None:
+            if path.name != f'iter_{self._stopped}.pth':
+                self._remove(Path(runner.work_dir) / f'iter_{self._stopped}.pth')
+            self._stopped = None
         if self.max_keep_ckpts > 0:
             kept = list(self.keep_ckpt_ids)
             for old in kept[:-self.max_keep_ckpts]:
