@@ -136,3 +136,26 @@ def test_weights_in_the_work_dir_may_be_started_from(tmp_path):
     work_dir.mkdir()
     (tmp_path / 'first' / 'epoch_1.pth').rename(work_dir / 'start.pth')
     assert train_here(config, work_dir, load_from=str(work_dir / 'start.pth'), train_cfg__max_epochs=1).iter == 10
+
+
+@pytest.mark.slow
+def test_two_ranks_stop_after_the_same_step(tmp_path):
+    config = write_config(tmp_path, SIMCLR, """
+train_cfg = dict(max_epochs=2000)
+default_hooks['checkpoint'] = dict(interval=2000)
+""")
+    work_dir = tmp_path / 'run'
+    with open(tmp_path / 'output.txt', 'w') as output:
+        process = subprocess.Popen(
+            [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2', '-m', 'mmwsl', 'train',
+             str(config), '--work-dir', str(work_dir), '--launcher', 'pytorch'], env=child_environment(), cwd=ROOT,
+            stdout=output, stderr=output)
+        deadline = time.monotonic() + 300
+        while 'Epoch(train)' not in log_text(work_dir) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)  # torchrun hands it on
+        process.wait(timeout=60)
+    saved, = work_dir.glob('*.pth')
+    state = read_state(saved)
+    assert saved.name == f'iter_{state["iter"]}.pth' and state['iter'] > 0
+    assert f'SIGTERM: stopped after iteration {state["iter"]}' in log_text(work_dir)
