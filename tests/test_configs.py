@@ -10,7 +10,7 @@ from mmengine.registry import init_default_scope
 from mmwsl.apis import load_config
 from mmwsl.apis.config import configs_root, resolve
 from mmwsl.apis.fine_tune import fine_tune_config
-from mmwsl.engine.runner import NEEDED_HOOKS
+from mmwsl.engine.needed_hooks import NEEDED_HOOKS
 from mmwsl.models.backbones import ResNet
 from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import FineTuneProtocol

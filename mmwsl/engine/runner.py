@@ -9,9 +9,7 @@ import mmengine
 import torch
 from mmengine.device import get_device
 from mmengine.dist import is_distributed, is_main_process, master_only
-from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.registry import HOOKS
 from mmengine.runner import Runner as MMEngineRunner
 
 from mmwsl import __version__
@@ -20,6 +18,7 @@ from mmwsl.checkpoints.state import check_backbone, first_not_finite, from_plain
 from mmwsl.compat import keep_freed_memory
 from mmwsl.datasets.checks import check_quickly
 from mmwsl.dist import init_process_group
+from mmwsl.engine.needed_hooks import NeededHooks
 from mmwsl.engine.resume import (
     changes_schedule,
     check_resumable,
@@ -35,13 +34,6 @@ from mmwsl.engine.stop import Stopped, StopSignals
 from mmwsl.files import write_atomically
 from mmwsl.registry import FUNCTIONS, RUNNERS
 
-# What training needs, by its name in ``default_hooks``: the hook, and what does not happen without it.
-NEEDED_HOOKS = dict(
-    runtime_info=('SyncFreeInfoHook', 'losses are neither logged nor checked for NaN'),
-    iteration_seed=('IterationSeedHook', 'a resumed run will not equal an uninterrupted one'),
-    optimizer_step=('OptimizerStepHook', 'teachers, queues and erasing stay as they start'),
-    pixel_count=('PixelCountHook', 'the pixels that the backbones see are not counted'))
-
 
 def unwrap(model):
     """The model inside a distributed wrapper, or the model itself."""
@@ -49,7 +41,7 @@ def unwrap(model):
 
 
 @RUNNERS.register_module()
-class Runner(MMEngineRunner):
+class Runner(NeededHooks, MMEngineRunner):
     """mmengine's Runner; every config field of it works here.
 
     Differences: ranks may live on CPUs (gloo); a checkpoint holds tensors and plain types only, is written atomically
@@ -67,7 +59,12 @@ class Runner(MMEngineRunner):
     _stop = None  # what listens to signals while it trains
 
     def train(self):
-        """As mmengine's; a SIGTERM or SIGINT ends it after the running step, with a checkpoint, by SystemExit."""
+        """As mmengine's, after a look at the data (see :func:`check_quickly`).
+
+        A SIGTERM or SIGINT ends it after the running step, with a checkpoint, by SystemExit.
+        """
+        if self._train_loop is not None:
+            self._check_data(self.train_dataloader, training=True)
         with StopSignals(self.world_size) as self._stop:
             try:
                 return super().train()
@@ -96,39 +93,6 @@ class Runner(MMEngineRunner):
                                      find_unused_parameters=self.cfg.get('find_unused_parameters', False))
         return super().wrap_model(model_wrapper_cfg, model)
 
-    def register_default_hooks(self, hooks=None):
-        """As mmengine's, with :data:`NEEDED_HOOKS` among them; the one that ``hooks`` sets to None is left out."""
-        hooks = dict(hooks or {})
-        for name, (kind, without) in NEEDED_HOOKS.items():
-            hook = hooks.pop(name, {})  # and to the end: what training needs comes after what a config adds by name
-            if hook is None:
-                self.logger.warning(f'default_hooks.{name} is None, so {without}')
-                if name == 'runtime_info':  # one of mmengine's own, which would add its RuntimeInfoHook
-                    hooks[name] = None
-            else:
-                hooks[name] = hook if isinstance(hook, Hook) else {'type': kind, **hook}
-        super().register_default_hooks(hooks)
-
-    def register_hook(self, hook, priority=None):
-        """As mmengine's, but nothing runs twice, however often a config that was dumped or inherited names it.
-
-        Of hooks that say ``once = True`` the last one of a class stays; of others one that was there already, or has
-        the config of one that was, is passed over.
-        """
-        if isinstance(hook, dict):
-            settings = dict(hook)
-            priority = settings.pop('priority', None) if priority is None else priority
-            made_from, hook = dict(hook), HOOKS.build(settings)
-        else:
-            made_from = None
-        kind = next((each for each in type(hook).__mro__ if vars(each).get('once')), None)
-        if kind:
-            self._hooks = [each for each in self._hooks if not isinstance(each, kind)]
-        elif any(hook is each or made_from and made_from == getattr(each, 'made_from', None) for each in self._hooks):
-            return
-        hook.made_from = made_from
-        super().register_hook(hook, priority)
-
     def _build_param_scheduler(self, scheduler, optim_wrapper):
         """As mmengine's, but lengths in epochs may be fractions where they are converted to iterations, and one that
         begins after the training ends is no error: its time does not come."""
@@ -156,12 +120,6 @@ class Runner(MMEngineRunner):
                     f'this run uses {total} images per optimiser step ({self.world_size} ranks x {batch}), the config '
                     f'was tuned for {base}; --auto-scale-lr scales the learning rate')
         super().scale_lr(optim_wrapper, auto_scale_lr)
-
-    def train(self):
-        """As mmengine's, after a look at the data (see :func:`check_quickly`)."""
-        if self._train_loop is not None:
-            self._check_data(self.train_dataloader, training=True)
-        return super().train()
 
     def test(self):
         """As mmengine's, after a look at the data (see :func:`check_quickly`)."""
