@@ -8,8 +8,9 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS, init_default_scope
 
-from mmwsl.checkpoints.read import read_checkpoint
+from mmwsl.checkpoints.read import read_checkpoint, trained_classes
 from mmwsl.checkpoints.state import load_state
+from mmwsl.datasets import check_trained_classes
 from mmwsl.engine.runner import unwrap
 from mmwsl.files import append_json_lines, check_writable
 from mmwsl.reporting.records import make_record
@@ -35,7 +36,8 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
         dict: metric -> value.
 
     Raises:
-        ValueError: the config has no metrics of its own, or its network cannot be one of several.
+        ValueError: the config has no metrics of its own, its network cannot be one of several, or the checkpoint was
+            trained on other classes than those of ``test_dataloader``.
         FileNotFoundError: no such checkpoint.
         OSError: ``out`` cannot be written.
     """
@@ -66,7 +68,10 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
     runner = RUNNERS.build(cfg)
     if several:
         for member, path in zip(unwrap(runner.model).members, checkpoints, strict=True):
-            load_state(member, read_checkpoint(path)['state_dict'], strict=True, what=str(path))
+            loaded = read_checkpoint(path)
+            load_state(member, loaded['state_dict'], strict=True, what=str(path))
+            check_trained_classes(trained_classes(loaded), runner.test_dataloader.dataset.metainfo.get('classes'),
+                                  f'test_dataloader, {path}')
     values = runner.test()
     if out is not None and is_main_process():
         kind = 'random' if checkpoints[0] == 'random' else type(unwrap(runner.model)).__name__.lower()

@@ -12,7 +12,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.dist import barrier, get_world_size, is_distributed, is_main_process
 from mmengine.registry import init_default_scope
 
-from mmwsl.apis.build import build_model
+from mmwsl.apis.build import build_dataset, build_model
 from mmwsl.apis.config import apply_options, load_config
 from mmwsl.apis.evaluate import evaluate
 from mmwsl.apis.train import train
@@ -136,6 +136,10 @@ class FineTuneRunner:
         cfg.load_from = str(start) if fresh else None
         cfg.experiment_name = folder.name
         cfg.launcher = 'pytorch' if is_distributed() else 'none'
+        if fresh and cfg.setdefault('default_hooks', {}).get('runtime_info', {}) is not None:
+            # so that other classes are refused before the training, not after it
+            classes = build_dataset(cfg.test_dataloader.dataset).metainfo.get('classes')
+            cfg.default_hooks.runtime_info = {**cfg.default_hooks.get('runtime_info', {}), 'test_classes': classes}
         runner = train(cfg, work_dir=folder, resume=not fresh)
         self._check_frozen(runner, cfg)
         barrier()

@@ -12,7 +12,8 @@ from mmwsl.apis.build import build_dataset, build_model
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import dataset_name
 from mmwsl.augment import hidden_cells
-from mmwsl.datasets import collate_batch
+from mmwsl.checkpoints.read import trained_classes
+from mmwsl.datasets import check_trained_classes, collate_batch
 from mmwsl.evaluation.functional import true_class_rank
 from mmwsl.files import write_atomically
 from mmwsl.models.base import Model
@@ -61,16 +62,18 @@ def hidden_robustness(models: Sequence[tuple[str, Path | str, Path | str]], out:
     if not loader_cfg:
         raise ValueError(f'{configs[0].filename} has no test_dataloader, so there are no images to score on')
     dataset = build_dataset(loader_cfg.dataset)
-    built = [build_model(config, checkpoint)[0]
-             for config, (_, _, checkpoint) in zip(configs, models, strict=True)]
+    built, metas = zip(*(build_model(config, checkpoint)
+                         for config, (_, _, checkpoint) in zip(configs, models, strict=True)), strict=True)
     classes = len(dataset.metainfo['classes'])
-    for name, model in zip(names, built, strict=True):
+    for name, model, meta in zip(names, built, metas, strict=True):
         if not isinstance(model, ImageClassifier):
             raise ValueError(f'{name} is a {type(model).__name__}; give an ImageClassifier or a Localizer, which say '
                              'what class an image has')
         if model.num_classes != classes:
             raise ValueError(f'{name} tells {model.num_classes} classes apart, the test set of {configs[0].filename} '
                              f'has {classes}; give models of one data set')
+        check_trained_classes(trained_classes(dict(meta=meta)), dataset.metainfo['classes'],
+                              f'the test set of {configs[0].filename}, {name}')
     loader = DataLoader(dataset, loader_cfg.get('batch_size', 1), num_workers=loader_cfg.get('num_workers', 0),
                         collate_fn=collate_batch, generator=torch.Generator())
     with torch.random.fork_rng():  # the caller's random state stays as it is

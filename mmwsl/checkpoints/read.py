@@ -45,3 +45,11 @@ def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', 
     if not isinstance(checkpoint, dict):
         raise ValueError(f'checkpoint {path} holds a {type(checkpoint).__name__}, not a dictionary')
     return checkpoint
+
+
+def trained_classes(checkpoint: dict[str, Any]) -> list[str] | None:
+    """Names of the classes that the network of a checkpoint was trained on; None where it does not say."""
+    meta = checkpoint.get('meta')
+    data = meta.get('dataset_meta') if isinstance(meta, dict) else None
+    classes = data.get('classes') if isinstance(data, dict) else None
+    return [str(name) for name in classes] if isinstance(classes, (list, tuple)) and classes else None

@@ -25,7 +25,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    from mmwsl.datasets.prepare import public_sets
+    from mmwsl.datasets import prepare as public_sets
     if args.set == 'cityscapes':
         print(f'{public_sets.cityscapes(args.root)} class maps')
     elif args.set == 'voc_aug':

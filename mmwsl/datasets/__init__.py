@@ -16,6 +16,7 @@ from .readers import (
     ImageList,
     WSOLBenchmark,
     check_same_classes,
+    check_trained_classes,
     read_voc_xml,
 )
 from .samplers import EpochSampler, PseudoLabelSampler
@@ -72,6 +73,7 @@ __all__ = [
     'SyntheticSequences',
     'WSOLBenchmark',
     'check_same_classes',
+    'check_trained_classes',
     'collate_bags',
     'collate_batch',
     'collate_list',

@@ -1,7 +1,10 @@
 """Images in files: decoded one by one through a pipeline, or all at once into memory."""
 
 import logging
+import random
+from contextlib import contextmanager
 
+import numpy as np
 import torch
 from mmengine.logging import print_log
 
@@ -30,6 +33,26 @@ def fit_center_square(size):
     return fit
 
 
+@contextmanager
+def own_draws(seed, epoch, index):
+    """Within it the global generators of random, numpy and torch (CPU) draw what (seed, epoch, index) decide.
+
+    So a transform that draws from them draws anew in every epoch, whatever worker runs it and after whatever resume.
+    Afterwards they are where they were.
+    """
+    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    words = np.random.SeedSequence([seed, epoch, index]).generate_state(3)
+    random.seed(int(words[0]))
+    np.random.seed(words[1])
+    torch.default_generator.manual_seed(int(words[2]))  # torch.manual_seed would wake the GPU
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
+        torch.set_rng_state(before[2])
+
+
 class FileDataset(ImageDataset):
     """Images in files, of any size: decoded image by image through a pipeline, or all at once into memory if small.
 
@@ -40,7 +63,8 @@ class FileDataset(ImageDataset):
         paths: the files.
         labels, classes, supervision: see :class:`ImageDataset`.
         pipeline: transforms, configs or callables, from dict(path, index, epoch, seed) to ``inputs``; None = the
-            whole image as it is.
+            whole image as it is. What they draw from the global generators of random, numpy and torch depends on
+            (seed, epoch, index) alone.
         in_memory: decode every image now, cut its central square and keep it at ``size`` x ``size``, which takes
             N x 3 x size x size bytes.
         size: side in pixels of the images in memory.
@@ -51,6 +75,7 @@ class FileDataset(ImageDataset):
             truncated one.
         seed: of the random crops; None = what the sampler hands over, else 0.
         max_images: keep only so many, evenly spaced.
+        value_range: (black, white) of files of more than 8 bits, of signed ones and of floats; see :func:`read_image`.
 
     Raises:
         ValueError: a contradictory or unknown setting, or no images.
@@ -58,7 +83,7 @@ class FileDataset(ImageDataset):
     """
 
     def __init__(self, paths, labels=None, classes=None, supervision='image', pipeline=None, in_memory=False, size=32,
-                 on_error='raise', verify=False, seed=None, max_images=None):
+                 on_error='raise', verify=False, seed=None, max_images=None, value_range=None):
         super().__init__(labels, classes, supervision)
         if on_error not in _ERROR_POLICIES:
             raise ValueError(f'on_error={on_error!r} is unknown; choose one of {", ".join(_ERROR_POLICIES)}')
@@ -69,7 +94,9 @@ class FileDataset(ImageDataset):
             raise ValueError(f'size={size} is impossible; it must be 1 or more')
         if self._labels is not None and len(self._labels) != len(paths):
             raise ValueError(f'{len(paths)} paths but {len(self._labels)} labels; there must be one an image')
-        self.on_error = on_error
+        if value_range is not None and not (len(value_range) == 2 and value_range[0] < value_range[1]):
+            raise ValueError(f'value_range={value_range} is impossible; it is (black, white), two numbers that rise')
+        self.on_error, self.value_range = on_error, value_range
         self._unreadable, self._memory = set(), None
         self.paths = [str(path) for path in paths]
         self.keep(evenly_spaced(len(self.paths), max_images).tolist())
@@ -82,7 +109,7 @@ class FileDataset(ImageDataset):
         if verify and not in_memory:
             self._verify()
         if in_memory:
-            images, kept = decode_images(self.paths, fit_center_square(size), on_error)
+            images, kept = decode_images(self.paths, fit_center_square(size), on_error, value_range)
             self._leave_out(kept)
             self._memory = InMemoryDataset(images, self._labels, self.classes, supervision)
 
@@ -115,13 +142,15 @@ class FileDataset(ImageDataset):
     def describe(self, index):
         """What the pipeline starts from."""
         epoch, seed = self._clock.tolist()
-        return dict(path=self.paths[index], index=index, epoch=epoch, seed=seed)
+        results = dict(path=self.paths[index], index=index, epoch=epoch, seed=seed)
+        return results if self.value_range is None else dict(results, value_range=self.value_range)
 
     def load(self, index):
         """What the pipeline makes of one image, with ``inputs`` among it; without a pipeline the whole image."""
         results = self.describe(index)
-        for transform in self.pipeline:
-            results = transform(results)
+        with own_draws(results['seed'], results['epoch'], index):
+            for transform in self.pipeline:
+                results = transform(results)
         if 'inputs' not in results:
             if 'image' not in results:
                 if self.pipeline:

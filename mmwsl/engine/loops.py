@@ -41,6 +41,8 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
             sampler = self.dataloader.sampler
             sampler.skip(min(done * self.dataloader.batch_size, len(sampler)))
         self.runner.call_hook('before_train_epoch')
+        if hasattr(self.dataloader.dataset, 'set_epoch'):  # a sampler that is not ours does not do it
+            self.dataloader.dataset.set_epoch(self._epoch)
         self.runner.model.train()
         for index, data_batch in enumerate(self.dataloader, start=done):
             if self._iter >= self._max_iters:

@@ -14,7 +14,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner as MMEngineRunner
 
 from mmwsl import __version__
-from mmwsl.checkpoints.read import read_checkpoint
+from mmwsl.checkpoints.read import read_checkpoint, trained_classes
 from mmwsl.checkpoints.state import from_plain, load_state, to_plain
 from mmwsl.compat import keep_freed_memory
 from mmwsl.datasets.checks import check_quickly
@@ -45,7 +45,12 @@ class Runner(MMEngineRunner):
     key fits, or that lacks some of the backbone, is an error; the network takes the memory format of its data
     preprocessor; another total batch size than the config was tuned for is logged; the hooks that training
     needs (:data:`NEEDED_HOOKS`) are there whatever the config names, and no hook is there twice.
+
+    Attributes:
+        trained_classes: names of the classes that the network was or is trained on; None where they are not known.
     """
+
+    trained_classes = None
 
     def setup_env(self, env_cfg):
         if get_device() == 'cpu':
@@ -195,7 +200,7 @@ class Runner(MMEngineRunner):
         model = unwrap(self.model)
         if hasattr(model, 'reset_teacher') and not any(key.startswith('teacher.') for key in report['matched']):
             model.reset_teacher()  # weights of a model without one: the teacher starts as the student
-        self._has_loaded = True
+        self._has_loaded, self.trained_classes = True, trained_classes(checkpoint)
         self.logger.info(f'{filename}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
                          f'{len(report["unexpected"])} unexpected')
         return checkpoint

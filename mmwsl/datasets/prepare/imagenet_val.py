@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-from mmwsl.datasets.prepare.files import existing_folder, read_list
+from mmwsl.datasets.prepare.files import existing_folder, inner_path, read_list
 from mmwsl.files import write_atomically
 from mmwsl.progress import progress_bar
 
@@ -26,7 +26,7 @@ def imagenet_val(images, labels, out):
     Raises:
         FileNotFoundError: the folder or the list is missing.
         ValueError: an image without a label, a label without an image, a line of another form, or a class that is a
-            number: it would not tell which training folder is meant.
+            number: it would not tell which training folder is meant; or that leads out of ``out``.
     """
     images, out = existing_folder(images, 'unpack ILSVRC2012_img_val.tar there'), Path(out)
     classes = {}
@@ -35,7 +35,7 @@ def imagenet_val(images, labels, out):
         if len(words) != 2 or words[1].isdigit():
             raise ValueError(f'{labels} line {number}: {line!r} is not NAME CLASS with the name of a training folder, '
                              'such as n01440764')
-        classes[words[0]] = words[1]
+        classes[words[0]] = inner_path(words[1], f'{labels} line {number}')
     found = {path.name for path in images.iterdir() if path.suffix.lower() == '.jpeg'}
     for missing, problem in ((found - set(classes), f'have no line in {labels}'),
                              (set(classes) - found, f'are not in {images}')):

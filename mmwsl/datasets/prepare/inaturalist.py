@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from mmwsl.datasets.prepare.files import inner_path
 from mmwsl.files import write_atomically
 
 
@@ -18,7 +19,8 @@ def inaturalist(annotations, out):
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: not such a JSON, an image without exactly one class, or a class that is not listed.
+        ValueError: not such a JSON, an image without exactly one class, a class that is not listed, or a path that
+            leads out of the folder.
     """
     if not Path(annotations).is_file():
         raise FileNotFoundError(f'{annotations} does not exist')
@@ -36,6 +38,6 @@ def inaturalist(annotations, out):
                          'image must have exactly one')
     if set(labels.values()) - known or min(known) < 0 or max(known) >= len(known):
         raise ValueError(f'{annotations}: classes must be numbered from 0 to {len(known) - 1}, as its categories are')
-    lines = [f'{files[image]} {labels[image]}' for image in sorted(files)]
+    lines = [f'{inner_path(files[image], annotations, folders=True)} {labels[image]}' for image in sorted(files)]
     write_atomically(out, '\n'.join(lines) + '\n')
     return len(lines), len(known)

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from mmwsl.datasets.annotated import read_class_map
-from mmwsl.datasets.prepare.files import existing_folder, read_list, save_class_map
+from mmwsl.datasets.prepare.files import existing_folder, inner_path, read_list, save_class_map
 from mmwsl.files import write_atomically
 from mmwsl.progress import progress_bar
 
@@ -24,7 +24,8 @@ def voc_augmented(voc, sbd):
 
     Raises:
         FileNotFoundError: a folder, list, map or photo is missing.
-        ValueError: a map with a class above 20 that is not 255, or of another size than its photo.
+        ValueError: a name that leads out of the folders, a map with a class above 20 that is not 255, or of another
+            size than its photo.
     """
     voc = existing_folder(voc, 'it is VOCdevkit/VOC2012')
     sbd = existing_folder(sbd, "it is the folder 'dataset' of SBD's archive")
@@ -32,6 +33,8 @@ def voc_augmented(voc, sbd):
     val, own = set(read_list(lists / 'val.txt')), set(read_list(lists / 'train.txt'))
     extra = set(read_list(sbd / 'train.txt')) | set(read_list(sbd / 'val.txt'))
     names = sorted((own | extra) - val)
+    for name in (*names, *val):
+        inner_path(name, f'a list of {sbd} or {lists}')
     for name in progress_bar(names + sorted(val), 'class maps', unit='image'):
         photo, target = voc / 'JPEGImages' / f'{name}.jpg', voc / 'SegmentationClassAug' / f'{name}.png'
         if not photo.is_file():

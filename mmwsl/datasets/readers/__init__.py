@@ -3,7 +3,7 @@
 from .cifar import CIFAR10, CIFAR100
 from .class_maps import ClassMaps
 from .coco import COCO
-from .folder import ImageFolder, check_same_classes
+from .folder import ImageFolder, check_same_classes, check_trained_classes
 from .list_file import ImageList
 from .thumos import THUMOS14
 from .voc import VOC, VOC_CLASSES, read_voc_xml
@@ -21,5 +21,6 @@ __all__ = [
     'VOC_CLASSES',
     'WSOLBenchmark',
     'check_same_classes',
+    'check_trained_classes',
     'read_voc_xml',
 ]

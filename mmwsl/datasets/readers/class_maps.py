@@ -1,11 +1,34 @@
 """Images with a file of classes each: VOC12aug, Cityscapes, folders of your own."""
 
+import logging
 from pathlib import Path
+
+from mmengine.logging import print_log
 
 from mmwsl.datasets.annotated import AnnotatedDataset
 from mmwsl.datasets.readers.folder import find_images
+from mmwsl.datasets.transforms.decode import JPEG_EXTENSIONS
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
+
+
+def _names_of(folder, suffix, list_file, on_error):
+    """Pairs of a name without its suffix, and the file below ``folder``: all of them, or those of ``list_file``."""
+    stem, dot, last = suffix.rpartition('.')
+    endings = [stem + each for each in JPEG_EXTENSIONS] if dot + last.lower() in JPEG_EXTENSIONS else [suffix]
+    if list_file is None:
+        files = find_images(folder, on_error=on_error)
+        names = [(file[:-len(ending)], file) for file in files for ending in endings
+                 if file.lower().endswith(ending.lower())]
+        if len(names) < len(files):
+            print_log(f'ClassMaps: {len(files) - len(names)} of {len(files)} images in {folder} do not end in '
+                      f'{" ".join(endings)} and are left out', logger='current', level=logging.WARNING)
+        return names
+    if not Path(list_file).is_file():
+        raise FileNotFoundError(f'ClassMaps: the list {list_file} does not exist')
+    possible = [suffix, *(variant for ending in endings for variant in (ending, ending.upper()))]
+    return [(name, next((name + ending for ending in possible if (folder / (name + ending)).is_file()), name + suffix))
+            for name in map(str.strip, read_lines(list_file)) if name]
 
 
 @DATASETS.register_module()
@@ -18,7 +41,8 @@ class ClassMaps(AnnotatedDataset):
         images: folder of the images; all below it, unless ``list_file`` names some.
         maps: folder of the class maps; a map has the image's name below the folder.
         image_suffix, map_suffix: what the names end in; Cityscapes has ``_leftImg8bit.png`` and
-            ``_gtFine_labelTrainIds.png``.
+            ``_gtFine_labelTrainIds.png``. Images may also end in it in capitals, and those of ``.jpg`` in any ending
+            of a JPEG; other ones are left out with a count.
         list_file: text file of names without a suffix, one a line.
         classes: names of the classes, all that pixels may have; None = not checked.
         values: what values in the files become, where they are not the numbers of the classes: ``{255: 1}`` for masks
@@ -41,18 +65,13 @@ class ClassMaps(AnnotatedDataset):
             if not folder.is_dir():
                 raise FileNotFoundError(f'ClassMaps: {folder} does not exist (looked for from {Path.cwd()}); correct '
                                         f'`{name}`')
-        if list_file is None:
-            names = [name.removesuffix(image_suffix) for name in find_images(images) if name.endswith(image_suffix)]
-        else:
-            if not Path(list_file).is_file():
-                raise FileNotFoundError(f'ClassMaps: the list {list_file} does not exist')
-            names = [line.strip() for line in read_lines(list_file) if line.strip()]
+        names = _names_of(images, image_suffix, list_file, settings.get('on_error', 'raise'))
         if not names:
             raise ValueError(f'ClassMaps: no images (*{image_suffix}) in {list_file or images}')
-        files = [maps / f'{name}{map_suffix}' for name in names]
+        files = [maps / f'{name}{map_suffix}' for name, _ in names]
         absent = [file for file in files if not file.is_file()]
         if absent:
             raise FileNotFoundError(f'ClassMaps: {len(absent)} of {len(files)} images have no class map, the first is '
                                     f'{absent[0]}; correct map_suffix, or leave them out with list_file')
-        super().__init__([images / f'{name}{image_suffix}' for name in names], None, classes,
+        super().__init__([images / file for _, file in names], None, classes,
                          [dict(class_map=file) for file in files], **settings)

@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 
 from mmengine.logging import print_log
@@ -11,19 +13,64 @@ from mmwsl.datasets.transforms.decode import EXTENSIONS
 from mmwsl.registry import DATASETS
 
 
-def find_images(root, extensions=EXTENSIONS):
+def find_images(root, extensions=EXTENSIONS, on_error='raise'):
     """Every image below ``root`` as a path relative to it, in alphabetical order; nothing hidden.
+
+    Links to folders are followed, but each folder is read once, under its own name if that lies below ``root``; links
+    that lead to a folder they lie in are passed over. What is left out is counted in the log.
 
     Args:
         extensions: endings that make a file an image, with the dot, in small letters; case does not matter.
+        on_error: ``'skip'`` leaves out folders that cannot be read.
+
+    Raises:
+        OSError: a folder cannot be read.
     """
-    found = []
-    for folder, folders, files in os.walk(root, followlinks=True):
+    seen, others, passed_over = set(), Counter(), []
+    names, links, errors = _walk(root, '', extensions, seen, others)
+    while links:
+        link = links.pop(0)
+        target = Path(root, link).resolve()
+        above = any(folder.resolve().is_relative_to(target) for folder in (Path(root), Path(root, link).parent))
+        if above or _identity(target) in seen:
+            passed_over.append(link)
+            continue
+        more, further, wrong = _walk(target, link, extensions, seen, others)
+        names, links, errors = names + more, links + further, errors + wrong
+    if errors and on_error != 'skip':
+        raise errors[0]
+    for found, what in ((errors, 'folders cannot be read'), (passed_over, 'links lead to folders that are read anyway'),
+                        (sorted(others.elements()), 'files have no ending of an image, or are hidden,')):
+        if found:
+            which = ', '.join(map(str, dict.fromkeys(found)))[:300]
+            print_log(f'{root}: {len(found)} {what} and are left out: {which}', logger='current',
+                      level=logging.WARNING if found is errors else logging.INFO)
+    return sorted(names, key=lambda name: name.split(os.sep))
+
+
+def _identity(folder):
+    stat = os.stat(folder)
+    return stat.st_dev, stat.st_ino
+
+
+def _walk(start, inside, extensions, seen, others):
+    """Images and links to folders below ``start``, itself called ``inside``, and errors; fills ``seen``, ``others``."""
+    names, links, errors = [], [], []
+    for folder, folders, files in os.walk(start, onerror=errors.append):
+        if _identity(folder) in seen:
+            folders.clear()
+            continue
+        seen.add(_identity(folder))
+        here = os.path.join(inside, os.path.relpath(folder, start))
         folders[:] = [name for name in folders if not name.startswith('.')]
-        inside = os.path.relpath(folder, root)
-        found += [name if inside == '.' else os.path.join(inside, name) for name in files
-                  if not name.startswith('.') and name.lower().endswith(tuple(extensions))]
-    return sorted(found, key=lambda name: name.split(os.sep))
+        links += [os.path.normpath(os.path.join(here, name)) for name in sorted(folders)
+                  if os.path.islink(os.path.join(folder, name))]
+        for name in files:
+            if name.lower().endswith(tuple(extensions)) and not name.startswith('.'):
+                names.append(os.path.normpath(os.path.join(here, name)))
+            elif not name.startswith('.') or name.lower().endswith(tuple(extensions)):
+                others[os.path.splitext(name)[1] or name] += 1
+    return names, links, errors
 
 
 @DATASETS.register_module()
@@ -54,7 +101,7 @@ class ImageFolder(FileDataset):
         if not root.is_dir():
             problem = 'is a file, not a folder' if root.exists() else 'does not exist'
             raise FileNotFoundError(f'ImageFolder: {root} {problem} (looked for from {Path.cwd()}); correct data_root')
-        names = find_images(root, extensions)
+        names = find_images(root, extensions, on_error)
         if not names:
             raise ValueError(f'ImageFolder: there are no images in {root} (looked for {" ".join(extensions)} at any '
                              'depth); correct data_root or extensions')
@@ -103,24 +150,42 @@ class ImageFolder(FileDataset):
         return [name for name, _ in kept], [number for _, number in kept], classes
 
 
-def check_same_classes(train, test):
+def check_same_classes(train, test, where=''):
     """Make sure that class numbers mean the same in two datasets.
 
     Args:
         train, test: datasets, or lists of class names.
+        where: begins the message: whose classes they are.
 
     Raises:
         ValueError: the classes differ, or their order does; the message names them.
     """
-    train, test = ([*getattr(dataset, 'classes', dataset)] for dataset in (train, test))
+    train, test = ([str(name) for name in getattr(dataset, 'classes', dataset)] for dataset in (train, test))
     if train == test:
         return
+    where = where and f'{where}: '
     only_train = [name for name in train if name not in test]
     only_test = [name for name in test if name not in train]
     if only_train or only_test:
-        raise ValueError(f'the classes of train and test differ: only in train: {", ".join(only_train) or "none"}; '
-                         f'only in test: {", ".join(only_test) or "none"}. Class numbers would not mean the same: '
-                         'correct the folders, or give both datasets the same `classes`')
-    where = next(number for number, pair in enumerate(zip(train, test, strict=True)) if pair[0] != pair[1])
-    raise ValueError(f'train and test have the same classes in another order: number {where} is {train[where]} in '
-                     f'train and {test[where]} in test; give both datasets the same `classes`')
+        raise ValueError(f'{where}the classes of train and test differ: only in train: '
+                         f'{", ".join(only_train) or "none"}; only in test: {", ".join(only_test) or "none"}. Class '
+                         'numbers would not mean the same: correct the folders, or give both datasets the same '
+                         '`classes`')
+    first, (one, other) = next((number, pair) for number, pair in enumerate(zip_longest(train, test))
+                               if pair[0] != pair[1])
+    raise ValueError(f'{where}train and test have the same classes in another order: number {first} is {one} in train '
+                     f'and {other} in test; give both datasets the same `classes`')
+
+
+def check_trained_classes(trained, tested, where):
+    """:func:`check_same_classes` of the names that a network learnt and those it is tested on, where both are known.
+
+    Args:
+        trained, tested: lists of names; None or empty = not known.
+        where: whose names are tested, for the message.
+
+    Raises:
+        ValueError: they differ; the scores would be of the wrong pairs of classes.
+    """
+    if trained and tested:
+        check_same_classes(list(trained), list(tested), f'{where} against what the network was trained on')

@@ -11,10 +11,12 @@ import torch
 from mmengine.logging import print_log
 from torch.utils.data import get_worker_info
 
-EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.pgm', '.ppm')
-JPEG_EXTENSIONS = ('.jpg', '.jpeg')
-EXIF_ORIENTATION, TIFF_WIDTH, TIFF_HEIGHT = 0x0112, 0x0100, 0x0101
-TIFF_MARKS = (b'II*\0', b'MM\0*')
+from mmwsl.datasets.transforms.pixels import read_special, special_format, tiff_tags
+
+JPEG_EXTENSIONS = ('.jpg', '.jpeg', '.jpe', '.jfif')
+EXTENSIONS = (*JPEG_EXTENSIONS, '.png', '.bmp', '.dib', '.webp', '.gif', '.tif', '.tiff', '.pbm', '.pgm', '.ppm',
+              '.pnm')
+EXIF_ORIENTATION = 0x0112
 INTERPOLATIONS = dict(bicubic=cv2.INTER_CUBIC, bilinear=cv2.INTER_LINEAR, area=cv2.INTER_AREA)
 # The flags that decode a JPEG to 1/r of its size, as colour.
 REDUCTIONS = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
@@ -28,17 +30,20 @@ class ImageError(ValueError):
     """A file that exists but cannot be read as an image; ``on_error='skip'`` leaves out these, and missing files."""
 
 
-def read_image(path, reduction=1, upright=True):
+def read_image(path, reduction=1, upright=True, value_range=None):
     """Decode an image file to uint8 (H, W, 3) RGB, turned upright as its EXIF orientation says.
 
     Args:
-        path: the file. Grey becomes three equal channels, alpha is dropped, 16 bits become 8.
+        path: the file. What becomes of its pixels, a table in docs/datasets.md says: grey becomes three equal channels,
+            alpha is left out, more bits become 8.
         reduction: 1, 2, 4 or 8: decode to about 1/reduction of width and height (rounded up), much faster for JPEG.
         upright: False leaves the pixels as they are stored, where annotations count in those.
+        value_range: (black, white) of files of more than 8 bits, of signed ones and of floats; None = what the file
+            says, else 0 and 65535, or with a warning 0 and 4095 if no value is above that.
 
     Raises:
         FileNotFoundError: no such file.
-        ImageError: the file is empty, truncated or no image.
+        ImageError: the file is empty, truncated, no image, or its values have no one meaning as a picture.
         ValueError: ``reduction`` is not one of the four.
     """
     if reduction not in REDUCTIONS:
@@ -49,6 +54,9 @@ def read_image(path, reduction=1, upright=True):
         raise FileNotFoundError(f'image {path} does not exist') from None
     if encoded.size == 0:
         raise ImageError(f'image {path} is empty (0 bytes); restore or remove the file')
+    kind = special_format(encoded)
+    if kind is not None:
+        return _read_special(encoded, kind, path, reduction, upright, value_range)
     flag = REDUCTIONS[reduction] | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
     try:
         if _RGB_FLAG is not None:
@@ -58,21 +66,26 @@ def read_image(path, reduction=1, upright=True):
             image = None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     except cv2.error as error:
         raise ImageError(f'image {path} cannot be decoded: {error}') from error
+    return _decoded(image, path, encoded)
+
+
+def _read_special(encoded, kind, path, reduction, upright, value_range):
+    try:
+        image = _decoded(read_special(encoded, kind, path, upright, value_range), path, encoded)
+    except ImageError:
+        raise
+    except Exception as error:  # every decoder behind PIL has its own
+        raise ImageError(f'image {path} cannot be decoded: {error}') from error
+    height, width = image.shape[:2]
+    size = -(-width // reduction), -(-height // reduction)
+    return image if reduction == 1 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _decoded(image, path, encoded):
     if image is None:
         raise ImageError(f'image {path} cannot be decoded: truncated, corrupt, or not an image ({encoded.size} bytes); '
                          "restore or remove the file, or let the dataset leave it out with on_error='skip'")
-    if not upright and encoded[:4].tobytes() in TIFF_MARKS:  # OpenCV turns these whatever it is told
-        image = _turned_back(image, image_header(path)[1])
     return image
-
-
-def _turned_back(image, orientation):
-    """An upright image as it is stored in a file of that EXIF orientation."""
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    return np.ascontiguousarray(image.swapaxes(0, 1) if orientation >= 5 else image)
 
 
 def image_header(path):
@@ -86,13 +99,16 @@ def image_header(path):
     """
     from PIL import Image  # only where it is needed: importing it costs more than the rest of this module
     try:
-        with Image.open(path) as image:
-            if image.format == 'TIFF':  # PIL's own size is that of the upright image
-                size, tags = (image.tag_v2[TIFF_WIDTH], image.tag_v2[TIFF_HEIGHT]), image.tag_v2
-            else:  # not getexif(), which decodes a PNG as a whole, and takes what OpenCV does not know from XMP
-                size, tags = image.size, Image.Exif()
-                tags.load(image.info.get('exif'))
-            orientation = tags.get(EXIF_ORIENTATION, 1)
+        with open(path, 'rb') as file:
+            tags = tiff_tags(file)
+            if tags is not None:  # PIL says the size of a TIFF as it will be when it is turned
+                size, orientation = (tags[256], tags[257]), tags.get(EXIF_ORIENTATION, 1)
+            else:
+                file.seek(0)
+                image = Image.open(file)
+                exif = Image.Exif()  # not getexif(): it decodes a PNG as a whole, and OpenCV knows no XMP
+                exif.load(image.info.get('exif'))
+                size, orientation = image.size, exif.get(EXIF_ORIENTATION, 1)
             return size, int(orientation) if orientation in range(1, 9) else 1
     except FileNotFoundError:
         raise FileNotFoundError(f'image {path} does not exist') from None
@@ -115,12 +131,13 @@ def load_image(results, reduction=1):
     """The picture that a pipeline works on: ``image`` if it is there, else the file ``path``, decoded.
 
     Args:
-        results: dict of a pipeline; ``upright`` False leaves the pixels as they are stored.
+        results: dict of a pipeline; ``upright`` False leaves the pixels as they are stored; ``value_range`` may be
+            there.
         reduction: see :func:`read_image`.
     """
     if 'image' in results:
         return results['image']
-    return read_image(results['path'], reduction, results.get('upright', True))
+    return read_image(results['path'], reduction, results.get('upright', True), results.get('value_range'))
 
 
 def jpeg_size(results):
@@ -190,20 +207,21 @@ def limit_worker_threads():
         cv2.setNumThreads(0)
 
 
-def decode_images(paths, fit, on_error='raise'):
+def decode_images(paths, fit, on_error='raise', value_range=None):
     """Decode many files to one tensor, on all processors, logging progress when it takes long.
 
     Args:
         paths: N files.
         fit: called as ``fit(image, path)`` with uint8 (H, W, 3) RGB; returns the same of the final size.
         on_error: ``'raise'`` stops at the first file that cannot be decoded, ``'skip'`` leaves such files out.
+        value_range: see :func:`read_image`.
 
     Returns:
         tuple: uint8 tensor (M, 3, H, W), and the list of the M positions in ``paths`` that were decoded.
     """
     def decode(position):
         try:
-            return position, to_tensor(fit(read_image(paths[position]), paths[position]))
+            return position, to_tensor(fit(read_image(paths[position], value_range=value_range), paths[position]))
         except (ImageError, OSError):
             if on_error != 'skip':
                 raise

@@ -1,8 +1,10 @@
 """A part of a dataset: few labels to fine-tune with, and a held-out rest to choose settings on."""
 
+import logging
 from pathlib import Path
 
 import torch
+from mmengine.logging import print_log
 
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
@@ -49,6 +51,26 @@ def _named(dataset, names_file):
     return torch.tensor(positions)
 
 
+def _fraction(labels, fraction, seed):
+    """Positions of about ``fraction`` of every class, but at least one image of each class or tag that has one."""
+    chosen = stratified_split(labels, fraction, seed)[1]
+    wanted = max(1, round(len(labels) * fraction))
+    if labels.ndim == 1:
+        absent = (labels == number for number in sorted(set(labels.tolist()) - set(labels[chosen].tolist())))
+    else:
+        tags = labels == 1
+        absent = tags[:, tags.any(0) & ~tags[chosen].any(0)].T
+    generator = torch.Generator().manual_seed(seed)
+    for has in absent:
+        if not has[chosen].any():  # an image that was added for another tag may have this one too
+            candidates = has.nonzero().flatten()
+            chosen = torch.cat([chosen, candidates[torch.randint(len(candidates), (1,), generator=generator)]])
+    if len(chosen) > wanted:
+        print_log(f'Subset: fraction={fraction} of {len(labels)} images are {wanted}; these are {len(chosen)}, so that '
+                  'no class is left out', logger='current', level=logging.WARNING)
+    return chosen.sort().values
+
+
 @DATASETS.register_module(name='Subset')
 def subset(dataset, fraction=None, names=None, holdout=None, held_out=False, seed=0):
     """A dataset with a part of its images: those of a fraction or a list, and of these all but, or only, the held-out.
@@ -58,7 +80,8 @@ def subset(dataset, fraction=None, names=None, holdout=None, held_out=False, see
 
     Args:
         dataset: config or instance of an image dataset; an instance is changed.
-        fraction: of every class, between 0 and 1; None = all.
+        fraction: of every class, between 0 and 1, but at least one image of each (then the log says how many there are
+            in all); None = all.
         names: instead, a text file with the names of the images (SimCLR's ``1percent.txt``).
         holdout: fraction of these that is held out, of every class; None = nothing.
         held_out: give what is held out, and not the rest.
@@ -79,7 +102,7 @@ def subset(dataset, fraction=None, names=None, holdout=None, held_out=False, see
     if names is not None:
         dataset.keep(_named(dataset, names))
     elif fraction is not None:
-        dataset.keep(stratified_split(_labels(dataset), fraction, seed)[1])
+        dataset.keep(_fraction(_labels(dataset), fraction, seed))
     if holdout is not None:
         dataset.keep(stratified_split(_labels(dataset), holdout, seed)[int(held_out)])
     return dataset

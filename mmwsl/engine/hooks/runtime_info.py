@@ -7,13 +7,18 @@ import torch
 from mmengine.hooks import LoggerHook, RuntimeInfoHook
 from mmengine.logging import HistoryBuffer
 
+from mmwsl.datasets import check_trained_classes
 from mmwsl.engine.runner import unwrap
 from mmwsl.registry import HOOKS
 
 
+def _classes(dataset):
+    return getattr(dataset, 'metainfo', {}).get('classes')
+
+
 def check_classes(model, dataset):
     """Raise if ``num_classes`` differs from the dataset's."""
-    expected, classes = getattr(unwrap(model), 'num_classes', None), getattr(dataset, 'metainfo', {}).get('classes')
+    expected, classes = getattr(unwrap(model), 'num_classes', None), _classes(dataset)
     if expected and classes and expected != len(classes):
         raise ValueError(f'the head of {type(unwrap(model)).__name__} has {expected} classes, '
                          f'{type(dataset).__name__} has {len(classes)} ({", ".join(map(str, classes[:3]))}, ...); set '
@@ -26,19 +31,32 @@ class SyncFreeInfoHook(RuntimeInfoHook):
 
     At each log line, at the end of an epoch and before a checkpoint is saved, the steps since are fetched in one
     transfer, checked for NaN and infinity, and handed to the log together with ``images_per_second`` and ``data_wait``,
-    the percentage of time spent waiting for data. Before anything runs, the classes of model and data are compared.
+    the percentage of time spent waiting for data. Before anything runs, the classes of model and data are compared, by
+    name with those that the network learnt.
+
+    Args:
+        test_classes: names of the classes that the network will be tested on; None = not known yet.
     """
 
     once = True
     HISTORY = 10_000  # scalars kept per name: mmengine's buffers are copied whole at every update
 
+    def __init__(self, test_classes=None):
+        self.test_classes = test_classes
+
     def before_test(self, runner):
         super().before_test(runner)
-        check_classes(runner.model, runner.test_dataloader.dataset)
+        dataset = runner.test_dataloader.dataset
+        check_classes(runner.model, dataset)
+        check_trained_classes(runner.trained_classes, _classes(dataset), 'test_dataloader')
 
     def before_train(self, runner):
         super().before_train(runner)
         check_classes(runner.model, runner.train_dataloader.dataset)
+        runner.trained_classes = _classes(runner.train_dataloader.dataset)
+        if runner.val_loop is not None:
+            check_trained_classes(runner.trained_classes, _classes(runner.val_dataloader.dataset), 'val_dataloader')
+        check_trained_classes(runner.trained_classes, self.test_classes, 'test_dataloader')
         self._pending = []
         self._interval = next((h.interval for h in runner.hooks if isinstance(h, LoggerHook)), 10)
         self._clock, self._timed_from = time.perf_counter(), runner.iter

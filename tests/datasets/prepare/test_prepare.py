@@ -138,3 +138,27 @@ def test_inaturalist(tmp_path, capsys):
     file.write_text('{')
     assert 'is not an annotation file' in error(capsys, 'inaturalist', file, out)
     assert 'does not exist' in error(capsys, 'inaturalist', tmp_path / 'none.json', out)
+
+
+@pytest.mark.parametrize('name', ['../../x', '/tmp/x', 'a/b', '..', 'a\\b', 'C:x'])
+def test_names_that_lead_elsewhere(voc, tmp_path, capsys, name):
+    """Nothing is written outside the output folder, and no list has a line that is none."""
+    save(tmp_path / 'images' / 'ILSVRC2012_val_0.JPEG', np.zeros((2, 2, 3)))
+    labels = tmp_path / 'val.txt'
+    labels.write_text(f'ILSVRC2012_val_0.JPEG {name}')
+    out = tmp_path / 'deep' / 'er' / 'val'
+    assert 'leads out of the folder' in error(capsys, 'imagenet_val', tmp_path / 'images', labels, out)
+    assert not (tmp_path / 'deep').exists()
+    root, sbd = voc
+    (sbd / 'train.txt').write_text(f'b\nd\n{name}\n')
+    assert 'leads out of the folder' in error(capsys, 'voc_aug', root, sbd)
+    assert not (root / 'SegmentationClassAug').exists()
+
+
+@pytest.mark.parametrize('name', ['../x.jpg', '/x.jpg', 'a/../../x.jpg', 'a.jpg 1\nb.jpg', 'a\u2028.jpg'])
+def test_paths_that_lead_elsewhere(tmp_path, capsys, name):
+    content = dict(images=[dict(id=1, file_name=name)], annotations=[dict(image_id=1, category_id=0)],
+                   categories=[dict(id=0)])
+    (tmp_path / 'train.json').write_text(json.dumps(content))
+    assert 'leads out of the folder' in error(capsys, 'inaturalist', tmp_path / 'train.json', tmp_path / 'out.txt')
+    assert not (tmp_path / 'out.txt').exists()

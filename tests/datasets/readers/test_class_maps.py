@@ -156,3 +156,22 @@ def test_items_that_cannot_be_used_are_counted(tmp_path):
     faults, seen, counts = inspect(ClassMaps(**settings), range(4))
     assert len(faults) == 2 and seen == 4 and counts[:2].tolist() == [96, 96]
     assert inspect(ClassMaps(**settings), range(4), seconds=-1)[1] == 0
+
+
+def test_every_spelling_of_an_ending(tmp_path, monkeypatch):
+    """All photos that have a class map are used; what is left out is counted."""
+    said = []
+    monkeypatch.setattr('mmwsl.datasets.readers.class_maps.print_log', lambda message, **_: said.append(message))
+    (tmp_path / 'maps').mkdir()
+    (tmp_path / 'photos').mkdir()
+    for name in ('a.jpg', 'b.JPG', 'c.jpeg', 'd.JFIF', 'e.png'):
+        encoded = cv2.imencode('.png' if name == 'e.png' else '.jpg', np.full((8, 8, 3), 90, np.uint8))[1]
+        (tmp_path / 'photos' / name).write_bytes(encoded.tobytes())
+        cv2.imwrite(str(tmp_path / 'maps' / f'{name[0]}.png'), np.eye(8, dtype=np.uint8))
+    data = ClassMaps(tmp_path / 'photos', tmp_path / 'maps', supervision='full')
+    assert [path[-6:].split('/')[-1] for path in data.paths] == ['a.jpg', 'b.JPG', 'c.jpeg', 'd.JFIF']
+    assert data[2]['data_samples'].gt_mask.sum() == 8 and int(data[3]['inputs'].min()) > 80
+    assert '1 of 5 images' in said[0]
+    (tmp_path / 'names.txt').write_text('c\nb\n')
+    data = ClassMaps(tmp_path / 'photos', tmp_path / 'maps', list_file=tmp_path / 'names.txt')
+    assert [path[-6:] for path in data.paths] == ['c.jpeg', '/b.JPG'] and int(data[1]['inputs'].min()) > 80

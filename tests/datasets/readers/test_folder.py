@@ -1,4 +1,5 @@
 import logging
+import os
 
 import numpy as np
 import pytest
@@ -75,9 +76,49 @@ def test_images_beside_folders_are_all_taken_without_labels(animals, log):
     save(animals / 'loose.png', 5)
     dataset = ImageFolder(animals)
     assert sorted(values(dataset)) == [5, 10, 11, 12, 20] and dataset.labels is None
-    assert 'without labels' in log[0]
+    assert 'without labels' in log[-1]
     with pytest.raises(ValueError, match='1 images lie in .*animals itself, in no class folder'):
         ImageFolder(animals, labelled=True)
+
+
+@pytest.mark.parametrize('place, target', [('dog/all', '..'), ('dog/all', '../..'), ('ant', 'dog'), ('cat/x', '../dog'),
+                                           ('all', '.')])
+def test_linked_folders_are_read_once(animals, log, place, target):
+    """Under their own name, wherever a link to them lies."""
+    save(animals.parent / 'beside.png', 77)
+    (animals / place).symlink_to(target, target_is_directory=True)
+    dataset = ImageFolder(animals, on_error='skip')
+    assert values(dataset) == [10, 11, 12, 20] and dataset.labels.tolist() == [0, 0, 0, 1]
+    assert any(f'1 links lead to folders that are read anyway and are left out: {place}' in line for line in log)
+
+
+def test_links_out_of_the_folder_are_followed(animals, tmp_path):
+    save(tmp_path / 'elsewhere' / 'a.png', 40)
+    (tmp_path / 'elsewhere' / 'back').symlink_to(animals, target_is_directory=True)
+    (animals / 'emu').symlink_to(tmp_path / 'elsewhere', target_is_directory=True)
+    dataset = ImageFolder(animals)
+    assert values(dataset) == [10, 11, 12, 20, 40] and dataset.classes == ['cat', 'dog', 'emu']
+
+
+def test_a_folder_that_cannot_be_read(animals, log, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith('more'):
+            raise PermissionError(13, 'Permission denied', str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, 'scandir', refuse)
+    with pytest.raises(PermissionError, match='cat/more'):
+        ImageFolder(animals)
+    assert values(ImageFolder(animals, on_error='skip')) == [10, 11, 20]
+    assert any('1 folders cannot be read' in line and 'cat/more' in line for line in log)
+
+
+def test_files_that_are_left_out_are_counted(animals, log):
+    (animals / 'dog' / 'b.heic').write_bytes(b'x')
+    assert len(ImageFolder(animals)) == 4
+    assert any('3 files have no ending of an image, or are hidden, and are left out: .heic, .png, .txt' in line for line in log)
 
 
 def test_labels_can_be_ignored(animals):
@@ -200,7 +241,7 @@ def test_empty_class_folder(animals, log):
     with pytest.raises(ValueError, match='class folders without images: horse.*on_error'):
         ImageFolder(animals)
     assert ImageFolder(animals, on_error='skip').classes == ['cat', 'dog']
-    assert 'without images: horse; 0 images are left out' in log[0]
+    assert 'without images: horse; 0 images are left out' in log[-1]
 
 
 def test_folders_that_do_not_fit_the_classes(animals, log):
@@ -208,7 +249,7 @@ def test_folders_that_do_not_fit_the_classes(animals, log):
         ImageFolder(animals, classes=['cow', 'cat'])
     dataset = ImageFolder(animals, classes=['cow', 'cat'], on_error='skip')
     assert dataset.labels.tolist() == [1, 1, 1] and dataset.classes == ['cow', 'cat']
-    assert '1 images are left out' in log[0]
+    assert '1 images are left out' in log[-1]
     with pytest.raises(ValueError, match='no image in .* belongs to one of the classes cow'):
         ImageFolder(animals, classes=['cow'], on_error='skip')
 
@@ -268,7 +309,7 @@ def test_verify_finds_broken_headers_when_building(animals, log):
         ImageFolder(animals, verify=True)
     dataset = ImageFolder(animals, verify=True, on_error='skip')
     assert values(dataset) == [11, 12] and dataset.labels.tolist() == [0, 0] and dataset.classes == ['cat', 'dog']
-    assert '2 of 4 images' in log[0]
+    assert '2 of 4 images' in log[-1]
 
 
 @pytest.mark.parametrize('settings, message', [

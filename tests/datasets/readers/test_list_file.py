@@ -66,6 +66,41 @@ def test_several_labels(images, write):
     assert dataset.labels.tolist() == [[1, 0, 0], [0, 1, 0]]
 
 
+@pytest.mark.parametrize('lines, settings, classes', [
+    (('a.png 1 0 1', 'b.png 0 -1 0'), dict(multi_hot=True), ['0', '1', '2']),
+    (('a.png 1 0 1', 'b.png 0 -1 0'), dict(multi_hot=True, classes=['x', 'y', 'z']), ['x', 'y', 'z']),
+    (('path,cat,dog,emu', 'a.png,1,0,1', 'b.png,0,-1,0'), dict(multi_hot=True), ['cat', 'dog', 'emu']),
+    (('path,cat,dog,emu', 'a.png,1,0,1', 'b.png,0,0,0'), {}, ['cat', 'dog', 'emu'])])
+def test_a_column_a_class(images, write, lines, settings, classes):
+    dataset = ImageList(write(*lines), images, **settings)
+    unknown = 0 if not settings else -1
+    assert dataset.labels.tolist() == [[1, 0, 1], [0, unknown, 0]] and dataset.classes == classes
+
+
+@pytest.mark.parametrize('lines, message', [
+    (('a.png 1 0', 'b.png 0 0'), 'line 2: the label 0 stands there twice.*multi_hot=True'),
+    (('a.png 2', 'b.png 3 3'), 'line 2: the label 3 stands there twice'),
+    (('path,label,label', 'a.png,1,1'), 'line 2: the label 1 stands there twice'),
+    (('a.png 1 0', 'b.png 0 1'), 'every line of .* has 2 labels, all of them 0 or 1')])
+def test_columns_are_not_read_as_class_numbers(images, write, lines, message):
+    with pytest.raises(ValueError, match=message):
+        ImageList(write(*lines), images)
+
+
+def test_both_of_two_classes(images, write):
+    """Possible, but only if it is said."""
+    assert ImageList(write('a.png 1 0', 'b.png 0 1'), images, multi_hot=False).labels.tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize('lines, settings, message', [
+    (('a.png 1 0', 'b.png 1'), {}, 'line 2 has 1 numbers where'), (('a.png 1 2', 'b.png 1 0'), {}, 'line 1 has 2 where'),
+    (('a.png 1 0',), dict(classes=['x', 'y', 'z']), 'line 1 has 2 numbers where .* each of the 3 classes'),
+    (('a.png 1 0',), dict(multi_label=False), 'multi_label=False forbids')])
+def test_bad_columns(images, write, lines, settings, message):
+    with pytest.raises(ValueError, match=message):
+        ImageList(write(*lines), images, multi_hot=True, **settings)
+
+
 def test_absolute_paths_and_memory(images, write):
     dataset = ImageList(write(f'{images}/b.png 0', f'{images}/a.png 0'), in_memory=True, size=2)
     assert dataset.__getitems__([1, 0])['inputs'][:, 0, 0, 0].tolist() == [10, 20]

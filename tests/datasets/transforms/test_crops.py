@@ -108,9 +108,9 @@ def test_large_jpegs_are_decoded_at_reduced_size(tmp_path, monkeypatch):
     path = save(tmp_path / 'a.jpg', smooth_picture(640, 480), quality=95)
     asked = []
 
-    def noting(path, reduction=1, upright=True):
+    def noting(path, reduction=1, *how):
         asked.append(reduction)
-        return read_image(path, reduction, upright)
+        return read_image(path, reduction, *how)
 
     monkeypatch.setattr('mmwsl.datasets.transforms.decode.read_image', noting)
     crops = RandomCrops(num_views=2, size=40, scale=(0.5, 1.0), flip_prob=0)

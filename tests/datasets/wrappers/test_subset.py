@@ -51,6 +51,25 @@ def test_a_tenth_of_every_class_then_a_part_held_out():
     assert not torch.equal(shown(subset(numbered(), fraction=0.1, seed=1)), shown(part))
 
 
+def test_a_small_fraction_has_every_class(monkeypatch):
+    """1 % of 20 x 50 images is half an image of a class: one of each is taken, and said."""
+    def small(labels, **settings):
+        return subset(InMemoryDataset(torch.zeros(len(labels), 3, 2, 2, dtype=torch.uint8), labels), **settings)
+
+    said = []
+    monkeypatch.setitem(subset.__globals__, 'print_log', lambda message, **_: said.append(message))
+    few = small(torch.arange(1000) % 20, fraction=0.01)
+    assert few.labels.bincount().tolist() == [1] * 20
+    assert 'fraction=0.01 of 1000 images are 10; these are 20' in said[0]
+    rare = torch.zeros(1000, dtype=torch.int64)
+    rare[123], rare[500:502] = 1, 2  # one image of class 1, two of class 2
+    for seed in range(5):
+        assert small(rare, fraction=0.02, seed=seed).labels.unique().tolist() == [0, 1, 2]
+    tags = torch.zeros(1000, 3)
+    tags[:, 0], tags[7, 1], tags[8, 2] = 1, 1, 1
+    assert small(tags, fraction=0.01).labels.amax(0).tolist() == [1, 1, 1]
+
+
 def folder(root):
     for index in range(12):
         place = root / 'ab'[index % 2]

@@ -140,9 +140,9 @@ class Loader(list):
 
 def stand_in(name, steps, world_size=1):
     """What the hook asks of a Runner, for one epoch of ``steps``."""
-    return types.SimpleNamespace(model=None, iter=0, epoch=0, max_iters=steps, max_epochs=1, world_size=world_size, hooks=[],
-                                 message_hub=MessageHub.get_instance(name), train_dataloader=Loader(range(steps)),
-                                 logger=logging.getLogger(name))
+    return types.SimpleNamespace(model=None, val_loop=None, iter=0, epoch=0, max_iters=steps, max_epochs=1,
+                                 world_size=world_size, hooks=[], message_hub=MessageHub.get_instance(name),
+                                 train_dataloader=Loader(range(steps)), logger=logging.getLogger(name))
 
 
 def test_images_per_second_and_data_wait_are_what_the_clock_says(monkeypatch):
