@@ -101,7 +101,7 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 
 
 def test_a_name_of_a_parent_is_found_and_suggested():
-    assert registry.HOOKS.get('CheckpointHook') is mmengine_registry.HOOKS.get('CheckpointHook')
+    assert registry.HOOKS.get('LoggerHook') is mmengine_registry.HOOKS.get('LoggerHook')
     with pytest.raises(KeyError, match='Nearest known names: .*CheckpointHook'):
         registry.HOOKS.get('ChekpointHook')
 

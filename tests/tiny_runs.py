@@ -51,13 +51,13 @@ def write_config(folder, text=SIMCLR, extra='', name='tiny.py'):
     return path
 
 
-def train_here(config, work_dir, resume=False, **options):
+def train_here(config, work_dir, resume=False, resume_anew=False, **options):
     """Train in this process on one thread; ``options`` use ``__`` for the dot. Returns the Runner."""
     torch.set_num_threads(1)
     # Two runs that start in the same second would share mmengine's logger and message hub.
     options = {key.replace('__', '.'): value for key, value in options.items()}
     options['experiment_name'] = f'tiny_{os.getpid()}_{next(_counter)}'
-    return train(config, work_dir=work_dir, resume=resume, options=options)
+    return train(config, work_dir=work_dir, resume=resume, options=options, resume_anew=resume_anew)
 
 
 def log_text(work_dir):

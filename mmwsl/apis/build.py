@@ -10,9 +10,9 @@ from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader
 
-from mmwsl.checkpoints.names import find_backbone, our_names
+from mmwsl.checkpoints.names import find_backbone, our_names, without_wrappers
 from mmwsl.checkpoints.read import read_checkpoint
-from mmwsl.checkpoints.state import load_state
+from mmwsl.checkpoints.state import check_backbone, load_state
 from mmwsl.compat import autocast_dtype, keep_freed_memory
 from mmwsl.datasets import collate_batch, evenly_spaced
 from mmwsl.models.base import Model
@@ -42,7 +42,8 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
         tuple: model, and for a file its ``meta`` (epoch, iter, seed, ...; empty if it has none), else None.
 
     Raises:
-        ValueError: a key of the backbone is missing, or a shape differs; no ``benchmark.train`` to rescale on.
+        ValueError: a key of the backbone is missing or left over, or a shape differs; no ``benchmark.train`` to
+            rescale on.
     """
     init_default_scope('mmwsl')
     with torch.random.fork_rng():  # the caller's random state stays as it is
@@ -57,13 +58,9 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
         loaded = read_checkpoint(checkpoint)
         report = load_state(model, _weights(loaded, checkpoint), what=str(checkpoint))
         meta = loaded.get('meta', {})
-        counts = (f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
-                  f'{len(report["unexpected"])} unexpected')
-        lost = [key for key in report['missing'] if key.startswith('backbone.')]
-        if lost:
-            raise ValueError(f'{counts}; {len(lost)} keys of the backbone are missing and would stay random, the first '
-                             f'is {lost[0]}: is it a checkpoint of another architecture?')
-        print_log(counts, logger='current')
+        check_backbone(report, str(checkpoint))
+        print_log(f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
+                  f'{len(report["unexpected"])} unexpected', logger='current')
     device = torch.device(device or get_device())
     if device.type == 'cpu':
         keep_freed_memory()
@@ -79,7 +76,7 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
 def _weights(loaded: dict[str, Any], checkpoint: Path | str) -> dict[str, Any]:
     """The state dict of a checkpoint of ours; of another project's, its backbone."""
     state = loaded.get('state_dict', loaded)
-    own = {key.removeprefix('module.'): value for key, value in state.items()}
+    own = without_wrappers(state)
     part = {key.removeprefix('backbone.'): value for key, value in own.items() if key.startswith('backbone.')}
     if part and not any(key.startswith('roi_heads.res5.') for key in own):
         rest = {key: value for key, value in own.items() if not key.startswith('backbone.')}

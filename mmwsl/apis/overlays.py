@@ -16,16 +16,17 @@ from mmwsl.structures import DataSample
 from mmwsl.visualization import overlay, paint_attention, patch_boxes, save_figure
 
 Models = Sequence[tuple[str, Path | str, Path | str]]  # name, config, checkpoint
-Columns = list[tuple[str, list[np.ndarray]]]  # a title and its pictures
+Columns = list[tuple[str, list[np.ndarray], list[str]]]  # a title, its pictures and what is written on each
 
 
 def overlays(models: Models, out: Path | str, count: int = 8, threshold: float = 0.2, enlarge: int = 3,
              maps: str | None = None, layer: str | None = None) -> Path:
     """Draw ``count`` images of the first model's test set, with every model's map of the true class and its box.
 
-    True boxes are drawn where the test set has some. Of models of bags the images are positive bags of patches
-    (:class:`mmwsl.datasets.SceneBags`): the attention, or the gradient score, is painted back as a share of its largest
-    value, the true patches green, the best one red.
+    An image with several tags has a row for each; of one without labels it is the map of the model's best class. Both
+    name the class on the picture. True boxes are drawn where the test set has some. Of models of bags the images are
+    positive bags of patches (:class:`mmwsl.datasets.SceneBags`): the attention, or the gradient score, is painted back
+    as a share of its largest value, the true patches green, the best one red.
 
     Args:
         models: list of (name, config, checkpoint); of localizers, or, with ``maps``, of any classifier; or all of
@@ -61,14 +62,14 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
 
 
 def _predictions(models: Models, configs: Sequence[Config],
-                 batch: dict[str, Any]) -> Iterator[tuple[str, list[DataSample]]]:
-    """Yield each model's name and its predictions, one sample per image."""
+                 batch: dict[str, Any]) -> Iterator[tuple[str, list[DataSample], list[str]]]:
+    """Yield each model's name, its predictions, one sample per image, and the classes that it was trained with."""
     for (name, _, checkpoint), config in zip(models, configs, strict=True):
-        model, _ = build_model(config, checkpoint)
+        model, meta = build_model(config, checkpoint)
         with torch.no_grad():
             data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=batch['data_samples'].clone()))
             found = model(**data, mode='predict')
-        yield name, found
+        yield name, found, ((meta or {}).get('dataset_meta') or {}).get('classes') or []
 
 
 def _draw_boxes(models: Models, configs: Sequence[Config], count: int, threshold: float, enlarge: int) -> Columns:
@@ -76,14 +77,34 @@ def _draw_boxes(models: Models, configs: Sequence[Config], count: int, threshold
     batch = collate_batch([dataset[int(index)] for index in evenly_spaced(len(dataset), count)])
     images = batch['inputs'].permute(0, 2, 3, 1).numpy()
     true = [boxes.tolist() for boxes in batch['data_samples'].get('gt_boxes', [torch.empty(0, 4)] * len(images))]
-    columns = [('image', [overlay(image, true=boxes, enlarge=enlarge)
-                          for image, boxes in zip(images, true, strict=True)])]
-    for name, found in _predictions(models, configs, batch):
-        cams = [sample.pred_maps[-1].float().cpu().numpy() for sample in found]
-        columns.append((name, [
-            overlay(image, values, boxes_from_map(values, threshold), boxes, enlarge=enlarge)
-            for image, values, boxes in zip(images, cams, true, strict=True)]))
+    rows = _rows(batch['data_samples'].get('gt_label'), len(images))
+    columns: Columns = [('image', [overlay(images[row], true=true[row], enlarge=enlarge) for row, _, _ in rows],
+                         [''] * len(rows))]
+    for name, found, classes in _predictions(models, configs, batch):
+        pictures, captions = [], []
+        for row, position, named in rows:
+            values, label = found[row].pred_maps[position].float().cpu().numpy(), found[row].pred_map_labels[position]
+            pictures.append(overlay(images[row], values, boxes_from_map(values, threshold), true[row], enlarge=enlarge))
+            captions.append(_class_name(int(label), classes or list(dataset.classes)) if named else '')
+        columns.append((name, pictures, captions))
     return columns
+
+
+def _rows(labels: torch.Tensor | None, count: int) -> list[tuple[int, int, bool]]:
+    """Rows of a picture of ``count`` images: number of the image, which of its maps is shown, and whether it is named.
+
+    Maps are of the best classes first and of the true ones last.
+    """
+    if labels is None:
+        return [(row, 0, True) for row in range(count)]
+    if labels.ndim == 1:
+        return [(row, -1, False) for row in range(count)]
+    tags = (labels > 0).sum(1).tolist()
+    return [(row, position, True) for row in range(count) for position in range(-tags[row], 0) or (0,)]
+
+
+def _class_name(label: int, classes: list[str]) -> str:
+    return str(classes[label]) if label < len(classes) else f'class {label}'
 
 
 def _draw_bags(models: Models, configs: Sequence[Config], count: int, threshold: float, enlarge: int) -> Columns:
@@ -96,28 +117,32 @@ def _draw_bags(models: Models, configs: Sequence[Config], count: int, threshold:
     images, size = dataset.images[rows].permute(0, 2, 3, 1).numpy(), dataset.images.shape[2:]
     boxes = patch_boxes(dataset.grid, size)
     true = [boxes[patches] for patches in dataset.targets[rows].numpy()]
-    columns = [('image', [overlay(image, true=each, enlarge=enlarge)
-                          for image, each in zip(images, true, strict=True)])]
-    for name, found in _predictions(models, configs, collate_bags([dataset[index] for index in rows])):
+    blank = [''] * len(images)
+    columns: Columns = [('image', [overlay(image, true=each, enlarge=enlarge)
+                                   for image, each in zip(images, true, strict=True)], blank)]
+    for name, found, _ in _predictions(models, configs, collate_bags([dataset[index] for index in rows])):
         shares = [sample.pred_instance_scores.float().cpu().numpy() for sample in found]
         shares = [share / share.max().clip(min=1e-12) for share in shares]
         columns.append((name, [
             overlay(image, paint_attention(share, dataset.grid, size), boxes[[share.argmax()]], each, enlarge=enlarge)
-            for image, share, each in zip(images, shares, true, strict=True)]))
+            for image, share, each in zip(images, shares, true, strict=True)], blank))
     return columns
 
 
 def _save(columns: Columns, out: Path | str) -> Path:
-    """Save a figure of (name, pictures), one column each."""
+    """Save a figure of (name, pictures, captions), one column each."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     figure = Figure(figsize=(2 * len(columns), 2 * len(columns[0][1]) + 0.4), layout='constrained')
     FigureCanvasAgg(figure)
     grid = figure.subplots(len(columns[0][1]), len(columns), squeeze=False)
-    for column, (name, pictures) in enumerate(columns):
+    for column, (name, pictures, captions) in enumerate(columns):
         grid[0, column].set_title(name.replace('_', ' '), fontsize=10)
-        for axes, picture in zip(grid[:, column], pictures, strict=True):
+        for axes, picture, caption in zip(grid[:, column], pictures, captions, strict=True):
             axes.imshow(picture)
+            if caption:
+                axes.text(0.03, 0.97, caption, transform=axes.transAxes, fontsize=8, verticalalignment='top',
+                          color='white', backgroundcolor='black')
             axes.set_axis_off()
     save_figure(figure, out)
     return Path(out)

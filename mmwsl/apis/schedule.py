@@ -10,7 +10,7 @@ from mmwsl.engine.schedules import LENGTHS, change_lengths, has_fractions, neare
 from mmwsl.registry import HOOKS
 
 # Arguments of mmengine's hooks that follow the length of training; ours say so themselves, by ``lengths``.
-HOOK_LENGTHS = dict(EMAHook=('begin_epoch', 'begin_iter'), CheckpointHook=('save_begin',))
+HOOK_LENGTHS = dict(EMAHook=('begin_epoch', 'begin_iter'))
 
 
 def scale_lengths(cfg: Config, epochs: int | None = None, iters: int | None = None) -> None:

@@ -9,23 +9,25 @@ from mmengine.config import Config
 from mmengine.registry import RUNNERS, init_default_scope
 
 from mmwsl.apis.config import apply_options, load_config
+from mmwsl.apis.work_dir import claim
 from mmwsl.engine.runner import Runner
 
 
 def prepare_training(config: Path | str | Config, work_dir: Path | str | None = None, resume: bool | Path | str = False,
                      amp: bool = False, auto_scale_lr: bool = False, options: dict[str, Any] | None = None,
-                     launcher: str | None = None) -> Config:
+                     launcher: str | None = None, resume_anew: bool = False) -> Config:
     """Prepare the config of a run from its file, options and command-line switches.
 
     Args:
         config: path, ``mmwsl::`` name, or a loaded config, which stays as it is.
         work_dir: where checkpoints and logs go; default ``work_dirs/CONFIG_NAME``.
-        resume: False, True (newest readable checkpoint of ``work_dir``) or a checkpoint file.
+        resume: False, True (the readable checkpoint of ``work_dir`` with the latest iteration) or a checkpoint file.
         amp: mixed precision of the kind that pays on the device.
         auto_scale_lr: scale the learning rate to the total batch size.
         options: dict of dotted keys that override the config; see :func:`load_config`.
         launcher: ``'none'``, ``'pytorch'`` or ``'slurm'``; default that of ``config``, which may
             have been prepared before.
+        resume_anew: resume at the next epoch with schedules made anew, also where batch size, ranks or data are others.
 
     Raises:
         ValueError: not a training config, or ``auto_scale_lr`` without a tuned batch size in the config.
@@ -51,6 +53,8 @@ def prepare_training(config: Path | str | Config, work_dir: Path | str | None = 
             raise ValueError(f'--auto-scale-lr: {cfg.filename} does not say which total batch size its learning rate '
                              'was tuned for; add auto_scale_lr=dict(base_batch_size=...)')
         cfg.auto_scale_lr.enable = True
+    if resume_anew:
+        resume, cfg.resume_anew = resume or True, True
     if resume is True and cfg.get('load_from') and not any(Path(cfg.work_dir).glob('*.pth')):
         resume = False  # nothing to resume from yet: the weights that the config starts from
     if resume:
@@ -63,22 +67,22 @@ def prepare_training(config: Path | str | Config, work_dir: Path | str | None = 
     return cfg
 
 
-def _check_work_dir(folder: Path | str) -> None:
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f'work dir {folder} cannot be written; choose another --work-dir')
-
-
-def train(config: Path | str | Config, **settings: Any) -> Runner:
+def train(config: Path | str | Config, overwrite: bool = False, **settings: Any) -> Runner:
     """Train as ``config`` says and return the Runner; ``settings`` are those of :func:`prepare_training`.
 
+    Args:
+        config: path, ``mmwsl::`` name, or a loaded config.
+        overwrite: move checkpoints and logs of an earlier training in the work dir to ``old-DATE/`` there.
+
     Raises:
-        OSError: the work dir cannot be written.
+        OSError: the work dir cannot be written, another training runs there, or one was begun there, and it is neither
+            to be resumed nor to be overwritten.
+        SystemExit: a SIGTERM or SIGINT came; a checkpoint was written.
     """
     cfg = prepare_training(config, **settings)
-    _check_work_dir(cfg.work_dir)
-    init_default_scope(cfg.get('default_scope', 'mmwsl'))
-    cfg.setdefault('runner_type', 'mmwsl.Runner')
-    runner = RUNNERS.build(cfg)
-    runner.train()
+    with claim(cfg.work_dir, cfg.launcher, bool(cfg.get('resume')), overwrite, cfg.get('load_from')):
+        init_default_scope(cfg.get('default_scope', 'mmwsl'))
+        cfg.setdefault('runner_type', 'mmwsl.Runner')
+        runner = RUNNERS.build(cfg)
+        runner.train()
     return runner

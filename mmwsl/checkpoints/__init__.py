@@ -2,10 +2,11 @@
 
 from .convert import convert, read_backbone
 from .names import find_backbone, our_names, their_names
-from .read import read_checkpoint
-from .state import from_plain, load_state, to_plain
+from .read import read_checkpoint, read_meta
+from .state import check_backbone, from_plain, load_state, to_plain
 
 __all__ = [
+    'check_backbone',
     'convert',
     'find_backbone',
     'from_plain',
@@ -13,6 +14,7 @@ __all__ = [
     'our_names',
     'read_backbone',
     'read_checkpoint',
+    'read_meta',
     'their_names',
     'to_plain',
 ]

@@ -2,12 +2,14 @@
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from mmwsl.checkpoints.names import find_backbone, their_names
+from mmwsl import __version__
+from mmwsl.checkpoints.names import check_known, find_backbone, find_tensors, is_head, their_names
 from mmwsl.checkpoints.read import read_checkpoint
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable, write_atomically
 
 
 def read_backbone(path: Path | str, trust: bool = False) -> tuple[dict[str, torch.Tensor], str]:
@@ -23,10 +25,15 @@ def read_backbone(path: Path | str, trust: bool = False) -> tuple[dict[str, torc
     Raises:
         FileNotFoundError, ValueError: there is no such file, it cannot be read, or holds no weights.
     """
+    return _find(read_checkpoint(path, trust=trust), path)
+
+
+def _find(checkpoint: dict[str, Any], path: Path | str) -> tuple[dict[str, torch.Tensor], str]:
     try:
-        state, layout = find_backbone(read_checkpoint(path, trust=trust))
+        state, layout = find_backbone(checkpoint)
+        check_known(state, find_tensors(checkpoint))
     except ValueError as error:
-        raise ValueError(str(error) if str(path) in str(error) else f'{path}: {error}') from error
+        raise ValueError(f'{path}: {error}') from error
     return {key: torch.as_tensor(value) for key, value in state.items()}, layout
 
 
@@ -46,16 +53,22 @@ def convert(path: Path | str, out: Path | str, layout: str = 'mmwsl', trust: boo
         FileNotFoundError, ValueError: as :func:`read_backbone`; a layout without names for this backbone; ``out`` of
             another kind than the layout's.
     """
-    out = Path(out)
+    out = check_writable(out)
     if (out.suffix == '.pkl') != (layout == 'detectron2'):
         raise ValueError(f'{out}: detectron2 reads .pkl files, and only detectron2 does; layout is {layout!r}')
-    state, found = read_backbone(path, trust)
+    checkpoint = read_checkpoint(path, trust=trust)
+    state, found = _find(checkpoint, path)
+    heads = [key for key in state if is_head(key)]
+    state = {key: value for key, value in state.items() if key not in heads}
+    others = len(find_tensors(checkpoint)) - len(state)
     named = their_names(state, layout)
     if layout == 'detectron2':
         content = dict(model={key: value.numpy() for key, value in named.items()}, __author__='mmwsl',
                        matching_heuristics=True)
         write_atomically(out, pickle.dumps(content))
     else:
-        content = dict(state_dict=named, meta=dict(converted_from=Path(path).name))
+        content = dict(state_dict=named, meta=dict(converted_from=Path(path).name, mmwsl_version=__version__))
         write_atomically(out, lambda file: torch.save(content, file))
-    return f'{path} ({found}): {len(state)} tensors of the backbone written to {out} as {layout} names them'
+    left = f'; {others} other tensors left out' if others else ''
+    left += f' ({", ".join(heads[:3])}{", ..." if len(heads) > 3 else ""})' if heads else ''
+    return f'{path} ({found}): {len(state)} tensors of the backbone written to {out} as {layout} names them{left}'

@@ -5,7 +5,8 @@ take and give state dicts.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # The first of these prefixes that the file has is where the backbone is; behind it, who writes files so.
@@ -32,44 +33,136 @@ _VGG16 = ('conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2', 'con
           'conv5_1', 'conv5_2', 'conv5_3')
 
 
+# A first stage: what stands before one of these in a key is where the backbone is.
+_FIRST_STAGE = re.compile(r'((?:[^.]+\.)*?)(?:layer1\.0|blocks\.0|layers\.0|stages\.0|features\.0|res2\.0|conv1_1|'
+                          r'conv1\.0|Mixed_5b|inception3a)\.')
+# Of files of other projects: heads and what only training needs, and constants that follow from the architecture.
+_BESIDE = re.compile(r'(fc|head\w*|classifier|pre_logits|prototypes|projection_head|projector|predictor|decoder\w*'
+                     r'|mask_token|AuxLogits|aux\d|aux_logits\d?)(\.|$)')
+_CONSTANTS = ('num_batches_tracked', 'relative_position_index', 'attn_mask')
+_NESTED = ('state_dict', 'model', 'teacher')
+
+
+def without_wrappers(state: Mapping[str, Any]) -> dict[str, Any]:
+    """``state`` with keys as they are without torch's wrappers: ``module.`` of DDP, ``_orig_mod.`` of ``compile``."""
+    return {re.sub(r'^(module\.)+', '', key.replace('_orig_mod.', '')): value for key, value in state.items()}
+
+
+def is_head(key: str) -> bool:
+    """Whether a key belongs to a head, or to what only training needs, in another project's backbone."""
+    return bool(_BESIDE.match(key))
+
+
+def is_beside_backbone(key: str) -> bool:
+    """Whether a key is a head or a constant, as the files of other projects have them beside a backbone's layers."""
+    return is_head(key) or key.endswith(_CONSTANTS)
+
+
 def find_backbone(checkpoint: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """The backbone's state dict in a checkpoint of any layout of :data:`PREFIXES`, under our names.
 
+    Behind another prefix it is found by its first stage; of a teacher and a student, the teacher. A ResNet that was
+    made an ``nn.Sequential`` gets its names back.
+
     Args:
-        checkpoint: what the file holds: a state dict, or a dict with one under ``state_dict``, ``model``, ``teacher``
-            (DINO: the encoder its authors evaluate) or ``classy_state_dict`` (VISSL).
+        checkpoint: what the file holds: a state dict, or a dict with one (:func:`find_tensors`).
 
     Returns:
         tuple: state dict, and the layout in words.
 
     Raises:
-        ValueError: there is no dict of tensors.
+        ValueError: there is no dict of tensors, or several networks; the message says what there is.
     """
-    state = _unwrap(checkpoint)
-    state = {key.removeprefix('module.'): value for key, value in state.items()}
+    state = without_wrappers(find_tensors(checkpoint))
     prefix, layout = next((prefix, who) for prefix, who in PREFIXES if any(key.startswith(prefix) for key in state))
-    # MMSelfSup's MoCo once kept the encoder as number 0 of a sequence
-    if prefix == 'encoder_q.' and any(key.startswith('encoder_q.0.') for key in state):
-        prefix = 'encoder_q.0.'
     last = {key.removeprefix('roi_heads.'): value for key, value in state.items() if key.startswith('roi_heads.res5.')}
-    state = {key[len(prefix):]: value for key, value in state.items() if key.startswith(prefix)}
+    state = _behind(state, prefix)
+    places = _places(state)
+    if not places and _is_sequence(state):
+        return _from_sequence(state), f'{layout if prefix else "nn.Sequential"}, a ResNet by numbers'
+    if '' not in places and places:
+        teachers = [place for place in places if 'teacher' in place]
+        if len(places) > 1 and len(teachers) != 1:
+            raise ValueError(f'several networks found, at {", ".join(prefix + place for place in places)}: keep the '
+                             'tensors of one')
+        place = (teachers or places)[0]
+        state = _behind(state, place)
+        # MMSelfSup's MoCo once kept the encoder as number 0 of a sequence
+        layout = layout if prefix else f'a network at {place[:-1]}'
     return our_names(state | last), layout  # detectron2's C4 detectors keep the last stage in the heads
 
 
-def _unwrap(checkpoint: Any) -> dict[str, Any]:
-    while isinstance(checkpoint, dict):
+def _behind(state: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    return {key[len(prefix):]: value for key, value in state.items() if key.startswith(prefix)}
+
+
+def _places(state: Iterable[str]) -> list[str]:
+    """Prefixes behind which there is a first stage, without those inside another."""
+    found = {match[1] for match in map(_FIRST_STAGE.match, state) if match}
+    found = {place for place in found if not _BESIDE.match(place)}
+    return sorted(place for place in found if not any(place != other and place.startswith(other) for other in found))
+
+
+def check_known(state: Iterable[str], keys: Iterable[str]) -> None:
+    """Raise ValueError unless what :func:`find_backbone` found among ``keys`` is called a backbone or looks so."""
+    keys = list(without_wrappers(dict.fromkeys(keys)))
+    if _places(state) or any(key.startswith('backbone.') for key in keys):
+        return
+    counts = Counter('.'.join(key.split('.')[:2]) for key in keys)
+    parts = ', '.join(f'{name} ({count})' for name, count in list(counts.items())[:12]) + ', ...' * (len(counts) > 12)
+    raise ValueError(f'no backbone found in its {len(keys)} tensors: {parts}. Name the tensors of the backbone '
+                     'backbone.NAME, with the names that they have in the backbone of the config')
+
+
+def _is_sequence(state: Iterable[str]) -> bool:
+    return len({key.split('.')[0] for key in state if re.match(r'\d+\.0\.conv1\.weight$', key)}) > 1
+
+
+def _from_sequence(state: Mapping[str, Any]) -> dict[str, Any]:
+    """``nn.Sequential(*resnet.children())``: a convolution, its norm, stages and perhaps a linear layer, by number."""
+    stages = sorted({int(key.split('.')[0]) for key in state if re.match(r'\d+\.0\.conv1\.weight$', key)})
+    names = {number: f'layer{position}' for position, number in enumerate(stages, start=1)}
+    for key, value in state.items():
+        match = re.fullmatch(r'(\d+)\.weight', key)
+        if match:
+            names[int(match[1])] = {4: 'conv1', 1: 'bn1'}.get(value.ndim, 'fc')
+    numbered = {key: key.partition('.') for key in state}
+    return {f'{names.get(int(number), number) if number.isdigit() else number}.{rest}': state[key]
+            for key, (number, _, rest) in numbered.items()}
+
+
+def find_tensors(checkpoint: Any) -> dict[str, Any]:
+    """The tensors of a checkpoint by name: its own, or those of the dict in it.
+
+    That is the one under ``state_dict``, ``model``, ``teacher`` (DINO: the encoder its authors evaluate) or
+    ``classy_state_dict`` (VISSL), or under another name if it is the only one.
+
+    Raises:
+        ValueError: there is no dict of tensors, or several.
+    """
+    while isinstance(checkpoint, dict) and not _has_tensors(checkpoint):
         if 'classy_state_dict' in checkpoint:
             checkpoint = checkpoint['classy_state_dict']['base_model']['model']['trunk']
             continue
-        inner = next((checkpoint[key] for key in ('state_dict', 'model', 'teacher')
-                      if isinstance(checkpoint.get(key), dict)), None)
+        inner = next((checkpoint[key] for key in _NESTED if isinstance(checkpoint.get(key), dict)), None)
         if inner is None:
-            break
+            several = {key: value for key, value in checkpoint.items()
+                       if isinstance(value, dict) and _has_tensors(value)}
+            if len(several) > 1:
+                raise ValueError(f'several networks found, under {", ".join(several)}: keep the tensors of one')
+            if not several:
+                break
+            inner = next(iter(several.values()))
         checkpoint = inner
-    if not isinstance(checkpoint, dict) or not any(hasattr(value, 'shape') for value in checkpoint.values()):
+    if not isinstance(checkpoint, dict) or not _has_tensors(checkpoint):
+        found = f'; it holds {", ".join(map(str, checkpoint)) or "nothing"}' if isinstance(checkpoint, dict) else ''
         raise ValueError('no weights found: a checkpoint is a dict of tensors, or holds one under state_dict, model, '
-                         'teacher or classy_state_dict')
+                         f'teacher or classy_state_dict{found}')
     return {key: value for key, value in checkpoint.items() if hasattr(value, 'shape')}
+
+
+def _has_tensors(value: dict[str, Any]) -> bool:
+    return any(getattr(each, 'ndim', 0) for each in value.values())
 
 
 def our_names(state: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +170,7 @@ def our_names(state: dict[str, Any]) -> dict[str, Any]:
 
     So does torchvision's VGG16, with BN or without.
     """
-    if any(re.match(r'(stem|res\d)\.', key) for key in state):
+    if any(key.startswith('res2.') for key in state):
         return {_from_detectron2(key): value for key, value in state.items()}
     if any(key.startswith('patch_embed.projection.') for key in state):
         for pattern, ours in _MM_VIT:

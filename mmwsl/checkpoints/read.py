@@ -2,10 +2,13 @@
 
 import argparse
 import pickle
+import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 
 def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', trust: bool = False) -> dict[str, Any]:
@@ -20,18 +23,67 @@ def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', 
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: the file is empty, truncated, not a checkpoint, or holds other Python objects.
+        ValueError: the file is empty, truncated, not a checkpoint, or holds other Python objects; or it names the
+            version of mmwsl that wrote it, and its bytes are not those that were written.
+        RuntimeError: this torch is too old.
+
+    Warns:
+        UserWarning: the bytes of another project's file are not those that were written.
     """
-    path = Path(path)
+    checkpoint = _load(Path(path), map_location, trust)
+    damage = find_damage(path)
+    if damage:
+        what = f'checkpoint {path} is damaged: {damage}, so bits of it have changed'
+        if _names_version(checkpoint):
+            raise ValueError(f'{what}. Copy it again from where it came from, or use an older one')
+        warnings.warn(f'{what}, or it was written without checksums. What it gives may be wrong', stacklevel=2)
+    return checkpoint
+
+
+def read_meta(path: Path | str) -> dict[str, Any]:
+    """What a checkpoint says of itself (``meta``; empty if it has none), without reading its tensors or checking them.
+
+    Raises:
+        FileNotFoundError, ValueError, RuntimeError: as :func:`read_checkpoint`.
+    """
+    meta = _load(Path(path), 'cpu', mmap=True).get('meta')
+    return meta if isinstance(meta, dict) else {}
+
+
+def find_damage(path: Path | str) -> str | None:
+    """What the checksums of a zip archive, as torch writes, say is wrong with it, in words; None where all is well.
+
+    Files of old versions of torch are no archives and hold no checksums.
+    """
+    with open(path, 'rb') as file:
+        if file.read(2) != b'PK':
+            return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            name = archive.testzip()
+    except Exception as error:  # damaged lists of parts fail in any way
+        return f'its list of parts is broken ({type(error).__name__}: {error})'
+    return f'the checksum of its part {name} is wrong' if name else None
+
+
+def _names_version(checkpoint: dict[str, Any]) -> bool:
+    meta = checkpoint.get('meta')
+    return isinstance(meta, dict) and 'mmwsl_version' in meta
+
+
+def _load(path: Path, map_location: str | torch.device, trust: bool = False, mmap: bool = False) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f'checkpoint {path} does not exist')
+    if not hasattr(torch.serialization, 'safe_globals'):
+        raise RuntimeError(f'torch {torch.__version__} is too old to read checkpoints without running code from them; '
+                           'the files are not at fault: install torch 2.5 or newer')
     try:
         if path.suffix == '.pkl' and trust:
             with open(path, 'rb') as file:
                 checkpoint = pickle.load(file, encoding='latin1')
         else:
             with torch.serialization.safe_globals([argparse.Namespace]):
-                checkpoint = torch.load(path, map_location=map_location, weights_only=not trust)
+                checkpoint = torch.load(path, map_location=map_location, weights_only=not trust, mmap=mmap)
     except Exception as error:  # on bytes that are no pickle the unpickler fails in any way
         if isinstance(error, pickle.UnpicklingError) and ('GLOBAL' in str(error) or 'Unsupported class' in str(error)):
             raise ValueError(
@@ -42,6 +94,8 @@ def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', 
         text = 'not a pickle' if isinstance(error, pickle.UnpicklingError) else str(error).partition('\n')[0]
         raise ValueError(f'checkpoint {path} is not readable ({type(error).__name__}: {text}); is it truncated, or no '
                          'checkpoint at all?') from error
+    if isinstance(checkpoint, nn.Module):  # a whole network, as only a trusted file can hold it
+        checkpoint = dict(checkpoint.state_dict())
     if not isinstance(checkpoint, dict):
         raise ValueError(f'checkpoint {path} holds a {type(checkpoint).__name__}, not a dictionary')
     return checkpoint

@@ -8,6 +8,8 @@ import torch
 from mmengine.logging import HistoryBuffer
 from torch import nn
 
+from mmwsl.checkpoints.names import is_beside_backbone, without_wrappers
+
 _HISTORY = '__history__'
 
 
@@ -52,7 +54,7 @@ def load_state(module: nn.Module, state_dict: Mapping[str, torch.Tensor], strict
     Raises:
         ValueError: no key matches, a shape differs, or, with ``strict``, a key is missing or unexpected.
     """
-    state_dict = {key.removeprefix('module.'): value for key, value in state_dict.items()}
+    state_dict = without_wrappers(state_dict)
     own = module.state_dict()
     report = dict(matched=[key for key in own if key in state_dict],
                   missing=[key for key in own if key not in state_dict],
@@ -72,6 +74,53 @@ def load_state(module: nn.Module, state_dict: Mapping[str, torch.Tensor], strict
                          f'{_some(report["unexpected"]) or "none"}; resume with the config the run was started with')
     module.load_state_dict({key: state_dict[key] for key in report['matched']}, strict=False)
     return report
+
+
+def check_backbone(report: Mapping[str, list[str]], what: str) -> None:
+    """Raise unless the backbone of a model and that of a checkpoint have the same tensors.
+
+    Heads that other projects keep in a backbone (see :func:`mmwsl.checkpoints.names.is_beside_backbone`) may be left
+    over.
+
+    Args:
+        report: of :func:`load_state`.
+        what: names the checkpoint in messages.
+
+    Raises:
+        ValueError: a tensor of the backbone is missing, or the checkpoint has one that the backbone lacks.
+    """
+    lost = [key for key in report['missing'] if key.startswith('backbone.')]
+    if lost:
+        raise ValueError(f'{what}: {len(lost)} keys of the backbone are missing and would stay random, the first is '
+                         f'{lost[0]}: is it a checkpoint of another architecture? mmwsl convert finds the backbone in '
+                         'files of other projects')
+    extra = [key for key in report['unexpected']
+             if key.startswith('backbone.') and not is_beside_backbone(key.removeprefix('backbone.'))]
+    if extra:
+        raise ValueError(f'{what}: its backbone has {len(extra)} tensors that the one of the config lacks '
+                         f'({_some(extra, 3)}), so that it would compute something else: is it a checkpoint of another '
+                         'architecture or setting (norm_cfg, depth, layer scale)? Change model.backbone to that of the '
+                         'file; tensors that are no part of a backbone have to be taken out of it')
+
+
+def first_not_finite(module: nn.Module) -> str | None:
+    """Name of a parameter that holds NaN or infinity, or of a buffer that holds NaN; None where there is none.
+
+    One fused reduction and one transfer from the device where all is well.
+    """
+    named: list[tuple[str, torch.Tensor, bool]] = [(name, value, True) for name, value in module.named_parameters()]
+    named += [(name, value, False) for name, value in module.named_buffers()]
+    named = [each for each in named if each[1].is_floating_point() and each[1].numel()]
+    for device in {value.device for _, value, _ in named}:
+        here = [each for each in named if each[1].device == device]
+        # the largest magnitude: NaN where there is one, infinite where there is an infinity, and it cannot overflow
+        largest = torch._foreach_norm([value.detach() for _, value, _ in here], float('inf'))
+        largest = torch.stack([value.float() for value in largest])
+        parameter = torch.tensor([is_parameter for _, _, is_parameter in here], device=device)
+        wrong = largest.isnan() | largest.isinf() & parameter
+        if wrong.any():
+            return here[int(wrong.nonzero()[0])][0]
+    return None
 
 
 def _some(keys: Iterable[str], limit: int = 5) -> str:

@@ -25,13 +25,13 @@ def add_arguments(parser):
 
 
 def run(args):
-    from mmwsl.datasets import prepare as public_sets
+    from mmwsl.datasets import prepare
     if args.set == 'cityscapes':
-        print(f'{public_sets.cityscapes(args.root)} class maps')
+        print(f'{prepare.cityscapes(args.root)} class maps')
     elif args.set == 'voc_aug':
-        count = public_sets.voc_augmented(args.voc, args.sbd)
+        count = prepare.voc_augmented(args.voc, args.sbd)
         print(f'{count} photos in trainaug.txt (10,582 if both sets are complete)')
     elif args.set == 'imagenet_val':
-        print('{:,} images in {:,} classes'.format(*public_sets.imagenet_val(args.images, args.labels, args.out)))
+        print('{:,} images in {:,} classes'.format(*prepare.imagenet_val(args.images, args.labels, args.out)))
     else:
-        print('{:,} images in {:,} classes'.format(*public_sets.inaturalist(args.annotations, args.out)))
+        print('{:,} images in {:,} classes'.format(*prepare.inaturalist(args.annotations, args.out)))

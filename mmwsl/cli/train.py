@@ -14,8 +14,14 @@ def add_arguments(parser):
     parser.add_argument('--work-dir', '--work_dir',
                         help='where checkpoints and logs go (default: work_dirs/CONFIG_NAME)')
     parser.add_argument('--resume', '--resume_from', nargs='?', const=True, default=False, metavar='CHECKPOINT',
-                        help='go on from CHECKPOINT, or (no name, or auto) from the newest readable one of the work '
+                        help='go on from CHECKPOINT, or (no name, or auto) from the latest readable one of the work '
                              'dir')
+    parser.add_argument('--resume-anew', action='store_true',
+                        help='resume at the next epoch with schedules made anew: with another batch size, number of '
+                             'ranks or data set')
+    parser.add_argument('--overwrite', action='store_true',
+                        help='where the work dir holds another training: move its checkpoints and logs to old-DATE/ '
+                             'there')
     parser.add_argument('--dry-run', action='store_true', help='print the config as it would be run, and stop')
     for name, meaning in (('--pretrained', 'load_from'), ('--seed', 'randomness.seed')):
         parser.add_argument(name, help=f'the same as --cfg-options {meaning}=...')
@@ -32,6 +38,8 @@ def add_arguments(parser):
 
 def run(args):
     from mmwsl.apis import train
+    if args.overwrite and (args.resume or args.resume_anew):
+        raise ValueError('--overwrite and --resume: a training starts anew or goes on, give one of the two')
     if args.gpus > 1:
         raise ValueError(f'--gpus {args.gpus}: one process has one; start several by tools/dist_train.sh CONFIG NPROC')
     options = {'load_from': args.pretrained, 'randomness.deterministic': args.deterministic or None,
@@ -39,8 +47,8 @@ def run(args):
                'epochs': args.epochs, 'iters': args.iters}
     cfg = prepare_config(args, {key: value for key, value in options.items() if value is not None},
                          work_dir=args.work_dir, resume=True if args.resume == 'auto' else args.resume,
-                         auto_scale_lr=args.auto_scale_lr)
+                         auto_scale_lr=args.auto_scale_lr, resume_anew=args.resume_anew)
     if args.dry_run:
         print(cfg.pretty_text)
     else:
-        train(cfg)
+        train(cfg, overwrite=args.overwrite)

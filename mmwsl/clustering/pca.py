@@ -28,7 +28,8 @@ def replace_non_finite(features: torch.Tensor) -> torch.Tensor:
 def whiten(features: torch.Tensor, dims: int) -> torch.Tensor:
     """The first ``dims`` principal components of the rows, each with variance 1.
 
-    Mean and covariance are those of all ranks' rows, summed in fp64; components without variance (below 1e-7 of the
+    Mean and covariance are those of all ranks' rows, centred, multiplied and summed in fp64, as the projection is:
+    in fp32 the large components would drown the small ones. Components without variance (below 1e-7 of the
     largest) are 0 rather than noise blown up.
 
     Args:
@@ -51,12 +52,12 @@ def whiten(features: torch.Tensor, dims: int) -> torch.Tensor:
         mean = sum_over_ranks(features.sum(0, dtype=torch.float64)) / total
         covariance = torch.zeros(width, width, dtype=torch.float64, device=features.device)
         for rows in blocks(features, width):
-            centred = rows - mean.to(rows.dtype)
+            centred = rows.double() - mean
             covariance += centred.T @ centred
         sum_over_ranks(covariance)
         variance, axes = torch.linalg.eigh(covariance.cpu() / (total - 1))  # ascending
         variance, axes = variance.flip(0)[:dims], axes.flip(1)[:, :dims]
         scale = torch.where(variance > NEGLIGIBLE * variance[0].clamp(min=1e-30), variance.clamp(min=1e-30).rsqrt(), 0)
         # of rank 0: the signs of the axes are a matter of taste
-        axes = from_first_rank((axes * scale).to(features.device)).to(features.dtype)
-        return torch.cat([(rows - mean.to(rows.dtype)) @ axes for rows in blocks(features, width)])
+        axes = from_first_rank((axes * scale).to(features.device))
+        return torch.cat([((rows.double() - mean) @ axes).to(features.dtype) for rows in blocks(features, width)])

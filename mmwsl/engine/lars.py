@@ -23,8 +23,9 @@ class LARS(Optimizer):
         momentum, weight_decay: as in SGD.
         trust_coefficient: eta.
         exclude_1d: tensors of one dimension (norm scales and shifts, biases) get neither decay nor adaptation.
-        norm_sum: ratio eta |p| / (|g| + wd |p| + eps) instead (1 where |p| or |g| is 0), as in OpenSelfSup and
-            apex's LARC.
+        norm_sum: ratio eta |p| / (|g| + wd |p| + eps) instead, as in OpenSelfSup and apex's LARC; 1 where |p| or |g|
+            is 0, as in apex. OpenSelfSup's ratio is 0 where |p| is, so that a matrix of zeros never moves there; here
+            it does.
         lr_in_momentum: v <- momentum v + lr r u; p <- p - v, as in SimCLR's TensorFlow code: differs while lr changes.
         clip: ratio min(r / lr, 1), LARC's clipping mode.
         eps: added to the denominator of ``norm_sum``.

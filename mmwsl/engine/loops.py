@@ -36,7 +36,7 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         if not 0 <= done <= steps:
             raise ValueError(f'the checkpoint was written at iteration {self._iter} of epoch {self._epoch + 1}, but an '
                              f'epoch has {steps} steps now: batch size, ranks or data are others than those it was '
-                             'trained with. Resume with the same, or start anew with load_from')
+                             'trained with. Resume with the same, with --resume-anew, or start anew with load_from')
         if done:
             sampler = self.dataloader.sampler
             sampler.skip(min(done * self.dataloader.batch_size, len(sampler)))

@@ -2,6 +2,7 @@
 
 import copy
 import os
+import pickle
 from pathlib import Path
 
 import mmengine
@@ -14,12 +15,23 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner as MMEngineRunner
 
 from mmwsl import __version__
-from mmwsl.checkpoints.read import read_checkpoint, trained_classes
-from mmwsl.checkpoints.state import from_plain, load_state, to_plain
+from mmwsl.checkpoints.read import read_checkpoint, read_meta, trained_classes
+from mmwsl.checkpoints.state import check_backbone, first_not_finite, from_plain, load_state, to_plain
 from mmwsl.compat import keep_freed_memory
 from mmwsl.datasets.checks import check_quickly
 from mmwsl.dist import init_process_group
+from mmwsl.engine.resume import (
+    changes_schedule,
+    check_resumable,
+    check_sizes,
+    differences,
+    load_momenta,
+    newest_first,
+    position,
+    step_schedulers,
+)
 from mmwsl.engine.schedules import has_fractions, whole_iterations
+from mmwsl.engine.stop import Stopped, StopSignals
 from mmwsl.files import write_atomically
 from mmwsl.registry import FUNCTIONS, RUNNERS
 
@@ -41,16 +53,31 @@ class Runner(MMEngineRunner):
     """mmengine's Runner; every config field of it works here.
 
     Differences: ranks may live on CPUs (gloo); a checkpoint holds tensors and plain types only, is written atomically
-    and loads with ``weights_only=True``; ``--resume`` falls back to the last readable checkpoint; a load in which no
-    key fits, or that lacks some of the backbone, is an error; the network takes the memory format of its data
-    preprocessor; another total batch size than the config was tuned for is logged; the hooks that training
-    needs (:data:`NEEDED_HOOKS`) are there whatever the config names, and no hook is there twice.
+    and loads with ``weights_only=True``; weights that are not finite are not written; ``--resume`` takes the readable
+    checkpoint of the latest iteration, refuses another batch size, number of ranks or images, and says what of the
+    config differs; a load in which no key fits, or that has other layers in the backbone, is an error; the network
+    takes the memory format of its data preprocessor; another total batch size than the config was tuned for is logged;
+    the hooks that training needs (:data:`NEEDED_HOOKS`) are there whatever the config names, and none is there twice.
 
     Attributes:
         trained_classes: names of the classes that the network was or is trained on; None where they are not known.
     """
 
     trained_classes = None
+    _stop = None  # what listens to signals while it trains
+
+    def train(self):
+        """As mmengine's; a SIGTERM or SIGINT ends it after the running step, with a checkpoint, by SystemExit."""
+        with StopSignals(self.world_size) as self._stop:
+            try:
+                return super().train()
+            except Stopped as stopped:
+                self._stop.save_and_exit(self, stopped.number)
+
+    def call_hook(self, fn_name, **kwargs):
+        if self._stop is not None:
+            self._stop.check(fn_name)
+        super().call_hook(fn_name, **kwargs)
 
     def setup_env(self, env_cfg):
         if get_device() == 'cpu':
@@ -163,16 +190,30 @@ class Runner(MMEngineRunner):
                 dataloader.pop('prefetch_factor', None)
         return MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
 
-    @master_only
     def save_checkpoint(self, out_dir, filename, file_client_args=None, save_optimizer=True, save_param_scheduler=True,
                         meta=None, by_epoch=True, backend_args=None):
-        """Write weights, optimiser, schedulers, logs and counters as tensors and plain types, atomically."""
+        """Write weights, optimiser, schedulers, logs and counters as tensors and plain types, atomically.
+
+        Raises:
+            FloatingPointError: a weight is NaN or infinite; nothing is written then.
+        """
+        wrong = first_not_finite(unwrap(self.model))  # on every rank: one that went on alone would wait for the others
+        if wrong is not None:
+            raise FloatingPointError(
+                f'{wrong} is not finite after iteration {self.iter + (not by_epoch)}, so {filename} is not written; '
+                'the last checkpoint stays. Try a lower learning rate, a warm-up, gradient clipping '
+                '(optim_wrapper.clip_grad), or --cfg-options optim_wrapper.dtype=float32, and --resume')
+        self._write_checkpoint(Path(out_dir) / filename, save_optimizer, save_param_scheduler, meta, by_epoch)
+
+    @master_only
+    def _write_checkpoint(self, path, save_optimizer, save_param_scheduler, meta, by_epoch):
         meta = dict(meta or {})
         # CheckpointHook calls this before the loop counts the epoch (or iteration) as done.
         meta.setdefault('epoch', self.epoch + 1 if by_epoch else self.epoch)
         meta.setdefault('iter', self.iter if by_epoch else self.iter + 1)
         meta.update(cfg=self.cfg.pretty_text, seed=self.seed, experiment_name=self.experiment_name,
-                    mmengine_version=mmengine.__version__, mmwsl_version=__version__, world_size=self.world_size,
+                    mmengine_version=mmengine.__version__, mmwsl_version=__version__, **self._sizes(),
+                    steps_per_epoch=len(self.train_dataloader),
                     dataset_meta=getattr(self.train_dataloader.dataset, 'metainfo', None))
         checkpoint = dict(meta=meta, state_dict=unwrap(self.model).state_dict())
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
@@ -181,7 +222,11 @@ class Runner(MMEngineRunner):
             checkpoint['optimizer'] = self.optim_wrapper.state_dict()
         if save_param_scheduler and self.param_schedulers is not None:
             checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
-        write_atomically(Path(out_dir) / filename, lambda file: torch.save(to_plain(checkpoint), file))
+        write_atomically(path, lambda file: torch.save(to_plain(checkpoint), file))
+
+    def _sizes(self):
+        return dict(batch_size=self.train_dataloader.batch_size, world_size=self.world_size,
+                    dataset_size=len(self.train_dataloader.dataset))
 
     def load_checkpoint(self, filename, map_location='cpu', strict=None, revise_keys=None):
         """Load weights, say how many keys fitted, and return the whole checkpoint; on resume every key must fit."""
@@ -190,13 +235,9 @@ class Runner(MMEngineRunner):
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         strict = self._resume if strict is None else strict
         if strict:
-            self._check_resumable(checkpoint, filename)
+            check_resumable(checkpoint, filename)
         report = load_state(unwrap(self.model), checkpoint.get('state_dict', checkpoint), strict, str(filename))
-        lost = [key for key in report['missing'] if key.startswith('backbone.')]
-        if lost:
-            raise ValueError(f'{filename}: {len(lost)} keys of the backbone are missing and would stay random, the '
-                             f'first is {lost[0]}: is it a checkpoint of another architecture? mmwsl convert finds the '
-                             'backbone in files of other projects')
+        check_backbone(report, str(filename))
         model = unwrap(self.model)
         if hasattr(model, 'reset_teacher') and not any(key.startswith('teacher.') for key in report['matched']):
             model.reset_teacher()  # weights of a model without one: the teacher starts as the student
@@ -205,13 +246,6 @@ class Runner(MMEngineRunner):
                          f'{len(report["unexpected"])} unexpected')
         return checkpoint
 
-    @staticmethod
-    def _check_resumable(checkpoint, filename):
-        absent = [key for key in ('meta', 'state_dict', 'optimizer', 'message_hub') if not checkpoint.get(key)]
-        if absent:
-            raise ValueError(f'checkpoint {filename} cannot be resumed from, it has no {", ".join(absent)}; to start '
-                             'from its weights, use --cfg-options load_from=FILE without --resume')
-
     def load_or_resume(self):
         """As mmengine's; when resuming without a named file, take the newest checkpoint that is readable."""
         if self._has_loaded or not (self._resume and self._load_from is None):
@@ -219,16 +253,65 @@ class Runner(MMEngineRunner):
         if is_main_process():
             for remains in Path(self.work_dir).glob('.*.pth.*.tmp'):  # of a process that was killed while writing
                 remains.unlink(missing_ok=True)
-        found = sorted(Path(self.work_dir).glob('*.pth'), key=os.path.getmtime, reverse=True)
-        for path in found:
+        paths = sorted(Path(self.work_dir).glob('*.pth'))
+        for path in newest_first(paths, self.logger.warning):
             try:
-                self._check_resumable(read_checkpoint(path), path)
+                check_resumable(read_checkpoint(path), path)
             except ValueError as error:
                 self.logger.warning(f'{error} It is passed over; resuming from an older checkpoint.')
                 continue
             self.logger.info(f'resuming from {path}')
             return self.resume(str(path))
-        if found:  # on every rank: one that went on alone would wait for the others
-            raise ValueError(f'--resume: none of the {len(found)} checkpoints in {self.work_dir} is readable; remove '
+        if paths:  # on every rank: one that went on alone would wait for the others
+            raise ValueError(f'--resume: none of the {len(paths)} checkpoints in {self.work_dir} is readable; remove '
                              'them to start anew')
         self.logger.info(f'--resume: no checkpoint in {self.work_dir} yet, starting from the beginning')
+
+    def resume(self, filename, resume_optimizer=True, resume_param_scheduler=True, map_location='default'):
+        """Go on from a checkpoint.
+
+        Weights, counters, logs and momenta come from the file. So do schedules as long as the config says of lengths,
+        schedules and optimiser what it said then; otherwise they are built from the config and stepped to where the
+        run is. ``resume_anew=True`` in the config starts at the next epoch, with another batch size, number of ranks or
+        of images if need be. What differs between the configs is logged.
+
+        Raises:
+            ValueError: another batch size, number of ranks or images, without ``resume_anew``.
+        """
+        anew, steps = self.cfg.get('resume_anew', False), len(self.train_dataloader)
+        if not anew:
+            check_sizes(read_meta(filename), self._sizes(), filename)
+        checkpoint = self.load_checkpoint(
+            filename, map_location=get_device() if map_location == 'default' else map_location, strict=True)
+        meta, loop = checkpoint['meta'], self.train_loop
+        loop._epoch, loop._iter = position(meta, steps, anew, self.max_iters)
+        differing = differences(str(meta.get('cfg', '')), self.cfg.pretty_text)
+        if differing:
+            self.logger.warning(f'the config differs from that of {filename}, and is followed:\n  ' + '\n  '.join(
+                f'{name}: {change}' for name, change in differing.items()))
+        self._resume_seed(meta.get('seed'))
+        now = to_plain(getattr(self.train_dataloader.dataset, 'metainfo', None))
+        if pickle.dumps(meta.get('dataset_meta')) != pickle.dumps(now):
+            self.logger.warning('the dataset metainfo from the resumed checkpoint is different from that of the '
+                                'training dataset: are its classes the same?')
+        self.message_hub.load_state_dict(checkpoint['message_hub'])
+        follow = anew or changes_schedule(differing)
+        if resume_optimizer:
+            (load_momenta if follow else type(self.optim_wrapper).load_state_dict)(
+                self.optim_wrapper, checkpoint['optimizer'])
+        if resume_param_scheduler and self.param_schedulers:
+            if follow:
+                step_schedulers(self.param_schedulers, self.epoch, self.iter, steps)
+            else:
+                for scheduler, state in zip(self.param_schedulers, checkpoint['param_schedulers'], strict=True):
+                    scheduler.load_state_dict(state)
+        self._has_loaded = True
+        self.logger.info(f'resumed epoch: {self.epoch}, iter: {self.iter}')
+
+    def _resume_seed(self, seed):
+        wanted = self._randomness_cfg.get('seed')
+        if seed is not None and seed != wanted:
+            if wanted is not None:
+                self.logger.warning(f'the seed of the checkpoint, {seed}, is kept; the one of the config is {wanted}')
+            self._randomness_cfg.update(seed=seed)
+            self.set_randomness(**self._randomness_cfg)

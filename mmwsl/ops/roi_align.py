@@ -74,6 +74,10 @@ def _align(image: torch.Tensor, regions: torch.Tensor, size: tuple[int, int], sa
            aligned: bool) -> torch.Tensor:
     start, extent = regions[:, :2], regions[:, 2:] - regions[:, :2]
     extent = extent if aligned else extent.clamp(min=1)
+    # what lies outside the map in one axis has no point there, and may be so large that its points fill the memory
+    corners = torch.stack([start, start + extent])
+    outside = ((corners.amax(0) < -1) | (corners.amin(0) > extent.new_tensor(image.shape[:0:-1]))).any(1)
+    extent = extent.masked_fill(outside[:, None], 0)
     bins = extent / extent.new_tensor([size[1], size[0]])  # (r, 2): width, height
     if sampling_ratio > 0:
         groups = [((sampling_ratio, sampling_ratio), None)]

@@ -50,6 +50,8 @@ def _pool(image: torch.Tensor, regions: torch.Tensor, size: tuple[int, int], spa
     top, bottom = (edge[:, :, None].expand(shape).reshape(-1) for edge in (top, bottom))
     full = (right > left) & (bottom > top)
     full &= (regions[:, 2:] + 1 > regions[:, :2]).all(1).repeat_interleave(size[0] * size[1])
+    if not full.any():  # every region lies outside the map
+        return image.new_zeros(len(regions), channels, *size)
     places = torch.zeros(channels, len(full), dtype=torch.long, device=image.device)
     with torch.no_grad():
         places[:, full] = _argmax_of_boxes(image, left[full], right[full], top[full], bottom[full])

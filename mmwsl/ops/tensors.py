@@ -9,6 +9,18 @@ def upcast(x: torch.Tensor) -> torch.Tensor:
     return x if x.dtype == torch.float64 else x.float()
 
 
+def refuse_nan(values: torch.Tensor, what: str) -> torch.Tensor:
+    """``values`` as they are; waits for the device.
+
+    Raises:
+        ValueError: NaN among them, naming ``what`` they are: thresholds and maxima would hide it.
+    """
+    count = int(values.isnan().sum())
+    if count:
+        raise ValueError(f'{count} of {values.numel()} {what} are NaN: look for a diverged training or broken weights')
+    return values
+
+
 def normalize(x: torch.Tensor) -> torch.Tensor:
     """``x`` (B, D, ...) divided by its length along dimension 1, at least in fp32."""
     return F.normalize(upcast(x), dim=1)

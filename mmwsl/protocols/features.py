@@ -109,7 +109,7 @@ def check_features(train, test, protocol, multi_label=False):
 
     Raises:
         ValueError: labels missing or of another form, classes or feature sizes that differ, a class of the test set
-            without a training image.
+            without a training image, or images of one class alone.
     """
     for name, part in (('training', train), ('test', test)):
         if part.labels is None:
@@ -131,6 +131,10 @@ def check_features(train, test, protocol, multi_label=False):
         raise ValueError(f'training features have {train.features.shape[1]} dimensions, test features '
                          f'{test.features.shape[1]}: were they extracted from the same layer of the same model?')
     present = [(as_targets(part.labels, len(train.classes)) == 1).any(dim=0) for part in (train, test)]
+    if train.labels.ndim == 1 and present[0].sum() < 2:
+        raise ValueError(f"the protocol '{protocol}' needs images of two classes or more; all training images are of "
+                         f'{[train.classes[c] for c in present[0].nonzero().flatten()]}, and any features would score '
+                         '100 percent')
     absent = (present[1] & ~present[0]).nonzero().flatten().tolist()
     if absent:
         raise ValueError(f"the protocol '{protocol}' cannot learn every class: the test set has images of "

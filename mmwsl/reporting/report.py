@@ -60,7 +60,7 @@ def facts(records):
         return sorted({str(record[key]) for record in records if record.get(key) is not None})
 
     dates = distinct('date')
-    return dict(values=len(records), methods=len({record['method'] for record in records}),
+    return dict(records=len(records), methods=len({record['method'] for record in records}),
                 dates=' to '.join(dict.fromkeys([dates[0][:10], dates[-1][:10]])) if dates else 'unknown',
                 commits=distinct('commit'), hardware=distinct('hardware'), seeds=distinct('seed') or ['unknown'])
 
@@ -144,7 +144,7 @@ def _neighbors(vectors, labels, names, thumbnails):
         nearest = np.argsort(-similarity, kind='stable')[:NEIGHBORS]
         rows.append([dict(uri=image_uri(thumbnails[row]), similarity=None if row == query else similarity[row],
                           name=str(names[labels[row]]) if labels is not None and names else '',
-                          same=labels is None or labels[row] == labels[query])
+                          frame='' if labels is None else 'same' if labels[row] == labels[query] else 'other')
                      for row in (query, *nearest[np.isfinite(similarity[nearest])])])
     return rows
 

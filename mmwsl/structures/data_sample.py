@@ -37,7 +37,8 @@ class DataSample(BaseDataElement):
     * ``pred_boxes`` (N, 4), ``pred_box_labels`` (N,), ``pred_box_scores`` (N,), ``pred_masks`` (N, H, W) bool: objects,
       in pixels of the original file
     * ``pred_mask``: (H, W) class map, in pixels of the original file
-    * ``pred_maps``: (K, H, W) in [0, 1], where each of the classes ``pred_map_labels`` (K,) is seen; of a clip (K, T)
+    * ``pred_maps``: (K, H, W) in [0, 1], where each of the classes ``pred_map_labels`` (K,) is seen: the best ones and,
+      last, the true one or all true tags, where they are known; of a clip (K, T)
     * ``pred_instance_scores``: (N,) of the members of a bag
     * ``pred_features``: (D,)
 

@@ -8,6 +8,7 @@ import torch
 
 from mmwsl.apis import build_model, load_config, read_backbone
 from mmwsl.cli import main
+from mmwsl.registry import MODELS
 
 CONFIG = 'mmwsl::selfsup/simclr/simclr_r18w16_1xb256-cos-10e_cifar10.py'
 
@@ -67,3 +68,46 @@ def test_bad_files(trained, tmp_path, capsys):
     assert "layout 'caffe' is unknown" in capsys.readouterr().err
     with pytest.raises(ValueError, match='another shape|keys of the backbone are missing'):
         build_model(load_config(CONFIG), str(other), device='cpu')
+
+
+def test_convert_says_what_it_leaves(trained, tmp_path, capsys):
+    path, weights = trained
+    theirs, out = tmp_path / 'theirs.pth', tmp_path / 'out.pth'
+    torch.save({**{f'_orig_mod.{key}': value for key, value in weights.items()}, '_orig_mod.fc.weight': torch.ones(2, 2)},
+               theirs)
+    assert main(['convert', str(theirs), str(out)]) == 0
+    assert f'{len(weights)} tensors of the backbone written' in (said := capsys.readouterr().out)
+    assert '1 other tensors left out (fc.weight)' in said
+    assert set(torch.load(out)['state_dict']) == {f'backbone.{key}' for key in weights}
+    torch.save({'a.weight': torch.ones(2), 'b': torch.ones(3)}, theirs)
+    assert main(['convert', str(theirs), str(tmp_path / 'none.pth')]) == 1
+    assert 'no backbone found in its 2 tensors: a.weight (1), b (1)' in capsys.readouterr().err
+    assert not (tmp_path / 'none.pth').exists()
+
+
+def test_a_whole_network_of_a_trusted_file(trained, tmp_path):
+    network = torch.nn.Sequential()
+    network.add_module('layer1', torch.nn.Sequential(torch.nn.Linear(2, 3)))
+    torch.save(network, tmp_path / 'network.pth')
+    state, _ = read_backbone(tmp_path / 'network.pth', trust=True)
+    assert torch.equal(state['layer1.0.weight'], network.layer1[0].weight)
+
+
+@pytest.mark.parametrize('key', ['layer1.0.gamma', 'layer4.2.conv1.weight', 'register_token'])
+def test_layers_that_the_network_lacks_are_an_error(trained, tmp_path, key):
+    path, weights = trained
+    for prefix in ('', 'backbone.'):
+        torch.save({f'{prefix}{name}': value for name, value in [*weights.items(), (key, torch.ones(3))]},
+                   tmp_path / 'more.pth')
+        with pytest.raises(ValueError, match=f'lacks .backbone.{key}.'):
+            build_model(load_config(CONFIG), tmp_path / 'more.pth', device='cpu')
+
+
+def test_batch_norm_that_the_network_lacks_is_an_error(tmp_path):
+    """torchvision's VGG16-BN for a VGG16: its convolutions alone would load, and give something else."""
+    backbone = dict(type='VGG16', norm_cfg=dict(type='BN'))
+    state = MODELS.build(backbone).state_dict()
+    torch.save({f'backbone.{key}': value for key, value in state.items()}, tmp_path / 'vgg16_bn.pth')
+    config = load_config(CONFIG, {'model.backbone': dict(backbone, norm_cfg=None, _delete_=True)})
+    with pytest.raises(ValueError, match='52 tensors that the one of the config lacks'):
+        build_model(config, tmp_path / 'vgg16_bn.pth', device='cpu')

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmwsl.checkpoints.names import find_backbone, our_names, their_names
+from mmwsl.checkpoints.names import check_known, find_backbone, our_names, their_names
 from mmwsl.registry import MODELS
 
 
@@ -132,3 +132,43 @@ def test_vgg16_of_torchvision(norm):
 def test_a_network_of_another_number_of_convolutions_is_no_vgg16():
     theirs = {f'features.{number}.weight': torch.zeros(2, 2, 3, 3) for number in range(5)}
     assert our_names(theirs) == theirs
+
+
+def shifted(state):
+    return {key: value + 1 for key, value in state.items()}
+
+
+@pytest.mark.parametrize('name, make', [
+    ('student and teacher', lambda state: prefixed(shifted(state), 'student.backbone.')
+     | prefixed(state, 'teacher.backbone.') | {'student.head.weight': torch.ones(2, 2)}),
+    ('dicts of both', lambda state: dict(student=shifted(state), teacher=state, epoch=3)),
+    ('compiled', lambda state: prefixed(state, '_orig_mod.backbone.')),
+    ('compiled inside, with DDP', lambda state: dict(model=prefixed(state, 'module.backbone._orig_mod.'))),
+    ('compiled, bare', lambda state: prefixed(state, '_orig_mod.')),
+    ('another prefix', lambda state: dict(net=prefixed(state, 'encoder_online.trunk.'), epoch=3)),
+    ('a sequence', lambda state: in_sequence(state, (0, 1, 4, 5, 6, 7)) | {'9.weight': torch.ones(2, 2)}),
+    ('a sequence without pooling', lambda state: prefixed(in_sequence(state, (0, 1, 3, 4, 5, 6)), 'backbone.')),
+])
+def test_backbones_behind_other_names(resnet, name, make):
+    found, layout = find_backbone(make(resnet))
+    assert {key for key in found if not key.startswith('fc.')} == set(resnet)
+    assert all(torch.equal(found[key], value) for key, value in resnet.items())
+
+
+def in_sequence(state, numbers):
+    """As ``nn.Sequential(*children)`` names a ResNet: without ReLU and pooling there are no tensors."""
+    places = dict(zip(('conv1', 'bn1', 'layer1', 'layer2', 'layer3', 'layer4'), numbers, strict=True))
+    return {f'{places[key.split(".")[0]]}.{key.split(".", 1)[1]}': value for key, value in state.items()}
+
+
+def test_several_networks_are_named(resnet):
+    for file in (prefixed(resnet, 'left.') | prefixed(resnet, 'right.'), dict(left=resnet, right=resnet)):
+        with pytest.raises(ValueError, match='several networks found, (at|under) left.*, right'):
+            find_backbone(file)
+
+
+def test_what_looks_like_no_backbone_is_said(resnet):
+    check_known(resnet, resnet)
+    check_known(['w'], ['backbone.w'])
+    with pytest.raises(ValueError, match=r'no backbone found in its 2 tensors: a.b \(1\), c \(1\). Name the tensors'):
+        check_known(['a.b.weight', 'c'], ['a.b.weight', 'c'])

@@ -5,7 +5,7 @@ import pytest
 import torch
 from mmengine.logging import HistoryBuffer
 
-from mmwsl.checkpoints.state import from_plain, load_state, to_plain
+from mmwsl.checkpoints.state import check_backbone, first_not_finite, from_plain, load_state, to_plain
 
 
 def net(width=3):
@@ -76,3 +76,26 @@ def test_load_state_strict():
     with pytest.raises(ValueError, match='missing keys: 1.weight; unexpected keys: extra; resume with the config'):
         load_state(model, state, strict=True)
     assert load_state(model, net().state_dict(), strict=True)['missing'] == []
+
+
+@pytest.mark.parametrize('value, in_parameter, in_buffer', [(float('nan'), True, True), (float('inf'), True, False),
+                                                            (-float('inf'), True, False), (3e38, False, False)])
+@pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
+def test_weights_that_are_not_finite_are_named(value, in_parameter, in_buffer, dtype):
+    model = net().to(dtype)
+    assert first_not_finite(model) is None
+    model[1].running_var[1] = value
+    assert first_not_finite(model) == ('1.running_var' if in_buffer else None)
+    model[1].running_var[1] = 1
+    model[0].weight.data[2, 1] = value
+    assert first_not_finite(model) == ('0.weight' if in_parameter else None)
+
+
+def test_tensors_that_a_backbone_lacks():
+    keys = ['backbone.fc.weight', 'backbone.head.weight', 'backbone.bn1.num_batches_tracked', 'head.w', 'backbone.aux1.w']
+    check_backbone(dict(missing=['neck.w'], unexpected=keys), 'a.pth')
+    with pytest.raises(ValueError, match=r'a.pth: its backbone has 1 tensors that the one of the config lacks '
+                       r'\(backbone.blocks.0.ls1.gamma\)'):
+        check_backbone(dict(missing=[], unexpected=[*keys, 'backbone.blocks.0.ls1.gamma']), 'a.pth')
+    with pytest.raises(ValueError, match='1 keys of the backbone are missing'):
+        check_backbone(dict(missing=['backbone.w'], unexpected=[]), 'a.pth')

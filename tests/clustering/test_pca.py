@@ -21,6 +21,17 @@ def test_the_components_of_sklearn_up_to_their_sign():
     torch.testing.assert_close(torch.cov(ours.T), torch.eye(5), rtol=0, atol=1e-4)
 
 
+def test_a_small_component_beside_large_ones():
+    """Of 2e-6 of the largest variance, far from 0: as in fp64 to 1e-6 of its deviation."""
+    generator = torch.Generator().manual_seed(1)
+    scale = torch.tensor([1.0, 0.5, 0.25, 2e-6**0.5], dtype=torch.float64)
+    axes = torch.linalg.qr(torch.randn(4, 4, generator=generator, dtype=torch.float64))[0]
+    features = ((torch.randn(2000, 4, generator=generator, dtype=torch.float64) * scale) @ axes + 3).float()
+    centred = features.double() - features.double().mean(0)
+    left, _, _ = torch.linalg.svd(centred, full_matrices=False)
+    torch.testing.assert_close(whiten(features, 4).double().abs(), left.abs() * 1999**0.5, rtol=1e-6, atol=1e-6)
+
+
 def test_components_without_variance_are_zero():
     features = torch.cat([rows(100, 3), rows(100, 3)], dim=1)  # rank 3
     ours = whiten(features, 5)

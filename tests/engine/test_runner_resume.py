@@ -113,9 +113,10 @@ def test_resuming_a_finished_run_trains_no_more(tmp_path):
 def test_resume_with_another_number_of_steps(tmp_path):
     config = write_config(tmp_path)
     train_here(config, tmp_path / 'run', train_cfg__max_epochs=1)
-    with pytest.raises(ValueError, match='iteration 10 of epoch 2, but an epoch has 20 steps now: batch size, ranks or '
-                       'data'):
-        train_here(config, tmp_path / 'run', resume=True, train_dataloader__batch_size=16)
+    for options, said in ((dict(train_dataloader__batch_size=16), '32 images a rank and step then, 16 now'),
+                          (dict(train_dataloader__dataset__max_images=310), '320 images then, 310 now')):
+        with pytest.raises(ValueError, match=f'epoch_1.pth was trained with other numbers: {said}.*--resume-anew'):
+            train_here(config, tmp_path / 'run', resume=True, **options)
 
 
 def test_resume_with_another_architecture(tmp_path):

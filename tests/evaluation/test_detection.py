@@ -42,6 +42,12 @@ def test_average_precision_by_hand():
     assert detection_average_precision(only_first, truths, 3, mode='11_points')[0] == pytest.approx(6 / 11)
 
 
+def test_equal_scores_rank_in_their_order_as_in_vocs_development_kit():
+    truths = [dict(boxes=[SQUARE], labels=[0]), dict(boxes=[SQUARE], labels=[0])]
+    found = [dict(boxes=[SQUARE], scores=[.5], labels=[0]), dict(boxes=[FAR, SQUARE], scores=[.5, .5], labels=[0, 0])]
+    assert detection_average_precision(found, truths, 1)[0] == pytest.approx((1 + 2 / 3) / 2)  # hit, miss, hit
+
+
 def slow(predictions, truths, label, threshold, mode):
     """The challenge's own order: all detections of the class by falling score, each looks at its image."""
     queue = sorted((-score, image, k) for image, found in enumerate(predictions)

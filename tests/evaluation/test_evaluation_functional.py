@@ -3,18 +3,19 @@ import math
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import average_precision_score
 
 from mmwsl.evaluation.functional import average_precision, mean_average_precision, topk_accuracy
 
 
 def slow_average_precision(scores, labels, mode):
-    """Max-interpolated precision at every recall asked for, one list at a time."""
-    pairs = sorted(((-s, i, y) for i, (s, y) in enumerate(zip(scores, labels, strict=True)) if y != -1))
-    total = sum(y == 1 for _, _, y in pairs)
-    curve, hits = [], 0
-    for seen, (_, _, y) in enumerate(pairs, 1):
-        hits += y == 1
-        curve.append((hits, hits / seen))
+    """Max-interpolated precision at every recall asked for, one threshold at a time."""
+    pairs = [(s, y) for s, y in zip(scores, labels, strict=True) if y != -1]
+    total = sum(y == 1 for _, y in pairs)
+    curve = []
+    for threshold in {s for s, _ in pairs}:
+        kept = [y for s, y in pairs if s >= threshold]
+        curve.append((kept.count(1), kept.count(1) / len(kept)))
     if mode == '11_points':
         return sum(max(p for h, p in curve if 10 * h >= t * total) for t in range(11)) / 11
     return sum(max(p for h, p in curve if h >= n) for n in range(1, total + 1)) / total
@@ -59,6 +60,25 @@ def test_average_precision_by_hand():
     assert average_precision(scores, labels) == pytest.approx(2.5 / 3)
     assert average_precision(scores, labels, '11_points') == pytest.approx((4 * 1 + 7 * .75) / 11)
     assert average_precision(scores, [1, -1, 1, 1, 0]) == 1.0  # without the ignored one no miss is before a hit
+
+
+@pytest.mark.parametrize('mode', ['all_points', '11_points'])
+def test_equal_scores_are_one_threshold_as_in_scikit_learn(mode):
+    """Ten balanced classes, sorted: scores that are all equal rank nothing, whatever the order of the images."""
+    labels = np.eye(10)[np.repeat(np.arange(10), 5)]
+    mean, values = mean_average_precision(np.zeros((50, 10)), labels, mode)
+    assert mean == pytest.approx(.1) and values == pytest.approx(np.full(10, .1))
+    assert average_precision(np.zeros(50), labels[:, 0]) == average_precision_score(labels[:, 0], np.zeros(50))
+    assert average_precision(np.full(50, -np.inf), labels[:, 0], mode) == pytest.approx(.1)  # a class nobody learnt
+    # the first of two thresholds holds one hit and one miss, the second all four
+    assert average_precision([2, 2, 1, 1], [1, 0, 1, 0], mode) == .5
+
+
+def test_ties_in_order_follow_the_list():
+    assert average_precision([1, 1, 1, 1], [1, 0, 1, 0], ties='in_order') == pytest.approx((1 + 2 / 3) / 2)
+    assert average_precision([1, 1, 1, 1], [0, 0, 1, 1], ties='in_order') == pytest.approx(.5)
+    with pytest.raises(ValueError, match="ties='random' is unknown; choose one of together, in_order"):
+        average_precision([1], [1], ties='random')
 
 
 def test_eleven_points_reach_a_recall_of_exactly_three_tenths():

@@ -166,7 +166,7 @@ def test_pixel_precision_by_sorting():
         truths.append(foreground[kept])
     pixels, truths = np.concatenate(pixels), np.concatenate(truths)
     expected, recall = 0.0, 0.0
-    for threshold in thresholds[::-1]:
+    for threshold in [1.0, *thresholds[::-1]]:  # the maps' largest values are 1
         chosen = pixels >= threshold
         if chosen.any():
             now = (chosen & truths).sum() / truths.sum()
@@ -185,6 +185,9 @@ def test_pixel_precision_at_the_edges():
     constant = PixelAveragePrecision(thresholds)
     constant.add(np.zeros((6, 6)), truth)
     assert constant.compute() == 0.5  # the share of the object's pixels
+    saturated = PixelAveragePrecision(thresholds)  # 2 of 4 pixels at 1 are the object's, those just below all
+    saturated.add([[1, 1, 1, 1, 0.999, 0.999]], np.array([[1, 1, 0, 0, 1, 1]], dtype=bool))
+    assert saturated.compute() == pytest.approx(0.5 * 2 / 4 + 0.5 * 4 / 6)
     nothing = PixelAveragePrecision(thresholds)
     nothing.add(np.ones((6, 6)), ~truth & truth)
     assert np.isnan(nothing.compute())
@@ -192,7 +195,7 @@ def test_pixel_precision_at_the_edges():
 
 @pytest.mark.parametrize('call, message', [
     (lambda: boxes_from_map(np.full((3, 3), 1.5), 0.2), r'must lie in \[0, 1\]'),
-    (lambda: boxes_from_map(np.full((3, 3), np.nan), 0.2), r'must lie in \[0, 1\]'),
+    (lambda: boxes_from_map(np.full((3, 3), np.nan), 0.2), '9 of 9 values of the map are NaN'),
     (lambda: boxes_from_map(np.zeros(3), 0.2), r'must be \(H, W\)'),
     (lambda: boxes_from_map(np.zeros((3, 3)), 1.0), 'from 0 to below 1'),
     (lambda: best_overlaps(np.zeros((3, 3)), np.zeros((0, 4)), [0.1]), 'G >= 1'),

@@ -20,8 +20,9 @@ def batch():
     here, there = square(2, 2, 12, 12), square(13, 13, 20, 20)
     maps = torch.stack([torch.stack([here, there, here]), torch.stack([there, here, there]),
                         torch.stack([there, here, here])])
+    scores = torch.tensor([.1, .2, .05, .05, .5, .1]).expand(3, 6)
     return DataSample(
-        index=torch.tensor([0, 1, 2]), gt_label=torch.tensor([4, 4, 1]), pred_maps=maps,
+        index=torch.tensor([0, 1, 2]), gt_label=torch.tensor([4, 4, 1]), pred_maps=maps, pred_scores=scores,
         pred_map_labels=torch.tensor([[4, 1, 4], [4, 1, 4], [4, 1, 1]]),
         gt_boxes=torch.tensor([[[2., 2., 12., 12.]]] * 3), gt_instance_masks=torch.stack([here[None] > 0] * 3))
 
@@ -41,6 +42,31 @@ def test_figures_by_hand():
         assert figures[f'localization/{name}'] == pytest.approx(value, abs=1e-3), name
     # of 300 object pixels 200 are at 1 beside 49 of the background; the rest is reached at 0 with all 1,200 pixels
     assert figures['localization/pixel_ap'] == pytest.approx(100 * (200 / 249 * 2 / 3 + 300 / 1200 / 3), abs=1e-3)
+
+
+def test_the_best_five_are_those_of_the_scores_not_of_the_maps():
+    """With one map an image (topk=1), and with all six (topk=6); of the third image the true class is the fifth, of
+    the second the last."""
+    for labels in ([[4, 4], [4, 2], [4, 1]], [[4, 0, 1, 2, 3, 5, 4]] * 3):
+        metric, known = LocalizationMetric(step=0.1), batch()
+        known.gt_label = torch.tensor([4, 2, 1])
+        known.pred_scores = torch.tensor([[.0, .1, .1, .1, .6, .1], [.2, .1, .05, .15, .4, .1],
+                                          [.15, .1, .05, .15, .4, .15]])
+        known.pred_map_labels = torch.tensor(labels)
+        metric.process(None, predicted(known))
+        figures = metric.evaluate(3)
+        assert figures['localization/top1_cls'] == pytest.approx(100 / 3, abs=1e-3)
+        assert figures['localization/top5_cls'] == pytest.approx(200 / 3, abs=1e-3)
+        assert figures['localization/top5_loc'] == pytest.approx(200 / 3, abs=1e-3)
+
+
+@pytest.mark.parametrize('field, message', [('pred_scores', 'rows of scores hold NaN'),
+                                            ('pred_maps', '400 of 400 values of the map are NaN')])
+def test_nan_is_refused(field, message):
+    known = batch()
+    known.set_field(torch.full_like(known.get(field), float('nan')), field)
+    with pytest.raises(ValueError, match=message):
+        LocalizationMetric(step=0.1).process(None, predicted(known))
 
 
 def test_an_image_that_two_ranks_scored_counts_once():
@@ -94,8 +120,8 @@ def test_curves(tmp_path):
     assert curves['thresholds'] == [0, 0.25, 0.5, 0.75]
     for kind in ('box_recall', 'box_recall_largest'):
         assert curves[kind] == {iou: [pytest.approx(2 / 3)] * 4 for iou in ('0.3', '0.5', '0.7')}
-    assert curves['pixel_recall'] == [1, *[pytest.approx(2 / 3)] * 3]
-    assert curves['pixel_precision'] == [0.25, *[pytest.approx(200 / 249)] * 3]
+    assert curves['pixel_recall'] == [1, *[pytest.approx(2 / 3)] * 4]  # the last at exactly 1
+    assert curves['pixel_precision'] == [0.25, *[pytest.approx(200 / 249)] * 4]
 
 
 def test_boxes_by_colour():

@@ -153,3 +153,15 @@ def test_equal_to_mmcv(mode, ratio):
     features, rois = case()
     theirs = compiled_ops().roi_align(features.float(), rois.float(), (3, 2), 0.5, ratio, mode, True)
     torch.testing.assert_close(theirs, roi_align(features, rois, (3, 2), 0.5, ratio, mode).float(), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize('box', [(100, 100, 120, 120), (-60, -60, -40, -30), (2, 50, 8, 60), (1e9, 1e9, 3e9, 3e9)])
+@pytest.mark.parametrize('inside', [False, True])
+def test_a_region_outside_the_map_is_zeros(box, inside):
+    """Alone, and beside one that is not: the map is 9 x 11 at half the resolution."""
+    features, _ = case()
+    rois = torch.tensor([[0.0, *box], [1.0, 2, 2, 10, 10]], dtype=torch.float64)[:1 + inside]
+    for found in (roi_pool(features, rois, (3, 2), 0.5), roi_align(features, rois, (3, 2), 0.5),
+                  roi_align(features, rois, (3, 2), 0.5, 2, 'max'), roi_align(features, rois, 2, 0.5, aligned=False)):
+        assert len(found) == len(rois) and torch.equal(found[0], torch.zeros_like(found[0]))
+        assert not inside or (found[1] != 0).any()

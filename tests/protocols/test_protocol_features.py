@@ -193,6 +193,7 @@ def test_pairs_that_do_not_fit():
         (make(), make(classes=['cat', 'dog', 'fox']), r"only in training \['emu'\], only in test \['fox'\]"),
         (make(), make(classes=['dog', 'cat', 'emu']), 'the same names in another order'),
         (make(), make(dims=5), 'have 2 dimensions, test features 5'),
+        (make([1, 1, 1]), make([1, 1, 1]), r"all training images are of \['dog'\], and any features would score 100"),
         (make([0, 0, 1]), make(), r"test set has images of \['emu'\], the training set has none"),
     ]
     for train, test, message in cases:

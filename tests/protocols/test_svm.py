@@ -123,6 +123,15 @@ def test_choice_does_not_see_the_test_set():
     assert good['value'] > bad['value'] + 30
 
 
+def test_a_network_that_says_nothing_scores_by_chance():
+    """All features 0, ten balanced classes that come one after the other: every order of the images is as good."""
+    names = [f'digit {n}' for n in range(10)]
+    part = Features(np.zeros((100, 8)), np.repeat(np.arange(10), 10), names)
+    records = SVM(costs=[1.0], n_jobs=1).run(FeatureSource(part, part))
+    assert {record['metric']: record['value'] for record in records} == dict(
+        svm_mAP=pytest.approx(10.0), svm_top1=pytest.approx(10.0))
+
+
 def test_fewer_training_images():
     train, test = digits(400), digits(200, skip=400)
     record = SVM([1.0], max_train_images=40, n_jobs=1).run(FeatureSource(train, test))[0]

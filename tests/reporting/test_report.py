@@ -13,6 +13,7 @@ import pytest
 
 from mmwsl.apis import extract, load_config, report
 from mmwsl.cli import main
+from mmwsl.reporting.report import feature_map
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
@@ -131,6 +132,28 @@ def test_features_neighbours_training_and_quoted_figures(tmp_path):
     assert 'b-seed0: loss' in text and 'b-seed0: accuracy' in text
     assert ['simclr (200 epochs, batch 512)', '84.8*'] in parsed.tables[-1]
     assert 'not run here' in text and 'best epoch' in text
+
+
+@pytest.mark.parametrize('kind', ['one class', 'several tags', 'unlabelled'])
+def test_frames_of_neighbours_say_what_is_known(tmp_path, kind):
+    """Green and red only where the classes of both images are known."""
+    rng, classes = np.random.default_rng(0), np.arange(12) % 2
+    arrays = dict(features=rng.normal(size=(12, 4)), thumbnail_rows=np.arange(12),
+                  thumbnails=rng.integers(0, 255, (12, 8, 8, 3)).astype(np.uint8))
+    if kind != 'unlabelled':
+        arrays |= dict(labels=classes if kind == 'one class' else np.eye(2)[classes], classes=np.array(['cat', 'dog']))
+    np.savez(tmp_path / 'features.npz', **arrays)
+    frames = [[cell['frame'] for cell in row] for row in feature_map('x', tmp_path / 'features.npz')['neighbors']]
+    assert len(frames) == 10
+    assert {frame for row in frames for frame in row} == ({'same', 'other'} if kind == 'one class' else {''})
+    if kind == 'one class':  # 8 of the 11 others, 5 of which are of the same class
+        assert all(row[0] == 'same' and 2 <= row[1:].count('same') <= 5 for row in frames)
+    assert main(['report', str(write(tmp_path / 'records.jsonl', RECORDS)), '--out', str(tmp_path / 'report.html'),
+                 '--features', f'x={tmp_path / "features.npz"}']) == 0
+    text = (tmp_path / 'report.html').read_text()
+    assert (text.count('<figure class="same">') > 0) == (text.count('<figure class="other">') > 0) == (kind == 'one class')
+    assert '.neighbours img { width: 64px; height: 64px; object-fit: cover; image-rendering: pixelated; border: 3px solid ' \
+        'transparent' in text
 
 
 @pytest.mark.parametrize('options, message', [

@@ -28,7 +28,7 @@ def _names_of(folder, suffix, list_file, on_error):
         raise FileNotFoundError(f'ClassMaps: the list {list_file} does not exist')
     possible = [suffix, *(variant for ending in endings for variant in (ending, ending.upper()))]
     return [(name, next((name + ending for ending in possible if (folder / (name + ending)).is_file()), name + suffix))
-            for name in map(str.strip, read_lines(list_file)) if name]
+            for name in (line.strip() for line in read_lines(list_file)) if name]
 
 
 @DATASETS.register_module()

@@ -105,8 +105,8 @@ def image_header(path):
                 size, orientation = (tags[256], tags[257]), tags.get(EXIF_ORIENTATION, 1)
             else:
                 file.seek(0)
-                image = Image.open(file)
-                exif = Image.Exif()  # not getexif(): it decodes a PNG as a whole, and OpenCV knows no XMP
+                image, exif = Image.open(file), Image.Exif()
+                # not getexif(), which decodes a PNG as a whole, and takes what OpenCV does not know from XMP
                 exif.load(image.info.get('exif'))
                 size, orientation = image.size, exif.get(EXIF_ORIENTATION, 1)
             return size, int(orientation) if orientation in range(1, 9) else 1

@@ -4,6 +4,7 @@ A hook class with ``once = True`` runs once, however often it is named: the Runn
 (or of a subclass) take the place of the earlier one.
 """
 
+from .checkpoint import CheckpointHook
 from .clustering import ClusteringHook
 from .fixed_learning_rate import FixedLearningRateHook
 from .freeze import FreezeHook
@@ -14,5 +15,6 @@ from .pixel_count import PixelCountHook
 from .precise_bn import PreciseBNHook
 from .runtime_info import SyncFreeInfoHook, check_classes
 
-__all__ = ['ClusteringHook', 'FixedLearningRateHook', 'FreezeHook', 'IterationSeedHook', 'MeanFeatureHook',
-           'OptimizerStepHook', 'PixelCountHook', 'PreciseBNHook', 'SyncFreeInfoHook', 'check_classes']
+__all__ = ['CheckpointHook', 'ClusteringHook', 'FixedLearningRateHook', 'FreezeHook', 'IterationSeedHook',
+           'MeanFeatureHook', 'OptimizerStepHook', 'PixelCountHook', 'PreciseBNHook', 'SyncFreeInfoHook',
+           'check_classes']

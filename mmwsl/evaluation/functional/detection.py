@@ -47,7 +47,8 @@ def detection_average_precision(predictions: Sequence[Mapping[str, Any]], truths
     """Average precision of each class over a set of images.
 
     VOC07's tables are ``mode='11_points'``; from 2010 on it is 'all_points'. With x2 and y2 exclusive no pixel is
-    added to widths, as VOC's own tools do whose boxes end on the last pixel inside.
+    added to widths, as VOC's own tools do whose boxes end on the last pixel inside. Equal scores rank in their order,
+    as there.
 
     Args:
         predictions: for each image a dict of ``boxes`` (D, 4), ``scores`` (D,) and ``labels`` (D,).
@@ -81,5 +82,6 @@ def detection_average_precision(predictions: Sequence[Mapping[str, Any]], truths
                                                     difficult[objects], iou_threshold))
             scores[label].append(values)
             positives[label] += (~difficult[objects]).sum()
-    return np.array([average_precision(np.concatenate([*score, []]), np.concatenate([*verdict, []]), mode, count)
-                     for score, verdict, count in zip(scores, verdicts, positives.tolist(), strict=True)])
+    return np.array([
+        average_precision(np.concatenate([*score, []]), np.concatenate([*verdict, []]), mode, count, 'in_order')
+        for score, verdict, count in zip(scores, verdicts, positives.tolist(), strict=True)])

@@ -42,6 +42,9 @@ def _checked(values: ArrayLike, thresholds: ArrayLike) -> tuple[np.ndarray, np.n
     values = np.asarray(values)
     if values.ndim != 2 or not values.size:
         raise ValueError(f'a map must be (H, W) with at least one pixel; got {values.shape}')
+    if np.isnan(values).any():
+        raise ValueError(f'{int(np.isnan(values).sum())} of {values.size} values of the map are NaN: look for a '
+                         'division by zero or a diverged training')
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(f'the values of a map must lie in [0, 1], these in [{values.min():.4g}, {values.max():.4g}]; '
                          'see normalize_map')
@@ -212,7 +215,8 @@ def max_box_accuracy(overlaps: ArrayLike, thresholds: Sequence[float] | np.ndarr
 class PixelAveragePrecision:
     """PxAP: average precision of the pixels of all images, ranked by their value.
 
-    Values are counted in bins between the thresholds, so that any number of images takes the same memory.
+    Values are counted in bins between the thresholds, so that any number of images takes the same memory. Values of
+    exactly 1 are a bin and an operating point of their own, above the last threshold, as in the reference.
 
     Args:
         thresholds: (T,), rising, from 0.
@@ -223,10 +227,10 @@ class PixelAveragePrecision:
         if self.thresholds.ndim != 1 or not len(self.thresholds) or (np.diff(self.thresholds) <= 0).any() \
                 or self.thresholds[0] != 0 or self.thresholds[-1] >= 1:
             raise ValueError('thresholds must rise from 0 to below 1')
-        self.counts = np.zeros((2, len(self.thresholds)), dtype=np.int64)  # background, object
+        self.counts = np.zeros((2, len(self.thresholds) + 1), dtype=np.int64)  # background, object
 
     def count(self, values: ArrayLike, foreground: ArrayLike, ignored: ArrayLike | None = None) -> np.ndarray:
-        """Counts (2, T) of one map.
+        """Counts (2, T + 1) of one map: background and object, from each threshold to the next, and at 1.
 
         Args:
             values: (H, W) in [0, 1].
@@ -239,8 +243,9 @@ class PixelAveragePrecision:
         if foreground.shape != values.shape or ignored.shape != values.shape:
             raise ValueError(f'the map is {values.shape}, its mask {foreground.shape}, what is ignored '
                              f'{ignored.shape}; resize the map to the mask')
-        bins = np.searchsorted(self.thresholds, values, side='right') - 1
-        return np.stack([np.bincount(bins[selected], minlength=len(self.thresholds))
+        edges = np.append(self.thresholds, 1.0)
+        bins = np.searchsorted(edges, values, side='right') - 1
+        return np.stack([np.bincount(bins[selected], minlength=len(edges))
                          for selected in (~foreground & ~ignored, foreground)])
 
     def add(self, values: ArrayLike, foreground: ArrayLike, ignored: ArrayLike | None = None) -> None:
@@ -248,7 +253,7 @@ class PixelAveragePrecision:
         self.counts += self.count(values, foreground, ignored)
 
     def curve(self) -> tuple[np.ndarray, np.ndarray]:
-        """Recall and precision (T,), from the highest threshold down; NaN where there is nothing to divide by."""
+        """Recall and precision (T + 1,), at 1 and from the highest threshold down; NaN where nothing is counted."""
         background, objects = self.counts[:, ::-1].cumsum(axis=1)
         with np.errstate(invalid='ignore'):
             return objects / objects[-1], objects / (objects + background)

@@ -1,11 +1,11 @@
 """Metrics as configs name them: mmengine's shells of the pure functions, registered in METRICS."""
 
 from .bags import BagMetric
-from .classification import AccuracyMetric
+from .classification import AccuracyMetric, MultiLabelMetric
 from .detection import COCOMetric, VOCMetric
 from .localization import LocalizationMetric
 from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
-__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'IoUMetric', 'LocalizationMetric', 'TemporalMetric',
-           'VOCMetric']
+__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'IoUMetric', 'LocalizationMetric', 'MultiLabelMetric',
+           'TemporalMetric', 'VOCMetric']

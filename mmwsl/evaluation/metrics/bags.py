@@ -4,6 +4,7 @@ import torch
 from mmengine.evaluator import BaseMetric
 from sklearn.metrics import roc_auc_score
 
+from mmwsl.ops.tensors import refuse_nan
 from mmwsl.registry import METRICS
 
 
@@ -13,12 +14,17 @@ class BagMetric(BaseMetric):
 
     The samples are bags as :class:`BagClassifier` predicts them; without ``gt_instance_labels`` there is no
     ``instance_auc``, and without both kinds no AUC.
+
+    Raises:
+        ValueError: NaN among the scores of a bag or of its members.
     """
 
     default_prefix = 'mil'
 
     def process(self, data_batch, data_samples):
         for bag in data_samples:
+            for name in ('pred_scores', 'pred_instance_scores'):
+                refuse_nan(torch.as_tensor(bag[name]), f'{name} of bag {int(bag["index"])}')
             known = bag.get('gt_instance_labels')
             members = None if known is None else known[bag['bag_mask']].tolist()
             self.results.append((int(bag['index']), int(bag['gt_label']), float(bag['pred_scores'][1]),

@@ -9,11 +9,20 @@ from mmengine.evaluator import BaseMetric
 
 from mmwsl.datasets.readers.coco_file import read_instances
 from mmwsl.evaluation.functional import detection_average_precision
+from mmwsl.ops.tensors import refuse_nan
 from mmwsl.registry import METRICS
 
 
 def _array(value):
     return value.cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+
+
+def _found(sample):
+    """Boxes, scores and labels of a sample's detections; ValueError for NaN in them, which no threshold would keep."""
+    boxes, scores, labels = (_array(sample[name]) for name in ('pred_boxes', 'pred_box_scores', 'pred_box_labels'))
+    for name, values in dict(pred_boxes=boxes, pred_box_scores=scores).items():
+        refuse_nan(torch.as_tensor(values), f'{name} of {sample.get("path") or "an image"}')
+    return boxes, scores, labels
 
 
 @METRICS.register_module()
@@ -41,8 +50,7 @@ class VOCMetric(BaseMetric):
         for sample in data_samples:
             scale = np.tile(np.asarray(sample['scale_factor'], dtype=np.float32), 2)
             self.results.append((
-                dict(boxes=_array(sample['pred_boxes']), scores=_array(sample['pred_box_scores']),
-                     labels=_array(sample['pred_box_labels'])),
+                dict(zip(('boxes', 'scores', 'labels'), _found(sample), strict=True)),
                 dict(boxes=_array(sample['gt_boxes']) / scale, labels=_array(sample['gt_box_labels']),
                      difficult=_array(sample['gt_difficult']))))
 
@@ -67,7 +75,7 @@ def coco_results(sample, image_id, category_ids):
         category_ids: number of each class there.
     """
     from pycocotools import mask as coco_mask
-    boxes, scores, labels = (_array(sample[name]) for name in ('pred_boxes', 'pred_box_scores', 'pred_box_labels'))
+    boxes, scores, labels = _found(sample)
     results = [dict(image_id=image_id, category_id=category_ids[label], score=float(score),
                     bbox=[float(box[0]), float(box[1]), float(box[2] - box[0]), float(box[3] - box[1])])
                for box, score, label in zip(boxes, scores, labels, strict=True)]

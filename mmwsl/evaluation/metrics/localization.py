@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmwsl.evaluation.functional import true_class_rank
 from mmwsl.evaluation.functional.localization import (
     IOUS,
     PixelAveragePrecision,
@@ -30,7 +31,7 @@ def _array(values):
 class LocalizationMetric(BaseMetric):
     """Classification and localization accuracy of class maps, in percent.
 
-    * ``top1_cls``, ``top5_cls``: the class alone.
+    * ``top1_cls``, ``top5_cls``: the class alone, by ``pred_scores``; equal scores rank in class order.
     * ``top1_loc``: the best class is right and the box of its map fits; ``top5_loc``: so for one of the best five.
     * ``gt_known``: the box of the true class's map fits. These boxes are of the largest contour above ``threshold``.
     * ``max_box_acc``: as ``gt_known`` at the threshold that is best for the whole set; ``max_box_acc_v2``: with all
@@ -49,7 +50,11 @@ class LocalizationMetric(BaseMetric):
         step: of the thresholds that the best is looked for in.
         curves: JSON file to write the whole curves to: ``thresholds``; where boxes are known, ``box_recall`` and
             ``box_recall_largest``, the share of images whose box fits at IoU 0.3, 0.5 and 0.7, with all contours and
-            with the largest; and, where masks are known, ``pixel_precision`` and ``pixel_recall``.
+            with the largest; and, where masks are known, ``pixel_precision`` and ``pixel_recall``, which have a last
+            entry more, of the values of exactly 1.
+
+    Raises:
+        ValueError: NaN in the scores or in a map that is scored.
     """
 
     default_prefix = 'localization'
@@ -66,20 +71,27 @@ class LocalizationMetric(BaseMetric):
             if boxes is None and classes is None:
                 raise ValueError("LocalizationMetric needs boxes: set supervision='boxes' ('full' for pixel_ap) on the "
                                  'data that are scored')
+            if torch.as_tensor(sample['gt_label']).ndim:
+                raise ValueError('LocalizationMetric needs one class per image; these have several tags each, which '
+                                 'MultiLabelMetric scores')
             true, mask, ignored = int(sample['gt_label']), None, None
             if instances is not None:
                 mask = _array(instances).any(0)
             elif classes is not None:
                 mask, ignored = _array(classes) == true + 1, _array(classes) == 255
             self.results.append((int(sample['index']), *self._score(
-                sample['pred_maps'].float().cpu().numpy(), sample['pred_map_labels'][:-1].tolist(), true,
+                sample['pred_maps'].float().cpu().numpy(), self._rank(sample, true), true,
                 None if boxes is None else _array(boxes).astype(np.float64), mask, ignored,
                 data_batch['inputs'][row].permute(1, 2, 0).numpy() if self.grab_cut else None)))
 
-    def _score(self, cams, best, true, boxes, mask, ignored, image):
+    @staticmethod
+    def _rank(sample, true):
+        return int(true_class_rank(torch.as_tensor(sample['pred_scores']).float().cpu()[None], torch.tensor([true])))
+
+    def _score(self, cams, rank, true, boxes, mask, ignored, image):
         """Five hits, overlaps by threshold (2, T), counts of pixels (2, T) or None; two hits and None without boxes."""
         height, width = cams.shape[1:]
-        hits = [best[0] == true, true in best]
+        hits = [rank == 0, rank < 5]
         counts = None
         if mask is not None:
             counts = PixelAveragePrecision(self.thresholds).count(cams[-1], mask, ignored)

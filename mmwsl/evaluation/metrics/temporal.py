@@ -1,9 +1,11 @@
 """mmengine metric around the localization of actions in time."""
 
 import numpy as np
+import torch
 from mmengine.evaluator import BaseMetric
 
 from mmwsl.evaluation.functional.temporal import segments_from_scores, temporal_average_precision
+from mmwsl.ops.tensors import refuse_nan
 from mmwsl.registry import METRICS
 
 
@@ -20,6 +22,9 @@ class TemporalMetric(BaseMetric):
     Args:
         threshold: of the runs, as a share of a map's maximum; Hide-and-Seek has 0.5.
         ious: the thresholds that an overlap must be above.
+
+    Raises:
+        ValueError: NaN among the scores or maps.
     """
 
     default_prefix = 'temporal'
@@ -32,6 +37,8 @@ class TemporalMetric(BaseMetric):
         for video in data_samples:
             if 'gt_segments' not in video:
                 raise ValueError("TemporalMetric needs segments: set supervision='full' on the data that are scored")
+            for name in ('pred_scores', 'pred_maps'):
+                refuse_nan(torch.as_tensor(video[name]), f'{name} of video {int(video["index"])}')
             cams, rate = video['pred_maps'].float().cpu().numpy(), float(video['rate'])
             labels, found = video['gt_segment_labels'].tolist(), []
             for label in sorted(set(labels)):

@@ -205,6 +205,13 @@ class SwinTransformer(BaseModule):
         self.norm = nn.LayerNorm(self.out_channels[0])
         init_linear(self)
 
+    @staticmethod
+    def layout(layer):
+        """How what the part ``layer`` returns lies; see :func:`mmwsl.models.layers.layout.layout_of`."""
+        if layer == 'patch_embed.proj':
+            return 'channels_first'
+        return 'windows' if 'attn' in layer.split('.') else 'channels_last'
+
     def forward(self, images, mask_token=None, mask=None):
         check_patches(images, self.patch_size)
         x = self.patch_embed(images)  # (B, H, W, D)

@@ -36,6 +36,9 @@ class TimmBackbone(BaseModule):
             settings.update(features_only=True, out_indices=tuple(out_indices))
         self.pooled = out_indices is None
         self.model = timm.create_model(model_name, pretrained=pretrained, in_chans=in_channels, **settings)
+        # side of the patches of tokens, for those who ask where they lie
+        sides = [module.patch_size for module in self.model.modules() if type(module).__name__ == 'PatchEmbed']
+        self.patch_size = sides[0][0] if sides else None
         self.out_channels = [self.model.num_features] if self.pooled else list(self.model.feature_info.channels())
 
     def forward(self, images):

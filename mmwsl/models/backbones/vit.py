@@ -187,6 +187,13 @@ class VisionTransformer(BaseModule):
         if frozen_patch_embedding:
             self.patch_embed.requires_grad_(False)
 
+    @staticmethod
+    def layout(layer):
+        """How what the part ``layer`` returns lies; see :func:`mmwsl.models.layers.layout.layout_of`."""
+        if layer == 'patch_embed.proj':
+            return 'channels_first'
+        return 'channels_last' if layer == 'patch_embed' else 'tokens'
+
     def forward(self, images, keep=None, mask_token=None, mask=None):
         check_patches(images, self.patch_size)
         x = self.patch_embed(images)  # (B, h, w, D)

@@ -4,6 +4,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
+from mmwsl.models.heads.classes import check_classes
 from mmwsl.models.layers.norm import build_norm
 from mmwsl.models.necks.mlp import pool
 from mmwsl.ops.tensors import accuracy, upcast
@@ -22,8 +23,12 @@ class ClassificationHead(BaseModule):
         label_smoothing: of the cross-entropy.
     """
 
+    several_tags = False  # whether the classes do not exclude each other
+
     def __init__(self, in_channels, num_classes, init_std=0.01, norm_cfg=None, label_smoothing=0.0, init_cfg=None):
         super().__init__(init_cfg)
+        if not self.several_tags:
+            check_classes(self, num_classes)
         in_channels = in_channels if isinstance(in_channels, int) else in_channels[-1]
         self.num_classes, self.label_smoothing = num_classes, label_smoothing
         self.norm = build_norm(dict(norm_cfg, affine=False), in_channels, dims=0) if norm_cfg else None

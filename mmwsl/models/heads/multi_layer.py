@@ -4,6 +4,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
+from mmwsl.models.heads.classes import check_classes
 from mmwsl.models.layers.norm import build_norm
 from mmwsl.models.layers.pooling import SIDES, check_pooling, pool_map
 from mmwsl.ops.tensors import accuracy, upcast
@@ -29,6 +30,7 @@ class MultiLayerHead(BaseModule):
     def __init__(self, in_channels, num_classes, layers=(0, 1, 2, 3, 4), pooling='adaptive',
                  norm_cfg=dict(type='SyncBN'), init_std=0.01, init_cfg=None):  # noqa: B006
         super().__init__(init_cfg)
+        check_classes(self, num_classes)
         check_pooling(pooling, layers)
         if len(in_channels) != len(layers):
             raise ValueError(f'MultiLayerHead has {len(layers)} layers but {len(in_channels)} in_channels; give the '

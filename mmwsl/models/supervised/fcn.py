@@ -8,6 +8,7 @@ from mmengine.model import BaseModule
 from mmwsl.models.base import Model
 from mmwsl.models.layers.channels import with_channels
 from mmwsl.models.layers.norm import build_norm
+from mmwsl.ops.tensors import refuse_nan
 from mmwsl.registry import HEADS, MODELS
 
 
@@ -99,8 +100,13 @@ class FCN(Model):
         return total / (target.numel() if self.count_void else (target != 255).sum().clamp(min=1))
 
     def predict(self, images, samples):
-        """Add ``pred_mask``, in pixels of the original files, to ``samples``."""
-        logits = F.interpolate(self.tensor(images), size=images.shape[2:], mode='bilinear', align_corners=False)
+        """Add ``pred_mask``, in pixels of the original files, to ``samples``.
+
+        Raises:
+            ValueError: NaN among the class scores.
+        """
+        logits = refuse_nan(self.tensor(images), 'class scores of pixels')
+        logits = F.interpolate(logits, size=images.shape[2:], mode='bilinear', align_corners=False)
         for each, sample in zip(logits, samples, strict=True):
             height, width = sample.img_shape
             image = F.interpolate(each[None, :, :height, :width], size=tuple(sample.ori_shape), mode='bilinear',

@@ -18,7 +18,8 @@ class ImageClassifier(Model):
 
     Args:
         backbone: encoder.
-        head: :class:`ClassificationHead`, or :class:`MultiLayerHead` on several layers; ``in_channels`` may be absent.
+        head: :class:`ClassificationHead`, :class:`MultiLabelHead` for images with several tags, or
+            :class:`MultiLayerHead` on several layers; ``in_channels`` may be absent.
         frozen: the backbone learns nothing: no gradients, and batch norm by its running statistics.
     """
 
@@ -52,7 +53,7 @@ class ImageClassifier(Model):
         """Add ``pred_scores`` (C,), ``pred_label`` and, with several heads, ``pred_layer_scores`` to ``samples``."""
         scores = self.head(self.backbone(images))
         if not isinstance(scores, dict):
-            scores = scores.float().softmax(1)
+            scores = self.scores_to_probabilities(scores)
         else:
             layers = {name: each.float().softmax(1) for name, each in scores.items()}
             rows = zip(*layers.values(), strict=True)
@@ -60,18 +61,27 @@ class ImageClassifier(Model):
             scores = list(layers.values())[-1]
         return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1))
 
+    def scores_to_probabilities(self, scores):
+        """Probabilities (B, C), fp32, of the head's scores: classes exclude each other, or each stands for itself."""
+        return scores.float().sigmoid() if getattr(self.head, 'several_tags', False) else scores.float().softmax(1)
+
     def labels(self, data_samples, device):
-        """The class numbers (B,) of a batch.
+        """The class numbers (B,) of a batch; with a head for several tags the tags (B, C).
 
         Raises:
-            ValueError: there are none, or several tags per image.
+            ValueError: there are none, or they are of the other kind.
         """
         if data_samples is None or 'gt_label' not in data_samples:
             raise ValueError(f"{type(self).__name__} needs labels: set supervision='image' on the training data set")
         labels = torch.as_tensor(data_samples.gt_label, device=device)
-        if labels.ndim != 1:
-            raise ValueError(f'{type(self).__name__} needs one class per image; these have several tags each, which '
-                             'the svm protocol takes')
+        if getattr(self.head, 'several_tags', False):
+            if labels.ndim != 2 or labels.shape[1] != self.num_classes:
+                raise ValueError(f'{type(self.head).__name__} needs tags (B, {self.num_classes}) of 0, 1 and -1; got '
+                                 f'labels of shape {tuple(labels.shape)}: use ClassificationHead for one class '
+                                 'per image')
+        elif labels.ndim != 1:
+            raise ValueError(f'{type(self).__name__} with {type(self.head).__name__} needs one class per image; these '
+                             'have several tags each, which MultiLabelHead and the svm protocol take')
         return labels
 
 

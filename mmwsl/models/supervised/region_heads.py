@@ -10,6 +10,7 @@ from mmengine.model import BaseModule
 from mmwsl.models.layers.norm import build_norm
 from mmwsl.models.supervised.matching import assign, sample
 from mmwsl.ops import batched_nms, decode_boxes, encode_boxes, roi_align
+from mmwsl.ops.tensors import refuse_nan
 from mmwsl.registry import HEADS
 
 
@@ -134,7 +135,13 @@ class BoxHead(BaseModule):
 
     @torch.no_grad()
     def detect(self, logits, deltas, boxes, sizes):
-        """Detections of every image: list of dict(boxes (D, 4), scores (D,), labels (D,)), best first."""
+        """Detections of every image: list of dict(boxes (D, 4), scores (D,), labels (D,)), best first.
+
+        Raises:
+            ValueError: NaN among the scores or deltas.
+        """
+        refuse_nan(logits, 'class scores of regions')
+        refuse_nan(deltas, 'box deltas of regions')
         results, counts = [], [len(each) for each in boxes]
         for logit, delta, box, size in zip(logits.split(counts), deltas.split(counts), boxes, sizes, strict=True):
             scores = logit.softmax(dim=1)[:, :-1]

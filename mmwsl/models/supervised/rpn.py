@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 
 from mmwsl.models.supervised.matching import assign, sample
 from mmwsl.ops import base_anchors, batched_nms, decode_boxes, encode_boxes, grid_anchors, inside_image
+from mmwsl.ops.tensors import refuse_nan
 from mmwsl.registry import HEADS
 
 
@@ -96,8 +97,15 @@ class RPNHead(BaseModule):
         return losses, self.propose(logits, deltas, anchors, sizes, training=True)
 
     def predict(self, features, sizes):
-        """Proposals for test images: list of (P, 4)."""
-        return self.propose(*self(features), self.anchors(features), sizes, training=False)
+        """Proposals for test images: list of (P, 4).
+
+        Raises:
+            ValueError: NaN among the scores or deltas.
+        """
+        logits, deltas = self(features)
+        for level in (*logits, *deltas):
+            refuse_nan(level, 'scores and deltas of anchors')
+        return self.propose(logits, deltas, self.anchors(features), sizes, training=False)
 
     @torch.no_grad()
     def propose(self, logits, deltas, anchors, sizes, training):

@@ -6,6 +6,7 @@ from mmwsl.models.base import Model
 from mmwsl.models.layers.channels import with_channels
 from mmwsl.models.layers.norm import build_norm
 from mmwsl.models.supervised.region_heads import paste_masks, pool_regions, to_rois
+from mmwsl.ops.tensors import refuse_nan
 from mmwsl.registry import MODELS
 
 
@@ -126,8 +127,8 @@ class TwoStageDetector(Model):
             sample.pred_box_labels = result['labels']
         if self.mask_head is not None:
             found = [result['boxes'] for result in results]
-            logits = self.mask_head(self.regions(features, found, self.region_size if self.last_stage
-                                                 else self.mask_head.size))
+            size = self.region_size if self.last_stage else self.mask_head.size
+            logits = refuse_nan(self.mask_head(self.regions(features, found, size)), 'mask scores of regions')
             kinds = torch.cat([result['labels'] for result in results])
             probabilities = logits[torch.arange(len(kinds), device=kinds.device), kinds].sigmoid()
             for sample, part in zip(samples, probabilities.split([len(each) for each in found]), strict=True):

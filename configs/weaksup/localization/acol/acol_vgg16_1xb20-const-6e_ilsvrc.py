@@ -7,7 +7,9 @@ _base_ = [
 ]
 
 model = dict(
-    type='Localizer', backbone=dict(type='VGG16'), head=dict(type='ACoLHead', num_classes=1000, threshold=0.6))
+    type='Localizer',
+    backbone=dict(type='VGG16'),
+    head=dict(type='ACoLHead', num_classes=1000, threshold=0.6, average=True))
 train_dataloader = dict(batch_size=20)
 
 optim_wrapper = dict(optimizer=dict(lr=1e-4))

@@ -6,7 +6,9 @@ _base_ = [
 ]
 
 model = dict(
-    type='Localizer', backbone=dict(type='VGG16'), head=dict(type='ACoLHead', num_classes=200, threshold=0.6))
+    type='Localizer',
+    backbone=dict(type='VGG16'),
+    head=dict(type='ACoLHead', num_classes=200, threshold=0.6, average=True))
 train_dataloader = dict(batch_size=10)
 
 optim_wrapper = dict(optimizer=dict(lr=1e-4))

@@ -4,6 +4,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
+from mmwsl.models.heads.classes import check_classes
 from mmwsl.models.weak.localization.maps import class_activation_maps
 from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import WEAK_HEADS
@@ -31,6 +32,7 @@ class CAMHead(BaseModule):
         super().__init__(init_cfg)
         if pooling not in POOLINGS:
             raise ValueError(f'CAMHead: pooling={pooling!r} is unknown; choose one of {", ".join(POOLINGS)}')
+        check_classes(self, num_classes)
         if not 0 <= dropout < 1:
             raise ValueError(f'CAMHead: dropout={dropout} must be at least 0 and below 1')
         width = in_channels if isinstance(in_channels, int) else in_channels[-1]

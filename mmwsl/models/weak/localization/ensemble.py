@@ -4,10 +4,9 @@ import torch
 import torch.nn as nn
 
 from mmwsl.models.base import Model
-from mmwsl.models.weak.localization.localizer import map_labels
+from mmwsl.models.weak.localization.localizer import add_maps, map_labels
 from mmwsl.models.weak.localization.maps import normalize_maps
 from mmwsl.registry import MODELS
-from mmwsl.structures import add_predictions
 
 
 @MODELS.register_module()
@@ -19,7 +18,7 @@ class LocalizerEnsemble(Model):
 
     Args:
         members: configs of :class:`Localizer`.
-        topk: number of top classes to map, besides the true one.
+        topk: number of top classes to map, besides the true ones.
     """
 
     def __init__(self, members, topk=5, data_preprocessor=None, init_cfg=None):
@@ -44,5 +43,4 @@ class LocalizerEnsemble(Model):
         scores = sum(member.probabilities(views) for member, views in encoded) / len(encoded)
         labels = map_labels(scores, samples, self.topk)
         cams = sum(member.localize(views, labels, images.shape[2:]) for member, views in encoded)
-        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
-                               pred_maps=normalize_maps(cams))
+        return add_maps(samples, scores, labels, normalize_maps(cams))

@@ -4,10 +4,9 @@ import torch
 import torch.nn as nn
 
 from mmwsl.models.base import single_view
-from mmwsl.models.weak.localization.localizer import Localizer, map_labels
+from mmwsl.models.weak.localization.localizer import Localizer, add_maps, map_labels
 from mmwsl.ops.modes import eval_mode
 from mmwsl.registry import MODELS
-from mmwsl.structures import add_predictions
 
 
 @MODELS.register_module()
@@ -72,8 +71,7 @@ class ErasingLocalizer(Localizer):
         scores = self.probabilities(self.encode(images))
         labels = map_labels(scores, samples, self.topk)
         cams = torch.stack([self._union(images, column) for column in labels.unbind(1)], dim=1)
-        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
-                               pred_maps=cams)
+        return add_maps(samples, scores, labels, cams)
 
     def _union(self, images, labels):
         union = torch.zeros_like(images[:, 0])

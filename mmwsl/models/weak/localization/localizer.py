@@ -5,15 +5,16 @@ import torch
 from mmwsl.augment.cutmix import CutMix
 from mmwsl.models.base import single_view
 from mmwsl.models.heads import MultiLayerHead
+from mmwsl.models.layers.layout import maps_with_gradients
 from mmwsl.models.supervised import ImageClassifier
 from mmwsl.models.weak.localization.cam import CAMHead
 from mmwsl.models.weak.localization.maps import (
     class_activation_maps,
-    grad_cam,
     normalize_maps,
     resize_maps,
     saliency,
     smooth_gradient,
+    weighted_by_gradients,
 )
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions
@@ -30,16 +31,18 @@ class Localizer(ImageClassifier):
 
     Args:
         backbone: encoder.
-        head: :class:`CAMHead`, :class:`ACoLHead`, :class:`ClassificationHead`, ...; ``in_channels`` may be left out.
+        head: :class:`CAMHead`, :class:`ACoLHead`, :class:`ClassificationHead`, :class:`MultiLabelHead`, ...;
+            ``in_channels`` may be left out.
         after: name of a part of the backbone, as ``named_modules`` has it -> config of what its output goes through.
         cutmix: settings of :class:`mmwsl.augment.cutmix.CutMix` for every batch; None for none.
         scales: the maps and the scores are averages over the image at these scales.
         flip: ... and over the image and its mirror image.
-        topk: number of top classes to map, besides the true one.
+        topk: number of top classes to map, besides the true ones.
         maps: what ``predict`` shows: ``'cam'``, of a head with class maps or one linear layer; ``'grad_cam'``,
             ``'saliency'`` or ``'smooth_gradient'``, of any head that gives one score per class.
-        layer: name of the part of the backbone whose output Grad-CAM is made of: (B, K, h, w), or the tokens of a
-            vision transformer (``'blocks.11.norm1'``); None: the backbone's last feature map.
+        layer: name of the part of the backbone whose output Grad-CAM is made of: a map, or the tokens of a vision
+            transformer (``'blocks.11.norm1'``), see :func:`mmwsl.models.layers.layout.layout_of`; None: the backbone's
+            last feature map.
     """
 
     def __init__(self, backbone, head, after=None, cutmix=None, scales=(1.0,), flip=False, topk=5,
@@ -83,12 +86,11 @@ class Localizer(ImageClassifier):
 
     def predict(self, images, samples):
         """As :class:`ImageClassifier`, and with ``pred_maps`` (K, H, W) in [0, 1], of the input's size, of the classes
-        ``pred_map_labels`` (K,): the best ones and, last, the true one where it is known."""
+        ``pred_map_labels`` (K,): the best ones and, last, the true one where it is known, or every true tag."""
         encoded = self.encode(images)
         scores = self.probabilities(encoded)
         labels = map_labels(scores, samples, self.topk)
-        return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
-                               pred_maps=self.localize(encoded, labels, images.shape[2:]))
+        return add_maps(samples, scores, labels, self.localize(encoded, labels, images.shape[2:]))
 
     def encode(self, images):
         """Encode the images at every scale, and mirrored: list of (view, whether mirrored, features)."""
@@ -102,7 +104,7 @@ class Localizer(ImageClassifier):
 
     def probabilities(self, encoded):
         """Class probabilities (B, C), averaged over the views."""
-        return sum(self.head(features).float().softmax(1) for _, _, features in encoded) / len(encoded)
+        return sum(self.scores_to_probabilities(self.head(features)) for _, _, features in encoded) / len(encoded)
 
     def localize(self, encoded, labels, size):
         """CAMs of the classes ``labels`` (B, K), averaged over the views: (B, K, H, W) in [0, 1], of ``size``."""
@@ -126,41 +128,88 @@ class Localizer(ImageClassifier):
 
     def _gradient_map(self, images, labels):
         """Gradient-based map (B, h, w) of one class per image, of its score before softmax."""
-        seen = []
-
         def score_of(images):
-            features = self.backbone(images)
-            if self.layer is None:
-                seen.append(features[-1])
-            return self.head(features).float().gather(1, labels[:, None])[:, 0]
+            return self.head(self.backbone(images)).float().gather(1, labels[:, None])[:, 0]
 
         if self.maps == 'saliency':
             return saliency(score_of, images)
         if self.maps == 'smooth_gradient':
             generator = torch.Generator(images.device).manual_seed(0)  # the same map of the same image
             return smooth_gradient(score_of, images, generator=generator).abs().amax(1)
-        hook = self.layer and self._part('layer', self.layer).register_forward_hook(
-            lambda _, __, output: seen.append(output))
+        return self._grad_cam(images, labels)
+
+    def _grad_cam(self, images, labels):
+        """Grad-CAM (B, h, w) of ``layer``.
+
+        Raises:
+            ValueError: what the layer returns does not lie over the image, or nothing depends on it there; names the
+                layers that it can be made of.
+        """
+        kept = self._maps_of_layers(images, labels, [self.layer])
+        if self.layer in kept:
+            return weighted_by_gradients(*kept[self.layer])
+        every = self._maps_of_layers(images, labels, [name for name, _ in self.backbone.named_modules() if name])
+        raise ValueError(
+            f'there is no Grad-CAM of layer={self.layer!r} of {type(self.backbone).__name__}: what it returns is no '
+            'map of the image (a vector, windows), or the scores do not depend on its patches (they read a class token '
+            f'alone). The last layers that have one: layer={" or ".join(map(repr, list(every)[-6:]))}')
+
+    def _maps_of_layers(self, images, labels, layers):
+        """Maps and gradients, see :func:`maps_with_gradients`, of parts of the backbone; None is its last output."""
+        outputs, hooks = {}, []
+        for name in layers:
+            if name is not None:
+                hooks.append(self._part('layer', name).register_forward_hook(
+                    lambda _, __, output, name=name: outputs.update({name: output})))
         try:
             with torch.enable_grad():
-                scores = score_of(images.detach().requires_grad_())  # also where the weights are frozen
-                grid = None
-                if seen[-1].ndim == 3:
-                    side = self.backbone.patch_size
-                    grid = images.shape[2] // side, images.shape[3] // side
-                elif seen[-1].ndim != 4:
-                    raise ValueError(f'Grad-CAM needs a map or tokens, not {tuple(seen[-1].shape)}; name a part of '
-                                     f"{type(self.backbone).__name__} by layer=..., e.g. 'blocks.11.norm1' of a ViT")
-                return grad_cam(scores, seen[-1], grid)
+                images = images.detach().requires_grad_()  # also where the weights are frozen
+                features = self.backbone(images)
+                if None in layers:
+                    outputs[None] = features[-1]
+                scores = self.head(features).float().gather(1, labels[:, None])[:, 0]
+                return maps_with_gradients(self.backbone, outputs, scores, images)
         finally:
-            if hook:
+            for hook in hooks:
                 hook.remove()
 
 
 def map_labels(scores, samples, topk):
-    """Classes to map, (B, K): the ``topk`` best of ``scores`` (B, C) and, last, the true one if all samples know it."""
-    labels = scores.topk(min(topk, scores.shape[1])).indices
+    """Classes to map, (B, K): the ``topk`` best of ``scores`` (B, C) and, last, the true ones if all samples know them.
+
+    Of images with several tags those with fewer than others are filled up with tags that :func:`add_maps` leaves out.
+
+    Raises:
+        ValueError: as many tags as an image has are not those of the scores.
+    """
+    best = scores.topk(min(topk, scores.shape[1])).indices
     if not all('gt_label' in sample for sample in samples):
-        return labels
+        return best
     true = torch.stack([torch.as_tensor(sample.gt_label, device=scores.device) for sample in samples])
-    return torch.cat([labels, true[:, None]], dim=1)
+    if true.ndim == 1:
+        return torch.cat([best, true[:, None]], dim=1)
+    if true.shape != scores.shape:
+        raise ValueError(f'the images have {true.shape[1]} tags each, the head {scores.shape[1]} classes; test the '
+                         'data that it was made for')
+    present = true > 0
+    tags = (~present).to(torch.int8).sort(dim=1, stable=True).indices  # those that are present first, in class order
+    return torch.cat([best, tags[:, :int(present.sum(1).max())]], dim=1)
+
+
+def add_maps(samples, scores, labels, maps):
+    """Add ``pred_scores``, ``pred_label``, ``pred_maps`` and ``pred_map_labels`` to ``samples``; returns them.
+
+    Args:
+        samples: B of them.
+        scores: (B, C).
+        labels: (B, K) of :func:`map_labels`.
+        maps: (B, K, H, W), of these classes.
+    """
+    tags = [int((sample.gt_label > 0).sum()) if 'gt_label' in sample and torch.as_tensor(sample.gt_label).ndim else None
+            for sample in samples]
+    if None not in tags:
+        kept = [labels.shape[1] - max(tags) + count for count in tags]
+        labels = [each[:count] for each, count in zip(labels, kept, strict=True)]
+        maps = [each[:count] for each, count in zip(maps, kept, strict=True)]
+    return add_predictions(samples, pred_scores=scores, pred_label=scores.argmax(1), pred_map_labels=labels,
+                           pred_maps=maps)

@@ -36,7 +36,12 @@ def grad_cam(scores, features, grid=None):
     if features.ndim == 3:
         features, gradient = (tokens[:, -grid[0] * grid[1]:].transpose(1, 2).unflatten(2, grid)
                               for tokens in (features, gradient))
-    return (gradient.mean((2, 3), keepdim=True) * features).sum(1).relu()
+    return weighted_by_gradients(features, gradient)
+
+
+def weighted_by_gradients(features, gradients):
+    """Grad-CAM (B, h, w) of maps (B, K, h, w) and the score's gradients by them; see :func:`grad_cam`."""
+    return (gradients.mean((2, 3), keepdim=True) * features).sum(1).relu()
 
 
 def input_gradient(score_of, images):
@@ -75,9 +80,9 @@ def smooth_gradient(score_of, images, samples=25, noise=0.15, squared=False, gen
 
 
 def normalize_maps(maps):
-    """Scale each map (..., H, W) to [0, 1] by its own minimum and maximum; a constant one becomes 0."""
+    """Scale each map (..., H, W) to [0, 1] by its own minimum and maximum; a constant one becomes 0, NaN remains."""
     low, high = maps.amin((-2, -1), keepdim=True), maps.amax((-2, -1), keepdim=True)
-    return torch.where(high > low, (maps - low) / (high - low).clamp(min=torch.finfo(maps.dtype).tiny), 0.0)
+    return torch.where(high == low, 0.0, (maps - low) / (high - low).clamp(min=torch.finfo(maps.dtype).tiny))
 
 
 def resize_maps(maps, size):

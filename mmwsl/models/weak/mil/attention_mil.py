@@ -105,7 +105,15 @@ class BagClassifier(Model):
         self.classifier = nn.Linear(channels, 1)
 
     def embed(self, instances, present):
-        """(B, N, C, H, W) -> (B, N, K); only what is there goes through the network, the rest is 0."""
+        """(B, N, C, H, W) -> (B, N, K); only what is there goes through the network, the rest is 0.
+
+        Raises:
+            ValueError: a bag without members.
+        """
+        empty = (~present.any(1)).nonzero()[:, 0].tolist()
+        if empty:
+            raise ValueError(f'bags {empty[:10]} of the batch have no member, so there is nothing to pool: leave empty '
+                             'bags out of the data')
         positions = present.flatten().nonzero()[:, 0]  # waits for the device, once and not in the backward pass
         found = self.backbone(instances.flatten(0, 1)[positions])[-1]
         found = found.mean((2, 3)) if found.ndim == 4 else found

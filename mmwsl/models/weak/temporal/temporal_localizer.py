@@ -5,6 +5,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmwsl.models.base import Model
+from mmwsl.models.heads.classes import check_classes
 from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions
@@ -44,6 +45,7 @@ class TemporalLocalizer(Model):
     def __init__(self, in_channels, num_classes, channels=500, segments=20, hide_prob=0.5, fill=None,
                  data_preprocessor=None, init_cfg=None):
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        check_classes(self, num_classes)
         fill = torch.zeros(in_channels) if fill is None else torch.as_tensor(fill, dtype=torch.float32)
         if fill.shape != (in_channels,):
             raise ValueError(f'TemporalLocalizer: fill has shape {tuple(fill.shape)}, the features {in_channels} '

@@ -24,7 +24,7 @@ from mmwsl.models.weak import (
 )
 from mmwsl.models.weak.localization.acol import erase
 from mmwsl.models.weak.localization.spg import SPGHead, guided_loss, seeds
-from mmwsl.registry import WEAK_HEADS
+from mmwsl.registry import MODELS, WEAK_HEADS
 from mmwsl.structures import DataSample, stack_samples
 
 BACKBONE = dict(type='ResNet', depth=18, base_channels=8, stem='cifar', strides=(2, 2, 1, 1), out_indices=(3,))
@@ -255,6 +255,59 @@ def test_every_part_gets_a_gradient(head):
     assert all(parameter.grad is not None for parameter in model.head.parameters())
 
 
+def test_acol_averages_the_features_before_both_classifiers():
+    """3 x 3 with stride 1, zeros around the map, as in both references; left out by default."""
+    torch.manual_seed(0)
+    plain, averaging = ACoLHead(4, 3, channels=8), ACoLHead(4, 3, channels=8, average=True)
+    averaging.load_state_dict(plain.state_dict())
+    x, labels = torch.rand(2, 4, 6, 5), torch.tensor([2, 0])
+    kernel = torch.full((4, 1, 3, 3), 1 / 9)
+    mean = F.conv2d(x, kernel, padding=1, groups=4)
+    assert torch.allclose(averaging((x,)), plain((mean,)), atol=1e-6)
+    assert torch.allclose(averaging.class_maps((x,), labels), plain.class_maps((mean,), labels), atol=1e-5)
+    assert averaging.loss((x,), labels)['loss_second'].item() == pytest.approx(
+        plain.loss((mean,), labels)['loss_second'].item(), rel=1e-5)
+    assert not torch.allclose(averaging.class_maps((x,), labels), plain.class_maps((x,), labels), atol=0.01)
+
+
+def test_spg_chooses_seeds_on_maps_of_224():
+    """As both references: every map is enlarged first, so that 30 of 50,176 positions make an object."""
+    torch.manual_seed(0)
+    head, labels = SPGHead([4, 6, 8], 3, channels=5), torch.tensor([2, 0])
+    maps = [torch.rand(2, 4, 8, 8), torch.rand(2, 6, 4, 4), torch.rand(2, 8, 4, 4)]
+    losses, rows = head.loss(maps, labels), torch.arange(2)
+
+    def enlarged(values):
+        return F.interpolate(values[:, None], size=(224, 224), mode='bilinear', align_corners=False)[:, 0]
+
+    attention = normalize_maps(enlarged(head.class_maps(maps)[rows, labels]))
+    first, second = (enlarged(head.shared(side(x))[:, 0]) for side, x in zip(head.sides, maps, strict=False))
+    top = enlarged(head.top(head.classifier.features(maps))[:, 0])
+    both = (first.sigmoid() + second.sigmoid()) / 2
+    guides = dict(loss_b2=(second, attention, 0.7, 0.01), loss_b1=(first, second.sigmoid(), 0.5, 0.05),
+                  loss_c=(top, both, 0.7, 0.1))
+    for name, (logits, guide, high, low) in guides.items():
+        few = (guide > high).sum((1, 2), keepdim=True) < 30
+        objects = guide > torch.where(few, 0.7 * guide.amax((1, 2), keepdim=True), torch.tensor(high))
+        known, target = objects | (guide < low), (objects & (guide >= low)).float()
+        expected = F.binary_cross_entropy_with_logits(logits[known], target[known])
+        assert losses[name].item() == pytest.approx(expected.item(), rel=1e-5), name
+    small = SPGHead([4, 6, 8], 3, channels=5, size=None)
+    small.load_state_dict(head.state_dict())
+    assert small.loss(maps, labels)['loss_b2'].item() != pytest.approx(losses['loss_b2'].item(), rel=1e-3)
+
+
+def test_seeds_of_a_map_that_is_low_everywhere_are_background():
+    assert seeds(torch.tensor([[[0.001, 0.004]]]), 0.5, 0.05).tolist() == [[[0, 0]]]
+
+
+@pytest.mark.parametrize('head', ['CAMHead', 'ACoLHead', 'SPGHead', 'ClassificationHead', 'MultiLayerHead'])
+def test_one_class_leaves_nothing_to_learn(head):
+    """The softmax of one score is 1 whatever the network sees: accuracy 100 with a loss of 0."""
+    with pytest.raises(ValueError, match=f'{head}: num_classes=1 leaves nothing to tell apart'):
+        MODELS.build(dict(type=head, in_channels=[4, 4, 4], num_classes=1))
+
+
 def test_cutmix_is_of_the_whole_batch():
     model = localizer(cutmix=dict(alpha=1.0))
     seen = []
@@ -293,7 +346,7 @@ def test_guided_loss_by_hand():
 def test_spg_guides_upwards():
     """B2 is taught by the attention, B1 by B2, C by both; and no mask teaches its teacher."""
     torch.manual_seed(0)
-    head = SPGHead([4, 6, 8], 3, channels=5, min_pixels=1)
+    head = SPGHead([4, 6, 8], 3, channels=5, min_pixels=1, size=None)
     maps, labels = [torch.rand(2, 4, 8, 8), torch.rand(2, 6, 4, 4), torch.rand(2, 8, 4, 4)], torch.tensor([2, 0])
     losses = head.loss(maps, labels)
     rows = torch.arange(2)
@@ -356,13 +409,69 @@ def test_grad_cam_of_a_vision_transformer():
     assert len(model.backbone.blocks[1].norm1._forward_hooks) == 0  # taken away again
 
 
+@pytest.mark.parametrize('layer', ['blocks.1', 'blocks.1.mlp', 'norm', 'blocks.1.attn'])
+def test_behind_the_last_attention_of_a_class_token_there_is_no_grad_cam(layer):
+    """The patches' gradient is 0 there and the map would be, too; those that are averaged have one everywhere."""
+    head, images = dict(type='ClassificationHead', num_classes=5, init_std=1), torch.randn(1, 3, 32, 32)
+    torch.manual_seed(4)
+    with pytest.raises(ValueError, match=f"no Grad-CAM of layer='{layer}'.*read a class token.*'blocks.1.norm1'") as error:
+        shown_by(Localizer(VIT, head, maps='grad_cam', layer=layer), images)
+    assert f"or '{layer}'" not in str(error.value)
+    averaged = Localizer(dict(VIT, out_type='average'), head, maps='grad_cam', layer=layer)
+    assert shown_by(averaged, images).pred_maps.shape == (1, 5, 32, 32)
+
+
+SWIN = dict(type='SwinTransformer', embed_dims=8, depths=(2, 2), num_heads=(2, 2), window_size=4, patch_size=4)
+
+
+class ChannelsLast(nn.Module):
+    """A network of others, which declares nothing: its blocks see (B, h, w, K)."""
+
+    out_channels = [6]
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.block = nn.Conv2d(3, 6, 4, 4), nn.Linear(6, 6)
+
+    def forward(self, images):
+        return self.block(self.stem(images).permute(0, 2, 3, 1)).relu().permute(0, 3, 1, 2),
+
+
+@pytest.mark.parametrize('backbone, layer, turned', [
+    (SWIN, 'layers.1.blocks.1', True), (SWIN, 'layers.0.blocks.0.norm2', True), (SWIN, 'layers.0', True),
+    (SWIN, 'patch_embed.proj', False), (VIT, 'patch_embed', True), (VIT, 'patch_embed.proj', False),
+    (ChannelsLast, 'block', True), (ChannelsLast, 'stem', False)])
+def test_grad_cam_of_channels_last(backbone, layer, turned):
+    """By hand; as if the first axis were the channels, it would be stripes."""
+    torch.manual_seed(4)
+    model = Localizer(backbone() if isinstance(backbone, type) else backbone, dict(
+        type='ClassificationHead', num_classes=5, init_std=1), maps='grad_cam', layer=layer).eval()
+    images, labels, kept = torch.randn(2, 3, 32, 48), torch.tensor([3, 1]), []
+    with dict(model.backbone.named_modules())[layer].register_forward_hook(lambda *call: kept.append(call[2])):
+        scores = model.head(model.backbone(images.requires_grad_()))
+    gradient, = torch.autograd.grad(scores[0, 3] + scores[1, 1], kept[0])
+    channels, places = (3, (1, 2)) if turned else (1, (2, 3))
+    expected = (gradient.mean(places, keepdim=True) * kept[0]).sum(channels).clamp(min=0)
+    assert expected.shape[2] * 2 == expected.shape[1] * 3 and expected.max() > 0
+    sample = shown_by(model, images.detach(), gt_label=labels)
+    assert torch.allclose(sample.pred_maps[:, -1:], normalize_maps(resize_maps(expected[:, None], (32, 48))), atol=1e-4)
+
+
+def test_windows_are_refused_with_the_layers_that_work():
+    model = Localizer(SWIN, dict(type='ClassificationHead', num_classes=5), maps='grad_cam', layer='layers.1.blocks.0.attn')
+    with pytest.raises(ValueError, match=r"no Grad-CAM of layer='layers.1.blocks.0.attn'.*windows.*'layers.1'"):
+        shown_by(model, torch.randn(1, 3, 32, 32))
+    assert not any(part._forward_hooks for part in model.backbone.modules())
+
+
 def test_maps_that_cannot_be_made():
     with pytest.raises(ValueError, match="maps='camera' is unknown; choose one of cam, grad_cam"):
         localizer(maps='camera')
     with pytest.raises(ValueError, match=r"layer='layer9' is no part of ResNet; it has .*layer3"):
         localizer(maps='grad_cam', layer='layer9')
     head = dict(type='ClassificationHead', num_classes=5)
-    for maps, message in (('cam', "returns no map.*maps='grad_cam'"), ('grad_cam', r'not \(1, 16\).*layer=')):
+    for maps, message in (('cam', "returns no map.*maps='grad_cam'"),
+                          ('grad_cam', "no Grad-CAM of layer=None of Vision.*have one: .*'blocks.0'.*'blocks.1.norm1'")):
         with pytest.raises(ValueError, match=message):
             shown_by(Localizer(VIT, head, maps=maps), torch.randn(1, 3, 32, 32))
     with pytest.raises(ValueError, match='MultiLayerHead has a classifier for every layer'):

@@ -48,6 +48,15 @@ def test_mean_and_maximum_by_hand():
         BagPooling(kind='sum')
 
 
+@pytest.mark.parametrize('name', POOLINGS)
+def test_an_empty_bag_is_refused(name):
+    """It would have NaN for a score, or -inf."""
+    sample = DataSample(gt_label=torch.tensor([1, 0]), bag_mask=torch.tensor([[True, True], [False, False]]))
+    for mode in ('tensor', 'loss', 'predict'):
+        with pytest.raises(ValueError, match=r'bags \[1\] of the batch have no member'):
+            classifier(name)(torch.rand(2, 2, 1, 28, 28), sample.clone(), mode=mode)
+
+
 @pytest.mark.parametrize('level', ['embedding', 'instance'])
 @pytest.mark.parametrize('name', POOLINGS)
 def test_a_padded_batch_equals_one_bag_at_a_time(name, level):

@@ -1,0 +1,94 @@
+"""Overlays of photos with several tags, with one class and without labels: which map is shown, and what it is called."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import average_precision_score
+
+from mmwsl.apis import evaluate, load_config, overlays
+from mmwsl.apis.build import build_dataset, build_model
+from mmwsl.apis.overlays import _draw_boxes, _rows
+from mmwsl.datasets import collate_batch
+from mmwsl.evaluation.functional.localization import boxes_from_map
+from mmwsl.visualization import overlay
+
+NAMES = ['cat', 'dog', 'emu', 'fox']
+CONFIG = """
+default_scope = 'mmwsl'
+model = dict(type='Localizer', topk=3, backbone=dict(type='ResNet', depth=18, base_channels=4, out_indices=(4,)),
+             head=dict(type={head!r}, num_classes=4, init_std=1),
+             data_preprocessor=dict(type='ViewPreprocessor', mean=[124, 116, 104], std=[58, 57, 57]))
+test_dataloader = dict(batch_size=4, dataset=dict(
+    type='ImageList', list_file={file!r}, data_prefix={folder!r}, classes={classes!r}, multi_label={several!r}, size=32),
+    sampler=dict(type='DefaultSampler', shuffle=False), collate_fn=dict(type='collate_batch'))
+test_cfg = dict()
+test_evaluator = dict(type='MultiLabelMetric')
+"""
+TAGS = [[0, 3], [1], [2]]
+
+
+def config(folder, labels, several=None, head='MultiLabelHead'):
+    """A config of three pictures, and the file of a network."""
+    rng, lines = np.random.default_rng(0), []
+    for number, each in enumerate(labels):
+        cv2.imwrite(str(folder / f'{number}.png'), rng.integers(0, 255, (32, 32, 3)).astype(np.uint8))
+        lines.append(' '.join(map(str, [f'{number}.png', *each])) + '\n')
+    (folder / 'list.txt').write_text(''.join(lines))
+    path = folder / 'config.py'
+    path.write_text(CONFIG.format(head=head, file=str(folder / 'list.txt'), folder=str(folder), several=several,
+                                  classes=NAMES if any(labels) else None))
+    model, _ = build_model(load_config(path))
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(dataset_meta=dict(classes=NAMES))), folder / 'net.pth')
+    return path, folder / 'net.pth'
+
+
+def expected(path, checkpoint, row, label):
+    """The picture of one image with the map of one class, by way of a prediction."""
+    cfg = load_config(path)
+    dataset, (model, _) = build_dataset(cfg.test_dataloader.dataset), build_model(cfg, checkpoint, 'cpu')
+    batch = collate_batch([dataset[n] for n in range(3)])
+    found = model(**model.data_preprocessor(dict(batch)), mode='predict')[row]
+    values = found.pred_maps[found.pred_map_labels.tolist().index(label)].numpy()
+    return overlay(batch['inputs'][row].permute(1, 2, 0).numpy(), values, boxes_from_map(values, 0.2))
+
+
+@pytest.mark.parametrize('kind', ['several tags', 'one class', 'unlabelled'])
+def test_which_map_is_shown_and_what_it_is_called(tmp_path, kind):
+    labels = dict(zip(('several tags', 'one class', 'unlabelled'), (TAGS, [[0], [1], [2]], [[], [], []]), strict=True))[kind]
+    path, checkpoint = config(tmp_path, labels, head='ClassificationHead' if kind == 'one class' else 'MultiLabelHead')
+    columns = _draw_boxes([('net', path, checkpoint)], [load_config(path)], 3, 0.2, 1)
+    (_, images, blank), (name, pictures, captions) = columns
+    cfg = load_config(path)
+    best = build_best(cfg, checkpoint)
+    shown = dict(zip(('several tags', 'one class', 'unlabelled'), (
+        [(0, 0), (0, 3), (1, 1), (2, 2)], [(0, 0), (1, 1), (2, 2)], list(enumerate(best))), strict=True))[kind]
+    assert name == 'net' and len(pictures) == len(images) == len(shown) and not any(blank)
+    assert captions == (['', '', ''] if kind == 'one class' else [NAMES[label] for _, label in shown])
+    for picture, (row, label) in zip(pictures, shown, strict=True):
+        assert np.array_equal(picture, expected(path, checkpoint, row, label))
+    out = overlays([('net', path, checkpoint)], tmp_path / 'overlays.png', count=3)
+    assert cv2.imread(str(out)).shape == (len(shown) * 200 + 40, 400, 3)
+
+
+def build_best(cfg, checkpoint):
+    """The class of the largest score of each image."""
+    dataset, (model, _) = build_dataset(cfg.test_dataloader.dataset), build_model(cfg, checkpoint, 'cpu')
+    data = model.data_preprocessor(dict(collate_batch([dataset[n] for n in range(3)])))
+    return model.head(model.backbone(data['inputs'])).argmax(1).tolist()
+
+
+def test_rows():
+    tags = torch.tensor([[1., 0, 1], [0, 0, 0], [0, -1, 1]])
+    assert _rows(tags, 3) == [(0, -2, True), (0, -1, True), (1, 0, True), (2, -1, True)]  # without a tag the best class
+
+
+def test_several_tags_are_scored_by_the_config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path, checkpoint = config(tmp_path, TAGS)
+    cfg = load_config(path)
+    dataset, (model, _) = build_dataset(cfg.test_dataloader.dataset), build_model(cfg, checkpoint, 'cpu')
+    scores = model.head(model.backbone(model.data_preprocessor(collate_batch([dataset[n] for n in range(3)]))['inputs']))
+    expected = 100 * average_precision_score(dataset.labels, scores.detach())  # the mean over classes
+    assert evaluate(load_config(path), checkpoint) == {'multi_label/mAP': pytest.approx(expected, abs=1e-3)}
+    assert expected < 100
