@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from mmwsl.datasets.base import evenly_spaced
-from mmwsl.datasets.transforms.decode import ImageError, image_header, read_image
+from mmwsl.datasets.transforms.decode import ImageError, image_header, load_image
 from mmwsl.progress import progress_bar
 
 VOID = 255  # value of class maps that is no class
@@ -116,7 +116,7 @@ def inspect(dataset, positions, seconds=math.inf, decode=False):
         try:
             class_map = dataset.check(position).get('class_map')
             if decode:
-                read_image(dataset.paths[position])
+                load_image(dataset.describe(position))
         except (ImageError, OSError) as error:
             faults.append(error)
             continue
