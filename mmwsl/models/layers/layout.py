@@ -11,7 +11,8 @@ def layout_of(backbone, layer, output, size):
     """How ``output`` of a part of a backbone lies.
 
     A backbone declares it by a method ``layout(layer)``; of another one's four dimensions it is that order in which the
-    sides are more nearly in proportion to the image's.
+    sides are more nearly in proportion to the image's, and none of both if they are off by more than a factor of 2, or
+    within an attention (``attn.q_norm``), where they are heads and tokens.
 
     Args:
         backbone: the network.
@@ -27,8 +28,12 @@ def layout_of(backbone, layer, output, size):
         return backbone.layout(layer)
     if output.ndim != 4:
         return 'tokens'
+    if layer is None:
+        return 'channels_first'
     first, last = (abs(math.log(output.shape[axis] * size[1] / (output.shape[axis + 1] * size[0]))) for axis in (2, 1))
-    return 'channels_last' if layer is not None and last < first else 'channels_first'
+    if min(first, last) > math.log(2) or 'attn' in layer.split('.')[:-1]:
+        return 'windows'
+    return 'channels_last' if last < first else 'channels_first'
 
 
 def as_map(output, layout, size, patch_size=None):

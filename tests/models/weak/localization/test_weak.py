@@ -6,6 +6,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmwsl.augment.cutmix import CutMix
+from mmwsl.models.layers.layout import layout_of
 from mmwsl.models.weak import (
     ADL,
     ACoLHead,
@@ -455,6 +456,15 @@ def test_grad_cam_of_channels_last(backbone, layer, turned):
     assert expected.shape[2] * 2 == expected.shape[1] * 3 and expected.max() > 0
     sample = shown_by(model, images.detach(), gt_label=labels)
     assert torch.allclose(sample.pred_maps[:, -1:], normalize_maps(resize_maps(expected[:, None], (32, 48))), atol=1e-4)
+
+
+@pytest.mark.parametrize('layer, shape, expected', [
+    ('stages.2', (2, 160, 8, 12), 'channels_first'), ('stages.2.mlp', (2, 8, 12, 160), 'channels_last'),
+    ('stages.2.mlp', (2, 12, 12, 12), 'channels_first'), ('blocks.1', (2, 97, 16), 'tokens'),
+    ('blocks.1.attn.q_norm', (2, 3, 97, 64), 'windows'), ('blocks.1.attn.attn_drop', (2, 3, 97, 97), 'windows'),
+    ('heads', (2, 3, 197, 64), 'windows'), (None, (2, 3, 197, 64), 'channels_first')])
+def test_layouts_that_no_backbone_declares(layer, shape, expected):
+    assert layout_of(nn.Identity(), layer, torch.zeros(shape), (128, 192)) == expected
 
 
 def test_windows_are_refused_with_the_layers_that_work():
