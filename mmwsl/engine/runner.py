@@ -8,7 +8,7 @@ from pathlib import Path
 import mmengine
 import torch
 from mmengine.device import get_device
-from mmengine.dist import is_distributed, is_main_process, master_only
+from mmengine.dist import is_distributed, is_main_process
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
@@ -176,15 +176,19 @@ class Runner(MMEngineRunner):
         Raises:
             FloatingPointError: a weight is NaN or infinite; nothing is written then.
         """
-        wrong = first_not_finite(unwrap(self.model))  # on every rank: one that went on alone would wait for the others
+        if is_main_process():
+            self._write_checkpoint(Path(out_dir) / filename, save_optimizer, save_param_scheduler, meta, by_epoch)
+        else:  # on every rank: one that went on alone would wait for the others
+            self._check_finite(filename)
+
+    def _check_finite(self, filename):
+        wrong = first_not_finite(unwrap(self.model))
         if wrong is not None:
             raise FloatingPointError(
-                f'{wrong} is not finite after iteration {self.iter + (not by_epoch)}, so {filename} is not written; '
-                'the last checkpoint stays. Try a lower learning rate, a warm-up, gradient clipping '
-                '(optim_wrapper.clip_grad), or --cfg-options optim_wrapper.dtype=float32, and --resume')
-        self._write_checkpoint(Path(out_dir) / filename, save_optimizer, save_param_scheduler, meta, by_epoch)
+                f'{wrong} is not finite, so {filename} is not written; the last checkpoint stays. Try a lower learning '
+                'rate, a warm-up, gradient clipping (optim_wrapper.clip_grad), or --cfg-options '
+                'optim_wrapper.dtype=float32, and --resume')
 
-    @master_only
     def _write_checkpoint(self, path, save_optimizer, save_param_scheduler, meta, by_epoch):
         meta = dict(meta or {})
         # CheckpointHook calls this before the loop counts the epoch (or iteration) as done.
@@ -196,6 +200,7 @@ class Runner(MMEngineRunner):
                     dataset_meta=getattr(self.train_dataloader.dataset, 'metainfo', None))
         checkpoint = dict(meta=meta, state_dict=unwrap(self.model).state_dict())
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
+        self._check_finite(path.name)  # after the losses, which say when it began
         checkpoint['message_hub'] = self.message_hub.state_dict()
         if save_optimizer:
             checkpoint['optimizer'] = self.optim_wrapper.state_dict()
