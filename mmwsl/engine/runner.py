@@ -8,7 +8,7 @@ from pathlib import Path
 import mmengine
 import torch
 from mmengine.device import get_device
-from mmengine.dist import is_distributed, is_main_process, master_only
+from mmengine.dist import is_distributed, is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner as MMEngineRunner
 
@@ -18,17 +18,8 @@ from mmwsl.checkpoints.state import check_backbone, first_not_finite, from_plain
 from mmwsl.compat import keep_freed_memory
 from mmwsl.datasets.checks import check_quickly
 from mmwsl.dist import init_process_group
+from mmwsl.engine import resume
 from mmwsl.engine.needed_hooks import NeededHooks
-from mmwsl.engine.resume import (
-    changes_schedule,
-    check_resumable,
-    check_sizes,
-    differences,
-    load_momenta,
-    newest_first,
-    position,
-    step_schedulers,
-)
 from mmwsl.engine.schedules import has_fractions, whole_iterations
 from mmwsl.engine.stop import Stopped, StopSignals
 from mmwsl.files import write_atomically
@@ -155,32 +146,39 @@ class Runner(NeededHooks, MMEngineRunner):
         Raises:
             FloatingPointError: a weight is NaN or infinite; nothing is written then.
         """
-        wrong = first_not_finite(unwrap(self.model))  # on every rank: one that went on alone would wait for the others
+        if is_main_process():
+            self._write_checkpoint(Path(out_dir) / filename, save_optimizer, save_param_scheduler, meta, by_epoch)
+        else:  # on every rank: one that went on alone would wait for the others
+            self._check_finite(filename)
+
+    def _check_finite(self, filename):
+        wrong = first_not_finite(unwrap(self.model))
         if wrong is not None:
             raise FloatingPointError(
-                f'{wrong} is not finite after iteration {self.iter + (not by_epoch)}, so {filename} is not written; '
-                'the last checkpoint stays. Try a lower learning rate, a warm-up, gradient clipping '
-                '(optim_wrapper.clip_grad), or --cfg-options optim_wrapper.dtype=float32, and --resume')
-        self._write_checkpoint(Path(out_dir) / filename, save_optimizer, save_param_scheduler, meta, by_epoch)
+                f'{wrong} is not finite, so {filename} is not written; the last checkpoint stays. Try a lower learning '
+                'rate, a warm-up, gradient clipping (optim_wrapper.clip_grad), or --cfg-options '
+                'optim_wrapper.dtype=float32, and --resume')
 
-    @master_only
     def _write_checkpoint(self, path, save_optimizer, save_param_scheduler, meta, by_epoch):
         meta = dict(meta or {})
         # CheckpointHook calls this before the loop counts the epoch (or iteration) as done.
         meta.setdefault('epoch', self.epoch + 1 if by_epoch else self.epoch)
         meta.setdefault('iter', self.iter if by_epoch else self.iter + 1)
-        meta.update(cfg=self.cfg.pretty_text, seed=self.seed, experiment_name=self.experiment_name,
-                    mmengine_version=mmengine.__version__, mmwsl_version=__version__, **self._sizes(),
-                    steps_per_epoch=len(self.train_dataloader),
-                    dataset_meta=getattr(self.train_dataloader.dataset, 'metainfo', None))
+        meta.update(cfg=self.cfg.pretty_text, seed=self.seed, experiment_name=self.experiment_name, **self._sizes(),
+                    mmengine_version=mmengine.__version__, mmwsl_version=__version__,
+                    steps_per_epoch=len(self.train_dataloader), dataset_meta=self._metainfo())
         checkpoint = dict(meta=meta, state_dict=unwrap(self.model).state_dict())
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
+        self._check_finite(path.name)  # after the losses, which say when it began
         checkpoint['message_hub'] = self.message_hub.state_dict()
         if save_optimizer:
             checkpoint['optimizer'] = self.optim_wrapper.state_dict()
         if save_param_scheduler and self.param_schedulers is not None:
             checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
         write_atomically(path, lambda file: torch.save(to_plain(checkpoint), file))
+
+    def _metainfo(self):
+        return getattr(self.train_dataloader.dataset, 'metainfo', None)
 
     def _sizes(self):
         return dict(batch_size=self.train_dataloader.batch_size, world_size=self.world_size,
@@ -193,10 +191,10 @@ class Runner(NeededHooks, MMEngineRunner):
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         strict = self._resume if strict is None else strict
         if strict:
-            check_resumable(checkpoint, filename)
-        report = load_state(unwrap(self.model), checkpoint.get('state_dict', checkpoint), strict, str(filename))
-        check_backbone(report, str(filename))
+            resume.check_resumable(checkpoint, filename)
         model = unwrap(self.model)
+        report = load_state(model, checkpoint.get('state_dict', checkpoint), strict, str(filename))
+        check_backbone(report, str(filename))
         if hasattr(model, 'reset_teacher') and not any(key.startswith('teacher.') for key in report['matched']):
             model.reset_teacher()  # weights of a model without one: the teacher starts as the student
         self._has_loaded, self.trained_classes = True, trained_classes(checkpoint)
@@ -212,14 +210,14 @@ class Runner(NeededHooks, MMEngineRunner):
             for remains in Path(self.work_dir).glob('.*.pth.*.tmp'):  # of a process that was killed while writing
                 remains.unlink(missing_ok=True)
         paths = sorted(Path(self.work_dir).glob('*.pth'))
-        for path in newest_first(paths, self.logger.warning):
+        for path in resume.newest_first(paths, self.logger.warning):
             try:
-                check_resumable(read_checkpoint(path), path)
+                resume.check_resumable(read_checkpoint(path), path)
             except ValueError as error:
                 self.logger.warning(f'{error} It is passed over; resuming from an older checkpoint.')
-                continue
-            self.logger.info(f'resuming from {path}')
-            return self.resume(str(path))
+            else:
+                self.logger.info(f'resuming from {path}')
+                return self.resume(str(path))
         if paths:  # on every rank: one that went on alone would wait for the others
             raise ValueError(f'--resume: none of the {len(paths)} checkpoints in {self.work_dir} is readable; remove '
                              'them to start anew')
@@ -238,28 +236,27 @@ class Runner(NeededHooks, MMEngineRunner):
         """
         anew, steps = self.cfg.get('resume_anew', False), len(self.train_dataloader)
         if not anew:
-            check_sizes(read_meta(filename), self._sizes(), filename)
-        checkpoint = self.load_checkpoint(
-            filename, map_location=get_device() if map_location == 'default' else map_location, strict=True)
+            resume.check_sizes(read_meta(filename), self._sizes(), filename)
+        device = get_device() if map_location == 'default' else map_location
+        checkpoint = self.load_checkpoint(filename, map_location=device, strict=True)
         meta, loop = checkpoint['meta'], self.train_loop
-        loop._epoch, loop._iter = position(meta, steps, anew, self.max_iters)
-        differing = differences(str(meta.get('cfg', '')), self.cfg.pretty_text)
+        loop._epoch, loop._iter = resume.position(meta, steps, anew, self.max_iters)
+        differing = resume.differences(str(meta.get('cfg', '')), self.cfg.pretty_text)
         if differing:
             self.logger.warning(f'the config differs from that of {filename}, and is followed:\n  ' + '\n  '.join(
                 f'{name}: {change}' for name, change in differing.items()))
         self._resume_seed(meta.get('seed'))
-        now = to_plain(getattr(self.train_dataloader.dataset, 'metainfo', None))
-        if pickle.dumps(meta.get('dataset_meta')) != pickle.dumps(now):
+        if pickle.dumps(meta.get('dataset_meta')) != pickle.dumps(to_plain(self._metainfo())):
             self.logger.warning('the dataset metainfo from the resumed checkpoint is different from that of the '
                                 'training dataset: are its classes the same?')
         self.message_hub.load_state_dict(checkpoint['message_hub'])
-        follow = anew or changes_schedule(differing)
+        follow = anew or resume.changes_schedule(differing)
         if resume_optimizer:
-            (load_momenta if follow else type(self.optim_wrapper).load_state_dict)(
-                self.optim_wrapper, checkpoint['optimizer'])
+            load = resume.load_momenta if follow else type(self.optim_wrapper).load_state_dict
+            load(self.optim_wrapper, checkpoint['optimizer'])
         if resume_param_scheduler and self.param_schedulers:
             if follow:
-                step_schedulers(self.param_schedulers, self.epoch, self.iter, steps)
+                resume.step_schedulers(self.param_schedulers, self.epoch, self.iter, steps)
             else:
                 for scheduler, state in zip(self.param_schedulers, checkpoint['param_schedulers'], strict=True):
                     scheduler.load_state_dict(state)

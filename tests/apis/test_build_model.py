@@ -59,7 +59,7 @@ def test_incomplete_backbone(cfg, tmp_path):
     """A network that would stay random in part is never judged."""
     state = build_model(cfg)[0].state_dict()
     torch.save({key: value for key, value in state.items() if 'layer4.1' not in key}, tmp_path / 'cut.pth')
-    with pytest.raises(ValueError, match=r'cut.pth: \d+ keys matched, 10 missing, 0 unexpected; 10 keys of the backbone are '
+    with pytest.raises(ValueError, match='cut.pth: 10 keys of the backbone are '
                        r'missing and would stay random, the first is backbone.layer4.1.conv1.weight'):
         build_model(cfg, tmp_path / 'cut.pth')
 

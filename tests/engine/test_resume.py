@@ -191,6 +191,6 @@ custom_hooks = [dict(type='BreakGradient')]
     work_dir = tmp_path / 'run'
     assert main(['train', str(config), '--work-dir', str(work_dir), '--cfg-options',
                  f'experiment_name=nan_{os.getpid()}']) == 1
-    assert 'backbone.conv1.weight is not finite after iteration 10, so iter_10.pth is not written' in capsys.readouterr().err
+    assert 'backbone.conv1.weight is not finite, so iter_10.pth is not written' in capsys.readouterr().err
     assert [path.name for path in work_dir.glob('*.pth')] == ['iter_5.pth']
     assert read_state(work_dir / 'iter_5.pth')['state_dict']['backbone.conv1.weight'].isfinite().all()
