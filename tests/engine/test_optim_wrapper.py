@@ -136,6 +136,7 @@ def test_amp_from_the_command_line_computes_in_bf16(tmp_path, monkeypatch):
     state = read_state(tmp_path / 'run' / 'epoch_1.pth')['state_dict']
     assert state['backbone.conv1.weight'].dtype == torch.float32
     seen.clear()
+    options[1] = str(tmp_path / 'other')
     assert main(['train', str(config), *options, f'experiment_name=fp32_{tmp_path.name}']) == 0
     assert seen == {torch.float32}
 

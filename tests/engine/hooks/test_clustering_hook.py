@@ -28,10 +28,11 @@ def fake_runner(dataset=None, rank=0, size=1, num_images=None, dtype=None, batch
     init_default_scope('mmwsl')
     torch.manual_seed(0)
     dataset = Digits(size=16, max_images=IMAGES, supervision='none') if dataset is None else dataset
+    count = max(len(dataset), 2)  # clusters are two at least
     model = MODELS.build(dict(
         type='DeepCluster', backbone=dict(type='ResNet', depth=18, base_channels=4, stem='cifar'), pca_dims=4,
-        head=dict(type='ClassificationHead', in_channels=32, num_classes=min(5, len(dataset))),
-        num_images=len(dataset) if num_images is None else num_images,
+        head=dict(type='ClassificationHead', in_channels=32, num_classes=min(5, count)),
+        num_images=count if num_images is None else num_images,
         data_preprocessor=dict(type='ViewPreprocessor', mean=[100.] * 3, std=[50.] * 3,
                                views=[[dict(type='RandomHorizontalFlip', prob=0.5)]])))
     sampler = PseudoLabelSampler(dataset, seed=0)
