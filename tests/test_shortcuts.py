@@ -21,6 +21,7 @@ def tool(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_aberration_is_learnt_unless_colours_are_dropped(tmp_path, tool):
     """Half of the published run. Trained on planted scenes, the network solves few puzzles of unplanted ones.
 

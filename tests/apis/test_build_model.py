@@ -34,6 +34,7 @@ def test_a_teacher_starts_as_its_student(tmp_path):
     assert torch.equal(model.teacher.chain[0].conv1.weight, model.backbone.conv1.weight)
 
 
+@pytest.mark.long
 def test_the_random_floor_is_where_training_starts(tmp_path):
     """'random' means the network that the training of the same config and seed starts from."""
     path = write_config(tmp_path)

@@ -66,6 +66,7 @@ def plain(train, test, k, costs, seed, costs_below_three):
 
 
 @pytest.mark.parametrize('n_jobs', [1, 2])
+@pytest.mark.long
 def test_the_protocol_by_loops(n_jobs):
     train, test = digits(240), digits(200, skip=300)
     costs = [0.01, 0.3, 10.0]

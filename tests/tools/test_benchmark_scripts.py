@@ -27,6 +27,7 @@ def script(name, *words, cwd, **variables):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_linear(tmp_path):
     """The backbone of the checkpoint, frozen; the config's total batch on two ranks; two checkpoints of one name stay
     apart in the records."""

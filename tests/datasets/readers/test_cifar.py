@@ -308,6 +308,7 @@ def test_real_test_set(cifar10_root):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_real_training_set_is_read_fast(cifar10_root):
     start = time.perf_counter()
     decoded = CIFAR10(cifar10_root, cache=False)

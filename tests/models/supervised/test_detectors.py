@@ -237,6 +237,7 @@ def test_what_is_missing_is_said():
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', DETECTORS)
+@pytest.mark.long
 def test_it_finds_the_digits_it_was_shown(name):
     """Eight scenes learnt by heart: classes, boxes and masks."""
     model, items = build(name), scenes(8, objects=(1, 1))

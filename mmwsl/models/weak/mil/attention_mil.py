@@ -110,11 +110,12 @@ class BagClassifier(Model):
         Raises:
             ValueError: a bag without members.
         """
-        empty = (~present.any(1)).nonzero()[:, 0].tolist()
-        if empty:
+        sizes = present.sum(1).tolist()  # waits for the device, once and not in the backward pass
+        if 0 in sizes:
+            empty = [number for number, size in enumerate(sizes) if not size]
             raise ValueError(f'bags {empty[:10]} of the batch have no member, so there is nothing to pool: leave empty '
                              'bags out of the data')
-        positions = present.flatten().nonzero()[:, 0]  # waits for the device, once and not in the backward pass
+        positions = (~present.flatten()).byte().argsort(stable=True)[:sum(sizes)]  # of those that are there, in order
         found = self.backbone(instances.flatten(0, 1)[positions])[-1]
         found = found.mean((2, 3)) if found.ndim == 4 else found
         embeddings = found.new_zeros(present.numel(), found.shape[1]).index_copy(0, positions, found)

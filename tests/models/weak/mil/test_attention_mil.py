@@ -124,6 +124,7 @@ def test_encoder_refuses_nothing_it_can_read():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_attention_finds_the_nine(tmp_path):
     name = 'attention_mil_bagencoder_1xb1-const-20e_digitbags'
     config = load_config(f'mmwsl::weaksup/mil/attention_mil/{name}.py', {'train_cfg.max_epochs': 8})
