@@ -12,6 +12,7 @@ def figures(config, options, checkpoint, protocols):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_rotation_on_built_in_scenes(tmp_path):
     """A fifth of the quickstart. Fails if views, loss, optimiser, checkpoint, features or protocol are broken."""
     config = 'mmwsl::selfsup/rotation/rotation_r18w16_1xb32-cos-5e_digitscenes.py'
@@ -24,6 +25,7 @@ def test_rotation_on_built_in_scenes(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_simclr_on_cifar10(tmp_path, cifar10_root):
     """Ninety steps of the small recipe on real images."""
     config = 'mmwsl::selfsup/simclr/simclr_r18w16_1xb256-cos-10e_cifar10.py'

@@ -21,7 +21,7 @@ runs = [dict(method='random', config=config, checkpoint='random', options=few),
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('folder', ['hide_and_seek', 'spg'])
+@pytest.mark.parametrize('folder', ['hide_and_seek', pytest.param('spg', marks=pytest.mark.long)])
 def test_suite_and_picture(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     suite, out = tmp_path / 'suite.py', tmp_path / 'out'

@@ -57,6 +57,7 @@ def test_linear(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_svm(tmp_path, voc_root):
     config = write_config(tmp_path, SIMCLR)
     size = [f'benchmark.{part}.{key}' for part, name in (('train', 'train'), ('test', 'val')) for key in (

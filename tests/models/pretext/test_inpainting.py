@@ -227,6 +227,7 @@ def test_errors():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_holes_of_photographs():
     """CIFAR-10, a 16 px hole: better than the mean colour and than the nearest pixel that is seen."""
     data = CIFAR10(str(unpacked('cifar10_jpg.tar.gz') / 'cifar10'), split='train', supervision='none', max_images=6400)
