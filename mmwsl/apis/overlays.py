@@ -13,7 +13,7 @@ from mmwsl.apis.config import load_config
 from mmwsl.datasets import collate_bags, collate_batch, evenly_spaced
 from mmwsl.evaluation.functional.localization import boxes_from_map
 from mmwsl.structures import DataSample
-from mmwsl.visualization import overlay, paint_attention, patch_boxes, save_figure
+from mmwsl.visualization import check_picture, overlay, paint_attention, patch_boxes, save_figure
 
 Models = Sequence[tuple[str, Path | str, Path | str]]  # name, config, checkpoint
 Columns = list[tuple[str, list[np.ndarray], list[str]]]  # a title, its pictures and what is written on each
@@ -42,10 +42,12 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
 
     Raises:
         ValueError: no model, a config without images, or without bags of patches, to test on, or with ``maps`` a model
-            that is no classifier.
+            that is no classifier; ``out`` is of no kind of picture.
+        OSError: ``out`` cannot be written.
     """
     if not models:
         raise ValueError('overlays need at least one model: a name, a config and a checkpoint')
+    out = check_picture(out)
     configs = [load_config(config) for _, config, _ in models]
     if not configs[0].get('test_dataloader'):
         raise ValueError(f'{configs[0].filename} has no test_dataloader, so there is no image with a box to draw')

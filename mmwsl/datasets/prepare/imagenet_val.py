@@ -3,10 +3,9 @@
 import functools
 import os
 import shutil
-from pathlib import Path
 
 from mmwsl.datasets.prepare.files import existing_folder, inner_path, read_list
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable_folder, write_atomically
 from mmwsl.progress import progress_bar
 
 
@@ -27,8 +26,9 @@ def imagenet_val(images, labels, out):
         FileNotFoundError: the folder or the list is missing.
         ValueError: an image without a label, a label without an image, a line of another form, or a class that is a
             number: it would not tell which training folder is meant; or that leads out of ``out``.
+        OSError: ``out`` cannot be written.
     """
-    images, out = existing_folder(images, 'unpack ILSVRC2012_img_val.tar there'), Path(out)
+    images, out = existing_folder(images, 'unpack ILSVRC2012_img_val.tar there'), check_writable_folder(out)
     classes = {}
     for number, line in enumerate(read_list(labels), start=1):
         words = line.replace(',', ' ').split()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from mmwsl.datasets.prepare.files import inner_path
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable, write_atomically
 
 
 def inaturalist(annotations, out):
@@ -21,7 +21,9 @@ def inaturalist(annotations, out):
         FileNotFoundError: no such file.
         ValueError: not such a JSON, an image without exactly one class, a class that is not listed, or a path that
             leads out of the folder.
+        OSError: ``out`` cannot be written.
     """
+    out = check_writable(out)
     if not Path(annotations).is_file():
         raise FileNotFoundError(f'{annotations} does not exist')
     try:
