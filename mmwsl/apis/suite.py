@@ -65,7 +65,8 @@ def run_suite(path: Path | str, out: Path | str, only: Sequence[str] | None = No
     unknown = set(only or ()) - set(methods)
     if unknown:
         raise ValueError(f'--only {", ".join(sorted(unknown))}: the suite has {", ".join(methods)}')
-    work_dir, records_file = check_writable_folder(out / 'runs' if work_dir is None else work_dir), out / 'records.jsonl'
+    work_dir = check_writable_folder(out / 'runs' if work_dir is None else work_dir)
+    records_file = out / 'records.jsonl'
     for file in (records_file, out / 'table.md'):
         check_writable(file)
     out.mkdir(parents=True, exist_ok=True)
