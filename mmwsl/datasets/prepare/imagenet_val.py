@@ -31,7 +31,7 @@ def imagenet_val(images, labels, out):
     images, out = existing_folder(images, 'unpack ILSVRC2012_img_val.tar there'), check_writable_folder(out)
     classes = {}
     for number, line in enumerate(read_list(labels), start=1):
-        words = line.replace(',', ' ').split()
+        words = line.replace(',', ' ').rsplit(None, 1)
         if len(words) != 2 or words[1].isdigit():
             raise ValueError(f'{labels} line {number}: {line!r} is not NAME CLASS with the name of a training folder, '
                              'such as n01440764')
