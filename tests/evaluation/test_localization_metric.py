@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmwsl.evaluation.metrics import LocalizationMetric
+from mmwsl.models.weak import Localizer
 from mmwsl.structures import DataSample, split_samples
 
 
@@ -58,6 +59,24 @@ def test_the_best_five_are_those_of_the_scores_not_of_the_maps():
         assert figures['localization/top1_cls'] == pytest.approx(100 / 3, abs=1e-3)
         assert figures['localization/top5_cls'] == pytest.approx(200 / 3, abs=1e-3)
         assert figures['localization/top5_loc'] == pytest.approx(200 / 3, abs=1e-3)
+
+
+@pytest.mark.parametrize('topk', [1, 3])
+def test_the_best_five_of_a_localizer_that_maps_fewer(topk):
+    """Twelve images whose class has the rank 0 to 6 and 0 to 4 of the network's seven scores: 2 first, 10 among five."""
+    torch.manual_seed(0)
+    model = Localizer(dict(type='ResNet', depth=18, base_channels=4, out_indices=(4,)), topk=topk,
+                      head=dict(type='CAMHead', num_classes=7)).eval()
+    torch.nn.init.normal_(model.head.classifier.weight)
+    images = torch.randn(12, 3, 32, 32)
+    ranked = model.head(model.backbone(images)).argsort(1, descending=True)
+    labels = ranked[torch.arange(12), torch.arange(12) % 7]
+    known = DataSample(index=torch.arange(12), gt_label=labels, gt_boxes=torch.tensor([[[2., 2., 12., 12.]]] * 12))
+    metric = LocalizationMetric(step=0.1)
+    metric.process(None, [sample.to_dict() for sample in model(images, known, mode='predict')])
+    figures = metric.evaluate(12)
+    assert figures['localization/top1_cls'] == pytest.approx(100 * 2 / 12, abs=1e-3)
+    assert figures['localization/top5_cls'] == pytest.approx(100 * 10 / 12, abs=1e-3)
 
 
 @pytest.mark.parametrize('field, message', [('pred_scores', 'rows of scores hold NaN'),
