@@ -144,6 +144,12 @@ def test_a_network_of_another_number_of_classes(tmp_path):
                 check_quickly(data, training, num_classes=other)
 
 
+def test_maps_that_are_the_images(tmp_path):
+    settings = save_maps(tmp_path, [halves(1)])
+    with pytest.raises(ValueError, match='are the images themselves; correct `maps`'):
+        ClassMaps(**dict(settings, images=settings['maps'], image_suffix='.png'))
+
+
 def test_one_declared_class_is_enough(tmp_path):
     check_quickly(ClassMaps(**save_maps(tmp_path, [[0] * 12]), classes=['ground']), training=True)
 
