@@ -31,6 +31,7 @@ FILES = {
     'prepare inaturalist': ('.txt', 'prepare inaturalist {inputs}/inaturalist.json {out}')}
 FOLDERS = {
     'train --work-dir': ('', f'train {ROTATION} --work-dir {{out}}'),
+    'test --cfg-options work_dir': ('', f'test {CAM} random --cfg-options work_dir={{out}}'),
     'benchmark --work-dir': ('', f'benchmark {LINEAR} random --protocols linear_online --work-dir {{out}}'),
     'suite --out': ('', 'suite {inputs}/suite.py --out {out}'),
     'suite --work-dir': ('', 'suite {inputs}/suite.py --out results --work-dir {out}'),

@@ -121,6 +121,12 @@ def test_class_maps_without_boxes(tmp_path):
     assert figures['localization/pixel_ap'] == pytest.approx(expected, abs=1e-3)
 
 
+def test_curves_that_cannot_be_written(tmp_path):
+    """Said before anything is scored."""
+    with pytest.raises(IsADirectoryError, match='is a folder; name a file in it'):
+        LocalizationMetric(curves=str(tmp_path))
+
+
 def test_a_constant_map_finds_nothing():
     metric, flat = LocalizationMetric(step=0.1), batch()
     flat.pred_maps = torch.zeros(3, 3, 20, 20)

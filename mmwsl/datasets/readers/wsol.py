@@ -114,13 +114,15 @@ def read_mask(path, height, width):
         encoded = np.fromfile(path, dtype=np.uint8)
     except FileNotFoundError:
         raise FileNotFoundError(f'mask {path} does not exist') from None
-    mask = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE) if encoded.size else None
+    # as it is stored: grey of 8 bits would lose the small numbers of 16 bits, and EXIF would turn it
+    mask = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if encoded.size else None
     if mask is None:
         raise AnnotationError(f'mask {path} cannot be decoded: empty, truncated or no image ({encoded.size} bytes)',
                               kind='masks')
-    if not _same_shape(mask.shape[::-1], (width, height)):
+    if not _same_shape(mask.shape[1::-1], (width, height)):
         raise AnnotationError(f'mask {path} has {mask.shape[1]} x {mask.shape[0]} pixels, which is not the shape of '
                               f'its image of {width} x {height}', kind='masks')
+    mask = np.uint8(mask > 0 if mask.ndim == 2 else (mask[..., :3] > 0).any(axis=2))  # without alpha
     return cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT) > 0
 
 
