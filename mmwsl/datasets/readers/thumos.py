@@ -173,6 +173,10 @@ class THUMOS14(SequenceDataset):
     def _find(root, videos, on_error):
         found = {video: next((path for path in (Path(root, video + ending) for ending in ('.npy', '.npz'))
                               if path.is_file()), None) for video in videos}
+        both = [video for video in videos if all(Path(root, video + ending).is_file() for ending in ('.npy', '.npz'))]
+        if both:
+            raise ValueError(f'THUMOS14: {len(both)} videos have features in two files, the first is {both[0]} (.npy '
+                             f'and .npz in {root}); remove one of them')
         lost = [video for video, path in found.items() if path is None]
         if lost and (on_error == 'raise' or len(lost) == len(videos)):
             raise FileNotFoundError(f'THUMOS14: {len(lost)} of {len(videos)} videos have no features, the first is '

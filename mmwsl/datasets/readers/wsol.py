@@ -238,6 +238,9 @@ class WSOLBenchmark(AnnotatedDataset):
         if 'mask_files' not in annotation:
             return None
         found = np.any([read_mask(file, height, width) for file in annotation['mask_files']], axis=0)
+        if not found.any():
+            raise AnnotationError(f'the masks of {self.paths[index]} are black, the first is '
+                                  f'{annotation["mask_files"][0]}: no pixel is object; correct them', kind='masks')
         class_map = np.where(found, np.uint8(annotation['label'] + 1), np.uint8(0))
         if annotation['ignored'] is not None:
             class_map[read_mask(annotation['ignored'], height, width) & ~found] = VOID

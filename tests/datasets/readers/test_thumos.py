@@ -120,3 +120,9 @@ def test_names_with_spaces(root):
     assert data.videos[0] == 'my video' and data[0]['data_samples'].gt_segments.numpy() == pytest.approx(np.array([[0.1, 0.5]]))
     (root / 'labels.txt').write_text('my video\tHigh Dive\nv1 Diving\nv2 Billiards\n')
     assert read_video_labels(root / 'labels.txt')['my video'] == ['High Dive']
+
+
+def test_features_in_two_files(root):
+    np.savez(root / 'features' / 'v2.npz', np.zeros((30, 4)))
+    with pytest.raises(ValueError, match='1 videos have features in two files, the first is v2'):
+        videos(root)

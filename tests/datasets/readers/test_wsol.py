@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from mmwsl.datasets import WSOLBenchmark, collate_batch, read_image
+from mmwsl.datasets.checks import AnnotationError
 from mmwsl.datasets.readers.wsol import read_mask
 
 RESIZE = [dict(type='ResizeToSquare', size=224)]
@@ -237,3 +238,10 @@ def test_a_mask_is_what_is_not_black(tmp_path, kind):
         image.save(path, exif=exif)
     assert np.array_equal(read_mask(path, 4, 6), expected)
     assert read_mask(path, 8, 12).sum() == 8
+
+
+def test_masks_without_an_object(root):
+    for name in ('m1.png', 'm2.png'):
+        cv2.imwrite(str(root / name), np.zeros((20, 30), np.uint8))
+    with pytest.raises(AnnotationError, match='the masks of .*one.jpg are black, the first is .*m1.png'):
+        WSOLBenchmark(root, root / 'masks', supervision='full')[0]
