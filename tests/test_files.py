@@ -73,9 +73,11 @@ def test_a_pipe_stays_a_pipe(tmp_path):
 def test_check_writable(tmp_path, monkeypatch):
     path = tmp_path / 'new' / 'out.json'
     assert check_writable(str(path)) == path
-    assert path.parent.is_dir() and not path.exists()
-    with pytest.raises(IsADirectoryError, match='new is a folder; name a file in it'):
-        check_writable(path.parent)
+    assert not path.parent.exists()  # only writing makes it
+    for folder in (tmp_path, f'{tmp_path}/new/'):
+        with pytest.raises(IsADirectoryError, match=f'{tmp_path}.* is a folder; name a file in it'):
+            check_writable(folder)
+    path.parent.mkdir()
     (tmp_path / 'file').write_text('')
     with pytest.raises(OSError):
         check_writable(tmp_path / 'file' / 'out.json')

@@ -25,7 +25,7 @@ from mmwsl.apis.evaluate import dataset_name
 from mmwsl.apis.fine_tune import FineTuneRunner
 from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.transforms.decode import resize
-from mmwsl.files import append_json_lines, check_writable, write_atomically
+from mmwsl.files import append_json_lines, check_writable, check_writable_folder, write_atomically
 from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import Features, FeatureSource, Source, as_protocol, extract_features
 from mmwsl.protocols.pooling import LayerFeatures
@@ -146,7 +146,8 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
 
     Raises:
         ValueError: the config names no data to evaluate on, or layers without a pooling that knows them; KeyError:
-            unknown protocol; TypeError: a protocol of an unknown form; FileNotFoundError: no such checkpoint.
+            unknown protocol; TypeError: a protocol of an unknown form; FileNotFoundError: no such checkpoint;
+            OSError: ``out``, or ``work_dir`` where something is trained, cannot be written.
     """
     cfg = copy.deepcopy(cfg)
     init_default_scope('mmwsl')
@@ -168,6 +169,7 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
     if checkpoint not in (None, *UNTRAINED) and not Path(checkpoint).is_file():
         raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')  # before the data are read
     out, records = None if out is None else check_writable(out), []
+    work_dir = check_writable_folder('work_dirs/benchmark' if work_dir is None else work_dir) if trained else None
     for name, source, fields in itertools.chain(
             _from_features(cfg, checkpoint, frozen, layer, layers, pooling) if frozen else (),
             _from_trainings(cfg, checkpoint, trained, work_dir) if trained else ()):

@@ -12,7 +12,7 @@ from mmwsl.checkpoints.read import read_checkpoint, trained_classes
 from mmwsl.checkpoints.state import load_state
 from mmwsl.datasets import check_trained_classes
 from mmwsl.engine.runner import unwrap
-from mmwsl.files import append_json_lines, check_writable
+from mmwsl.files import append_json_lines, check_writable, check_writable_folder
 from mmwsl.reporting.records import make_record
 
 
@@ -39,7 +39,7 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
         ValueError: the config has no metrics of its own, its network cannot be one of several, or the checkpoint was
             trained on other classes than those of ``test_dataloader``.
         FileNotFoundError: no such checkpoint.
-        OSError: ``out`` cannot be written.
+        OSError: ``out``, or the config's ``work_dir``, cannot be written.
     """
     if not cfg.get('test_evaluator') or not cfg.get('test_dataloader'):
         raise ValueError(f'{cfg.filename} has no test_evaluator and test_dataloader; pre-training configs are '
@@ -54,6 +54,7 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
     init_default_scope(cfg.get('default_scope', 'mmwsl'))
     cfg = copy.deepcopy(cfg)
     cfg.setdefault('work_dir', str(Path('work_dirs') / Path(cfg.filename or 'run').stem))
+    check_writable_folder(cfg.work_dir)
     cfg.setdefault('runner_type', 'mmwsl.Runner')
     if several:
         if cfg.model.type != 'Localizer':

@@ -12,7 +12,7 @@ from mmengine.config import Config
 from mmwsl.apis.benchmark import benchmark
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import evaluate
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable, check_writable_folder, write_atomically
 from mmwsl.reporting.layer_table import render_layer_table
 from mmwsl.reporting.matrix_table import draw_matrix, render_matrix
 from mmwsl.reporting.records import read_records, render_table
@@ -46,9 +46,10 @@ def run_suite(path: Path | str, out: Path | str, only: Sequence[str] | None = No
     Raises:
         ValueError: not a suite, unknown method in ``only``, runs that were made with other settings, a run that needs
             another which is not there yet, or an ensemble whose config has no ``test_evaluator``.
+        OSError: ``out`` or ``work_dir`` cannot be written.
         RuntimeError: a training failed (the message names its log).
     """
-    suite_cfg, out = load_config(path), Path(out)
+    suite_cfg, out = load_config(path), check_writable_folder(out)
     absent = [key for key in ('suite', 'protocols', 'runs') if key not in suite_cfg]
     if absent:
         raise ValueError(f'{path} is not a suite: it has no {", ".join(absent)}; see configs/suites/ for examples')
@@ -64,7 +65,10 @@ def run_suite(path: Path | str, out: Path | str, only: Sequence[str] | None = No
     unknown = set(only or ()) - set(methods)
     if unknown:
         raise ValueError(f'--only {", ".join(sorted(unknown))}: the suite has {", ".join(methods)}')
-    work_dir, records_file = Path(work_dir or out / 'runs'), out / 'records.jsonl'
+    work_dir = check_writable_folder(out / 'runs' if work_dir is None else work_dir)
+    records_file = out / 'records.jsonl'
+    for file in (records_file, out / 'table.md'):
+        check_writable(file)
     out.mkdir(parents=True, exist_ok=True)
     todo = [(run, seed) for run in suite_cfg.runs if not only or run['method'] in only
             for seed in run.get('seeds', [0])]

@@ -35,10 +35,10 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
         FileNotFoundError, ValueError: a file is missing or is not what it should be; there are no records.
     """
     import jinja2
+    out = check_writable(out)
     records = [record for path in records_files for record in read_records(path)]
     if not records:
         raise ValueError(f'{", ".join(map(str, records_files))}: no records, so there is nothing to report')
-    out = check_writable(out)
     groups = {}
     for record in records:
         groups.setdefault((record.get('suite'), record.get('dataset')), []).append(record)

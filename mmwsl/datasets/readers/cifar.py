@@ -6,6 +6,7 @@ import torch
 
 from mmwsl.datasets.base import InMemoryDataset
 from mmwsl.datasets.readers.cifar_files import read_batches, read_binaries, read_image_folders, read_pickle
+from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 
 CIFAR10_CLASSES = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
@@ -131,7 +132,7 @@ class CIFAR100(_Cifar):
         meta = folder / f'{level}_label_names.txt'
         if not meta.is_file():
             raise FileNotFoundError(f'CIFAR file {meta} is missing; unpack the official archive again')
-        return images, labels, meta.read_text().split()
+        return images, labels, [line.strip() for line in read_lines(meta) if line.strip()]
 
     def _read_folders(self, root, split, cache):
         if self.coarse:
