@@ -31,10 +31,11 @@ def check_writable(path: Path | str) -> Path:
         OSError: a folder cannot be made, ``path`` is one, or it or its folder may not be written.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    target = _followed(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         raise IsADirectoryError(f'{path} is a folder; name a file in it')
-    written = [path] if _is_special(path) else [path, path.parent]  # a new file takes the place of the old one
+    written = [path] if _is_special(path) else [target, target.parent]  # a new file takes the place of the old one
     for each in written:
         if each.exists() and not os.access(each, os.W_OK):
             raise PermissionError(f'{path} cannot be written: no permission for {each}; choose another place')
@@ -44,7 +45,8 @@ def check_writable(path: Path | str) -> Path:
 def write_atomically(path: Path | str, content: Content) -> None:
     """Write a file so that ``path`` is either the old one or the whole new one, whenever a process dies.
 
-    Its folder is made. What is no ordinary file, such as ``/dev/stdout``, is written to as it is.
+    Its folder is made. A link stays one: what it leads to is written. What is no ordinary file, such as
+    ``/dev/stdout``, is written to as it is.
 
     Args:
         path: the file.
@@ -52,11 +54,12 @@ def write_atomically(path: Path | str, content: Content) -> None:
             e.g. ``lambda file: torch.save(state, file)``.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     if _is_special(path):
         with open(path, 'wb') as file:
             _write(file, content)
         return
+    path = _followed(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     # a name of its own: several processes may write the file at a time, of several machines even
     temporary = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')
     try:
@@ -67,6 +70,11 @@ def write_atomically(path: Path | str, content: Content) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _followed(path: Path) -> Path:
+    """The file that a link leads to, which need not exist; what is no link as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def _is_special(path: Path) -> bool:
@@ -141,13 +149,18 @@ def read_lines(path: Path | str) -> list[str]:
 def append_json_lines(path: Path | str, values: Iterable[Any]) -> None:
     """Add ``values`` to the file ``path``, one a line; all of them or none, whenever a process dies.
 
-    Several processes may do so at a time. A last line that was cut off, by a process that died, is dropped.
+    Several processes may do so at a time. A last line that was cut off, by a process that died, is dropped; a whole one
+    that lacks only its line break stays. A link stays one.
 
     Raises:
         ValueError, TypeError: a value that JSON does not have, such as NaN; the file stays as it was.
     """
-    path = Path(path)
     lines = ''.join(json.dumps(value, allow_nan=False) + '\n' for value in values).encode()
+    if _is_special(Path(path)):
+        with open(path, 'ab') as file:
+            file.write(lines)
+        return
+    path = _followed(Path(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     with lock(path) as file:
         file.seek(0)

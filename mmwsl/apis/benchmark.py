@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import hashlib
 import itertools
 import os
 import time
@@ -23,6 +22,7 @@ from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, 
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import dataset_name
 from mmwsl.apis.fine_tune import FineTuneRunner
+from mmwsl.checkpoints.read import checkpoint_hash
 from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.transforms.decode import resize
 from mmwsl.files import append_json_lines, check_writable, write_atomically
@@ -30,7 +30,7 @@ from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import Features, FeatureSource, Source, as_protocol, extract_features
 from mmwsl.protocols.pooling import LayerFeatures
 from mmwsl.registry import PROTOCOLS
-from mmwsl.reporting.records import make_record
+from mmwsl.reporting.records import make_record, values_line
 
 REPLACEABLE = ('layer', 'pooling', 'dataset')  # what a protocol may say of a metric value in place of the record
 
@@ -142,7 +142,7 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
         work_dir: folder of what is trained, by protocols that do; default ``work_dirs/benchmark``.
 
     Returns:
-        list of records.
+        list of records. Those of each protocol are written, and its values printed, as soon as it is done.
 
     Raises:
         ValueError: the config names no data to evaluate on, or layers without a pooling that knows them; KeyError:
@@ -176,8 +176,10 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
         fields = fields | dict(suite=suite, method=method or fields['method'], protocol=name,
                                seconds=round(time.perf_counter() - start, 2))
         made = [_record(each, fields) for each in values]
-        if out is not None and is_main_process():
-            append_json_lines(out, made)
+        if is_main_process():
+            if out is not None:
+                append_json_lines(out, made)
+            print(values_line(made), flush=True)  # now: a later protocol may refuse
         records += made
     return records
 
@@ -261,9 +263,8 @@ def _describe(checkpoint: Path | str | None, meta: dict[str, Any] | None) -> dic
     """Describe the weights of a record: file name, hash, and progress of training."""
     if checkpoint is None or meta is None:
         return checkpoint or 'random'
-    digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
-    return dict(file=Path(checkpoint).name, sha256=digest[:8], epoch=meta.get('epoch'), iter=meta.get('iter'),
-                pixels=meta.get('pixels'))
+    return dict(file=Path(checkpoint).name, sha256=checkpoint_hash(checkpoint), epoch=meta.get('epoch'),
+                iter=meta.get('iter'), pixels=meta.get('pixels'))
 
 
 def _relative(filename: Path | str | None) -> str | None:
