@@ -27,7 +27,7 @@ from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.transforms.decode import resize
 from mmwsl.files import append_json_lines, check_writable, write_atomically
 from mmwsl.models.layers.pooling import check_pooling
-from mmwsl.protocols import Features, FeatureSource, Source, as_protocol, extract_features
+from mmwsl.protocols import Features, FeatureSource, Protocol, Source, as_protocol, extract_features
 from mmwsl.protocols.pooling import LayerFeatures
 from mmwsl.registry import PROTOCOLS
 from mmwsl.reporting.records import make_record, values_line
@@ -149,22 +149,9 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
             unknown protocol; TypeError: a protocol of an unknown form; FileNotFoundError: no such checkpoint.
     """
     cfg = copy.deepcopy(cfg)
-    init_default_scope('mmwsl')
-    settings = cfg.get('benchmark') or {}
-    known = settings.get('protocols') or {}
-    instances = {name: as_protocol(PROTOCOLS.build({'type': name, **(known.get(name) or {})}))
-                 for name in protocols or known}
+    instances, layers, pooling = prepare_protocols(cfg, protocols, layers, pooling)
     trained = [name for name, instance in instances.items() if instance.trains]
     frozen = [name for name in instances if name not in trained]
-    if frozen or not instances:
-        _check(cfg, 'train', 'test')
-    if not instances:
-        raise ValueError('no protocol was named, and the config has no benchmark.protocols; pass e.g. --protocols knn')
-    layers, pooling = layers or settings.get('layers'), pooling or settings.get('pooling')
-    if layers:
-        check_pooling(pooling, layers)
-    elif pooling:
-        raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
     if checkpoint not in (None, *UNTRAINED) and not Path(checkpoint).is_file():
         raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')  # before the data are read
     out, records = None if out is None else check_writable(out), []
@@ -182,6 +169,30 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
             print(values_line(made), flush=True)  # now: a later protocol may refuse
         records += made
     return records
+
+
+def prepare_protocols(cfg: Config, protocols: Sequence[str] | None = None, layers: Sequence[int] | None = None,
+                      pooling: str | None = None) -> tuple[dict[str, Protocol], Sequence[int] | None, str | None]:
+    """The protocols by their names, the layers, and how these are pooled: what :func:`benchmark` begins with.
+
+    Raises:
+        ValueError, KeyError, TypeError: as there.
+    """
+    init_default_scope('mmwsl')
+    settings = cfg.get('benchmark') or {}
+    known = settings.get('protocols') or {}
+    instances = {name: as_protocol(PROTOCOLS.build({'type': name, **copy.deepcopy(known.get(name) or {})}))
+                 for name in protocols or known}
+    if not instances or not all(instance.trains for instance in instances.values()):
+        _check(cfg, 'train', 'test')
+    if not instances:
+        raise ValueError('no protocol was named, and the config has no benchmark.protocols; pass e.g. --protocols knn')
+    layers, pooling = layers or settings.get('layers'), pooling or settings.get('pooling')
+    if layers:
+        check_pooling(pooling, layers)
+    elif pooling:
+        raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
+    return instances, layers, pooling
 
 
 def features_of(cfg: Config, checkpoint: Path | str | None, layer: int | None = None,

@@ -104,7 +104,7 @@ def read_records(path):
 
 
 def values_line(records):
-    """One line of what a protocol gave, ``'simclr knn: knn5_top1 60.24, knn5_top5 91.30'``, a layer where one is named."""
+    """One line of what a protocol gave, ``'simclr knn: knn5_top1 60.24, knn5_top5 91.30'``, with layers if named."""
     first = records[0] if records else {}
     values = ', '.join(f'{record["metric"]} {record["value"]:.2f}'
                        + (f' (layer {record["layer"]})' if record.get('layer') not in (None, -1) else '')
@@ -130,6 +130,14 @@ def _name(part):
     if not isinstance(part, dict):
         return str(part or '')
     return f'{part.get("file") or ""} {str(part.get("sha256") or "")[:HASH_DIGITS]}'.strip()
+
+
+def is_of(record, hashes):
+    """Whether a record may be of the checkpoint files with these hashes: it has theirs, or none."""
+    described = (record.get('settings') or {}).get('checkpoint')
+    parts = described if isinstance(described, list) else [described]
+    own = [part['sha256'] for part in parts if isinstance(part, dict) and part.get('sha256')]
+    return not own or [each[:HASH_DIGITS] for each in own] == [each[:HASH_DIGITS] for each in hashes]
 
 
 def split_by_checkpoint(records):

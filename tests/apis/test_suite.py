@@ -2,15 +2,14 @@ import os
 import shutil
 import subprocess
 import sys
-import types
 
 import pytest
 import torch
 from tiny_runs import MOCO, ROOT, child_environment, train_here, write_config
 
 from mmwsl.apis import load_config, read_records, run_suite
-from mmwsl.apis import suite as module
 from mmwsl.cli import main
+from mmwsl.engine.child import Children
 from mmwsl.registry import MODELS
 
 
@@ -35,13 +34,13 @@ def trainings(monkeypatch):
     """Trainings run in this process; yields what was asked for: (command, number of steps trained)."""
     calls = []
 
-    def run(command):
+    def run(self, command):
         config, work_dir = command[4], command[command.index('--work-dir') + 1]
         runner = train_here(config, work_dir, resume='--resume' in command)
         calls.append((command, runner.iter))
-        return subprocess.CompletedProcess(command, 0)
+        return 0
 
-    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=run))
+    monkeypatch.setattr(Children, 'run', run)
     return calls
 
 
@@ -83,21 +82,21 @@ def test_suite(tmp_path, trainings, capsys):
 def test_stopped_suite_goes_on(tmp_path, trainings, monkeypatch, capsys):
     """Stopped in the training of moco: what is recorded stays, and the training goes on from its last checkpoint."""
     suite, out = write_suite(tmp_path), tmp_path / 'out'
-    inner = module.subprocess.run
+    inner = Children.run
 
-    def stop_in_moco(command):
+    def stop_in_moco(self, command):
         if 'moco.py' in command[4]:
             train_here(command[4], command[command.index('--work-dir') + 1])
             os.remove(out / 'runs' / 'moco-seed0' / 'epoch_2.pth')
             raise KeyboardInterrupt
-        return inner(command)
+        return inner(self, command)
 
-    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=stop_in_moco))
+    monkeypatch.setattr(Children, 'run', stop_in_moco)
     with pytest.raises(KeyboardInterrupt):
         run_suite(suite, out)
     assert len(read_records(out / 'records.jsonl')) == 6
     assert 'moco' not in (out / 'table.md').read_text()
-    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=inner))
+    monkeypatch.setattr(Children, 'run', inner)
     run_suite(suite, out)
     assert len(read_records(out / 'records.jsonl')) == 8
     log = '\n'.join(path.read_text() for path in (out / 'runs' / 'moco-seed0').glob('*/*.log'))
@@ -160,7 +159,7 @@ runs = [dict(method='one', config={str(config)!r}), dict(method='pair', config={
 
 
 def test_failed_training(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=lambda command: subprocess.CompletedProcess(command, 1)))
+    monkeypatch.setattr(Children, 'run', lambda self, command: 1)
     with pytest.raises(RuntimeError, match='training .*tiny.py failed; its log is in .*simclr-seed0. Start the suite again'):
         run_suite(write_suite(tmp_path), tmp_path / 'out', only=['simclr'])
 
