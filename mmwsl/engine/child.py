@@ -7,8 +7,7 @@ import subprocess
 import sys
 import threading
 
-from mmwsl.engine.stop import SIGNALS
-
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 

@@ -144,7 +144,8 @@ def test_other_training_data_are_trained_on_anew(files, tmp_path, monkeypatch):
             path = tmp_path / split / str(int(label)) / f'{position}.png'
             path.parent.mkdir(parents=True, exist_ok=True)
             assert cv2.imwrite(str(path), image.permute(1, 2, 0).numpy())
-    settings = {f'{part}_dataloader.dataset': dict(type='ImageFolder', data_root=str(tmp_path / part), in_memory=True, size=16)
+    settings = {f'{part}_dataloader.dataset': dict(_delete_=True, type='ImageFolder', data_root=str(tmp_path / part), in_memory=True,
+                                                   size=16)
                 for part in ('train', 'test')}
     folders = []
 
