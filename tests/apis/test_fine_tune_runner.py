@@ -139,13 +139,12 @@ def test_held_out_images_have_the_test_pipeline(files):
 def test_other_training_data_are_trained_on_anew(files, tmp_path, monkeypatch):
     """The folder of a training is another one as soon as a file of its images is; of the test images it is not."""
     digits = build_dataset(dict(type='Digits', size=16, split='test', max_images=20))
-    for position, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):
+    for position, image in enumerate(digits.images):
         for split in ('train', 'test'):
-            path = tmp_path / split / str(int(label)) / f'{position}.png'
+            path = tmp_path / split / str(position % 4) / f'{position}.png'
             path.parent.mkdir(parents=True, exist_ok=True)
             assert cv2.imwrite(str(path), image.permute(1, 2, 0).numpy())
-    settings = {f'{part}_dataloader.dataset': dict(_delete_=True, type='ImageFolder', data_root=str(tmp_path / part), in_memory=True,
-                                                   size=16)
+    settings = {f'{part}_dataloader.dataset': dict(_delete_=True, type='ImageFolder', data_root=str(tmp_path / part))
                 for part in ('train', 'test')}
     folders = []
 
