@@ -1,6 +1,7 @@
 """What a suite has to do, and whether each of its configs can be built: known before anything is trained."""
 
 import copy
+import inspect
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +16,18 @@ from mmengine.registry import init_default_scope
 from mmwsl.apis.benchmark import prepare_protocols
 from mmwsl.apis.build import UNTRAINED, build_dataset
 from mmwsl.apis.config import load_config
-from mmwsl.apis.fine_tune import fine_tune_config
+from mmwsl.apis.fine_tune import fine_tune_config, innermost
 from mmwsl.apis.train import prepare_training
 from mmwsl.checkpoints.read import checkpoint_hash
+from mmwsl.datasets import synthetic
 from mmwsl.datasets.checks import check_quickly
 from mmwsl.protocols import FineTuneProtocol
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS
 from mmwsl.reporting.records import is_of
 
 NOTE = 'suite_run.json'  # in a run's folder: how it was trained
+# Sets that are made on the fly are checked with a few items, because making all takes time.
+COUNTS, FEW = ('num_scenes', 'num_bags', 'num_sequences'), 32
 
 
 @dataclass
@@ -134,13 +138,14 @@ def plan_runs(suite: Config, options: dict[str, Any] | None, work_dir: Path) -> 
 def check_runs(suite: Config, runs: Sequence[SuiteRun]) -> None:
     """Build what the runs that have something to do are made of: data sets, networks, metrics, protocols.
 
-    Equal data sets are built once, and nothing is kept. The training sets get the quick check of their files.
+    Equal data sets are built once, those that are made on the fly with a few items, and nothing is kept. The training
+    sets get the quick check of their files.
 
     Raises:
         ValueError: with all faults of all runs, each with the run's and the config's name.
     """
     init_default_scope('mmwsl')
-    faults: list[str] = []
+    faults: dict[str, list[SuiteRun]] = {}  # an equal one of several runs is said once
     datasets = _Datasets()
     with torch.random.fork_rng():  # networks draw their weights
         for position, run in enumerate(runs):
@@ -148,8 +153,10 @@ def check_runs(suite: Config, runs: Sequence[SuiteRun]) -> None:
                 try:
                     build()
                 except Exception as error:  # whatever a class raises that gets wrong settings
-                    faults.append(f'{run.name} ({run.path}): {place}: {_text(error)}')
-    _raise(suite.filename, faults)
+                    faults.setdefault(f'{place}: {_text(error)}', []).append(run)
+    _raise(suite.filename, [
+        f'{found[0].name} ({found[0].path})' + f' and {len(found) - 1} more runs' * (len(found) > 1) + f': {text}'
+        for text, found in faults.items()])
 
 
 class _Datasets:
@@ -164,6 +171,11 @@ class _Datasets:
             part = part.get(name) or {}
         if not part:
             raise ValueError(f'the config has none, and this run needs it: add {".".join(place)}')
+        part = copy.deepcopy(part)
+        made = innermost(part)
+        if str(made.get('type')) in synthetic.__all__:
+            made.update({name: min(made.get(name, FEW), FEW) for name in COUNTS
+                         if name in inspect.signature(getattr(synthetic, made['type'])).parameters})
         key = json.dumps([part, training], sort_keys=True, default=str)
         if key not in self._errors:
             try:

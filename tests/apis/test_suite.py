@@ -313,8 +313,7 @@ default_hooks['checkpoint'] = dict(interval=3000)
         process.wait(timeout=60)
         assert process.returncode == code
         if number != signal.SIGKILL:
-            saved, = run.glob('*.pth')
-            steps.append(int(saved.stem.removeprefix('iter_')))
+            steps.append(max(int(path.stem.removeprefix('iter_')) for path in run.glob('iter_*.pth')))
             assert f'{number.name}: the suite is stopped' in process.communicate()[1]
     assert 0 < steps[0] < steps[1] < steps[2]
     text = log_text(run)
