@@ -104,7 +104,8 @@ def _leads_nowhere(path: Path, link: Path) -> str:
 def write_atomically(path: Path | str, content: Content) -> None:
     """Write a file so that ``path`` is either the old one or the whole new one, whenever a process dies.
 
-    Its folder is made. What is no ordinary file, such as ``/dev/stdout``, is written to as it is.
+    Its folder is made. A link stays one: what it leads to is written. What is no ordinary file, such as
+    ``/dev/stdout``, is written to as it is.
 
     Args:
         path: the file.
@@ -112,11 +113,12 @@ def write_atomically(path: Path | str, content: Content) -> None:
             e.g. ``lambda file: torch.save(state, file)``.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     if _is_special(path):
         with open(path, 'wb') as file:
             _write(file, content)
         return
+    path = _followed(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     try:
         with open(temporary, 'xb') as file:
@@ -131,6 +133,11 @@ def write_atomically(path: Path | str, content: Content) -> None:
 def _temporary(path: Path) -> Path:
     """A name of its own beside ``path``: several processes may write it at a time, of several machines even."""
     return path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')
+
+
+def _followed(path: Path) -> Path:
+    """The file that a link leads to, which need not exist; what is no link as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def _is_special(path: Path) -> bool:
@@ -205,13 +212,18 @@ def read_lines(path: Path | str) -> list[str]:
 def append_json_lines(path: Path | str, values: Iterable[Any]) -> None:
     """Add ``values`` to the file ``path``, one a line; all of them or none, whenever a process dies.
 
-    Several processes may do so at a time. A last line that was cut off, by a process that died, is dropped.
+    Several processes may do so at a time. A last line that was cut off, by a process that died, is dropped; a whole one
+    that lacks only its line break stays. A link stays one.
 
     Raises:
         ValueError, TypeError: a value that JSON does not have, such as NaN; the file stays as it was.
     """
-    path = Path(path)
     lines = ''.join(json.dumps(value, allow_nan=False) + '\n' for value in values).encode()
+    if _is_special(Path(path)):
+        with open(path, 'ab') as file:
+            file.write(lines)
+        return
+    path = _followed(Path(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     with lock(path) as file:
         file.seek(0)

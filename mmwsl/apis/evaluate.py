@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS, init_default_scope
 
-from mmwsl.checkpoints.read import read_checkpoint, trained_classes
+from mmwsl.checkpoints.read import checkpoint_hash, read_checkpoint, trained_classes
 from mmwsl.checkpoints.state import load_state
 from mmwsl.datasets import check_trained_classes
 from mmwsl.engine.runner import unwrap
@@ -75,12 +75,14 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
                                   f'test_dataloader, {path}')
     values = runner.test()
     if out is not None and is_main_process():
+        described = [str(path) if path == 'random' else dict(file=Path(path).name, sha256=checkpoint_hash(path))
+                     for path in checkpoints]
         kind = 'random' if checkpoints[0] == 'random' else type(unwrap(runner.model)).__name__.lower()
         append_json_lines(out, [make_record(
             suite=suite, method=method or kind,
             config=Path(cfg.filename).name if cfg.filename else None, seed=cfg.get('randomness', {}).get('seed'),
             dataset=dataset_name(cfg), split='test',
             protocol=name.split('/')[0], metric=name.split('/')[-1], value=round(float(value), 4),
-            settings=dict(checkpoint=' '.join(Path(path).name for path in checkpoints)))
+            settings=dict(checkpoint=described[0] if len(described) == 1 else described))
             for name, value in values.items()])
     return values
