@@ -274,5 +274,6 @@ def test_suites():
             assert {*run.get('ensemble', ()), run.get('start', '')} - {''} <= {
                 f'{each.method}-seed{seed}' for each in suite.runs for seed in each.get('seeds', [0])}, f'{name}: {run}'
             assert resolve(run.config).is_file()
-            datasets.add(load_config(run.config, run.get('options')).benchmark.dataset)
+            options = [run.options] if run.get('options') else []
+            datasets.add(load_config(run.config, *options).benchmark.dataset)
         assert len(datasets) == 1, f'{name}: one table, one data set'
