@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from mmwsl.datasets.transforms.decode import ImageError, lossless_reduction, rea
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.progress import progress_bar
 from mmwsl.registry import DATASETS, FUNCTIONS
-from mmwsl.reporting.predictions import KINDS, PredictionFiles
+from mmwsl.reporting.predictions import KINDS, PredictionFiles, write_predictions
 from mmwsl.structures import DataSample
 from mmwsl.structures.summary import summarize
 from mmwsl.visualization.predictions import LARGE
@@ -61,8 +60,7 @@ class Predictor:
         self.model, meta = build_model(cfg, checkpoint, device)
         mean = getattr(self.model.data_preprocessor, 'mean', None)
         self._settings = dict(_photo_settings(cfg, dataset), gray=mean is not None and mean.numel() == 1)
-        named = _innermost(dataset).get('classes') or ()
-        self.classes = trained_classes(dict(meta=meta)) or [str(each) for each in named]
+        self.classes = trained_classes(dict(meta=meta)) or _classes_of(_innermost(dataset))
         count = getattr(getattr(self.model, 'head', None), 'num_classes', None)
         self.map_classes = self.classes if count == len(self.classes) else ['background', *self.classes]
         if not self.classes:
@@ -150,6 +148,14 @@ def _innermost(dataset: dict[str, Any]) -> dict[str, Any]:
     return _innermost(dataset['dataset']) if isinstance(dataset.get('dataset'), dict) else dataset
 
 
+def _classes_of(dataset: dict[str, Any]) -> list[str]:
+    """Names of the classes of a config's data, as far as they are known without reading the data."""
+    kind = DATASETS.get(dataset['type'])
+    default = getattr(inspect.signature(kind).parameters.get('classes'), 'default', None)
+    names = dataset.get('classes') or default or getattr(kind, 'class_names', None) or ()
+    return [str(name) for name in names] if isinstance(names, (list, tuple)) else []
+
+
 def _photo_settings(cfg: Config, dataset: dict[str, Any]) -> dict[str, Any]:
     """``pipeline`` and ``value_range`` for :class:`Photos`, as the data of a config are loaded."""
     level: dict[str, Any] | None = dataset
@@ -176,12 +182,16 @@ def _in_photo(sample: DataSample) -> DataSample:
     maps, (height, width) = sample.pred_maps, sample.ori_shape
     if 'img_shape' in sample.metainfo:  # the rest is padding
         maps = maps[:, :sample.img_shape[0], :sample.img_shape[1]]
-    left, top, right, bottom = (round(share * side) for share, side in zip(sample.region, (width, height) * 2,
-                                                                           strict=True))
+    left, top, right, bottom = _in_pixels(sample)
     inside = F.interpolate(maps[None].float(), size=(max(bottom - top, 1), max(right - left, 1)), mode='bilinear',
                            align_corners=False)[0]
     sample.pred_maps = F.pad(inside, (left, width - right, top, height - bottom))
     return sample
+
+
+def _in_pixels(sample: DataSample) -> list[int]:
+    """The part of the photo that the network sees, left, top, right, bottom in whole pixels."""
+    return [round(share * side) for share, side in zip(sample.region, sample.ori_shape[::-1] * 2, strict=True)]
 
 
 def bags_of(files: Iterable[str]) -> dict[str, list[str]]:
@@ -234,10 +244,13 @@ def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequenc
             summary = summarize(sample, predictor.classes, predictor.map_classes, score_threshold, top_k, map_threshold)
             if not predictor.takes_bags:
                 summary['size'] = list(sample.ori_shape[::-1])
+                seen = _in_pixels(sample)
+                if seen != [0, 0, *summary['size']]:
+                    summary['seen'] = seen
             if 'features' in summary:
                 features.append(summary.pop('features'))
             written = PredictionFiles(out, stems[str(path)])
-            if pictures and set(summary) - {'size'}:
+            if pictures and set(summary) - {'size', 'seen'}:
                 written.draw(summary, *_photos_of(str(path), summary))
             for member in summary.get('members', ()):
                 member['file'] = _relative(member['file'], folder)
@@ -248,10 +261,10 @@ def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequenc
     if features:
         write_atomically(out / 'features.npz', lambda file: np.savez(
             file, features=np.stack(features), paths=np.array([record['file'] for record in records])))
-    result = dict(folder=folder, checkpoint=str(checkpoint), classes=predictor.classes, left_out={
-        _relative(path, folder): error for path, error in left_out.items()}, predictions=records)
-    write_atomically(out / 'predictions.json', json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1))
-    return result
+    about = dict(folder=folder, checkpoint=str(checkpoint), classes=predictor.classes, left_out={
+        _relative(path, folder): error for path, error in left_out.items()})
+    write_predictions(out / 'predictions.json', about, records)
+    return dict(about, predictions=records)
 
 
 def _photos_of(path: str, summary: dict[str, Any]) -> tuple[np.ndarray | None, list[np.ndarray]]:

@@ -1,6 +1,7 @@
 """Files of predictions: pictures, maps as PNG, and what stands of them in JSON."""
 
 import io
+import json
 
 import cv2
 import numpy as np
@@ -57,6 +58,13 @@ class PredictionFiles:
                 file = self._write('maps', f'.{number}.png', levels)
                 plain['maps'].append(dict(number=each['number'], name=each['name'], file=file, boxes=each['boxes']))
         return plain
+
+
+def write_predictions(path, about, records):
+    """Write a JSON object of what ``about`` says, and in the list ``predictions`` each of ``records`` on a line."""
+    texts = (json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
+    head = json.dumps(about, ensure_ascii=False)
+    write_atomically(path, head[:-1] + ', "predictions": [\n' + ',\n'.join(texts) + '\n]}\n')
 
 
 def palette_png(class_map):

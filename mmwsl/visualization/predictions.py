@@ -1,5 +1,7 @@
 """Pictures of predictions: a photo with names, boxes, masks and class map, its maps beside it, or a bag's members."""
 
+import colorsys
+
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
@@ -8,7 +10,7 @@ from mmwsl.visualization.overlays import overlay
 from mmwsl.visualization.text import legible, shorten, text_size, write
 
 LARGE, SMALL = 1024, 480  # longest side of a photo in a picture: larger ones are shrunk, smaller ones enlarged
-FONT, GAP, COLUMNS, TILE, TILES = 16, 8, 3, 128, 40
+FONT, GAP, COLUMNS, TILE, TILES = 16, 8, 3, 128, 40  # pixels, and how many
 OPACITY = 0.5
 
 
@@ -22,8 +24,8 @@ def palette():
 
 
 def class_color(number):
-    """Color (r, g, b) of objects of a class, never black: that of its number + 1, as class maps have it."""
-    return tuple(map(int, palette()[1 + number % 254]))
+    """Bright color (r, g, b) of objects of a class; classes of near numbers have hues that are far apart."""
+    return tuple(round(255 * each) for each in colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.85, 1))
 
 
 def shown_size(size):
@@ -65,7 +67,8 @@ def _panels(image, summary):
     scale = np.tile(np.divide(size, summary['size']), 2)
     for each in summary.get('maps', ()):
         values = cv2.resize(each['values'].astype(np.float32), size, interpolation=cv2.INTER_LINEAR).clip(0, 1)
-        heat = Image.fromarray(overlay(photo, values))
+        heat = Image.fromarray(_dim_unseen(overlay(photo, values), photo, np.multiply(summary['seen'], scale))
+                               if 'seen' in summary else overlay(photo, values))
         for box in each['boxes']:
             ImageDraw.Draw(heat).rectangle(_drawable(box * scale, size), outline='white', width=2)
         if each['name']:
@@ -82,10 +85,18 @@ def _resized(image, size):
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
 
 
+def _dim_unseen(picture, photo, seen):
+    """``picture`` inside the box ``seen``, and the darkened photo around it, at which the network did not look."""
+    x1, y1, x2, y2 = np.rint(seen).astype(int)
+    dimmed = photo // 3
+    dimmed[y1:y2, x1:x2] = picture[y1:y2, x1:x2]
+    return dimmed
+
+
 def _blend_class_map(photo, class_map):
     """Half transparent colors where the class is not the first, the background."""
     size = photo.shape[1], photo.shape[0]
-    numbers = cv2.resize(class_map, size, interpolation=cv2.INTER_NEAREST)
+    numbers = cv2.resize(class_map, size, interpolation=cv2.INTER_NEAREST).astype(int)
     mixed = (1 - OPACITY) * photo + OPACITY * palette()[numbers % 256]
     return np.where((numbers > 0)[..., None], np.rint(mixed), photo).astype(np.uint8)
 
@@ -173,6 +184,8 @@ def _captions(summary, width):
     for name, found in summary.get('layers', {}).items():
         lines.append(_line(f'{name}: ' + ', '.join(map(_scored, found)), width))
     for each in summary.get('areas', ()):
+        if each['share'] < 0.001:
+            continue
         color = tuple(map(int, palette()[each['number'] % 256]))
         lines.append(_line(f'{_legible(each)} {each["share"]:.1%}', width, color))
     return lines
