@@ -181,6 +181,8 @@ def _stack(pictures, axis=1):
 def _captions(summary, width):
     """Lines below the picture: classes with scores, and what the colors of a class map are."""
     lines = [_line(_scored(each), width) for each in summary.get('classes', ())]
+    if summary.get('objects') == []:
+        lines.append(_line('no object', width))
     for name, found in summary.get('layers', {}).items():
         lines.append(_line(f'{name}: ' + ', '.join(map(_scored, found)), width))
     for each in summary.get('areas', ()):
