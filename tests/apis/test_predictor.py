@@ -151,6 +151,23 @@ def test_arrays_batches_and_photos_of_any_size(tmp_path):
         list(predictor([]))
 
 
+@pytest.mark.parametrize('step', [CROP, SQUARE, "dict(type='ResizeToSquare', size=16, decode_reduced=True)", ''])
+def test_photos_are_turned_upright(tmp_path, step):
+    """A photo that EXIF turns is predicted as its turned pixels are, and so are the sizes of what is predicted."""
+    path, = photos_in(tmp_path, [(60, 90)])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(path) as image:
+        image.save(path, exif=exif, quality=100)
+    config, checkpoint = network(tmp_path, LOCALIZER, head='ClassificationHead', folder='', step=step)
+    predictor = Predictor(config, checkpoint, 'cpu')
+    (_, turned), = predictor(path)
+    (_, upright), = predictor(read_image(path))
+    assert turned.ori_shape == upright.ori_shape == (90, 60) and turned.pred_maps.shape[1:] == (90, 60)
+    reduced = 0.05 if 'reduced' in step else 1e-6  # the decoder shrinks in another way
+    assert torch.allclose(turned.pred_scores, upright.pred_scores, atol=reduced) and turned.region == upright.region
+
+
 def coco_file(folder, paths):
     images = [dict(id=number, file_name=os.path.basename(path), width=read_image(path).shape[1],
                    height=read_image(path).shape[0]) for number, path in enumerate(paths)]
