@@ -59,7 +59,7 @@ def _panels(image, summary):
     photo = _resized(image, size)
     first = photo
     if 'class_map' in summary:
-        first = _blend_class_map(first, summary['class_map'])
+        first = _blend_class_map(first, summary['class_map'], summary.get('areas', ()))
     panels = [_draw_objects(first, summary.get('objects', ()), summary['size'])]
     if 'class_map' in summary:
         panels.insert(0, Image.fromarray(photo))
@@ -93,12 +93,13 @@ def _dim_unseen(picture, photo, seen):
     return dimmed
 
 
-def _blend_class_map(photo, class_map):
-    """Half transparent colors where the class is not the first, the background."""
+def _blend_class_map(photo, class_map, areas):
+    """Half transparent colors where the class is not the background: class 0, unless it has another name."""
+    background = all(each['name'] in ('background', 'class 0') for each in areas if each['number'] == 0)
     size = photo.shape[1], photo.shape[0]
     numbers = cv2.resize(class_map, size, interpolation=cv2.INTER_NEAREST).astype(int)
     mixed = (1 - OPACITY) * photo + OPACITY * palette()[numbers % 256]
-    return np.where((numbers > 0)[..., None], np.rint(mixed), photo).astype(np.uint8)
+    return np.where((numbers >= int(background))[..., None], np.rint(mixed), photo).astype(np.uint8)
 
 
 def _draw_objects(photo, objects, full_size):

@@ -267,24 +267,24 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     inner.mkdir()
     os.rename(paths[2], inner / 'ű.jpg')
     config, checkpoint = network(tmp_path, LOCALIZER, head='MultiLabelHead', folder='', step=SQUARE)
-    command = ['predict', str(config), str(checkpoint), str(tmp_path / 'photos'), '--out', str(tmp_path / 'out'),
-               '--device', 'cpu', '--top-k', '2', '--score-threshold', '0']
+    command = ['predict', str(config), str(checkpoint), str(tmp_path / 'photos'), '--out',
+               str(tmp_path / 'photos' / 'out'), '--device', 'cpu', '--top-k', '2', '--score-threshold', '0']
     assert main(command) == 0
     assert '3 predictions' in capsys.readouterr().out
-    content = json.loads((tmp_path / 'out' / 'predictions.json').read_text(encoding='utf-8'))
+    content = json.loads((tmp_path / 'photos' / 'out' / 'predictions.json').read_text(encoding='utf-8'))
     record = content['predictions'][2]
     assert record['file'] == 'отпуск 猫/ű.jpg' and record['picture'] == 'pictures/отпуск 猫/ű.jpg'
     assert len(record['classes']) == len(record['maps']) == 2 and record['classes'][0]['name'] in NAMES
-    with Image.open(tmp_path / 'out' / record['maps'][0]['file']) as image:
+    with Image.open(tmp_path / 'photos' / 'out' / record['maps'][0]['file']) as image:
         assert image.size == (64, 64) and image.mode == 'L' and image.getextrema() == (0, 255)
     (tmp_path / 'photos' / 'torn.jpg').write_bytes((tmp_path / 'photos' / '0.jpg').read_bytes()[:100])
-    assert main([*command, '--no-pictures']) == 1
+    assert main([*command, '--no-pictures']) == 1  # the pictures and maps of the first call are passed over
     said = capsys.readouterr()
     assert '3 predictions' in said.out and '1 photos cannot be read and are left out: torn.jpg' in said.err
     assert main([*command[:3], str(tmp_path / 'photos' / 'torn.jpg'), *command[4:]]) == 1
     assert 'ImageError: none of the 1 photos can be read' in capsys.readouterr().err
     with pytest.raises(ImageError, match='torn.jpg cannot be decoded'):
-        list(Predictor(config, checkpoint, 'cpu')(tmp_path / 'photos'))
+        list(Predictor(config, checkpoint, 'cpu')(tmp_path / 'photos' / 'torn.jpg'))
 
 
 def test_what_cannot_be_predicted(tmp_path):

@@ -33,6 +33,8 @@ def test_boxes_masks_and_class_maps_lie_where_they_are():
     photo, blended = picture[:240, :480], picture[:240, 488:968]
     assert (photo == 128).all() and (blended[:, :240] == 128).all() and (blended[:, 240:] == [128, 64, 64]).all()
     assert picture.shape[0] > 280  # the legend
+    areas[0]['name'] = 'road'  # no background
+    assert (draw_prediction(GREY, dict(size=[480, 240], class_map=class_map, areas=areas))[:240, 488:728] == 64).all()
 
 
 def test_maps_stand_beside_the_photo_and_what_was_not_seen_is_dark():
