@@ -19,11 +19,13 @@ from .config import load_config
 from .evaluate import evaluate
 from .hidden_robustness import hidden_robustness
 from .overlays import overlays
+from .predictor import Predictor, predict
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
 
 __all__ = [
+    'Predictor',
     'benchmark',
     'build_dataset',
     'build_model',
@@ -35,6 +37,7 @@ __all__ = [
     'hidden_robustness',
     'load_config',
     'overlays',
+    'predict',
     'prepare_training',
     'read_backbone',
     'read_quoted',

@@ -15,6 +15,7 @@ from . import (
     extract,
     hidden_robustness,
     overlays,
+    predict,
     prepare,
     report,
     suite,
@@ -27,7 +28,7 @@ from . import (
 GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
-    'look': {'report': report, 'overlays': overlays},
+    'look': {'predict': predict, 'report': report, 'overlays': overlays},
     'data': {'check': check, 'prepare': prepare, 'extract': extract},
     'names': {'configs': configs, 'convert': convert},
 }
