@@ -75,7 +75,7 @@ def test_init_cfg_of_a_backbone(model):
                for key, value in model.backbone.state_dict().items())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_folder_of_photos(cifar10_root):
     """kNN of small photos in folders of classes, far above an untrained network."""
     options = {f'benchmark.{split}.{key}': value for split, count in (('train', 200), ('test', 100)) for key, value in
