@@ -22,7 +22,9 @@ from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, 
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import dataset_name
 from mmwsl.apis.fine_tune import FineTuneRunner
-from mmwsl.checkpoints.read import checkpoint_hash
+from mmwsl.checkpoints.labels import start_saw_labels
+from mmwsl.checkpoints.pretrained import pretrained_name
+from mmwsl.checkpoints.read import checkpoint_file, checkpoint_hash
 from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.transforms.decode import resize
 from mmwsl.files import append_json_lines, check_writable, check_writable_folder, write_atomically
@@ -37,6 +39,10 @@ REPLACEABLE = ('layer', 'pooling', 'dataset')  # what a protocol may say of a me
 
 def _features(cfg: Config, model: nn.Module, dataset: Dataset, layer: int) -> Features:
     settings = cfg.benchmark
+    for module in model.modules():
+        fuse_norms = getattr(module, 'fuse_norms', None)
+        if callable(fuse_norms):  # the model is for these features alone, or was fused before
+            fuse_norms()
     return extract_features(
         model, dataset, batch_size=settings.get('batch_size', 256), layer=layer, device=get_device(),
         amp_dtype=inference_dtype(cfg, get_device()), num_workers=min(settings.get('num_workers', 0), os.cpu_count()))
@@ -130,10 +136,11 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
         cfg: config with ``benchmark`` (``dataset``, ``train``, ``test``, ``protocols``: name -> settings, whose
             ``type`` is the protocol if the name is not; for values of single layers also ``layers``, ``pooling``). It
             is not changed.
-        checkpoint: file, or ``'random'`` or ``'random_rescaled'`` for the floors of every table.
+        checkpoint: file, ``'pretrained:NAME'``, or ``'random'`` or ``'random_rescaled'`` for the floors of every table.
         protocols: names; default all that the config has settings for. A name without settings runs with its defaults.
         out: JSON-lines file the records are added to.
-        suite, method: names for the records; ``method`` defaults to the model's class, or the name of the floor.
+        suite, method: names for the records; ``method`` defaults to the model's class, or the name of the floor or of
+            the pre-trained network.
         layer: which of the backbone's outputs, globally averaged.
         layers: values for each of these ``out_indices`` of the backbone instead, one after another, by ``pooling``;
             default ``benchmark.layers``. The backbone is built anew for each and run no further than that. Protocols
@@ -153,8 +160,8 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
     instances, layers, pooling = prepare_protocols(cfg, protocols, layers, pooling)
     trained = [name for name, instance in instances.items() if instance.trains]
     frozen = [name for name in instances if name not in trained]
-    if checkpoint not in (None, *UNTRAINED) and not Path(checkpoint).is_file():
-        raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')  # before the data are read
+    if checkpoint not in (None, *UNTRAINED):
+        checkpoint_file(checkpoint)  # is there, which is known before the data are read
     out, records = None if out is None else check_writable(out), []
     work_dir = check_writable_folder('work_dirs/benchmark' if work_dir is None else work_dir) if trained else None
     for name, source, fields in itertools.chain(
@@ -239,7 +246,9 @@ def _fields(cfg: Config, checkpoint: Path | str | None, model_class: type, meta:
     """What the records of a checkpoint share; ``meta`` is the checkpoint's, None without one."""
     settings = cfg.get('benchmark') or {}
     return dict(
-        method=checkpoint if checkpoint in UNTRAINED else model_class.__name__.lower(), config=_relative(cfg.filename),
+        method=checkpoint if checkpoint in UNTRAINED else pretrained_name(checkpoint) or model_class.__name__.lower(),
+        saw_labels=start_saw_labels(cfg.model) if meta is None else meta.get('saw_labels'),
+        config=_relative(cfg.filename),
         seed=(meta or {}).get('seed', cfg.get('randomness', {}).get('seed')),
         dataset=settings.get('dataset') or (settings.get('test') or {}).get('type'), split='test', encoder='backbone',
         layer=layer, pooling=pooling or 'global average', settings=dict(checkpoint=_describe(checkpoint, meta)))
@@ -276,8 +285,9 @@ def _describe(checkpoint: Path | str | None, meta: dict[str, Any] | None) -> dic
     """Describe the weights of a record: file name, hash, and progress of training."""
     if checkpoint is None or meta is None:
         return checkpoint or 'random'
-    return dict(file=Path(checkpoint).name, sha256=checkpoint_hash(checkpoint), epoch=meta.get('epoch'),
-                iter=meta.get('iter'), pixels=meta.get('pixels'))
+    path = checkpoint_file(checkpoint)
+    return dict(file=path.name, sha256=checkpoint_hash(path), epoch=meta.get('epoch'), iter=meta.get('iter'),
+                pixels=meta.get('pixels'))
 
 
 def _relative(filename: Path | str | None) -> str | None:

@@ -18,7 +18,8 @@ from mmwsl.apis.build import UNTRAINED, build_dataset
 from mmwsl.apis.config import load_config
 from mmwsl.apis.fine_tune import fine_tune_config, innermost
 from mmwsl.apis.train import prepare_training
-from mmwsl.checkpoints.read import checkpoint_hash
+from mmwsl.checkpoints.pretrained import pretrained_name
+from mmwsl.checkpoints.read import checkpoint_file, checkpoint_hash
 from mmwsl.datasets import synthetic
 from mmwsl.datasets.checks import check_quickly
 from mmwsl.protocols import FineTuneProtocol
@@ -81,7 +82,9 @@ class SuiteRun:
         """The checkpoint files that are scored; none of an untrained network."""
         if self.ensemble:
             return [each.final for each in self.ensemble]
-        return [] if self.checkpoint in UNTRAINED else [Path(self.checkpoint) if self.checkpoint else self.final]
+        if not self.checkpoint or self.checkpoint in UNTRAINED:
+            return [] if self.checkpoint else [self.final]
+        return [checkpoint_file(self.checkpoint) if pretrained_name(self.checkpoint) else Path(self.checkpoint)]
 
     @property
     def note(self) -> dict[str, Any]:
@@ -219,8 +222,8 @@ def _check_needs(run: SuiteRun, before: Sequence[SuiteRun]) -> None:
     if run.ensemble and not run.has_own_metric:
         raise ValueError(f'the runs of the ensemble {run.name} are scored as one by a test_evaluator, and {run.path} '
                          'has none; give it one, or judge them apart')
-    if run.checkpoint and run.checkpoint not in UNTRAINED and not Path(run.checkpoint).is_file():
-        raise FileNotFoundError(f'checkpoint {run.checkpoint} does not exist')
+    if run.checkpoint and run.checkpoint not in UNTRAINED:
+        checkpoint_file(run.checkpoint)
 
 
 def _check_training(run: SuiteRun) -> None:
