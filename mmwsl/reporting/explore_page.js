@@ -192,15 +192,15 @@ function disc(fillColor, radius) {
   return discs.get(key);
 }
 function draw() {
-  const pen = points.getContext('2d'), {width, height, ratio} = view;
+  const pen = points.getContext('2d'), {width, height, ratio, scale} = view, {items, of} = current;
   pen.setTransform(1, 0, 0, 1, 0, 0);
   pen.clearRect(0, 0, points.width, points.height);
-  points.style.touchAction = view.scale > whole * 1.01 ? 'none' : 'pan-y';  // a finger scrolls the page past the whole map
-  const inside = [];
+  points.style.touchAction = scale > whole * 1.01 ? 'none' : 'pan-y';  // a finger scrolls the page past the whole map
+  const inside = [], on = items.map(item => item.on);
   let [left, right, top, bottom] = [width, 0, height, 0];
   for (const photo of order) {
-    const x = (xs[photo] - view.x) * view.scale, y = (ys[photo] - view.y) * view.scale;
-    if (x < -60 || y < -60 || x > width + 60 || y > height + 60 || !isOn(photo)) continue;
+    const x = (xs[photo] - view.x) * scale, y = (ys[photo] - view.y) * scale;
+    if (x < -60 || y < -60 || x > width + 60 || y > height + 60 || !on[of[photo]]) continue;
     inside.push(photo);
     if (x < left) left = x;
     if (x > right) right = x;
@@ -210,27 +210,39 @@ function draw() {
   // side of the square that each photo would have
   const room = Math.sqrt((right - left + 60) * (bottom - top + 60) / Math.max(1, inside.length));
   const side = byId('pictures').checked && room >= 20 ? Math.round(Math.max(30, Math.min(112, room * 0.8))) : 0;
-  const radius = Math.max(2, Math.min(5, room / 6)), taken = new Map();
+  const radius = Math.max(2, Math.min(5, room / 6)), dots = items.map(item => disc(item.color, radius)), taken = new Map();
   placed = [];
   for (const photo of inside) {
-    const [x, y] = screenOf(photo);
-    if (side && isFree(taken, x, y, side)) placed.push([photo, x - side / 2, y - side / 2, side]);
-    else {
-      const dot = disc(current.items[current.of[photo]].color, radius);
-      pen.globalAlpha = hits && !hits.has(photo) ? 0.12 : 0.85;
-      pen.drawImage(dot, Math.round(x * ratio - dot.width / 2), Math.round(y * ratio - dot.height / 2));
-    }
+    const x = (xs[photo] - view.x) * scale, y = (ys[photo] - view.y) * scale;
+    if (side && isFree(taken, x, y, side)) { placed.push([photo, x - side / 2, y - side / 2, side]); continue; }
+    const dot = dots[of[photo]];
+    pen.globalAlpha = hits && !hits.has(photo) ? 0.12 : 0.85;
+    pen.drawImage(dot, Math.round(x * ratio - dot.width / 2), Math.round(y * ratio - dot.height / 2));
   }
   pen.scale(ratio, ratio);
   for (const [photo, x, y] of placed) {
     pen.globalAlpha = hits && !hits.has(photo) ? 0.15 : 1;
-    pen.fillStyle = current.items[current.of[photo]].color;
+    pen.fillStyle = items[of[photo]].color;
     pen.fillRect(x - 2, y - 2, side + 4, side + 4);
     const [sheet, column, row] = corner(photo), image = sheetImage(sheet);
     if (image) pen.drawImage(image, column * data.cell, row * data.cell, data.cell, data.cell, x, y, side, side);
   }
   pen.globalAlpha = 1;
+  const squares = squaresOf(), accent = cssColor('--accent');
+  if (hits) for (const photo of inside) if (hits.has(photo)) ring(pen, photo, squares, accent, 2);
   mark();
+}
+const cssColor = name => getComputedStyle(document.documentElement).getPropertyValue(name);
+const squaresOf = () => new Map(placed.map(square => [square[0], square]));
+function ring(pen, photo, squares, stroke, thick) {
+  pen.strokeStyle = stroke;
+  pen.lineWidth = thick;
+  pen.beginPath();
+  if (squares.has(photo)) {
+    const [, x, y, side] = squares.get(photo);
+    pen.rect(x - 3, y - 3, side + 6, side + 6);
+  } else pen.arc(...screenOf(photo), 8, 0, 7);
+  pen.stroke();
 }
 // Whether a square of `side` around (x, y) covers no other; it is taken then.
 function isFree(taken, x, y, side) {
@@ -244,39 +256,26 @@ function isFree(taken, x, y, side) {
   taken.set(key(column, row), [x, y]);
   return true;
 }
-// What changes while one points, on a canvas of its own: rings, and lines to the neighbours.
+// What changes while one points, on a canvas of its own: the photo pointed at, the kept one and lines to its neighbours.
 function mark() {
-  const pen = marks.getContext('2d'), style = getComputedStyle(document.documentElement);
-  const [ink, accent] = ['--ink', '--accent'].map(name => style.getPropertyValue(name));
+  const pen = marks.getContext('2d'), ink = cssColor('--ink'), squares = squaresOf();
   pen.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
   pen.clearRect(0, 0, view.width, view.height);
-  const squares = new Map(placed.map(square => [square[0], square]));
-  const ring = (photo, stroke, thick) => {
-    pen.strokeStyle = stroke;
-    pen.lineWidth = thick;
-    pen.beginPath();
-    if (squares.has(photo)) {
-      const [, x, y, side] = squares.get(photo);
-      pen.rect(x - 3, y - 3, side + 6, side + 6);
-    } else pen.arc(...screenOf(photo), 8, 0, 7);
-    pen.stroke();
-  };
-  if (hits) for (const photo of hits) if (isOn(photo)) ring(photo, accent, 2);
   if (pinned >= 0) {
     pen.globalAlpha = 0.6;
+    pen.strokeStyle = ink;
+    pen.lineWidth = 1;
+    pen.beginPath();
     for (const other of data.neighbors[pinned] || []) {
       if (!isOn(other)) continue;
-      pen.strokeStyle = ink;
-      pen.lineWidth = 1;
-      pen.beginPath();
       pen.moveTo(...screenOf(pinned));
       pen.lineTo(...screenOf(other));
-      pen.stroke();
     }
+    pen.stroke();
     pen.globalAlpha = 1;
-    ring(pinned, ink, 3);
+    if (isOn(pinned)) ring(pen, pinned, squares, ink, 3);
   }
-  if (hovered >= 0) ring(hovered, ink, 2);
+  if (hovered >= 0) ring(pen, hovered, squares, ink, 2);
 }
 
 // The photo at a point of the map: the picture that covers it, else the nearest dot within reach; -1: none.
