@@ -160,7 +160,7 @@ function center(photo, scale = view.scale) {
   requestDraw();
 }
 function resize() {
-  const {width, height} = plane.getBoundingClientRect(), first = !view.width, {x, y, scale} = view;
+  const {width, height} = points.getBoundingClientRect(), first = !view.width, {x, y, scale} = view;
   if (!width) return;
   const middle = [x + view.width / 2 / scale, y + view.height / 2 / scale], zoomed = scale / whole;
   Object.assign(view, {width, height, ratio: window.devicePixelRatio || 1});
@@ -354,7 +354,7 @@ function followAddress() {
 // ---- Pointer, wheel and keys
 const held = new Map();  // pointers that are down, where they are
 let moved = 0;
-const at = event => { const box = plane.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
+const at = event => { const box = points.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
 points.addEventListener('pointerdown', event => {
   if (event.button) return;
   try { points.setPointerCapture(event.pointerId); } catch { /* the pointer has left already */ }
@@ -493,21 +493,22 @@ byId('search').addEventListener('keydown', event => {
 
 // ---- Copying file names, one a line
 async function copy(names, button) {
-  const text = names.join('\n'), before = button.textContent;
+  const text = names.join('\n'), before = button.dataset.name || button.textContent;
+  button.dataset.name = before;
+  let done = `${plural(names.length, 'name')} copied`;
   try {
     await navigator.clipboard.writeText(text);
-  } catch {  // not allowed for a page from disk in some browsers
-    const area = element('textarea', {readonly: true});
+  } catch {  // some browsers do not let a page from disk do it; then by the older way, or else by hand
+    const area = element('textarea', {readonly: true, rows: 5, 'aria-label': 'File names to copy'});
     area.value = text;
-    document.body.append(area);
+    button.after(area);
     area.select();
-    document.execCommand('copy');
-    area.remove();
-    button.focus();
+    if (document.execCommand('copy')) { area.remove(); button.focus(); }
+    else done = 'This browser does not copy; copy from the box';
   }
-  button.textContent = `${plural(names.length, 'name')} copied`;
-  say(button.textContent);
-  setTimeout(() => { button.textContent = before; }, 2000);
+  button.textContent = done;
+  say(done);
+  setTimeout(() => { button.textContent = before; }, 2500);
 }
 const toCopy = {
   duplicates: () => data.duplicates.flatMap(photos => photos.slice(1)),

@@ -13,7 +13,7 @@ from mmwsl.reporting.template import render_template
 REQUIRED = ('title', 'summary', 'command', 'date', 'network', 'seconds', 'files', 'xy', 'groups', 'group_list', 'duplicates',
             'odd', 'neighbors', 'skipped')
 OPTIONAL = ('labels', 'accuracy', 'comparisons', 'label_errors', 'checks')
-# Sides of the thumbnails, with JPEG's quality. JPEG codes blocks of 16 pixels, so multiples of it do not run into each other.
+# Sides of the thumbnails, with JPEG's quality. JPEG codes blocks of 16 pixels; of sides that are multiples, none is shared.
 CELLS = ((128, 85), (96, 85), (64, 85), (64, 75), (48, 80), (48, 70), (32, 80), (32, 65), (16, 80))
 SHEET = 1024  # side of a sheet of thumbnails, in pixels: decoded in a moment
 BUDGET = 20_000_000  # bytes of all thumbnails; in a page they take a third more
