@@ -9,6 +9,7 @@ import numpy as np
 from mmwsl.files import check_writable, read_json_lines, write_atomically
 from mmwsl.reporting.quoted import FIELDS, read_quoted
 from mmwsl.reporting.records import heading, is_ceiling, is_floor, pivot, read_records, split_by_checkpoint
+from mmwsl.reporting.template import render_template
 from mmwsl.visualization import image_uri, line_chart, scatter_chart
 
 SERIES = re.compile(r'(knn|low_shot)(\d+)_(top1|mAP|mAP_test_selected)')
@@ -34,7 +35,6 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
     Raises:
         FileNotFoundError, ValueError: a file is missing or is not what it should be; there are no records.
     """
-    import jinja2
     out = check_writable(out)
     records = [record for path in records_files for record in read_records(path)]
     if not records:
@@ -44,10 +44,8 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
         suites.setdefault(record.get('suite'), []).append(record)
     for record in (each for of_suite in suites.values() for each in split_by_checkpoint(of_suite)):
         groups.setdefault((record.get('suite'), record.get('dataset')), []).append(record)
-    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
-        Path(__file__).with_name('report.html').read_text(encoding='utf-8'))
-    page = template.render(
-        title=title, facts=facts(records),
+    page = render_template(
+        'report.html', title=title, facts=facts(records),
         tables=[comparison(*key, rows) for key, rows in groups.items()],
         maps=[feature_map(name, path) for name, path in (features or {}).items()],
         trainings=training_curves(runs),
