@@ -127,12 +127,15 @@ def test_two_processes_append(tmp_path):
 
 
 def test_a_link_stays_one(tmp_path):
-    """What it leads to is written, also where that is not there yet; nothing is left beside either."""
+    """What it leads to is written, also where that is not there yet; nothing is left beside either. Commands refuse a
+    link to nothing before their work."""
     (tmp_path / 'far').mkdir()
     link, file = tmp_path / 'records.jsonl', tmp_path / 'far' / 'all.jsonl'
     link.symlink_to(os.path.join('far', 'all.jsonl'))
-    assert check_writable(link) == link
+    with pytest.raises(FileNotFoundError, match='is a link to far/all.jsonl, which does not exist'):
+        check_writable(link)
     append_json_lines(link, [1])
+    assert check_writable(link) == link
     append_json_lines(file, [2])
     append_json_lines(link, [3])
     assert link.is_symlink() and not file.is_symlink() and file.read_text() == '1\n2\n3\n'
