@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import mmwsl
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system that has none
 LOCKED = (errno.EAGAIN, errno.EACCES)  # POSIX allows either
 Content = str | bytes | Callable[[BinaryIO], object]
@@ -44,12 +45,16 @@ def check_writable(path: Path | str) -> Path:
 def write_atomically(path: Path | str, content: Content) -> None:
     """Write a file so that ``path`` is either the old one or the whole new one, whenever a process dies.
 
-    Its folder is made. What is no ordinary file, such as ``/dev/stdout``, is written to as it is.
+    Its folder is made. What is no ordinary file, such as ``/dev/stdout``, is written to as it is; where ``path`` is a
+    link, the file that it leads to is written.
 
     Args:
         path: the file.
         content: str (written as UTF-8), bytes, or a function that writes to the open binary file it is called with,
             e.g. ``lambda file: torch.save(state, file)``.
+
+    Raises:
+        OSError: it cannot be written; if because the disk is full, the message says so, whatever the function raised.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +62,8 @@ def write_atomically(path: Path | str, content: Content) -> None:
         with open(path, 'wb') as file:
             _write(file, content)
         return
+    if path.is_symlink():
+        path = path.resolve()
     # a name of its own: several processes may write the file at a time, of several machines even
     temporary = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')
     try:
@@ -65,8 +72,26 @@ def write_atomically(path: Path | str, content: Content) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except Exception as error:
+        cause = full_disk(error)
+        if cause is None:
+            raise
+        raise OSError(cause.errno, f'{os.strerror(cause.errno)}: {path} is not written, and what stood there stays; '
+                                   'make space, and run the command again (a training with --resume)') from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def full_disk(error: BaseException | None) -> OSError | None:
+    """The error among those that led to ``error``, itself included, that says that a disk or a quota is full.
+
+    torch and others raise another one while they handle it.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _is_special(path: Path) -> bool:
