@@ -15,21 +15,17 @@ TAIL = 250  # of a save's calls and returns: the file is whole, gets its name, a
 
 
 class Uninterrupted:
-    """A run that nothing stopped: its config, folder, last state, seconds, and the events of its saves."""
+    """A run that nothing stopped: its config, last state, seconds, and the events of its saves."""
 
     def __init__(self, folder, keep):
         folder.mkdir()
-        self.config, self.folder = write_short(folder, keep), folder
+        self.config = write_short(folder, keep)
         begin = time.monotonic()
-        assert finish(start(train, folder / 'output.txt', self.config, folder / 'run')) == 0, self.output()
+        process = start(train, folder / 'output.txt', self.config, folder / 'run', save_events=folder / 'events')
+        assert finish(process) == 0, (folder / 'output.txt').read_text()[-3000:]
         self.seconds = time.monotonic() - begin
-        counted = start(train, folder / 'output.txt', self.config, folder / 'counted', save_events=folder / 'events')
-        assert finish(counted) == 0, self.output()
         self.events = ast.literal_eval((folder / 'events').read_text())
         self.state = read_state(folder / 'run' / LAST)
-
-    def output(self):
-        return (self.folder / 'output.txt').read_text()[-3000:]
 
 
 @pytest.fixture(scope='module')
