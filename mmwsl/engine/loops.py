@@ -30,7 +30,7 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
                              f'of {self.dataloader.batch_size}; use a smaller batch_size or more images')
 
     def run(self):
-        """As mmengine's; a resumed run first makes up for the validation that its checkpoint has not seen the end of."""
+        """As mmengine's; a resumed run first makes up for a validation that its checkpoint has not seen."""
         self.runner.call_hook('before_train')
         if self._epoch and self._iter == min(self._epoch * len(self.dataloader), self._max_iters):
             self._validate()

@@ -14,6 +14,7 @@ from tiny_runs import SIMCLR, TINY_DATA, assert_same, log_text, read_state, trai
 from mmwsl.models.pretext.deepcluster import DeepCluster
 from mmwsl.models.pretext.odc import ODC
 
+LONG = pytest.mark.long
 KILL = """
 import os
 import signal
@@ -63,7 +64,8 @@ def validations(work_dir):
                    for line in log_text(work_dir).splitlines() if 'accuracy/top1: ' in line})
 
 
-@pytest.mark.parametrize('epoch, batch, within', [(1, 1, True), (2, 2, True), (1, 0, False)])
+@pytest.mark.parametrize('epoch, batch, within', [
+    (1, 1, True), pytest.param(2, 2, True, marks=LONG), pytest.param(1, 0, False, marks=LONG)])
 def test_a_validation_is_left_and_made_up_for(tmp_path, monkeypatch, epoch, batch, within):
     """With averaged weights in place of the trained ones meanwhile, and the best checkpoint chosen by it."""
     (tmp_path / 'kill_in_validation.py').write_text(KILL)
@@ -121,9 +123,11 @@ data_preprocessor = dict(views=[[crop]])
 """
 
 
-@pytest.mark.parametrize('place', ['features', 'half changed'])
-@pytest.mark.parametrize('kind, text, clustering', [(DeepCluster, DEEPCLUSTER, 1), (DeepCluster, DEEPCLUSTER, 2),
-                                                    (ODC, ODC_TEXT, 1)])
+@pytest.mark.parametrize('kind, text, clustering, place', [
+    (DeepCluster, DEEPCLUSTER, 2, 'half changed'), (ODC, ODC_TEXT, 1, 'features'),
+    *(pytest.param(*each, marks=LONG) for each in [
+        (DeepCluster, DEEPCLUSTER, 1, 'features'), (DeepCluster, DEEPCLUSTER, 1, 'half changed'),
+        (DeepCluster, DEEPCLUSTER, 2, 'features'), (ODC, ODC_TEXT, 1, 'half changed')])])
 def test_a_clustering_is_left_and_done_anew(tmp_path, monkeypatch, kind, text, clustering, place):
     """While features are taken, or when labels are changed and the head is not."""
     config, work_dir, calls = write_config(tmp_path, text), tmp_path / 'run', []
@@ -178,7 +182,7 @@ def train_in_group(config, work_dir):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize('number', [signal.SIGTERM, pytest.param(signal.SIGINT, marks=LONG)])
 def test_a_signal_to_workers_too(tmp_path, number):
     """As terminals, Slurm and systemd send it."""
     for index in range(32):
