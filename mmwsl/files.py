@@ -76,7 +76,7 @@ def write_atomically(path: Path | str, content: Content) -> None:
         cause = full_disk(error)
         if cause is None:
             raise
-        raise OSError(cause.errno, f'{os.strerror(cause.errno)}: {path} is not written, and what stood there stays; '
+        raise OSError(cause.errno, f'{cause.strerror}: {path} is not written, and what stood there stays; '
                                    'make space, and run the command again (a training with --resume)') from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -96,7 +96,7 @@ def test_another_error_is_not_taken_for_a_full_disk():
     assert full_disk(ValueError('x')) is None and full_disk(OSError(errno.EIO, 'x')) is None
     try:
         try:
-            raise OSError(errno.EDQUOT, 'quota')
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
         finally:
             raise RuntimeError('of the writer')
     except RuntimeError as error:
