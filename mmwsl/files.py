@@ -1,7 +1,4 @@
-"""Files that are written whole or not at all, lines of text and JSON, and locks between processes.
-
-Also where the configs lie that ship with mmwsl.
-"""
+"""Files that are written whole or not at all, lines of text and JSON, and locks between processes."""
 
 import contextlib
 import errno
@@ -14,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import mmwsl
-
+FULL = (errno.ENOSPC, errno.EDQUOT)
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system that has none
 LOCKED = (errno.EAGAIN, errno.EACCES)  # POSIX allows either
 Content = str | bytes | Callable[[BinaryIO], object]
@@ -111,6 +107,9 @@ def write_atomically(path: Path | str, content: Content) -> None:
         path: the file.
         content: str (written as UTF-8), bytes, or a function that writes to the open binary file it is called with,
             e.g. ``lambda file: torch.save(state, file)``.
+
+    Raises:
+        OSError: it cannot be written; if because the disk is full, the message says so, whatever the function raised.
     """
     path = Path(path)
     if _is_special(path):
@@ -126,6 +125,12 @@ def write_atomically(path: Path | str, content: Content) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except Exception as error:
+        cause = full_disk(error)
+        if cause is None:
+            raise
+        raise OSError(cause.errno, f'{cause.strerror}: {path} is not written, and what stood there stays; '
+                                   'make space, and run the command again (a training with --resume)') from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -138,6 +143,18 @@ def _temporary(path: Path) -> Path:
 def _followed(path: Path) -> Path:
     """The file that a link leads to, which need not exist; what is no link as it is."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def full_disk(error: BaseException | None) -> OSError | None:
+    """The error among those that led to ``error``, itself included, that says that a disk or a quota is full.
+
+    torch and others raise another one while they handle it.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _is_special(path: Path) -> bool:
@@ -268,23 +285,3 @@ def read_json_lines(path: Path | str, source: str, drop_cut: bool = False) -> It
             except ValueError as error:  # not JSON, or not UTF-8
                 raise ValueError(f'{path}, line {number}: not JSON ({error}); was the file cut off? Remove the line') \
                     from error
-
-
-def configs_root() -> Path:
-    """Folder of the configs that ship with mmwsl: inside the installed package, or beside it in a clone.
-
-    Raises:
-        FileNotFoundError: neither exists.
-    """
-    package = Path(mmwsl.__file__).parent
-    for folder in (package / 'configs', package.parent / 'configs'):
-        if folder.is_dir():
-            return folder
-    raise FileNotFoundError(f'no configs folder in {package} or beside it; reinstall mmwsl')
-
-
-def shipped_configs() -> list[str]:
-    """Names of the shipped configs that can be run, sorted, as seen from :func:`configs_root`, with ``/``."""
-    root = configs_root()
-    files = (file.relative_to(root) for file in root.rglob('*.py'))
-    return sorted(file.as_posix() for file in files if '_base_' not in file.parts)

@@ -251,3 +251,42 @@ def test_the_old_name_of_progress(monkeypatch):
     with pytest.warns(DeprecationWarning, match='mmwsl.protocols.progress is now mmwsl.progress; change the import'):
         from mmwsl.protocols.progress import progress_bar
     assert progress_bar is progress.progress_bar
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / 'there').mkdir()
+    link, target = tmp_path / 'lines.jsonl', tmp_path / 'there' / 'lines.jsonl'
+    target.write_text('1\n')
+    link.symlink_to(target)
+    append_json_lines(link, [2])
+    assert link.is_symlink() and target.read_text() == '1\n2\n'
+
+
+APPEND = ('import sys; from mmwsl.files import append_json_lines\nfor number in range(10_000):\n'
+          '    append_json_lines(sys.argv[1], [dict(writer=sys.argv[2], number=number, filling="x" * 50)])\n'
+          '    print(number, flush=True)\n')
+
+
+@pytest.mark.slow
+def test_appending_processes_that_are_killed(tmp_path):
+    """Of six that append at once, all killed at different moments, every line that was acknowledged is there, once."""
+    for repeat in range(3):
+        path, outputs = tmp_path / f'{repeat}.jsonl', [tmp_path / f'{repeat}_{name}.txt' for name in 'abcdef']
+        writers = []
+        for output in outputs:
+            with open(output, 'w') as file:
+                writers.append(subprocess.Popen([sys.executable, '-c', APPEND, str(path), output.stem], stdout=file))
+        deadline = time.monotonic() + 60
+        while any(output.stat().st_size < 20 for output in outputs) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for writer in writers:
+            time.sleep(0.03)
+            writer.kill()
+            writer.wait()
+        append_json_lines(path, [dict(writer='last', number=0)])
+        lines = [value for _, value in read_json_lines(path, '')]
+        for output in outputs:
+            numbers = [line['number'] for line in lines if line['writer'] == output.stem]
+            acknowledged = [int(number) for number in output.read_text().split()]
+            assert numbers == list(range(len(numbers))) and len(numbers) - len(acknowledged) in (0, 1)
+        assert lines[-1]['writer'] == 'last'

@@ -19,7 +19,7 @@ FLOORS = [
     {'mmwsl.structures'},
     {'mmwsl.losses', 'mmwsl.augment', 'mmwsl.clustering', 'mmwsl.refine', 'mmwsl.flow', 'mmwsl.evaluation.functional'},
     {'mmwsl.ops'},
-    {'mmwsl.dist', 'mmwsl.files', 'mmwsl.progress'},
+    {'mmwsl.dist', 'mmwsl.files', 'mmwsl.progress', 'mmwsl.shipped'},
     {'mmwsl.registry', 'mmwsl.compat'},
     {'mmwsl'},
 ]

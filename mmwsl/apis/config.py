@@ -9,7 +9,7 @@ from unittest import mock
 from mmengine.config import Config
 
 from mmwsl.apis.schedule import scale_lengths
-from mmwsl.files import configs_root, shipped_configs
+from mmwsl.shipped import configs_root, shipped_configs
 
 PREFIX = 'mmwsl::'
 

@@ -9,7 +9,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    from mmwsl.files import shipped_configs
+    from mmwsl.shipped import shipped_configs
     for name in shipped_configs():
         if args.filter in name:
             print('mmwsl::' + name)

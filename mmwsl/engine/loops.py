@@ -29,6 +29,25 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
             raise ValueError(f'an epoch has no step: {len(self.dataloader.sampler)} images a rank do not fill a batch '
                              f'of {self.dataloader.batch_size}; use a smaller batch_size or more images')
 
+    def run(self):
+        """As mmengine's; a resumed run first makes up for a validation that its checkpoint has not seen."""
+        self.runner.call_hook('before_train')
+        if self._epoch and self._iter == min(self._epoch * len(self.dataloader), self._max_iters):
+            self._validate()
+        while self._epoch < self._max_epochs and not self.stop_training:
+            self.run_epoch()
+            self._validate()
+        self.runner.call_hook('after_train')
+        return self.runner.model
+
+    def _validate(self):
+        self._decide_current_val_interval()
+        last, info = self._epoch == self._max_epochs, self.runner.message_hub.runtime_info
+        due = self._epoch >= self.val_begin and (last or self._epoch % self.val_interval == 0)
+        if due and self.runner.val_loop is not None and info.get('validated') != self._epoch:
+            self.runner.val_loop.run()
+            self.runner.message_hub.update_info('validated', self._epoch)
+
     def run_epoch(self):
         steps = len(self.dataloader)
         # From 0 to steps: a checkpoint of the last step of an epoch was written before the epoch was closed.

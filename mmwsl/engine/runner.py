@@ -1,6 +1,7 @@
 """mmengine's Runner with what it lacks: ranks on CPUs, checkpoints that load and resume, honest batch sizes."""
 
 import copy
+import functools
 import os
 import pickle
 from pathlib import Path
@@ -29,7 +30,7 @@ from mmwsl.dist import init_process_group
 from mmwsl.engine import resume
 from mmwsl.engine.needed_hooks import NeededHooks
 from mmwsl.engine.schedules import has_fractions, whole_iterations
-from mmwsl.engine.stop import Stopped, StopSignals
+from mmwsl.engine.stop import Stopped, StopSignals, init_worker
 from mmwsl.files import write_atomically
 from mmwsl.registry import FUNCTIONS, RUNNERS
 
@@ -82,6 +83,12 @@ class Runner(NeededHooks, MMEngineRunner):
         if self.distributed and not is_distributed():
             init_process_group(self.launcher, **env_cfg.get('dist_cfg', {}))
         super().setup_env(env_cfg)
+
+    def dump_config(self):
+        """As mmengine's, whole or not at all."""
+        if is_main_process():
+            name = Path(self.cfg.filename).name if self.cfg.filename else f'{self.timestamp}.py'
+            write_atomically(Path(self.work_dir) / name, self.cfg.dump())
 
     def wrap_model(self, model_wrapper_cfg, model):
         memory_format = getattr(getattr(model, 'data_preprocessor', None), 'memory_format', torch.contiguous_format)
@@ -146,7 +153,9 @@ class Runner(NeededHooks, MMEngineRunner):
             if not dataloader['num_workers']:
                 dataloader.pop('persistent_workers', None)
                 dataloader.pop('prefetch_factor', None)
-        return MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
+        dataloader = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
+        dataloader.worker_init_fn = functools.partial(init_worker, then=dataloader.worker_init_fn)
+        return dataloader
 
     def save_checkpoint(self, out_dir, filename, file_client_args=None, save_optimizer=True, save_param_scheduler=True,
                         meta=None, by_epoch=True, backend_args=None):
@@ -233,6 +242,8 @@ class Runner(NeededHooks, MMEngineRunner):
             for remains in Path(self.work_dir).glob('.*.pth.*.tmp'):  # of a process that was killed while writing
                 remains.unlink(missing_ok=True)
         paths = sorted(Path(self.work_dir).glob('*.pth'))
+        # the best ones hold weights alone; where there is nothing else, that is said
+        paths = [path for path in paths if not path.name.startswith('best_')] or paths
         for path in resume.newest_first(paths, self.logger.warning):
             try:
                 resume.check_resumable(read_checkpoint(path), path)

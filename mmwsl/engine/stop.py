@@ -7,14 +7,37 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from mmengine.hooks import EMAHook
 
 from mmwsl.engine.child import SIGNALS
 
 # Where a run is between two steps, by the names of hooks; a signal in a pass that begins with one of PASSES
-# leaves it.
-PLACES = ('before_train_iter', 'before_train_epoch', 'before_val', 'after_val_epoch')
-PASSES = ('before_train_epoch', 'before_val')  # clustering, validation
+# leaves it. Hooks before and after a validation are not left: they may swap weights, or write the best.
+PLACES = ('before_train_iter', 'before_train_epoch', 'before_val', 'before_val_iter', 'after_val_epoch')
+PASSES = ('before_train_epoch', 'before_val_iter')  # clustering, validation
 AGREE_EVERY = 20  # steps after which ranks ask each other
+
+
+def init_worker(number, then=None):
+    """In a data worker: leave signals to the training itself, which still needs the worker when all processes get one.
+
+    Args:
+        number: of the worker.
+        then: another function to call with it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, 'sigwaitinfo'):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    if then is not None:
+        then(number)
+
+
+def _end_with_parent(parent):
+    """Obey the SIGTERM of the training alone, which ends its workers so."""
+    while signal.sigwaitinfo([signal.SIGTERM]).si_pid != parent:
+        pass
+    os._exit(0)
 
 
 class Stopped(BaseException):
@@ -34,7 +57,8 @@ class StopSignals:
 
     def __init__(self, ranks=1):
         self._group = dist.new_group(backend='gloo') if ranks > 1 else None
-        self._received, self._in_pass, self._steps, self._process = 0, False, 0, os.getpid()
+        self._received, self._steps, self._process = 0, 0, os.getpid()
+        self._in_pass = self._in_validation = False
 
     def __enter__(self):
         self._before = {}
@@ -62,8 +86,10 @@ class StopSignals:
         """
         if place not in PLACES:
             return
-        self._in_pass = False
-        if place == 'after_val_epoch':  # a best checkpoint may be written: not a place to leave
+        self._in_pass, self._in_validation = False, place == 'before_val_iter'
+        if place == 'after_val_epoch':
+            return
+        if place == 'before_val_iter' and self._group is not None:  # ranks may have different numbers of batches
             return
         number = self._received
         if self._group is not None:
@@ -83,6 +109,9 @@ class StopSignals:
         Raises:
             SystemExit: always.
         """
+        for hook in runner.hooks:
+            if self._in_validation and isinstance(hook, EMAHook):
+                hook.after_val_epoch(runner)  # it had put its averages in place of the weights
         path = Path(runner.work_dir) / f'iter_{runner.iter}.pth'
         if runner.iter and runner.message_hub.runtime_info.get('last_ckpt') != str(path):
             runner.message_hub.update_info('stopped_at', runner.iter)

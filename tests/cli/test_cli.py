@@ -11,7 +11,7 @@ import pytest
 import mmwsl
 from mmwsl.cli import build_parser, main, program
 from mmwsl.cli.arguments import read_options, read_pairs
-from mmwsl.files import configs_root
+from mmwsl.shipped import configs_root
 
 COMMANDS = {name: module for modules in program.GROUPS.values() for name, module in modules.items()}
 HEAVY = ['torch', 'mmengine', 'numpy', 'mmwsl.compat', 'mmwsl.registry', 'mmwsl.apis']

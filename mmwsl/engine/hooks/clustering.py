@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from mmwsl.datasets.collate import collate_batch
 from mmwsl.engine.runner import unwrap
+from mmwsl.engine.stop import init_worker
 from mmwsl.ops.modes import eval_mode
 from mmwsl.registry import HOOKS, TRANSFORMS
 
@@ -92,7 +93,7 @@ class ClusteringHook(Hook):
             dataset.pipeline = self.pipeline
         bounds = [len(dataset) * rank // runner.world_size for rank in (runner.rank, runner.rank + 1)]
         loader = DataLoader(dataset, self.batch_size or train.batch_size, sampler=range(*bounds),
-                            num_workers=train.num_workers, collate_fn=collate_batch,
+                            num_workers=train.num_workers, collate_fn=collate_batch, worker_init_fn=init_worker,
                             generator=torch.Generator())  # the default one would be advanced
         wrapper, device = runner.optim_wrapper, next(model.parameters()).device
         dtype = getattr(wrapper, 'dtype', None)
