@@ -3,7 +3,7 @@
 import ast
 import warnings
 
-from mmwsl.checkpoints.read import read_meta
+from mmwsl.checkpoints.read import read_checkpoint, read_meta
 
 # What an epoch's steps depend on, by its name in a checkpoint's meta.
 SIZES = dict(batch_size='images a rank and step', world_size='ranks', dataset_size='images')
@@ -160,3 +160,26 @@ def step_schedulers(schedulers, epochs, iterations, steps):
                 for scheduler in schedulers:
                     if scheduler.by_epoch:
                         scheduler.step()
+
+
+def latest_checkpoint(work_dir, logger):
+    """The path of the readable checkpoint of the latest iteration in a folder; None where there is no checkpoint.
+
+    Raises:
+        ValueError: none of those that are there is readable; on every rank, since one that went on alone would wait for
+            the others.
+    """
+    paths = sorted(work_dir.glob('*.pth'))
+    # the best ones hold weights alone; where there is nothing else, that is said
+    paths = [path for path in paths if not path.name.startswith('best_')] or paths
+    for path in newest_first(paths, logger.warning):
+        try:
+            check_resumable(read_checkpoint(path), path)
+        except ValueError as error:
+            logger.warning(f'{error} It is passed over; resuming from an older checkpoint.')
+        else:
+            return path
+    if paths:
+        raise ValueError(f'--resume: none of the {len(paths)} checkpoints in {work_dir} is readable; remove them to '
+                         'start anew')
+    return None

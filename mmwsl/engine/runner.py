@@ -241,20 +241,10 @@ class Runner(NeededHooks, MMEngineRunner):
         if is_main_process():
             for remains in Path(self.work_dir).glob('.*.pth.*.tmp'):  # of a process that was killed while writing
                 remains.unlink(missing_ok=True)
-        paths = sorted(Path(self.work_dir).glob('*.pth'))
-        # the best ones hold weights alone; where there is nothing else, that is said
-        paths = [path for path in paths if not path.name.startswith('best_')] or paths
-        for path in resume.newest_first(paths, self.logger.warning):
-            try:
-                resume.check_resumable(read_checkpoint(path), path)
-            except ValueError as error:
-                self.logger.warning(f'{error} It is passed over; resuming from an older checkpoint.')
-            else:
-                self.logger.info(f'resuming from {path}')
-                return self.resume(str(path))
-        if paths:  # on every rank: one that went on alone would wait for the others
-            raise ValueError(f'--resume: none of the {len(paths)} checkpoints in {self.work_dir} is readable; remove '
-                             'them to start anew')
+        path = resume.latest_checkpoint(Path(self.work_dir), self.logger)
+        if path is not None:
+            self.logger.info(f'resuming from {path}')
+            return self.resume(str(path))
         self.logger.info(f'--resume: no checkpoint in {self.work_dir} yet, starting from the beginning')
 
     def resume(self, filename, resume_optimizer=True, resume_param_scheduler=True, map_location='default'):
