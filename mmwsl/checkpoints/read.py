@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from mmwsl.compat import check_torch
+
 
 def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', trust: bool = False) -> dict[str, Any]:
     """Load a checkpoint that consists of tensors and plain types; nothing in the file is executed.
@@ -74,9 +76,7 @@ def _names_version(checkpoint: dict[str, Any]) -> bool:
 def _load(path: Path, map_location: str | torch.device, trust: bool = False, mmap: bool = False) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f'checkpoint {path} does not exist')
-    if not hasattr(torch.serialization, 'safe_globals'):
-        raise RuntimeError(f'torch {torch.__version__} is too old to read checkpoints without running code from them; '
-                           'the files are not at fault: install torch 2.5 or newer')
+    check_torch()
     try:
         if path.suffix == '.pkl' and trust:
             with open(path, 'rb') as file:

@@ -3,6 +3,7 @@
 import torch
 import torch.nn as nn
 from mmengine.model import BaseModel
+from mmengine.registry import DefaultScope
 
 from mmwsl.models.necks.mlp import pool
 from mmwsl.registry import MODELS
@@ -52,7 +53,8 @@ class Model(BaseModel):
     def init_weights(self):
         """Apply the parts' ``init_cfg`` (pretrained weights, say), if any has one; constructors did the rest."""
         if any(getattr(module, 'init_cfg', None) for module in self.modules()):
-            super().init_weights()
+            with DefaultScope.overwrite_default_scope('mmwsl'):  # for our Pretrained, which runs no code of a file
+                super().init_weights()
 
     def forward(self, inputs, data_samples=None, mode='tensor'):
         """Dispatch to :meth:`loss`, :meth:`predict` or :meth:`tensor`.
