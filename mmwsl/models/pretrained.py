@@ -1,4 +1,4 @@
-"""Weights that a model or a part of one starts from, where a config names them: ``init_cfg=dict(type='Pretrained')``."""
+"""Weights that a model or a part of it starts from, as a config names them: ``init_cfg=dict(type='Pretrained')``."""
 
 from pathlib import Path
 
@@ -33,10 +33,11 @@ class PretrainedInit(MMEnginePretrainedInit):
         state = find_tensors(read_checkpoint(_local(what), self.map_location))
         if self.prefix is not None:
             prefix = self.prefix.rstrip('.') + '.'
-            state, whole = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}, state
+            keys = list(state)
+            state = {key.removeprefix(prefix): state[key] for key in keys if key.startswith(prefix)}
             if not state:
-                raise ValueError(f'{what}: no key begins with {prefix!r} (init_cfg.prefix); its keys: '
-                                 f'{", ".join(list(whole)[:5])}, ...')
+                raise ValueError(f'{what}: no key begins with {prefix!r} (init_cfg.prefix); the first ones are '
+                                 f'{", ".join(keys[:5])}')
         report = load_state(module, state, what=what)
         if not hasattr(module, 'backbone'):  # it is a part itself
             report = {kind: [f'backbone.{key}' for key in keys] for kind, keys in report.items()}
@@ -48,7 +49,8 @@ class PretrainedInit(MMEnginePretrainedInit):
 def _local(name):
     if not name.startswith(('http://', 'https://')):
         if '://' in name:
-            raise ValueError(f'{name}: such names are not resolved; give init_cfg.checkpoint a file or an https address')
+            raise ValueError(f'{name}: such names are not resolved; give init_cfg.checkpoint a file or an https '
+                             'address')
         return Path(name).expanduser()
     path = Path(torch.hub.get_dir(), 'checkpoints', name.rpartition('/')[2])
     if not path.exists():

@@ -116,7 +116,7 @@ def test_an_old_torch_is_named_as_the_cause(tmp_path, monkeypatch, capsys, versi
     torch.save({'backbone.layer1.0.conv1.weight': torch.ones(2)}, path)
     assert read_checkpoint(path)
     monkeypatch.setattr(torch, '__version__', version)
-    with pytest.raises(RuntimeError, match='torch 2.[0-9.]*cu118 is too old .*the files are not at fault: install torch 2.6'):
+    with pytest.raises(RuntimeError, match='torch 2.*cu118 is too old .*the files are not at fault: install torch 2.6'):
         read_checkpoint(path)
     assert main(['convert', str(path), str(tmp_path / 'out.pth')]) == 1
     assert 'is too old' in capsys.readouterr().err
