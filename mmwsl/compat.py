@@ -5,6 +5,20 @@ import warnings
 from pathlib import Path
 
 import torch
+from torch.torch_version import TorchVersion
+
+OLDEST_TORCH = '2.6'  # before it, torch.load(weights_only=True) ran what a TorchScript archive holds
+
+
+def check_torch() -> None:
+    """Raise unless this torch reads files of weights without running code from them.
+
+    Raises:
+        RuntimeError: it is too old.
+    """
+    if TorchVersion(torch.__version__) < OLDEST_TORCH:
+        raise RuntimeError(f'torch {torch.__version__} is too old to read checkpoints without running code from them; '
+                           f'the files are not at fault: install torch {OLDEST_TORCH} or newer')
 
 
 def renamed_arguments(**names):

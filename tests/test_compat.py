@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -38,3 +40,15 @@ def test_autocast_dtype(monkeypatch):
     for native, expected in ((True, torch.bfloat16), (False, torch.float16)):
         monkeypatch.setattr(torch.cuda, 'is_bf16_supported', lambda including_emulation, native=native: native)
         assert compat.autocast_dtype('cuda') is expected
+
+
+@pytest.mark.parametrize('version, old', [('2.5.1', True), ('2.6.0+cu124', False), ('2.13.0', False), ('3.0', False)])
+def test_the_oldest_torch_is_that_of_the_requirements(monkeypatch, version, old):
+    requirements = (Path(__file__).parents[1] / 'requirements' / 'runtime.txt').read_text()
+    assert f'torch>={compat.OLDEST_TORCH}\n' in requirements
+    monkeypatch.setattr(torch, '__version__', version)
+    if old:
+        with pytest.raises(RuntimeError, match='install torch 2.6 or newer'):
+            compat.check_torch()
+    else:
+        compat.check_torch()

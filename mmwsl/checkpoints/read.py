@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import pickle
+import re
 import warnings
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import nn
 
 from mmwsl.checkpoints.names import find_backbone
 from mmwsl.checkpoints.pretrained import find_pretrained, pretrained_name
+from mmwsl.compat import check_torch
 
 CLASSIFIER = 'head.classifier.'  # of an ImageClassifier
 
@@ -117,9 +119,7 @@ def _names_version(checkpoint: dict[str, Any]) -> bool:
 
 def _load(path: Path, map_location: str | torch.device, trust: bool = False, mmap: bool = False) -> dict[str, Any]:
     path = checkpoint_file(path)
-    if not hasattr(torch.serialization, 'safe_globals'):
-        raise RuntimeError(f'torch {torch.__version__} is too old to read checkpoints without running code from them; '
-                           'the files are not at fault: install torch 2.5 or newer')
+    check_torch()
     try:
         if path.suffix == '.pkl' and trust:
             with open(path, 'rb') as file:
@@ -128,11 +128,11 @@ def _load(path: Path, map_location: str | torch.device, trust: bool = False, mma
             with torch.serialization.safe_globals([argparse.Namespace]):
                 checkpoint = torch.load(path, map_location=map_location, weights_only=not trust, mmap=mmap)
     except Exception as error:  # on bytes that are no pickle the unpickler fails in any way
-        if isinstance(error, pickle.UnpicklingError) and ('GLOBAL' in str(error) or 'Unsupported class' in str(error)):
-            raise ValueError(
-                f'checkpoint {path} holds Python objects beside tensors and plain types, which are not loaded because '
-                'loading them would run code from the file. If you trust it, convert it once: mmwsl convert CHECKPOINT '
-                'OUT --trust') from error
+        objects = isinstance(error, pickle.UnpicklingError) and re.search('GLOBAL|Unsupported class', str(error))
+        if objects or isinstance(error, RuntimeError) and 'weights_only' in str(error):
+            what = 'Python objects beside tensors and plain types' if objects else 'code, as a TorchScript archive does'
+            raise ValueError(f'checkpoint {path} holds {what}; it is not loaded, because that would run code from the '
+                             'file. If you trust it, convert it once: mmwsl convert CHECKPOINT OUT --trust') from error
         # torch's UnpicklingError is a page of advice to load without the check, which would not help here
         text = 'not a pickle' if isinstance(error, pickle.UnpicklingError) else str(error).partition('\n')[0]
         raise ValueError(f'checkpoint {path} is not readable ({type(error).__name__}: {text}); is it truncated, or no '

@@ -1,3 +1,14 @@
 """Networks and methods; importing this package fills the MODELS registry."""
 
-from . import backbones, heads, layers, memories, necks, preprocessors, pretext, supervised, weak  # noqa: F401
+from . import (  # noqa: F401
+    backbones,
+    heads,
+    layers,
+    memories,
+    necks,
+    preprocessors,
+    pretext,
+    pretrained,
+    supervised,
+    weak,
+)

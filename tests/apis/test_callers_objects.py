@@ -3,9 +3,11 @@
 import copy
 
 import pytest
+import torch
 from tiny_runs import SIMCLR, train_here, write_config
 
 from mmwsl.apis import benchmark, evaluate, extract, load_config, prepare_training, run_suite, throughput, train
+from mmwsl.apis.build import build_model
 
 SHORT = """
 train_dataloader['dataset']['max_images'] = 64
@@ -93,3 +95,26 @@ runs = [dict(method='simclr', config={str(config)!r}, options=dict(benchmark=dic
     before = copy.deepcopy((options, only))
     assert '| simclr |' in run_suite(tmp_path / 'suite.py', tmp_path / 'out', only=only, options=options)
     assert (options, only) == before
+
+
+def test_every_seed_of_a_suite_has_the_same_data(tmp_path, monkeypatch):
+    """Also where a run's options replace a part as a whole: ``_delete_`` is not used up by the first seed."""
+    config = write_config(tmp_path, SIMCLR, SHORT)
+    (tmp_path / 'suite.py').write_text(f"""
+suite, protocols = 'callers', ['knn']
+data = dict(type='Digits', split='train', size=16, max_images=64, _delete_=True)
+options = {{'train_dataloader.dataset': data, 'benchmark.dataset': 'mine'}}
+runs = [dict(method=name, config={str(config)!r}, options=options, seeds=[0, 1, 2]) for name in ('first', 'second')]
+""")
+    found = []
+
+    def trained(name, cfg, settings, work_dir):
+        found.append(cfg.train_dataloader.dataset.to_dict())
+        path = work_dir / 'net.pth'
+        work_dir.mkdir(parents=True, exist_ok=True)
+        torch.save(dict(state_dict=build_model(cfg)[0].state_dict()), path)
+        return path
+
+    monkeypatch.setattr('mmwsl.apis.suite._train', trained)
+    run_suite(tmp_path / 'suite.py', tmp_path / 'out')
+    assert found == [dict(type='Digits', split='train', size=16, max_images=64)] * 6
