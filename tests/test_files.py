@@ -253,15 +253,6 @@ def test_the_old_name_of_progress(monkeypatch):
     assert progress_bar is progress.progress_bar
 
 
-def test_a_link_stays_a_link(tmp_path):
-    (tmp_path / 'there').mkdir()
-    link, target = tmp_path / 'lines.jsonl', tmp_path / 'there' / 'lines.jsonl'
-    target.write_text('1\n')
-    link.symlink_to(target)
-    append_json_lines(link, [2])
-    assert link.is_symlink() and target.read_text() == '1\n2\n'
-
-
 APPEND = ('import sys; from mmwsl.files import append_json_lines\nfor number in range(10_000):\n'
           '    append_json_lines(sys.argv[1], [dict(writer=sys.argv[2], number=number, filling="x" * 50)])\n'
           '    print(number, flush=True)\n')
