@@ -12,6 +12,7 @@ from . import (
     check,
     configs,
     convert,
+    explore,
     extract,
     hidden_robustness,
     overlays,
@@ -27,7 +28,7 @@ from . import (
 GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
-    'look': {'report': report, 'overlays': overlays},
+    'look': {'explore': explore, 'report': report, 'overlays': overlays},
     'data': {'check': check, 'prepare': prepare, 'extract': extract},
     'names': {'configs': configs, 'convert': convert},
 }

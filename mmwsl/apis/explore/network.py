@@ -1,0 +1,118 @@
+"""The network that features come from: what it is, and whether it saw labels before."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+
+from mmwsl.apis.build import build_model, get_device
+from mmwsl.apis.config import load_config
+from mmwsl.apis.explore.stages import Arrays, Stages, make_key
+from mmwsl.checkpoints import read_meta
+from mmwsl.datasets.file_dataset import FileDataset
+from mmwsl.protocols.features import extract_features
+
+CHUNK, BATCH = 128, 32
+OWN_RECIPE = 'mmwsl::selfsup/simclr/simclr_r18w16_1xb64-cos-100e_folder.py'
+
+
+@dataclass
+class Network:
+    """A network and its weights.
+
+    Attributes:
+        name: what people call it.
+        config: its config.
+        checkpoint: file, ``'random'``, or a name that :func:`mmwsl.apis.build.build_model` knows.
+        history: what it has learned from, in words.
+    """
+    name: str
+    config: Config
+    checkpoint: str
+    history: str
+
+    def key(self) -> str:
+        """Of the config's model and the weights."""
+        path = Path(self.checkpoint)
+        weights = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else self.checkpoint
+        return make_key(self.config.model.to_dict(), dict(self.config.get('data_preprocessor') or {}),
+                        input_pipeline(self.config), weights)
+
+
+def random_floor(network: Network) -> Network:
+    """The same network with random weights."""
+    return Network('random weights', network.config, 'random', 'nothing')
+
+
+def installed_network() -> Network | None:
+    """The pre-trained network of the extra ``mmwsl[pretrained]``; None where it is not installed."""
+    try:
+        from mmwsl.checkpoints.pretrained import installed_pretrained
+    except ImportError:
+        return None
+    names = list(installed_pretrained())
+    if not names:
+        return None
+    return Network(names[0], load_config(f'mmwsl::pretrained/{names[0]}.py'), f'pretrained:{names[0]}',
+                   'ImageNet, with labels')
+
+
+def given_network(checkpoint: str, config: str | None) -> Network:
+    """The network that the user names.
+
+    Raises:
+        ValueError: no config.
+        FileNotFoundError: no such file.
+    """
+    if config is None:
+        if not checkpoint.startswith('pretrained:'):
+            raise ValueError(f'--checkpoint {checkpoint} needs --config CONFIG, the config that it was trained with')
+        config = f'mmwsl::pretrained/{checkpoint.removeprefix("pretrained:")}.py'
+    cfg = load_config(config)
+    if checkpoint.startswith('pretrained:'):
+        return Network(checkpoint.removeprefix('pretrained:'), cfg, checkpoint, 'ImageNet, with labels')
+    if checkpoint == 'random':
+        return Network('random weights', cfg, 'random', 'nothing')
+    meta = read_meta(checkpoint)
+    classes = (meta.get('dataset_meta') or {}).get('classes') if isinstance(meta.get('dataset_meta'), dict) else None
+    supervised = 'supervised' in str(cfg.filename) or cfg.model.get('type') == 'Classifier'
+    history = 'images with labels' if supervised else 'images; whether it saw labels the file does not say' \
+        if not meta or classes else 'images without labels'
+    return Network(Path(checkpoint).stem, cfg, checkpoint, history)
+
+
+def input_pipeline(cfg: Config) -> list[dict[str, Any]]:
+    """Steps from a photo to the network's input: those of the config's benchmark, if it reads files, else a central
+    square of the size that its data have (32 without a word on it)."""
+    benchmark = cfg.get('benchmark') or {}
+    for split in ('test', 'train'):
+        dataset = benchmark.get(split) or {}
+        while 'dataset' in dataset and 'pipeline' not in dataset:
+            dataset = dataset['dataset']
+        if dataset.get('pipeline'):
+            return [dict(step) for step in dataset['pipeline']]
+        if dataset:
+            size = int(dataset.get('size', 32))
+            return [dict(type='ResizeCenterCrop', resize=size, crop=size)]
+    return [dict(type='ResizeCenterCrop', resize=256, crop=224)]
+
+
+def compute_features(network: Network, name: str, paths: Sequence[str], photos_key: str, stages: Stages) -> torch.Tensor:
+    """Features (N, D) float32 of photos; kept in chunks as the stage ``name``."""
+    model = None
+    pipeline = input_pipeline(network.config)
+
+    def compute(start: int, stop: int) -> Arrays:
+        nonlocal model
+        if model is None:
+            model, _ = build_model(network.config, network.checkpoint)
+        dataset = FileDataset(paths[start:stop], supervision='none', pipeline=pipeline)
+        found = extract_features(model, dataset, batch_size=BATCH, device=get_device(), progress=False)
+        return dict(features=found.features.numpy())
+
+    key = make_key(photos_key, network.key())
+    return torch.from_numpy(stages.run_in_chunks(name, key, len(paths), compute, size=CHUNK)['features'])
