@@ -2,6 +2,7 @@
 
 from .alexnet import AlexNet
 from .cifar_resnet import CIFARResNet
+from .efficientnet_lite import EfficientNetLite
 from .googlenet import GoogLeNet
 from .inception import InceptionV3
 from .resnet import ResNet
@@ -11,5 +12,5 @@ from .timm_wrapper import TimmBackbone
 from .vgg import VGG16
 from .vit import VisionTransformer
 
-__all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'GoogLeNet', 'InceptionV3', 'ResNet', 'SplitBackbone', 'SwinTransformer',
-           'TimmBackbone', 'VisionTransformer']
+__all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'ResNet', 'SplitBackbone',
+           'SwinTransformer', 'TimmBackbone', 'VisionTransformer']

@@ -91,10 +91,7 @@ class ResNet(StagedBackbone):
             raise ValueError(f'ResNet depth {depth} is unknown; choose one of {sorted(self.BLOCKS)}')
         if stem not in ('imagenet', 'cifar'):
             raise ValueError(f"ResNet stem {stem!r} is unknown; choose 'imagenet' or 'cifar'")
-        if not -1 <= frozen_stages <= 4:
-            raise ValueError(f'ResNet frozen_stages must be between -1 and 4, got {frozen_stages}')
         block, counts = self.BLOCKS[depth]
-        self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
         conv1 = (nn.Conv2d(in_channels, base_channels, 7, 2, 3, bias=False) if stem == 'imagenet' else
                  _conv3x3(in_channels, base_channels))
         self.add_stage(0, dict(conv1=conv1, bn1=build_norm(norm_cfg, base_channels), relu=nn.ReLU(inplace=True)))
@@ -120,19 +117,4 @@ class ResNet(StagedBackbone):
                 nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')
             elif zero_init_residual and isinstance(module, (BasicBlock, Bottleneck)):
                 nn.init.zeros_((module.bn2 if isinstance(module, BasicBlock) else module.bn3).weight)
-        for part in self._frozen():
-            part.requires_grad_(False)
-
-    def _frozen(self):
-        return [getattr(self, name) for number in range(self.frozen_stages + 1) for name in self.stages[number]]
-
-    def train(self, mode=True):
-        super().train(mode)
-        if mode:
-            for part in self._frozen():
-                part.eval()
-            if self.norm_eval:
-                for module in self.modules():
-                    if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                        module.eval()
-        return self
+        self.freeze(frozen_stages, norm_eval)

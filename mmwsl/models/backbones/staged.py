@@ -1,5 +1,6 @@
 """Base of backbones with numbered stages."""
 
+import torch.nn as nn
 from mmengine.model import BaseModule
 
 
@@ -19,6 +20,8 @@ class StagedBackbone(BaseModule):
         ValueError: ``out_indices`` is empty, or names a stage that there is not.
     """
 
+    frozen_stages, norm_eval = -1, False
+
     def __init__(self, out_indices, numbers, meaning, init_cfg=None):
         super().__init__(init_cfg)
         if not out_indices or not set(out_indices) <= set(numbers):
@@ -31,6 +34,36 @@ class StagedBackbone(BaseModule):
         for name, part in parts.items():
             self.add_module(name, part)
         self.stages[number] = tuple(parts)
+
+    def freeze(self, frozen_stages=-1, norm_eval=False):
+        """Take the gradient from the stages up to ``frozen_stages``, whose norms stay in eval mode; -1 is none.
+
+        With ``norm_eval`` all batch norms stay in eval mode.
+
+        Raises:
+            ValueError: there is no such stage.
+        """
+        if not -1 <= frozen_stages <= max(self.stages):
+            raise ValueError(f'{type(self).__name__} frozen_stages must be between -1 and {max(self.stages)}, got '
+                             f'{frozen_stages}')
+        self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
+        for part in self._frozen():
+            part.requires_grad_(False)
+
+    def _frozen(self):
+        return [getattr(self, name) for number, names in self.stages.items() if number <= self.frozen_stages
+                for name in names]
+
+    def train(self, mode=True):
+        super().train(mode)
+        if mode:
+            for part in self._frozen():
+                part.eval()
+            if self.norm_eval:
+                for module in self.modules():
+                    if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                        module.eval()
+        return self
 
     def forward(self, x):
         outputs = []
