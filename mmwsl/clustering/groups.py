@@ -11,6 +11,8 @@ from mmwsl.clustering.kmeans import kmeans
 
 CANDIDATES = (3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40)
 SILHOUETTE_ROWS = 2000  # that the silhouette is taken of; it looks at every pair
+COMPONENTS = 64  # of the features that are grouped
+RESTARTS = 3  # of k-means; that with the lowest objective counts
 SMALLEST = 5  # members a group should have on average
 
 
@@ -30,7 +32,7 @@ class Groups(NamedTuple):
 
 def find_groups(features: torch.Tensor, number: int | None = None, candidates: Sequence[int] = CANDIDATES,
                 seed: int = 0) -> Groups:
-    """Group rows by k-means on the sphere, in the number with the best silhouette.
+    """Group rows of length 1 by k-means of their principal components, in the number with the best silhouette.
 
     Args:
         features: (N, D) floating point rows; normalized here.
@@ -45,11 +47,13 @@ def find_groups(features: torch.Tensor, number: int | None = None, candidates: S
     rows = F.normalize(features.float(), dim=1)
     if number is not None and not 1 <= number <= len(rows):
         raise ValueError(f'{number} groups of {len(rows)} photos are impossible; choose 1 to {len(rows)}')
+    small = _components(rows)
     silhouettes, found = {}, {}
     for k in [number] if number else [k for k in candidates if k * SMALLEST <= len(rows)] or [1]:
-        found[k] = kmeans(rows, k, seed=seed, distributed=False)
+        found[k] = min((kmeans(small, k, seed=seed + restart, distributed=False) for restart in range(RESTARTS)),
+                       key=lambda result: result.objective)
         if number is None and k > 1:
-            silhouettes[k] = _silhouette(rows, found[k].assignments, seed)
+            silhouettes[k] = _silhouette(small, found[k].assignments, seed)
     best = found[max(silhouettes, key=lambda k: silhouettes[k])] if silhouettes else next(iter(found.values()))
     order = best.counts.argsort(descending=True, stable=True)
     order = order[best.counts[order] > 0]
@@ -60,6 +64,14 @@ def find_groups(features: torch.Tensor, number: int | None = None, candidates: S
         typical = (rows[inside] @ rows[inside].mean(0)).argsort(descending=True, stable=True)
         members.append(inside[typical].tolist())
     return Groups(assignments, members, silhouettes)
+
+
+def _components(rows: torch.Tensor) -> torch.Tensor:
+    """The principal components of the rows, which hold nearly all of their distances."""
+    centered = rows - rows.mean(0)
+    if rows.shape[1] <= COMPONENTS:
+        return centered
+    return centered @ torch.linalg.eigh(centered.T @ centered)[1][:, -COMPONENTS:]
 
 
 def _silhouette(rows: torch.Tensor, assignments: torch.Tensor, seed: int) -> float:
