@@ -23,6 +23,9 @@ from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, 
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import dataset_name
 from mmwsl.apis.fine_tune import FineTuneRunner
+from mmwsl.checkpoints.labels import start_saw_labels
+from mmwsl.checkpoints.pretrained import pretrained_name
+from mmwsl.checkpoints.read import checkpoint_file
 from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.transforms.decode import resize
 from mmwsl.files import append_json_lines, check_writable, write_atomically
@@ -130,10 +133,11 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
         cfg: config with ``benchmark`` (``dataset``, ``train``, ``test``, ``protocols``: name -> settings, whose
             ``type`` is the protocol if the name is not; for values of single layers also ``layers``, ``pooling``). It
             is not changed.
-        checkpoint: file, or ``'random'`` or ``'random_rescaled'`` for the floors of every table.
+        checkpoint: file, ``'pretrained:NAME'``, or ``'random'`` or ``'random_rescaled'`` for the floors of every table.
         protocols: names; default all that the config has settings for. A name without settings runs with its defaults.
         out: JSON-lines file the records are added to.
-        suite, method: names for the records; ``method`` defaults to the model's class, or the name of the floor.
+        suite, method: names for the records; ``method`` defaults to the model's class, or the name of the floor or of
+            the pre-trained network.
         layer: which of the backbone's outputs, globally averaged.
         layers: values for each of these ``out_indices`` of the backbone instead, one after another, by ``pooling``;
             default ``benchmark.layers``. The backbone is built anew for each and run no further than that. Protocols
@@ -165,8 +169,8 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
         check_pooling(pooling, layers)
     elif pooling:
         raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
-    if checkpoint not in (None, *UNTRAINED) and not Path(checkpoint).is_file():
-        raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')  # before the data are read
+    if checkpoint not in (None, *UNTRAINED):
+        checkpoint_file(checkpoint)  # is there, which is known before the data are read
     out, records = None if out is None else check_writable(out), []
     for name, source, fields in itertools.chain(
             _from_features(cfg, checkpoint, frozen, layer, layers, pooling) if frozen else (),
@@ -224,7 +228,9 @@ def _fields(cfg: Config, checkpoint: Path | str | None, model_class: type, meta:
     """What the records of a checkpoint share; ``meta`` is the checkpoint's, None without one."""
     settings = cfg.get('benchmark') or {}
     return dict(
-        method=checkpoint if checkpoint in UNTRAINED else model_class.__name__.lower(), config=_relative(cfg.filename),
+        method=checkpoint if checkpoint in UNTRAINED else pretrained_name(checkpoint) or model_class.__name__.lower(),
+        saw_labels=start_saw_labels(cfg.model) if meta is None else meta.get('saw_labels'),
+        config=_relative(cfg.filename),
         seed=(meta or {}).get('seed', cfg.get('randomness', {}).get('seed')),
         dataset=settings.get('dataset') or (settings.get('test') or {}).get('type'), split='test', encoder='backbone',
         layer=layer, pooling=pooling or 'global average', settings=dict(checkpoint=_describe(checkpoint, meta)))
@@ -261,8 +267,9 @@ def _describe(checkpoint: Path | str | None, meta: dict[str, Any] | None) -> dic
     """Describe the weights of a record: file name, hash, and progress of training."""
     if checkpoint is None or meta is None:
         return checkpoint or 'random'
-    digest = hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest()
-    return dict(file=Path(checkpoint).name, sha256=digest[:8], epoch=meta.get('epoch'), iter=meta.get('iter'),
+    path = checkpoint_file(checkpoint)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return dict(file=path.name, sha256=digest[:8], epoch=meta.get('epoch'), iter=meta.get('iter'),
                 pixels=meta.get('pixels'))
 
 

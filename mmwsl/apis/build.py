@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from mmwsl.checkpoints.names import find_backbone, our_names, without_wrappers
 from mmwsl.checkpoints.read import read_checkpoint
-from mmwsl.checkpoints.state import check_backbone, load_state
+from mmwsl.checkpoints.state import check_backbone, load_state, without_other_classifier
 from mmwsl.compat import autocast_dtype, keep_freed_memory
 from mmwsl.datasets import collate_batch, evenly_spaced
 from mmwsl.models.base import Model
@@ -34,9 +34,9 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
 
     Args:
         cfg: config with ``model``; its seed (``randomness.seed``) decides random weights.
-        checkpoint: file, of ours or of another project (see ``mmwsl/checkpoints/names.py``), or None or ``'random'``
-            for random weights, or ``'random_rescaled'`` for random weights after :func:`rescale_responses` on 256
-            evenly spaced images of ``benchmark.train``.
+        checkpoint: file, of ours or of another project (see ``mmwsl/checkpoints/names.py``), or ``'pretrained:NAME'``
+            (:mod:`mmwsl.checkpoints.pretrained`), or None or ``'random'`` for random weights, or ``'random_rescaled'``
+            for random weights after :func:`rescale_responses` on 256 evenly spaced images of ``benchmark.train``.
 
     Returns:
         tuple: model, and for a file its ``meta`` (epoch, iter, seed, ...; empty if it has none), else None.
@@ -56,8 +56,9 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
     meta = None
     if checkpoint not in (None, *UNTRAINED):
         loaded = read_checkpoint(checkpoint)
-        report = load_state(model, _weights(loaded, checkpoint), what=str(checkpoint))
         meta = loaded.get('meta', {})
+        state = without_other_classifier(_weights(loaded, checkpoint), meta, model)
+        report = load_state(model, state, what=str(checkpoint))
         check_backbone(report, str(checkpoint))
         print_log(f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
                   f'{len(report["unexpected"])} unexpected', logger='current')

@@ -8,7 +8,8 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS, init_default_scope
 
-from mmwsl.checkpoints.read import read_checkpoint, trained_classes
+from mmwsl.checkpoints.labels import any_labels
+from mmwsl.checkpoints.read import checkpoint_file, read_checkpoint, trained_classes
 from mmwsl.checkpoints.state import load_state
 from mmwsl.datasets import check_trained_classes
 from mmwsl.engine.runner import unwrap
@@ -27,8 +28,8 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
 
     Args:
         cfg: config with both.
-        checkpoint: file, or ``'random'``; or a list of files, all of the config's network, that are scored as one
-            (:class:`mmwsl.models.weak.LocalizerEnsemble`).
+        checkpoint: file, ``'pretrained:NAME'`` or ``'random'``; or a list of files, all of the config's network, that
+            are scored as one (:class:`mmwsl.models.weak.LocalizerEnsemble`).
         out: JSON-lines file the records are added to.
         suite, method: names for the records; ``method`` defaults to the model's class.
 
@@ -45,9 +46,9 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
         raise ValueError(f'{cfg.filename} has no test_evaluator and test_dataloader; pre-training configs are '
                          'evaluated by protocols (mmwsl benchmark)')
     checkpoints = [checkpoint] if isinstance(checkpoint, (str, Path)) else list(checkpoint)
-    absent = [str(path) for path in checkpoints if path != 'random' and not Path(path).is_file()]
-    if absent:
-        raise FileNotFoundError(f'checkpoint {", ".join(absent)} does not exist')
+    for path in checkpoints:
+        if path != 'random':
+            checkpoint_file(path)
     if out is not None:
         check_writable(out)
     several = len(checkpoints) > 1
@@ -65,11 +66,12 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
                  'val_evaluator', 'auto_scale_lr'):  # nothing of the training is built
         cfg.pop(part, None)
     cfg.custom_hooks = []
-    runner = RUNNERS.build(cfg)
+    runner, saw_labels = RUNNERS.build(cfg), []
     if several:
         for member, path in zip(unwrap(runner.model).members, checkpoints, strict=True):
             loaded = read_checkpoint(path)
             load_state(member, loaded['state_dict'], strict=True, what=str(path))
+            saw_labels.append(loaded.get('meta', {}).get('saw_labels'))
             check_trained_classes(trained_classes(loaded), runner.test_dataloader.dataset.metainfo.get('classes'),
                                   f'test_dataloader, {path}')
     values = runner.test()
@@ -79,6 +81,7 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
             suite=suite, method=method or kind,
             config=Path(cfg.filename).name if cfg.filename else None, seed=cfg.get('randomness', {}).get('seed'),
             dataset=dataset_name(cfg), split='test',
+            saw_labels=any_labels(saw_labels or [runner.start_saw_labels]),
             protocol=name.split('/')[0], metric=name.split('/')[-1], value=round(float(value), 4),
             settings=dict(checkpoint=' '.join(Path(path).name for path in checkpoints)))
             for name, value in values.items()])

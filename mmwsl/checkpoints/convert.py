@@ -8,7 +8,7 @@ import torch
 
 from mmwsl import __version__
 from mmwsl.checkpoints.names import check_known, find_backbone, find_tensors, is_head, their_names
-from mmwsl.checkpoints.read import read_checkpoint
+from mmwsl.checkpoints.read import checkpoint_file, read_checkpoint
 from mmwsl.files import check_writable, write_atomically
 
 
@@ -67,7 +67,9 @@ def convert(path: Path | str, out: Path | str, layout: str = 'mmwsl', trust: boo
                        matching_heuristics=True)
         write_atomically(out, pickle.dumps(content))
     else:
-        content = dict(state_dict=named, meta=dict(converted_from=Path(path).name, mmwsl_version=__version__))
+        meta = checkpoint['meta'] if isinstance(checkpoint.get('meta'), dict) else {}
+        content = dict(state_dict=named, meta=dict(converted_from=checkpoint_file(path).name, mmwsl_version=__version__,
+                                                   saw_labels=meta.get('saw_labels')))
         write_atomically(out, lambda file: torch.save(content, file))
     left = f'; {others} other tensors left out' if others else ''
     left += f' ({", ".join(heads[:3])}{", ..." if len(heads) > 3 else ""})' if heads else ''

@@ -1,7 +1,7 @@
 """Where other projects keep the backbone in a checkpoint, and what they call its parts.
 
-Our names are those of torchvision (ResNet, Inception v3), timm (ViT), the Swin authors and the VGG authors. Functions
-take and give state dicts.
+Our names are those of torchvision (ResNet, Inception v3), timm (ViT), the Swin authors and the VGG authors, and for
+EfficientNet-Lite those of its published weights without underscores. Functions take and give state dicts.
 """
 
 import re
@@ -35,7 +35,7 @@ _VGG16 = ('conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2', 'con
 
 # A first stage: what stands before one of these in a key is where the backbone is.
 _FIRST_STAGE = re.compile(r'((?:[^.]+\.)*?)(?:layer1\.0|blocks\.0|layers\.0|stages\.0|features\.0|res2\.0|conv1_1|'
-                          r'conv1\.0|Mixed_5b|inception3a)\.')
+                          r'conv1\.0|Mixed_5b|inception3a|_blocks\.0|block0)\.')
 # Of files of other projects: heads and what only training needs, and constants that follow from the architecture.
 _BESIDE = re.compile(r'(fc|head\w*|classifier|pre_logits|prototypes|projection_head|projector|predictor|decoder\w*'
                      r'|mask_token|AuxLogits|aux\d|aux_logits\d?)(\.|$)')
@@ -168,8 +168,11 @@ def _has_tensors(value: dict[str, Any]) -> bool:
 def our_names(state: dict[str, Any]) -> dict[str, Any]:
     """A backbone's state dict from the names of detectron2, mmpretrain or timm to ours; ours stay as they are.
 
-    So does torchvision's VGG16, with BN or without.
+    So does torchvision's VGG16, with BN or without, and EfficientNet-Lite.
     """
+    if '_conv_stem.weight' in state:  # EfficientNet-Lite: _blocks.0._bn1.weight is block0.bn1.weight
+        state = {re.sub(r'(^|\.)_', r'\1', key): value for key, value in state.items()}
+        return {re.sub(r'^blocks\.(\d+)\.', r'block\1.', key): value for key, value in state.items()}
     if any(key.startswith('res2.') for key in state):
         return {_from_detectron2(key): value for key, value in state.items()}
     if any(key.startswith('patch_embed.projection.') for key in state):

@@ -10,6 +10,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from mmwsl.checkpoints.names import find_backbone
+from mmwsl.checkpoints.pretrained import find_pretrained, pretrained_name
+
+CLASSIFIER = 'head.classifier.'  # of an ImageClassifier
+
 
 def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', trust: bool = False) -> dict[str, Any]:
     """Load a checkpoint that consists of tensors and plain types; nothing in the file is executed.
@@ -17,7 +22,8 @@ def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', 
     The options of a command line (``argparse.Namespace``), which many authors put beside the weights, count as plain.
 
     Args:
-        path: the file; ``.pkl`` is a pickle of arrays, as detectron2 has them.
+        path: the file, or ``pretrained:NAME`` (see :mod:`mmwsl.checkpoints.pretrained`), which gives the network under
+            our names; ``.pkl`` is a pickle of arrays, as detectron2 has them.
         map_location: where tensors go.
         trust: load other Python objects too. **This runs code from the file**, so only for files from people you trust.
 
@@ -30,6 +36,11 @@ def read_checkpoint(path: Path | str, map_location: str | torch.device = 'cpu', 
     Warns:
         UserWarning: the bytes of another project's file are not those that were written.
     """
+    name = pretrained_name(path)
+    if name is not None:
+        state, _ = find_backbone(_load(find_pretrained(name), map_location))
+        state = {_of_classifier(key): value for key, value in state.items()}
+        return dict(state_dict=state, meta=_pretrained_meta(name))
     checkpoint = _load(Path(path), map_location, trust)
     damage = find_damage(path)
     if damage:
@@ -46,8 +57,34 @@ def read_meta(path: Path | str) -> dict[str, Any]:
     Raises:
         FileNotFoundError, ValueError, RuntimeError: as :func:`read_checkpoint`.
     """
+    name = pretrained_name(path)
+    if name is not None:
+        find_pretrained(name)
+        return _pretrained_meta(name)
     meta = _load(Path(path), 'cpu', mmap=True).get('meta')
     return meta if isinstance(meta, dict) else {}
+
+
+def checkpoint_file(checkpoint: Path | str) -> Path:
+    """The file of a checkpoint: its path, or that of ``pretrained:NAME``.
+
+    Raises:
+        FileNotFoundError: there is no such file, or the package is not installed.
+        ValueError: see :func:`mmwsl.checkpoints.pretrained.find_pretrained`.
+    """
+    name = pretrained_name(checkpoint)
+    path = Path(checkpoint) if name is None else find_pretrained(name)
+    if not path.is_file():
+        raise FileNotFoundError(f'checkpoint {path} does not exist')
+    return path
+
+
+def _pretrained_meta(name: str) -> dict[str, Any]:
+    return dict(pretrained=name, saw_labels=True)
+
+
+def _of_classifier(key: str) -> str:
+    return CLASSIFIER + key.removeprefix('fc.') if key.startswith('fc.') else f'backbone.{key}'
 
 
 def find_damage(path: Path | str) -> str | None:
@@ -72,8 +109,7 @@ def _names_version(checkpoint: dict[str, Any]) -> bool:
 
 
 def _load(path: Path, map_location: str | torch.device, trust: bool = False, mmap: bool = False) -> dict[str, Any]:
-    if not path.is_file():
-        raise FileNotFoundError(f'checkpoint {path} does not exist')
+    path = checkpoint_file(path)
     if not hasattr(torch.serialization, 'safe_globals'):
         raise RuntimeError(f'torch {torch.__version__} is too old to read checkpoints without running code from them; '
                            'the files are not at fault: install torch 2.5 or newer')

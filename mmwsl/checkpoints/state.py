@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.logging import HistoryBuffer
+from mmengine.logging import HistoryBuffer, print_log
 from torch import nn
 
 from mmwsl.checkpoints.names import is_beside_backbone, without_wrappers
+from mmwsl.checkpoints.read import CLASSIFIER
 
 _HISTORY = '__history__'
 
@@ -74,6 +75,23 @@ def load_state(module: nn.Module, state_dict: Mapping[str, torch.Tensor], strict
                          f'{_some(report["unexpected"]) or "none"}; resume with the config the run was started with')
     module.load_state_dict({key: state_dict[key] for key in report['matched']}, strict=False)
     return report
+
+
+def without_other_classifier(state: Mapping[str, torch.Tensor], meta: Any,
+                             module: nn.Module) -> Mapping[str, torch.Tensor]:
+    """The state dict of a checkpoint; of a ``pretrained:NAME`` what ``module`` takes of it.
+
+    Its classifier of ImageNet is left out where ``module`` has another one, and a message says so.
+    """
+    if not isinstance(meta, dict) or 'pretrained' not in meta:
+        return state
+    own = module.state_dict()
+    other = [key for key in state if key.startswith(CLASSIFIER)
+             and (key not in own or own[key].shape != state[key].shape)]
+    if other:
+        print_log(f'{meta["pretrained"]}: its classifier of ImageNet is left out, as the model has another one or none',
+                  logger='current')
+    return {key: value for key, value in state.items() if key not in other}
 
 
 def check_backbone(report: Mapping[str, list[str]], what: str) -> None:

@@ -13,8 +13,16 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner as MMEngineRunner
 
 from mmwsl import __version__
+from mmwsl.checkpoints.labels import any_labels, start_saw_labels
 from mmwsl.checkpoints.read import read_checkpoint, read_meta, trained_classes
-from mmwsl.checkpoints.state import check_backbone, first_not_finite, from_plain, load_state, to_plain
+from mmwsl.checkpoints.state import (
+    check_backbone,
+    first_not_finite,
+    from_plain,
+    load_state,
+    to_plain,
+    without_other_classifier,
+)
 from mmwsl.compat import keep_freed_memory
 from mmwsl.datasets.checks import check_quickly
 from mmwsl.dist import init_process_group
@@ -47,6 +55,7 @@ class Runner(NeededHooks, MMEngineRunner):
     """
 
     trained_classes = None
+    _loaded_meta = None  # of the checkpoint that the weights are from
     _stop = None  # what listens to signals while it trains
 
     def train(self):
@@ -166,7 +175,8 @@ class Runner(NeededHooks, MMEngineRunner):
         meta.setdefault('iter', self.iter if by_epoch else self.iter + 1)
         meta.update(cfg=self.cfg.pretty_text, seed=self.seed, experiment_name=self.experiment_name, **self._sizes(),
                     mmengine_version=mmengine.__version__, mmwsl_version=__version__,
-                    steps_per_epoch=len(self.train_dataloader), dataset_meta=self._metainfo())
+                    steps_per_epoch=len(self.train_dataloader), dataset_meta=self._metainfo(),
+                    saw_labels=self._saw_labels())
         checkpoint = dict(meta=meta, state_dict=unwrap(self.model).state_dict())
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
         self._check_finite(path.name)  # after the losses, which say when it began
@@ -176,6 +186,17 @@ class Runner(NeededHooks, MMEngineRunner):
         if save_param_scheduler and self.param_schedulers is not None:
             checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
         write_atomically(path, lambda file: torch.save(to_plain(checkpoint), file))
+
+    @property
+    def start_saw_labels(self):
+        """Whether the weights that this run started from saw labels: True, False, or None where it is not known."""
+        if self._loaded_meta is not None:
+            return self._loaded_meta.get('saw_labels')
+        return start_saw_labels(self.cfg.get('model'))
+
+    def _saw_labels(self):
+        supervision = getattr(self.train_dataloader.dataset, 'supervision', None)
+        return any_labels([self.start_saw_labels, None if supervision is None else supervision != 'none'])
 
     def _metainfo(self):
         return getattr(self.train_dataloader.dataset, 'metainfo', None)
@@ -193,11 +214,13 @@ class Runner(NeededHooks, MMEngineRunner):
         if strict:
             resume.check_resumable(checkpoint, filename)
         model = unwrap(self.model)
-        report = load_state(model, checkpoint.get('state_dict', checkpoint), strict, str(filename))
+        state = without_other_classifier(checkpoint.get('state_dict', checkpoint), checkpoint.get('meta'), model)
+        report = load_state(model, state, strict, str(filename))
         check_backbone(report, str(filename))
         if hasattr(model, 'reset_teacher') and not any(key.startswith('teacher.') for key in report['matched']):
             model.reset_teacher()  # weights of a model without one: the teacher starts as the student
         self._has_loaded, self.trained_classes = True, trained_classes(checkpoint)
+        self._loaded_meta = checkpoint.get('meta') or {}
         self.logger.info(f'{filename}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
                          f'{len(report["unexpected"])} unexpected')
         return checkpoint

@@ -3,7 +3,10 @@
 import torch
 import torch.nn as nn
 from mmengine.model import BaseModel
+from mmengine.runner import CheckpointLoader
 
+from mmwsl.checkpoints.pretrained import PREFIX
+from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.models.necks.mlp import pool
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions, split_samples
@@ -21,6 +24,13 @@ def single_view(inputs):
         raise ValueError(f'the data make {len(inputs)} views of an image where one is needed: give '
                          'data_preprocessor.views one pipeline, or the data set a pipeline that makes one view')
     return inputs[0]
+
+
+@CheckpointLoader.register_scheme(prefixes=PREFIX, force=True)
+def load_from_pretrained(name, map_location='cpu'):
+    """The backbone of ``pretrained:NAME`` under its own names, for a backbone's ``init_cfg``."""
+    state = read_checkpoint(name, map_location)['state_dict']
+    return {key.removeprefix('backbone.'): value for key, value in state.items() if key.startswith('backbone.')}
 
 
 class Model(BaseModel):

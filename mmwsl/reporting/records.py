@@ -17,7 +17,7 @@ from mmwsl.files import read_json_lines
 from mmwsl.reporting.markdown import markdown_table
 
 FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', 'metric', 'value', 'settings', 'encoder',
-          'layer', 'pooling', 'command', 'commit', 'versions', 'hardware', 'seconds', 'date')
+          'layer', 'pooling', 'command', 'commit', 'versions', 'hardware', 'seconds', 'date', 'saw_labels')
 
 
 @functools.cache
@@ -116,12 +116,23 @@ class Pivot:
         cells: (row, column) -> values of the seeds.
         pixels: method -> pixels that went through its backbones in training, where the checkpoint knows.
         best: column -> best mean of the rows that are no ceiling.
+        saw_labels: method -> whether its network saw labels before; None where its records do not say.
     """
     columns: list
     rows: list
     cells: dict
     pixels: dict
     best: dict
+    saw_labels: dict
+
+    @property
+    def differs_in_labels(self):
+        """Whether some networks saw labels before, and of some that is not known."""
+        return any(self.saw_labels.values()) and not all(self.saw_labels.values())
+
+    def labels_text(self, row):
+        """Whether a row's network saw labels before, in a word."""
+        return {True: 'yes', False: 'no'}.get(self.saw_labels[row], 'unknown')
 
     def mean(self, row, column):
         """Mean over the seeds; None where nothing was run."""
@@ -160,7 +171,7 @@ def pivot(records, metrics=None):
     layers = {}
     for record in records:
         layers.setdefault((record['protocol'], record['metric']), set()).add(record.get('layer'))
-    columns, rows, seeds, pixels = [], [], {}, {}
+    columns, rows, seeds, pixels, saw_labels = [], [], {}, {}, {}
     for record in records:
         column, row = (record['protocol'], record['metric']), record['method']
         if len(layers[column]) > 1:
@@ -170,11 +181,13 @@ def pivot(records, metrics=None):
         if row not in rows:
             rows.append(row)
         seeds.setdefault((row, column), {})[record.get('seed')] = float(record['value'])
+        saw_labels[row] = record.get('saw_labels')
         checkpoint = (record.get('settings') or {}).get('checkpoint')
         if isinstance(checkpoint, dict) and checkpoint.get('pixels'):
             pixels[row] = checkpoint['pixels']
     rows.sort(key=lambda row: (row in CEILINGS, row not in FLOORS))  # stable: the others stay in their order
-    table = Pivot(columns, rows, {key: list(values.values()) for key, values in seeds.items()}, pixels, {})
+    table = Pivot(columns, rows, {key: list(values.values()) for key, values in seeds.items()}, pixels, {},
+                  saw_labels)
     for column in columns:
         means = [table.mean(row, column) for row in rows if row not in CEILINGS]
         table.best[column] = max((mean for mean in means if mean is not None), default=None)
@@ -185,17 +198,21 @@ def render_table(records, metrics=None):
     """Render a Markdown table: a row per method, a column per protocol and metric.
 
     Floors (untrained networks) come first and the supervised ceiling last; the best of the others is in bold. Where
-    checkpoints know how many pixels went through their backbones, a column says so. ``metrics`` names the columns to
+    checkpoints know how many pixels went through their backbones, a column says so; another says whose networks saw
+    labels before, where some did and some did not. ``metrics`` names the columns to
     show; default all. Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
 
     Raises:
         ValueError: no records, or records of several data sets (one table never mixes them).
     """
     table = pivot(records, metrics)
-    headings = ['method'] + ['million pixels'] * bool(table.pixels) + [heading(*column) for column in table.columns]
+    headings = (['method'] + ['saw labels'] * table.differs_in_labels + ['million pixels'] * bool(table.pixels)
+                + [heading(*column) for column in table.columns])
     rows = []
     for row in table.rows:
         cells = [row]
+        if table.differs_in_labels:
+            cells.append(table.labels_text(row))
         if table.pixels:
             cells.append(f'{table.pixels[row] / 1e6:,.0f}' if row in table.pixels else '0' if row in FLOORS else '-')
         for column in table.columns:

@@ -74,9 +74,11 @@ def comparison(suite, dataset, records):
                  for column in table.columns]
         pixels = table.pixels.get(row, 0 if row in FLOORS else None)
         rows.append(dict(method=row, kind='floor' if row in FLOORS else 'ceiling' if row in CEILINGS else '',
-                         pixels=None if pixels is None else pixels / 1e6, cells=cells))
+                         pixels=None if pixels is None else pixels / 1e6, cells=cells,
+                         labels=table.labels_text(row)))
     return dict(title=' on '.join(filter(None, [suite or 'Records', dataset])), rows=rows,
                 columns=[heading(*column) for column in table.columns], with_pixels=bool(table.pixels),
+                with_labels=table.differs_in_labels,
                 curves=curves(table))
 
 
