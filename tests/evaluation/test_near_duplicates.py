@@ -51,12 +51,10 @@ def test_pictures_without_contrast_are_compared_by_their_level(level, same):
     assert look_alike(flat, np.array([[0, 1]])).tolist() == [same]
 
 
-def test_the_threshold_lies_below_the_usual_nearest_neighbor():
-    distances = np.concatenate([np.random.default_rng(0).uniform(0.1, 0.3, 100), [0.001]])
-    threshold = distance_threshold(1 - distances[:, None])
-    assert np.median(distances) / 2 <= threshold < np.median(distances)
-    tight = np.concatenate([np.random.default_rng(0).uniform(0.29, 0.31, 100), [0.001]])  # hardly any spread
-    assert distance_threshold(1 - tight[:, None]) == pytest.approx(tight[50] * np.exp(-2 * 1.4826 * 0.017), rel=0.02)
+def test_the_threshold_is_the_median_distance_to_the_fifth_neighbor():
+    distances = np.array([[0., .1, .2, .3, .4, .9], [0., .1, .2, .3, .6, .9], [0., .1, .2, .3, .5, .9]])
+    assert distance_threshold(1 - distances) == pytest.approx(.5)
+    assert distance_threshold(1 - distances[:, :2]) == pytest.approx(.1)  # fewer neighbors
 
 
 def test_no_neighbors_no_copies():

@@ -78,47 +78,57 @@ def classify(features: dict[str, torch.Tensor], judged: Judged) -> Arrays:
         judged: labels and folds.
 
     Returns:
-        dict: ``right`` (networks, protocols, N) bool, and ``probabilities`` (N, C) float32 of the first network's linear
-        classifier, NaN where a photo has no label.
+        dict: ``right`` (networks, protocols, N) bool, and ``probabilities`` (N, C) float32 of the first network's
+        classifiers together, NaN where a photo has no label.
     """
     labels, count = torch.from_numpy(judged.labels), len(judged.classes)
     right = np.zeros((len(features), len(PROTOCOLS), len(labels)), bool)
     probabilities = np.full((len(labels), count), np.nan, np.float32)
     with progress_bar(description='accuracy', total=len(features) * SPLITS, unit='split') as bar:
         for row, rows in enumerate(features.values()):
-            strength = None
+            strength, components = None, _components(rows)
             for fold in range(SPLITS):
                 test = torch.from_numpy(np.flatnonzero(judged.folds == fold))
                 train = torch.from_numpy(np.flatnonzero((judged.folds >= 0) & (judged.folds != fold)))
                 neighbors = knn_predict(rows[train], labels[train], rows[test], (min(K, len(train)),), TEMPERATURE,
                                         count)
-                scores, strength = _linear(rows[train], labels[train], rows[test], count, strength)
-                for column, values in enumerate((next(iter(neighbors.values())), scores)):
+                votes = next(iter(neighbors.values()))
+                scores, strength = _linear(components[train], labels[train], components[test], count, strength)
+                for column, values in enumerate((votes, scores)):
                     right[row, column, test] = (values.argmax(1) == labels[test]).numpy()
                 if row == 0:
-                    probabilities[test] = scores.softmax(1).float().numpy()
+                    probabilities[test] = _both(votes, scores)
                 bar.update()
     return dict(right=right, probabilities=probabilities)
 
 
+def _both(votes: torch.Tensor, scores: torch.Tensor) -> np.ndarray:
+    """Probabilities (n, C) that two classifiers agree on: the root of the product of theirs, normalized."""
+    votes = (votes / votes.sum(1, keepdim=True) + 0.01).double()
+    both = (votes * scores.softmax(1).double()).sqrt()
+    return (both / both.sum(1, keepdim=True)).float().numpy()
+
+
+def _components(rows: torch.Tensor) -> torch.Tensor:
+    """Principal components of rows of length 1, scaled together to a mean square of 1; no label is looked at."""
+    rows = F.normalize(rows.float(), dim=1)
+    rows = rows - rows.mean(0)
+    size = min(COMPONENTS, *rows.shape)
+    small = (rows @ torch.linalg.eigh(rows.T @ rows)[1][:, -size:]).double()
+    return small / small.square().mean().sqrt().clamp(min=1e-9)
+
+
 def _linear(train: torch.Tensor, labels: torch.Tensor, test: torch.Tensor, classes: int,
             strength: float | None) -> tuple[torch.Tensor, float]:
-    """Scores of a logistic regression on the principal components, and its strength, chosen on a fifth if not given."""
-    train, test = (F.normalize(rows, dim=1) for rows in (train, test))
-    mean = train.mean(0)
-    train, test = (rows.double() - mean for rows in (train, test))
-    size = min(COMPONENTS, *train.shape)
-    basis = torch.linalg.eigh(train.T @ train)[1][:, -size:]
-    train, test = train @ basis, test @ basis
-    scale = train.square().mean().sqrt().clamp(min=1e-9)
-    train, test = train / scale, test / scale
+    """Scores of a logistic regression, and the strength of its penalty, chosen on a fifth if it is not given."""
     if strength is None:
         order = torch.randperm(len(train), generator=torch.Generator().manual_seed(0))
         held, kept = order[:len(train) // 5], order[len(train) // 5:]
         solution, best = None, -1.
         for candidate in STRENGTHS if len(held) else STRENGTHS[2:3]:
             solution = fit_logistic(train[kept], labels[kept], classes, candidate, solution, 100)
-            value = float((predict(train[held], solution).argmax(1) == labels[held]).double().mean()) if len(held) else 0
+            right = predict(train[held], solution).argmax(1) == labels[held]
+            value = float(right.double().mean()) if len(held) else 0.
             if value > best:
                 best, strength = value, candidate
     assert strength is not None

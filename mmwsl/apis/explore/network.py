@@ -14,6 +14,7 @@ from mmwsl.apis.build import build_model, get_device
 from mmwsl.apis.config import load_config
 from mmwsl.apis.explore.stages import Arrays, Stages, make_key
 from mmwsl.checkpoints import read_meta
+from mmwsl.checkpoints.pretrained import PREFIX, find_pretrained, installed_pretrained, pretrained_name
 from mmwsl.datasets.file_dataset import FileDataset
 from mmwsl.protocols.features import extract_features
 
@@ -50,40 +51,33 @@ def random_floor(network: Network) -> Network:
 
 
 def installed_network() -> Network | None:
-    """The pre-trained network of the extra ``mmwsl[pretrained]``; None where it is not installed."""
-    try:
-        from mmwsl.checkpoints.pretrained import installed_pretrained
-    except ImportError:
-        return None
-    names = list(installed_pretrained())
-    if not names:
-        return None
-    return Network(names[0], load_config(f'mmwsl::pretrained/{names[0]}.py'), f'pretrained:{names[0]}',
-                   'ImageNet, with labels')
+    """The first pre-trained network of the extra ``mmwsl[pretrained]``; None where none is installed."""
+    names = installed_pretrained()
+    return given_network(PREFIX + names[0]) if names else None
 
 
-def given_network(checkpoint: str, config: str | None) -> Network:
+def given_network(checkpoint: str, config: str | None = None) -> Network:
     """The network that the user names.
+
+    Args:
+        checkpoint: file, ``pretrained:NAME`` or ``'random'``.
+        config: that of the checkpoint; a pre-trained one has its own.
 
     Raises:
         ValueError: no config.
-        FileNotFoundError: no such file.
+        FileNotFoundError: no such file, or a pre-trained network that is not installed.
     """
-    if config is None:
-        if not checkpoint.startswith('pretrained:'):
-            raise ValueError(f'--checkpoint {checkpoint} needs --config CONFIG, the config that it was trained with')
-        config = f'mmwsl::pretrained/{checkpoint.removeprefix("pretrained:")}.py'
-    cfg = load_config(config)
-    if checkpoint.startswith('pretrained:'):
-        return Network(checkpoint.removeprefix('pretrained:'), cfg, checkpoint, 'ImageNet, with labels')
+    name = pretrained_name(checkpoint)
+    if name is not None:
+        find_pretrained(name)
+    elif config is None:
+        raise ValueError(f'--checkpoint {checkpoint} needs --config CONFIG, the config that it was trained with')
+    cfg = load_config(config or f'mmwsl::pretrained/{name}.py')
     if checkpoint == 'random':
         return Network('random weights', cfg, 'random', 'nothing')
-    meta = read_meta(checkpoint)
-    classes = (meta.get('dataset_meta') or {}).get('classes') if isinstance(meta.get('dataset_meta'), dict) else None
-    supervised = 'supervised' in str(cfg.filename) or cfg.model.get('type') == 'Classifier'
-    history = 'images with labels' if supervised else 'images; whether it saw labels the file does not say' \
-        if not meta or classes else 'images without labels'
-    return Network(Path(checkpoint).stem, cfg, checkpoint, history)
+    history = {True: 'images with labels', False: 'images without labels',
+               None: 'images; whether it saw labels is not known'}[read_meta(checkpoint).get('saw_labels')]
+    return Network(name or Path(checkpoint).stem, cfg, checkpoint, f'ImageNet, {history}' if name else history)
 
 
 def input_pipeline(cfg: Config) -> list[dict[str, Any]]:

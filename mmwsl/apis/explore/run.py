@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmwsl.apis.config import load_config
 from mmwsl.apis.explore import analysis, words
 from mmwsl.apis.explore.accuracy import Judged, classify, make_folds, summarize
 from mmwsl.apis.explore.labels import choose_labels
@@ -27,11 +28,12 @@ from mmwsl.apis.explore.photos import Photos, list_photos, read_photos
 from mmwsl.apis.explore.pretrain import BATCH, METHODS, pretrain
 from mmwsl.apis.explore.quiet import log_to
 from mmwsl.apis.explore.stages import Stages, make_key
-from mmwsl.apis.config import load_config
+from mmwsl.checkpoints.pretrained import INSTALL
 from mmwsl.evaluation.functional import label_errors
 from mmwsl.files import lock
 
 HISTOGRAMS, RANDOM = 'color histograms', 'random weights'
+DOUBT = 0.5  # confidence from which a label is listed
 FEW = 200  # photos from which pre-training from nothing is tried unasked
 
 
@@ -152,14 +154,14 @@ class _Exploration:
         if network is not None and method is None:
             return [network]
         if network is None and method is None and len(photos) < max(FEW, BATCH):
-            self.remarks.append(f'no pre-trained network is installed (pip install mmwsl[pretrained]), and '
+            self.remarks.append(f'no pre-trained network is installed ({INSTALL}), and '
                                 f'{words.count(len(photos), "photos")} are too few to learn one from: groups and odd ones '
                                 'follow colors and coarse shapes, by random weights')
             return [random_floor(Network('', load_config(OWN_RECIPE), '', ''))]
         self.stages.running = 'pre-training'
         began = time.monotonic()
         if network is None:
-            self.tell('             no pre-trained network is installed (pip install mmwsl[pretrained]): a small one is '
+            self.tell(f'             no pre-trained network is installed ({INSTALL}): a small one is '
                       'trained on these photos')
         trained = pretrain(self.root, len(photos), photos.key, self.out / 'pretraining', log, sys.stderr,
                            method or 'simclr', epochs, network)
@@ -185,9 +187,9 @@ class _Exploration:
         key = make_key(photos.key, [network.key() for network in networks], labels, copies)
         kept = self.stages.run('accuracy', key, lambda: classify(rows, judged))
         accuracy, comparisons = summarize(kept['right'], judged, list(rows), floors)
-        if any(network.history.startswith('ImageNet') for network in networks):
-            self.remarks.append('the network saw a million labelled photos (ImageNet) before these: its accuracy is not '
-                                'that of learning without labels')
+        if any('with labels' in network.history for network in networks):
+            self.remarks.append('the network saw labels before it saw these photos (ImageNet: a million): its accuracy is '
+                                'not that of learning without labels')
         return dict(accuracy=accuracy, comparisons=comparisons,
                     label_errors=self._errors(kept['probabilities'], judged))
 
@@ -205,7 +207,7 @@ class _Exploration:
 
     @staticmethod
     def _errors(probabilities: np.ndarray, judged: Judged) -> list[dict[str, Any]]:
-        found = label_errors(probabilities, judged.labels)
+        found = label_errors(probabilities, judged.labels, DOUBT)
         return [dict(photo=int(photo), given=judged.classes[judged.labels[photo]], suggested=judged.classes[suggested],
                      confidence=round(float(confidence), 3)) for photo, suggested, confidence in zip(*found, strict=True)]
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 
-def label_errors(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def label_errors(probabilities: np.ndarray, labels: np.ndarray,
+                 least: float = 0.) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Photos whose label is likely wrong: those that another class claims with its own confidence.
 
     A class claims a photo whose probability of it is at least the mean probability over the photos that bear its label.
@@ -13,6 +14,7 @@ def label_errors(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndar
         probabilities: (N, C) of a network that has not seen the photo's own label (cross-validated); rows that are NaN
             are left alone.
         labels: (N,) class numbers, -1 = none.
+        least: confidence from which a label is doubted.
 
     Returns:
         tuple: (M,) numbers of the photos, the surest error first; (M,) the class that claims it; (M,) confidence, its
@@ -30,4 +32,5 @@ def label_errors(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndar
     doubted = np.flatnonzero((claimed.max(1) >= 0) & (suggested != labels))
     confidence = probabilities[doubted, suggested[doubted]] - probabilities[doubted, labels[doubted]]
     order = np.argsort(-confidence, kind='stable')
+    order = order[confidence[order] >= least]
     return doubted[order], suggested[doubted][order], confidence[order]
