@@ -36,7 +36,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.11',
     packages=find_packages(include=['mmwsl', 'mmwsl.*']),
-    package_data={'mmwsl': ['py.typed', 'augment/data/*.npy', 'reporting/report.html']},
+    package_data={'mmwsl': ['py.typed', 'augment/data/*.npy', 'reporting/*.html', 'reporting/*.css', 'reporting/*.js']},
     install_requires=requirements('runtime'),
     extras_require={name: requirements(name) for name in ('optional', 'tests', 'docs')},
     entry_points={'console_scripts': ['mmwsl = mmwsl.cli:main']},

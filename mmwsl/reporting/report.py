@@ -9,6 +9,7 @@ import numpy as np
 from mmwsl.files import check_writable, read_json_lines, write_atomically
 from mmwsl.reporting.quoted import FIELDS, read_quoted
 from mmwsl.reporting.records import CEILINGS, FLOORS, heading, pivot, read_records
+from mmwsl.reporting.template import render_template
 from mmwsl.visualization import image_uri, line_chart, scatter_chart
 
 SERIES = re.compile(r'(knn|low_shot)(\d+)_(top1|mAP|mAP_test_selected)')
@@ -34,7 +35,6 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
     Raises:
         FileNotFoundError, ValueError: a file is missing or is not what it should be; there are no records.
     """
-    import jinja2
     records = [record for path in records_files for record in read_records(path)]
     if not records:
         raise ValueError(f'{", ".join(map(str, records_files))}: no records, so there is nothing to report')
@@ -42,10 +42,8 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
     groups = {}
     for record in records:
         groups.setdefault((record.get('suite'), record.get('dataset')), []).append(record)
-    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
-        Path(__file__).with_name('report.html').read_text(encoding='utf-8'))
-    page = template.render(
-        title=title, facts=facts(records),
+    page = render_template(
+        'report.html', title=title, facts=facts(records),
         tables=[comparison(*key, rows) for key, rows in groups.items()],
         maps=[feature_map(name, path) for name, path in (features or {}).items()],
         trainings=training_curves(runs),
