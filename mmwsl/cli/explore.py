@@ -25,6 +25,7 @@ def run(args):
     from mmwsl.apis import explore
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        explore(args.photos, args.out, args.labels, args.checkpoint, args.config, args.pretrain, args.epochs, args.groups)
+        explore(args.photos, args.out, args.labels, args.checkpoint, args.config, args.pretrain, args.epochs,
+                args.groups)
     except KeyboardInterrupt:
         sys.exit(130)

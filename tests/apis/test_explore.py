@@ -3,14 +3,18 @@
 import csv
 import json
 import os
+import signal
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from mmwsl.apis import explore
 from mmwsl.apis.explore.labels import choose_labels
+from mmwsl.apis.explore.pretrain import ADAPTING, METHODS, _Progress
 from mmwsl.apis.explore.stages import Stages
+from mmwsl.checkpoints import read_checkpoint
 
 CONFIG = '''
 data_preprocessor = dict(type='ViewPreprocessor', mean=[124., 116., 104.], std=[58., 57., 57.])
@@ -95,28 +99,27 @@ def test_what_is_done_is_not_done_again_and_a_changed_photo_is_seen(classes, con
     assert computed == [] and {**again, 'date': 0, 'command': 0} == {**first, 'date': 0, 'command': 0}
     write(classes / 'red' / '0.png', picture(np.random.default_rng(9), COLORS['red']))
     explore(classes, tmp_path / 'out', **settings)
-    assert 'features.npz' in computed and 'photos.npz' in computed
+    assert {'photos.npz', 'features.npz', 'map.npz', 'accuracy.npz'} <= set(computed)
 
 
-@pytest.mark.parametrize('stage', ['photos', 'features', 'neighbors', 'groups', 'map', 'accuracy'])
-def test_a_stop_in_any_stage_goes_on(classes, config, tmp_path, monkeypatch, stage):
+def test_a_stop_in_every_stage_goes_on(classes, config, tmp_path, monkeypatch):
     settings = dict(checkpoint='random', config=config)
-    original, lines = Stages._write, []
-
-    def stopped(path, *rest):
-        if path.name == f'{stage}.npz':
-            raise KeyboardInterrupt
-        return original(path, *rest)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Stages, '_write', staticmethod(stopped))
-        explore(classes, tmp_path / 'out', say=lines.append, **settings)
-    assert lines[-1].startswith(f'stopped at: {stage}')
-    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / 'out' / 'stages').glob('*.npz')}
+    original, lines, done = Stages._write, [], {}
+    for stage in ('photos', 'features', 'neighbors', 'groups', 'map', 'accuracy'):
+        def stopped(path, *rest, stage=stage):
+            if path.name == f'{stage}.npz':
+                raise KeyboardInterrupt
+            return original(path, *rest)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(Stages, '_write', staticmethod(stopped))
+            explore(classes, tmp_path / 'out', say=lines.append, **settings)
+        assert lines[-1].startswith(f'stopped at: {stage}')
+        times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / 'out' / 'stages').glob('*.npz')}
+        assert f'{stage}.npz' not in times and done.items() <= times.items()  # what was done is not done again
+        done = times
     found = explore(classes, tmp_path / 'out', say=lines.append, **settings)
-    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / 'out' / 'stages').glob('*.npz')}
-    assert stage + '.npz' not in before and before.items() <= after.items()  # what was done is not done again
-    assert {**explore(classes, tmp_path / 'other', say=lines.append, **settings), 'seconds': 0, 'date': 0} == \
-        {**found, 'seconds': 0, 'date': 0}
+    whole = explore(classes, tmp_path / 'whole', say=lines.append, **settings)
+    assert {**found, 'seconds': 0, 'date': 0} == {**whole, 'seconds': 0, 'date': 0}
 
 
 @pytest.mark.parametrize('count', [1, 2, 5])
@@ -185,3 +188,61 @@ def test_folders_are_classes_only_where_all_photos_lie_in_them():
     assert choose_labels([os.path.join('a', '1.jpg')], None)[0] is None
     labels, remarks, _ = choose_labels(['0.jpg', os.path.join('a', '1.jpg')], None)
     assert labels is None and '1 photos lie beside 1 folders' in remarks[0]
+
+
+@pytest.fixture
+def many(tmp_path):
+    """70 photos of two classes."""
+    rng = np.random.default_rng(0)
+    for number in range(70):
+        name = ('red', 'blue')[number % 2]
+        write(tmp_path / 'many' / name / f'{number}.jpg', picture(rng, COLORS[name], 24))
+    return tmp_path / 'many'
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('method', METHODS)
+def test_a_network_is_adapted_to_the_photos_and_compared_with_what_it_was(many, config, tmp_path, method, monkeypatch):
+    monkeypatch.setitem(ADAPTING, 'size', 16)
+    settings = dict(checkpoint='random', config=config, pretrain_method=method, epochs=2, say=lambda line: None)
+    found = explore(many, tmp_path / 'out', **settings)
+    assert found['network'] == f'random weights adapted by {method}' and found['seconds']['pre-training'] > 0
+    assert {(each['floor'], each['protocol']) for each in found['comparisons']} >= \
+        {(name, protocol) for name in ('random weights', 'color histograms') for protocol in ('kNN', 'linear')}
+    checkpoint = tmp_path / 'out' / 'pretraining' / 'epoch_2.pth'
+    before = checkpoint.stat().st_mtime_ns
+    assert explore(many, tmp_path / 'out', **settings)['accuracy'] == found['accuracy']
+    assert checkpoint.stat().st_mtime_ns == before  # not trained again
+    assert any('without labels (' in line for line in found['summary'])
+
+
+@pytest.mark.long
+def test_a_stopped_pretraining_goes_on(many, config, tmp_path, monkeypatch):
+    monkeypatch.setitem(ADAPTING, 'size', 16)
+    settings = dict(checkpoint='random', config=config, pretrain_method='simclr', epochs=3, say=lambda line: None)
+    original = _Progress.after_train_iter
+
+    def stop(self, runner, *rest, **more):
+        original(self, runner, *rest, **more)
+        if runner.epoch == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(_Progress, 'after_train_iter', stop)
+        explore(many, tmp_path / 'out', **settings)
+    steps = []
+    with monkeypatch.context() as patch:
+        patch.setattr(_Progress, 'after_train_iter', lambda self, runner, *rest, **more: steps.append(runner.iter))
+        explore(many, tmp_path / 'out', **settings)
+    assert steps and steps[0] > 0
+    explore(many, tmp_path / 'whole', **settings)
+    whole, resumed = (read_checkpoint(tmp_path / name / 'pretraining' / 'epoch_3.pth')['state_dict']
+                      for name in ('whole', 'out'))
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_few_photos_without_a_pretrained_network(many, tmp_path, monkeypatch):
+    monkeypatch.setattr('mmwsl.apis.explore.run.installed_network', lambda: None)
+    found = explore(many, tmp_path / 'out', say=lambda line: None)
+    assert found['network'] == 'random weights' and any('too few to learn one from' in line for line in found['summary'])
+    assert {each['network'] for each in found['accuracy']} == {'random weights', 'color histograms'}
+    assert all(each['floor'] for each in found['accuracy']) and found['comparisons'] == []

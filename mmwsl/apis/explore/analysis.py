@@ -29,7 +29,7 @@ def find_neighbors(features: torch.Tensor, key: str, stages: Stages) -> tuple[np
 def find_copies(photos: Photos, numbers: np.ndarray, similarities: np.ndarray) -> tuple[list[list[int]], list[bool]]:
     """Lists of photos that are one picture, and of each list whether its files are equal byte by byte."""
     aspects = photos.sizes[:, 0] / np.maximum(photos.sizes[:, 1], 1)
-    pairs = near_duplicates(numbers, similarities, photos.thumbnails, aspects)
+    pairs = near_duplicates(numbers, similarities, photos.looks, aspects)
     first: dict[str, int] = {}
     equal = [(first[digest], number) for number, digest in enumerate(photos.digests)
              if first.setdefault(digest, number) != number]
@@ -43,7 +43,8 @@ def find_odd(similarities: np.ndarray) -> list[dict[str, Any]]:
     return [dict(photo=int(number), score=round(float(scores[number]), 2)) for number in odd_ones(scores)]
 
 
-def group(features: torch.Tensor, key: str, number: int | None, stages: Stages) -> tuple[list[list[int]], dict[int, float]]:
+def group(features: torch.Tensor, key: str, number: int | None,
+          stages: Stages) -> tuple[list[list[int]], dict[int, float]]:
     """Members of each group, the most typical first; silhouettes of the numbers of groups that were tried."""
     if number is not None and not 1 <= number <= len(features):
         raise ValueError(f'--groups {number}: there are {len(features)} photos; choose 1 to {len(features)}')
@@ -56,7 +57,8 @@ def group(features: torch.Tensor, key: str, number: int | None, stages: Stages) 
                     silhouettes=np.array(list(found.silhouettes.values()), dtype=np.float64))
     kept = stages.run('groups', make_key(key, number), compute)
     members = np.split(kept['order'], np.cumsum(kept['sizes'])[:-1])
-    return [each.tolist() for each in members], dict(zip(kept['tried'].tolist(), kept['silhouettes'].tolist(), strict=True))
+    silhouettes = dict(zip(kept['tried'].tolist(), kept['silhouettes'].tolist(), strict=True))
+    return [each.tolist() for each in members], silhouettes
 
 
 def draw_map(features: torch.Tensor, key: str, stages: Stages, seed: int = 0) -> np.ndarray:

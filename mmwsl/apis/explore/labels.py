@@ -62,9 +62,9 @@ def csv_labels(path: Path | str, names: list[str]) -> tuple[list[str | None], li
             labels[number] = label
     missing = [name for name, label in zip(names, labels, strict=True) if label is None]
     if len(missing) == len(names):
-        raise ValueError(f'{path}: none of its {len(rows) - 1} rows names one of the {len(names)} photos; the first row '
-                         f'names {strangers[0] if strangers else "nothing"!r}, the first photo is {names[0]!r}. Give '
-                         'paths as they are below the folder')
+        raise ValueError(f'{path}: none of its {len(rows) - 1} rows names one of the {len(names)} photos; the first '
+                         f'row names {strangers[0] if strangers else "nothing"!r}, the first photo is {names[0]!r}. '
+                         'Give paths as they are below the folder')
     remarks = [f'{len(found)} {what}, e.g. {found[0]}' for found, what in (
         (strangers, f'rows of {Path(path).name} name no photo here and are left out'),
         (missing, f'photos have no label in {Path(path).name}')) if found]

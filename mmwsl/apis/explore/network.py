@@ -96,7 +96,8 @@ def input_pipeline(cfg: Config) -> list[dict[str, Any]]:
     return [dict(type='ResizeCenterCrop', resize=256, crop=224)]
 
 
-def compute_features(network: Network, name: str, paths: Sequence[str], photos_key: str, stages: Stages) -> torch.Tensor:
+def compute_features(network: Network, name: str, paths: Sequence[str], photos_key: str,
+                     stages: Stages) -> torch.Tensor:
     """Features (N, D) float32 of photos; kept in chunks as the stage ``name``."""
     model = None
     pipeline = input_pipeline(network.config)

@@ -1,7 +1,6 @@
 """Pre-training on the photos themselves, from nothing or from a network that is there."""
 
 import contextlib
-import os
 import warnings
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,6 +16,7 @@ from mmwsl.apis.explore.network import OWN_RECIPE, Network
 from mmwsl.apis.explore.stages import make_key
 from mmwsl.apis.train import prepare_training
 from mmwsl.apis.work_dir import claim
+from mmwsl.checkpoints import read_checkpoint
 from mmwsl.files import write_atomically
 from mmwsl.progress import progress_bar
 
@@ -142,14 +142,24 @@ def pretrain(root: Path, photos: int, photos_key: str, folder: Path, log: TextIO
     origin = f'{base.history}; then {photos:,} photos of this folder without labels' if base is not None else \
         f'{photos:,} photos of this folder, without labels'
     name = f'{base.name} adapted by {method}' if base is not None else f'small ResNet by {method}'
-    config = base.config if base is not None else cfg
-    return Network(name, config, str(done), f'{origin} ({method}, {epochs} epochs)')
+    history = f'{origin} ({method}, {epochs} epochs)'
+    if base is None:
+        return Network(name, cfg, str(done), history)
+    return Network(name, base.config, str(_backbone_of(done, folder / 'start' / 'adapted.pth')), history)
 
 
 def _start(base: Network, path: Path) -> Path:
-    """The weights of ``base`` as a checkpoint of ours."""
+    """The backbone of ``base`` as a checkpoint to begin from."""
     model, _ = build_model(base.config, base.checkpoint, 'cpu')
-    state = {f'backbone.{name}': value for name, value in model.backbone.state_dict().items()}
-    os.makedirs(path.parent, exist_ok=True)
+    return _write({f'backbone.{name}': value for name, value in model.backbone.state_dict().items()}, path)
+
+
+def _backbone_of(checkpoint: Path, path: Path) -> Path:
+    """The backbone alone of a checkpoint: the rest does not fit the model that it began as."""
+    state = read_checkpoint(checkpoint)['state_dict']
+    return _write({name: value for name, value in state.items() if name.startswith('backbone.')}, path)
+
+
+def _write(state: dict[str, torch.Tensor], path: Path) -> Path:
     write_atomically(path, lambda file: torch.save(dict(state_dict=state), file))
     return path

@@ -31,6 +31,7 @@ from mmwsl.apis.explore.stages import Stages, make_key
 from mmwsl.checkpoints.pretrained import INSTALL
 from mmwsl.evaluation.functional import label_errors
 from mmwsl.files import lock
+from mmwsl.reporting.explore_page import write_explore_page
 
 HISTOGRAMS, RANDOM = 'color histograms', 'random weights'
 DOUBT = 0.5  # confidence from which a label is listed
@@ -43,11 +44,11 @@ def explore(photos: Path | str, out: Path | str, labels: Path | str | None = Non
     """Explore a folder of photos: groups, duplicates, odd ones, a map; with labels also accuracy and likely errors.
 
     The network is ``checkpoint`` (with ``config``), else the installed pre-trained one, else a small one that is
-    pre-trained on the photos here. Every stage's result is kept in ``out``: what is stopped goes on from there, and what
-    is done is not done again while files and settings are the same.
+    pre-trained on the photos here. Every stage's result is kept in ``out``: what is stopped goes on from there, and
+    what is done is not done again while files and settings are the same.
 
     Args:
-        photos: the folder; subfolders are searched. Where all photos lie in two class folders or more, these are labels.
+        photos: the folder, searched at any depth. Where all photos lie in two class folders or more, these are labels.
         out: folder for the results.
         labels: CSV with the columns photo and label, in place of class folders.
         checkpoint: file, ``pretrained:NAME`` or ``random``.
@@ -116,7 +117,8 @@ class _Exploration:
         self.remarks += remarks
         known = set() if labels is None else {label for label in labels if label is not None}
         self.tell(f'found:       {words.count(len(photos), "photos")} in {self.root}'
-                  + (f', {words.count(len(photos.skipped), "files")} left out that cannot be read' if photos.skipped else '')
+                  + (f', {words.count(len(photos.skipped), "files")} left out that cannot be read'
+                     if photos.skipped else '')
                   + (f'; {len(known)} classes ({source})' if known else '; no labels'))
         networks = self._networks(photos, network, method, epochs, log)
         main = networks[0]
@@ -140,7 +142,8 @@ class _Exploration:
             group_list=[dict(id=index, size=len(each), typical=each[0], members=each)
                         for index, each in enumerate(members)],
             labels=labels, duplicates=copies, odd=analysis.find_odd(similarities),
-            neighbors=[dict(photo=row, neighbors=near) for row, near in enumerate(numbers[:, :analysis.SHOWN].tolist())],
+            neighbors=[dict(photo=row, neighbors=near)
+                       for row, near in enumerate(numbers[:, :analysis.SHOWN].tolist())],
             checks=checks, skipped=photos.skipped)
         findings |= self._judge(photos, labels, copies, features, networks)
         findings['seconds'] = {name: round(value, 1) for name, value in self.stages.seconds.items()}
@@ -155,8 +158,8 @@ class _Exploration:
             return [network]
         if network is None and method is None and len(photos) < max(FEW, BATCH):
             self.remarks.append(f'no pre-trained network is installed ({INSTALL}), and '
-                                f'{words.count(len(photos), "photos")} are too few to learn one from: groups and odd ones '
-                                'follow colors and coarse shapes, by random weights')
+                                f'{words.count(len(photos), "photos")} are too few to learn one from: groups and odd '
+                                'ones follow colors and coarse shapes, by random weights')
             return [random_floor(Network('', load_config(OWN_RECIPE), '', ''))]
         self.stages.running = 'pre-training'
         began = time.monotonic()
@@ -181,15 +184,15 @@ class _Exploration:
             self.remarks.append('accuracy is not measured: two classes with three photos or more are needed')
             return nothing
         if judged.few:
-            self.remarks.append(f'{words.count(len(judged.few), "classes")} with fewer than three photos left out of the '
-                                f'accuracy: {", ".join(judged.few)[:80]}')
+            self.remarks.append(f'{words.count(len(judged.few), "classes")} with fewer than three photos left out of '
+                                f'the accuracy: {", ".join(judged.few)[:80]}')
         rows, floors = self._rows(photos, features, networks)
         key = make_key(photos.key, [network.key() for network in networks], labels, copies)
         kept = self.stages.run('accuracy', key, lambda: classify(rows, judged))
         accuracy, comparisons = summarize(kept['right'], judged, list(rows), floors)
         if any('with labels' in network.history for network in networks):
-            self.remarks.append('the network saw labels before it saw these photos (ImageNet: a million): its accuracy is '
-                                'not that of learning without labels')
+            self.remarks.append('the network saw labels before it saw these photos (ImageNet: a million): its accuracy '
+                                'is not that of learning without labels')
         return dict(accuracy=accuracy, comparisons=comparisons,
                     label_errors=self._errors(kept['probabilities'], judged))
 
@@ -209,14 +212,16 @@ class _Exploration:
     def _errors(probabilities: np.ndarray, judged: Judged) -> list[dict[str, Any]]:
         found = label_errors(probabilities, judged.labels, DOUBT)
         return [dict(photo=int(photo), given=judged.classes[judged.labels[photo]], suggested=judged.classes[suggested],
-                     confidence=round(float(confidence), 3)) for photo, suggested, confidence in zip(*found, strict=True)]
+                     confidence=round(float(confidence), 3))
+                for photo, suggested, confidence in zip(*found, strict=True)]
 
     def _write(self, findings: dict[str, Any], photos: Photos, features: np.ndarray, similarities: np.ndarray,
                exact: list[bool]) -> None:
         self.stages.running = 'writing'
         write_lists(self.out, findings, similarities, exact)
-        files = write_features(self.out, features, findings)
+        files = ['index.html', 'summary.txt', *write_features(self.out, features, findings)]
         write_summary(self.out, findings)
+        write_explore_page(findings, photos.thumbnails, self.out / 'index.html')
         for line in findings['summary']:
             self.tell(line)
-        self.tell(f'wrote:       {self.out}: summary.txt, summary.json, {", ".join(files)}, neighbors.csv, explore.log')
+        self.tell(f'wrote:       {self.out}: {", ".join(files)}, neighbors.csv, explore.log')

@@ -52,9 +52,9 @@ class Stages:
         self.seconds[name] = float(kept.pop('seconds'))
         return kept
 
-    def run_in_chunks(self, name: str, key: str, count: int, compute: Callable[[int, int], Arrays], unit: str = 'photo',
-                      size: int = 256) -> Arrays:
-        """As :meth:`run` of ``compute(start, stop)`` on ``size`` of ``count`` items at a time, each kept when it is done.
+    def run_in_chunks(self, name: str, key: str, count: int, compute: Callable[[int, int], Arrays],
+                      size: int, unit: str = 'photo') -> Arrays:
+        """As :meth:`run`, of ``compute(start, stop)`` on ``size`` of ``count`` items at a time, kept when it is done.
 
         The rows of the chunks' arrays are put together. Shows one line of progress.
         """
@@ -92,5 +92,7 @@ class Stages:
 
     @staticmethod
     def _write(path: Path, key: str, arrays: Arrays, seconds: float) -> Arrays:
-        write_atomically(path, lambda file: np.savez(file, key=np.array(key), seconds=np.array(seconds), **arrays))
-        return dict(arrays, seconds=np.array(seconds))
+        arrays = dict(arrays, seconds=np.array(seconds))
+        everything: dict[str, Any] = dict(arrays, key=np.array(key))
+        write_atomically(path, lambda file: np.savez(file, **everything))
+        return arrays

@@ -23,11 +23,13 @@ def summary(findings: dict[str, Any], silhouettes: dict[int, float], history: st
     lines = [f'network:     {findings["network"]} (learned from: {history})']
     lines.append(f'groups:      {_groups(findings["group_list"], silhouettes, number)} -> groups.csv')
     for each in sorted(findings['group_list'], key=lambda each: -each['size'])[:3]:
-        lines.append(f'             group {each["id"]}: {count(each["size"], "photos")}, typical: {files[each["typical"]]}')
+        lines.append(f'             group {each["id"]}: {count(each["size"], "photos")}, typical: '
+                     f'{files[each["typical"]]}')
     copies = findings['duplicates']
     extra = sum(len(members) - 1 for members in copies)
-    lines.append('duplicates:  none' if not copies else f'duplicates:  {count(len(copies), "pictures")} in several files, '
-                 f'{count(extra, "files")} too many, e.g. {files[copies[0][0]]} = {files[copies[0][1]]} -> duplicates.csv')
+    lines.append('duplicates:  none' if not copies else
+                 f'duplicates:  {count(len(copies), "pictures")} in several files, {count(extra, "files")} too many, '
+                 f'e.g. {files[copies[0][0]]} = {files[copies[0][1]]} -> duplicates.csv')
     odd = findings['odd']
     lines.append('odd ones:    none' if not odd else f'odd ones:    {count(len(odd), "photos")}, the oddest '
                  f'{files[odd[0]["photo"]]} -> odd.csv')
@@ -63,12 +65,13 @@ def _labels(findings: dict[str, Any]) -> list[str]:
     lines += did_it_help(findings['comparisons'], findings['network'])
     errors = findings['label_errors']
     linear = next(each['mean'] for each in findings['accuracy'] if each['protocol'] == 'linear')
-    lines.append('labels:      none looks wrong' if not errors else f'labels:      {count(len(errors), "labels")} may be '
-                 f'wrong -> label_errors.csv. The network itself errs on {100 - linear:.0f} percent: look before you '
-                 'change one')
+    lines.append('labels:      none looks wrong' if not errors else f'labels:      {count(len(errors), "labels")} may '
+                 f'be wrong -> label_errors.csv. The network itself errs on {100 - linear:.0f} percent: look before '
+                 'you change one')
     if errors:
-        lines.append(f'             the likeliest: {findings["files"][errors[0]["photo"]]}, {errors[0]["given"]}, rather '
-                     f'{errors[0]["suggested"]}')
+        first = errors[0]
+        lines.append(f'             the likeliest: {findings["files"][first["photo"]]}, {first["given"]}, rather '
+                     f'{first["suggested"]}')
     return lines
 
 
@@ -82,7 +85,8 @@ def did_it_help(comparisons: list[dict[str, Any]], network: str) -> list[str]:
         word = {frozenset({'better'}): 'yes, better than', frozenset({'worse'}): 'NO, worse than',
                 frozenset({'even'}): 'no, not told apart from', frozenset({'better', 'even'}): 'partly, better than',
                 frozenset({'worse', 'even'}): 'NO, partly worse than'}.get(frozenset(verdicts), 'mixed, against')
-        figures = ', '.join(f'{each["protocol"]} {each["difference"]:+.1f} points ({_chance(each["p"])})' for each in tests)
+        figures = ', '.join(f'{each["protocol"]} {each["difference"]:+.1f} points ({_chance(each["p"])})'
+                            for each in tests)
         lines.append(f'did it help? {word} {other}: {figures}')
     return lines
 
