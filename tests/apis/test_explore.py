@@ -1,6 +1,7 @@
 """Exploring folders of photos: the whole chain with random weights, labels, stops, and folders that are unlike others."""
 
 import csv
+import importlib
 import json
 import os
 import signal
@@ -241,7 +242,8 @@ def test_a_stopped_pretraining_goes_on(many, config, tmp_path, monkeypatch):
 
 
 def test_few_photos_without_a_pretrained_network(many, tmp_path, monkeypatch):
-    monkeypatch.setattr('mmwsl.apis.explore.run.installed_network', lambda: None)
+    run = importlib.import_module('mmwsl.apis.explore.run')  # the package's name is its function's
+    monkeypatch.setattr(run, 'installed_network', lambda: None)
     found = explore(many, tmp_path / 'out', say=lambda line: None)
     assert found['network'] == 'random weights' and any('too few to learn one from' in line for line in found['summary'])
     assert {each['network'] for each in found['accuracy']} == {'random weights', 'color histograms'}
