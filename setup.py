@@ -38,7 +38,7 @@ setup(
     packages=find_packages(include=['mmwsl', 'mmwsl.*']),
     package_data={'mmwsl': ['py.typed', 'augment/data/*.npy', 'reporting/*.html', 'reporting/*.css', 'reporting/*.js']},
     install_requires=requirements('runtime'),
-    extras_require={name: requirements(name) for name in ('optional', 'tests', 'docs')},
+    extras_require={name: requirements(name) for name in ('optional', 'pretrained', 'tests', 'docs')},
     entry_points={'console_scripts': ['mmwsl = mmwsl.cli:main']},
     cmdclass={'build_py': BuildWithConfigs},
     classifiers=[

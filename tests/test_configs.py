@@ -20,7 +20,7 @@ GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
-                if not {'_base_', 'suites', 'detection', 'segmentation', 'quick', 'transfer'} & set(path.relative_to(ROOT).parts)
+                if not {'_base_', 'suites', 'detection', 'segmentation', 'quick', 'transfer', 'pretrained'} & set(path.relative_to(ROOT).parts)
                 and path.parent.name != 'benchmarks')
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))

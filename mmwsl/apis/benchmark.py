@@ -40,6 +40,10 @@ REPLACEABLE = ('layer', 'pooling', 'dataset')  # what a protocol may say of a me
 
 def _features(cfg: Config, model: nn.Module, dataset: Dataset, layer: int) -> Features:
     settings = cfg.benchmark
+    for module in model.modules():
+        fuse_norms = getattr(module, 'fuse_norms', None)
+        if callable(fuse_norms):  # the model is for these features alone, or was fused before
+            fuse_norms()
     return extract_features(
         model, dataset, batch_size=settings.get('batch_size', 256), layer=layer, device=get_device(),
         amp_dtype=inference_dtype(cfg, get_device()), num_workers=min(settings.get('num_workers', 0), os.cpu_count()))

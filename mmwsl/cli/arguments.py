@@ -3,8 +3,8 @@
 import argparse
 import os
 
-CHECKPOINT = ("checkpoint file, or 'random' or 'random_rescaled' for the untrained network, or 'pretrained:NAME' for one "
-              'that comes by pip (efficientnet_lite0, _lite1 or _lite2)')
+CHECKPOINT = ("checkpoint file, or 'random' or 'random_rescaled' for the untrained network, or 'pretrained:NAME' for "
+              'one that comes by pip (efficientnet_lite0, _lite1 or _lite2)')
 
 
 def add_config(parser):

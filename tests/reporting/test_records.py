@@ -19,7 +19,7 @@ def record(method, value, protocol='knn', metric='top1', seed=0, dataset='D', **
 
 def test_make_record():
     made = make_record(method='simclr', value=1.5, seconds=2.0)
-    assert set(DESIGN_FIELDS) | {'encoder', 'layer', 'pooling'} == set(made) == set(FIELDS)
+    assert set(DESIGN_FIELDS) | {'encoder', 'layer', 'pooling', 'saw_labels'} == set(made) == set(FIELDS)
     assert (made['method'], made['value'], made['seed'], made['suite']) == ('simclr', 1.5, None, None)
     assert made['versions'].keys() >= {'mmwsl', 'torch', 'mmengine', 'numpy'}
     assert len(made['date']) == 20 and made['date'].endswith('Z')
@@ -130,3 +130,14 @@ def test_command_names_no_folder_of_the_machine(tmp_path, monkeypatch):
 def test_command(monkeypatch):
     monkeypatch.setattr(sys, 'argv', ['/somewhere/tools/benchmark.py', 'CONFIG', 'random', '--out', 'a.jsonl'])
     assert module.environment.__wrapped__()['command'] == 'python tools/benchmark.py CONFIG random --out a.jsonl'
+
+
+def test_saw_labels():
+    """A column where some networks saw labels and others did not, or where that is not known."""
+    rows = [record('random', 1, saw_labels=False), record('simclr', 2, saw_labels=False)]
+    assert 'saw labels' not in render_table(rows) and 'saw labels' not in render_table([record('a', 1), record('b', 2)])
+    rows += [record('lite0', 4, saw_labels=True), record('file', 3)]
+    assert render_table(rows) == (
+        '| method | saw labels | knn top1 |\n|---|--:|--:|\n| random | no | 1.00 |\n| simclr | no | 2.00 |\n'
+        '| lite0 | yes | **4.00** |\n| file | unknown | 3.00 |\n')
+    assert 'saw labels' not in render_table([record('a', 1, saw_labels=True), record('b', 2, saw_labels=True)])

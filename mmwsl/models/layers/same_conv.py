@@ -27,8 +27,12 @@ class SameConv2d(nn.Conv2d):
                          groups, bias=False)
 
     def forward(self, x):
-        if self.stride[0] > 1:
-            (top, bottom), (left, right) = (same_padding(size, self.kernel_size[0], self.stride[0], self.dilation[0])
-                                            for size in x.shape[2:])
-            x = F.pad(x, (left, right, top, bottom))
-        return super().forward(x)
+        if self.stride[0] == 1:
+            return super().forward(x)
+        (top, bottom), (left, right) = (same_padding(size, self.kernel_size[0], self.stride[0], self.dilation[0])
+                                        for size in x.shape[2:])
+        if self.dilation[0] > 1:
+            return super().forward(F.pad(x, (left, right, top, bottom)))
+        # Where the padding is uneven, the kernel gets the row and the column of zeros: the image need not be copied.
+        weight = F.pad(self.weight, (right - left, 0, bottom - top, 0))
+        return F.conv2d(x, weight, self.bias, self.stride, (bottom, right), 1, self.groups)
