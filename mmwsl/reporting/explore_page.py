@@ -10,10 +10,10 @@ import numpy as np
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.reporting.template import render_template
 
-REQUIRED = ('title', 'summary', 'command', 'date', 'network', 'seconds', 'files', 'xy', 'groups', 'group_list', 'duplicates',
-            'odd', 'neighbors', 'skipped')
+REQUIRED = ('title', 'summary', 'command', 'date', 'network', 'seconds', 'files', 'xy', 'groups', 'group_list',
+            'duplicates', 'odd', 'neighbors', 'skipped')
 OPTIONAL = ('labels', 'accuracy', 'comparisons', 'label_errors', 'checks')
-# Sides of the thumbnails, with JPEG's quality. JPEG codes blocks of 16 pixels; of sides that are multiples, none is shared.
+# Sides of the thumbnails, with JPEG's quality. It codes blocks of 16 pixels, so of these sides no two share one.
 CELLS = ((128, 85), (96, 85), (64, 85), (64, 75), (48, 80), (48, 70), (32, 80), (32, 65), (16, 80))
 SHEET = 1024  # side of a sheet of thumbnails, in pixels: decoded in a moment
 BUDGET = 20_000_000  # bytes of all thumbnails; in a page they take a third more
@@ -31,11 +31,11 @@ def write_explore_page(findings, thumbnails, path):
             ``groups`` (id, or -1) and ``labels`` (str or None each; or None); ``group_list`` of dicts ``id``, ``size``,
             ``typical``, ``members`` (most typical first); ``duplicates`` (lists of photos); ``odd`` of dicts ``photo``,
             ``score`` (most odd first); ``neighbors`` of dicts ``photo``, ``neighbors``; ``accuracy`` of dicts
-            ``network``, ``protocol``, ``mean``, ``std``, ``values`` (one a split; all of them percent), ``floor`` (bool);
-            ``comparisons`` of dicts ``network``, ``floor``, ``protocol``, ``difference`` (percent points), ``p``,
-            ``text``; ``label_errors`` of dicts ``photo``, ``given``, ``suggested``, ``confidence`` (0 to 1); ``checks``
-            of dicts ``kind``, ``photos``; ``skipped`` of dicts ``file``, ``reason``. Without ``labels``, ``accuracy``,
-            ``comparisons``, ``label_errors`` or ``checks``, what they would show is left out.
+            ``network``, ``protocol``, ``mean``, ``std``, ``values`` (one a split; all of them percent), ``floor``
+            (bool); ``comparisons`` of dicts ``network``, ``floor``, ``protocol``, ``difference`` (percent points),
+            ``p``, ``text``; ``label_errors`` of dicts ``photo``, ``given``, ``suggested``, ``confidence`` (0 to 1);
+            ``checks`` of dicts ``kind``, ``photos``; ``skipped`` of dicts ``file``, ``reason``. Without ``labels``,
+            ``accuracy``, ``comparisons``, ``label_errors`` or ``checks``, what they would show is left out.
         thumbnails: uint8 (N, S, S, 3) RGB. They are shown as large as a page of about 30 MB allows, up to 128 pixels.
         path: HTML file to write.
 
@@ -52,14 +52,14 @@ def write_explore_page(findings, thumbnails, path):
     check_findings(findings, thumbnails)
     findings = visible(findings)
     sheets, cell, columns = sprite_sheets(thumbnails)
-    data = {key: findings[key] for key in ('files', 'groups', 'group_list', 'labels', 'duplicates', 'odd', 'label_errors',
-                                           'checks')}
+    data = {key: findings[key] for key in ('files', 'groups', 'group_list', 'labels', 'duplicates', 'odd',
+                                           'label_errors', 'checks')}
     data |= dict(xy=unit_square(findings['xy']).round(5).tolist(), cell=cell, columns=columns,
                  neighbors={each['photo']: each['neighbors'] for each in findings['neighbors']})
     # escaped so that no name can end the script
     text = json.dumps(data, allow_nan=False, separators=(',', ':')).replace('<', '\\u003c')
-    write_atomically(path, render_template('explore_page.html', **findings, bars=bars(findings['accuracy'] or []), data=text,
-                                           sheets=sheets))
+    write_atomically(path, render_template('explore_page.html', **findings, bars=bars(findings['accuracy'] or []),
+                                           data=text, sheets=sheets))
     return path
 
 
@@ -117,7 +117,7 @@ def visible(value):
 
 
 def unit_square(points):
-    """Points (N, 2) moved and scaled, both axes alike, so that they just fit into [0, 1]; a single one to the middle."""
+    """Points (N, 2) moved and scaled, both axes alike, so that they just fit into [0, 1]; one alone is centered."""
     points = np.asarray(points, dtype=float)
     low, high = points.min(axis=0), points.max(axis=0)
     return (points - (low + high) / 2) / (max(high - low) or 1.0) + 0.5
