@@ -22,29 +22,90 @@ Content = str | bytes | Callable[[BinaryIO], object]
 
 
 def check_writable(path: Path | str) -> Path:
-    """Create the folder and fail early if ``path`` is not writable.
+    """Fail early if the file ``path`` cannot be written; nothing is made.
 
     Returns:
         Path.
 
     Raises:
-        OSError: a folder cannot be made, ``path`` is one, or it or its folder may not be written.
+        ValueError: the name is empty.
+        OSError: ``path`` is a folder, or a link to nothing; it, or the folder that it lies or is to lie in, may not be
+            written; a folder on the way is a file; or a name is too long.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
+    as_folder, path = str(path).endswith(os.sep), _named(path)
+    if as_folder or os.path.isdir(path):
         raise IsADirectoryError(f'{path} is a folder; name a file in it')
-    written = [path] if _is_special(path) else [path, path.parent]  # a new file takes the place of the old one
-    for each in written:
-        if each.exists() and not os.access(each, os.W_OK):
-            raise PermissionError(f'{path} cannot be written: no permission for {each}; choose another place')
+    if _is_special(path):
+        _check_permission(path, path)
+        return path
+    if os.path.islink(path) and not os.path.exists(path):
+        raise FileNotFoundError(_leads_nowhere(path, path))
+    if os.path.exists(path):
+        _check_permission(path, path)
+    _check_place(path, Path(os.path.realpath(path)).parent, [_temporary(path).name])
     return path
+
+
+def check_writable_folder(path: Path | str) -> Path:
+    """Fail early if the folder ``path`` cannot be made, or if no file can be made in it; nothing is made.
+
+    Returns:
+        Path.
+
+    Raises:
+        ValueError: the name is empty.
+        OSError: ``path``, or a folder on the way to it, is a file, a link to nothing, or may not be written; or a name
+            is too long.
+    """
+    path = _named(path)
+    _check_place(path, path)
+    return path
+
+
+def _named(path: Path | str) -> Path:
+    if not str(path):
+        raise ValueError('the name of what is to be written is empty; give one')
+    return Path(path)
+
+
+def _check_place(path: Path, folder: Path, names: Iterable[str] = ()) -> None:
+    """Raise OSError unless ``names``, and before them ``folder``, can be made; ``path`` is for the message."""
+    missing = list(names)
+    while not os.path.lexists(folder):
+        missing.append(folder.name)
+        folder = folder.parent
+    if not os.path.exists(folder):
+        raise FileNotFoundError(_leads_nowhere(path, folder))
+    if not os.path.isdir(folder):
+        raise NotADirectoryError(f'{path} cannot be written: {folder} is a file, not a folder; choose another place')
+    _check_permission(path, folder)
+    longest = os.pathconf(folder, 'PC_NAME_MAX')
+    if any(len(os.fsencode(name)) > longest for name in missing):
+        raise OSError(f'{path} cannot be written: a name in it is too long; give a shorter one')
+    probe = folder / f'.{secrets.token_hex(4)}.tmp'  # permissions do not tell what root, or a file system, may not do
+    try:
+        probe.touch(exist_ok=False)
+    except OSError as error:
+        raise OSError(f'{path} cannot be written: no file can be made in {folder} ({error.strerror}); choose another '
+                      'place') from error
+    probe.unlink()
+
+
+def _check_permission(path: Path, part: Path) -> None:
+    if not os.access(part, os.W_OK):
+        raise PermissionError(f'{path} cannot be written: no permission for {part}; choose another place')
+
+
+def _leads_nowhere(path: Path, link: Path) -> str:
+    return (f'{path} cannot be written: {link} is a link to {os.readlink(link)}, which does not exist; make that, or '
+            'remove the link')
 
 
 def write_atomically(path: Path | str, content: Content) -> None:
     """Write a file so that ``path`` is either the old one or the whole new one, whenever a process dies.
 
-    Its folder is made. What is no ordinary file, such as ``/dev/stdout``, is written to as it is.
+    Its folder is made. A link stays one: what it leads to is written. What is no ordinary file, such as
+    ``/dev/stdout``, is written to as it is.
 
     Args:
         path: the file.
@@ -52,13 +113,13 @@ def write_atomically(path: Path | str, content: Content) -> None:
             e.g. ``lambda file: torch.save(state, file)``.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     if _is_special(path):
         with open(path, 'wb') as file:
             _write(file, content)
         return
-    # a name of its own: several processes may write the file at a time, of several machines even
-    temporary = path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')
+    path = _followed(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary(path)
     try:
         with open(temporary, 'xb') as file:
             _write(file, content)
@@ -69,8 +130,18 @@ def write_atomically(path: Path | str, content: Content) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def _temporary(path: Path) -> Path:
+    """A name of its own beside ``path``: several processes may write it at a time, of several machines even."""
+    return path.with_name(f'.{path.name}.{secrets.token_hex(4)}.tmp')
+
+
+def _followed(path: Path) -> Path:
+    """The file that a link leads to, which need not exist; what is no link as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
 def _is_special(path: Path) -> bool:
-    return path.exists() and not path.is_file() and not path.is_dir()
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _write(file: BinaryIO, content: Content) -> None:
@@ -141,13 +212,18 @@ def read_lines(path: Path | str) -> list[str]:
 def append_json_lines(path: Path | str, values: Iterable[Any]) -> None:
     """Add ``values`` to the file ``path``, one a line; all of them or none, whenever a process dies.
 
-    Several processes may do so at a time. A last line that was cut off, by a process that died, is dropped.
+    Several processes may do so at a time. A last line that was cut off, by a process that died, is dropped; a whole one
+    that lacks only its line break stays. A link stays one.
 
     Raises:
         ValueError, TypeError: a value that JSON does not have, such as NaN; the file stays as it was.
     """
-    path = Path(path)
     lines = ''.join(json.dumps(value, allow_nan=False) + '\n' for value in values).encode()
+    if _is_special(Path(path)):
+        with open(path, 'ab') as file:
+            file.write(lines)
+        return
+    path = _followed(Path(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     with lock(path) as file:
         file.seek(0)

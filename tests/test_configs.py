@@ -1,5 +1,7 @@
 """Every shipped config builds, and says of itself what it does."""
 
+import copy
+import functools
 import re
 
 import pytest
@@ -7,7 +9,7 @@ import torch
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
-from mmwsl.apis import load_config
+from mmwsl.apis import load_config as read_config
 from mmwsl.apis.config import configs_root, resolve
 from mmwsl.apis.fine_tune import fine_tune_config
 from mmwsl.engine.needed_hooks import NEEDED_HOOKS
@@ -32,6 +34,23 @@ SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').
 def one_thread():
     torch.set_num_threads(1)
     init_default_scope('mmwsl')
+
+
+@pytest.fixture
+def empty_weights(monkeypatch):
+    """What initializers draw for the networks of the papers takes longer than all else here, and nothing asks for it."""
+    for name in ('kaiming_normal_', 'kaiming_uniform_', 'normal_', 'trunc_normal_', 'uniform_', 'xavier_uniform_'):
+        monkeypatch.setattr(torch.nn.init, name, lambda tensor, *args, **kwargs: tensor)
+
+
+@functools.cache
+def read_once(name):
+    return read_config(name)
+
+
+def load_config(name, *args, **kwargs):
+    """A copy of one's own, because several tests read each config."""
+    return read_config(name, *args, **kwargs) if args or kwargs else copy.deepcopy(read_once(name))
 
 
 def test_there_are_configs():
@@ -98,7 +117,7 @@ def test_lengths_are_said_once(name):
 
 
 @pytest.mark.parametrize('name', LEAVES)
-def test_builds(name):
+def test_builds(name, empty_weights):
     cfg = load_config(f'mmwsl::{name}')
     model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) > 1000
@@ -145,7 +164,7 @@ def test_builds(name):
 
 
 @pytest.mark.parametrize('name', DETECTION)
-def test_detection(name):
+def test_detection(name, empty_weights):
     """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}_{data}.py says what it does, and it builds."""
     cfg = load_config(f'mmwsl::{name}')
     parts = re.fullmatch(r'(?P<method>faster|mask)_rcnn(?:_hide_and_seek)?_r(?P<depth>\d+)(?P<kind>c4|fpn)_(?P<gpus>\d+)xb(?P<batch>\d+)-step-'
@@ -171,7 +190,7 @@ def test_detection(name):
 
 
 @pytest.mark.parametrize('name', SEGMENTATION)
-def test_segmentation(name):
+def test_segmentation(name, empty_weights):
     """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}_{data}.py says what it does, and it builds."""
     cfg = load_config(f'mmwsl::{name}')
     parts = re.fullmatch(r'fcn(?:_hide_and_seek)?_r(?P<depth>\d+)d(?P<stride>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-poly-(?P<thousands>\d+)k_'
@@ -255,5 +274,6 @@ def test_suites():
             assert {*run.get('ensemble', ()), run.get('start', '')} - {''} <= {
                 f'{each.method}-seed{seed}' for each in suite.runs for seed in each.get('seeds', [0])}, f'{name}: {run}'
             assert resolve(run.config).is_file()
-            datasets.add(load_config(run.config, run.get('options')).benchmark.dataset)
+            options = [run.options] if run.get('options') else []
+            datasets.add(load_config(run.config, *options).benchmark.dataset)
         assert len(datasets) == 1, f'{name}: one table, one data set'

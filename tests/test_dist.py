@@ -66,6 +66,7 @@ def test_the_gradient_that_gather_receives_is_not_overwritten(tmp_path):
         assert torch.equal(rank['y'], torch.ones(4, 3))  # this rank's own
 
 
+@pytest.mark.long
 def test_the_check_can_fail(tmp_path):
     """Plain BN has statistics of a rank's own: two ranks are then not one."""
     with pytest.raises(AssertionError, match='simclr: .*differs by'):

@@ -26,7 +26,7 @@ PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', ROOT / 'projects' / 'exam
 IDS = [page.relative_to(ROOT).as_posix() for page in PAGES]
 # the scripts of tools/ that are a command of mmwsl; the others have arguments of their own
 COMMANDS = {'train': 'train', 'test': 'test', 'extract': 'extract', 'benchmark': 'benchmark', 'run_suite': 'suite',
-            'throughput': 'throughput', 'report': 'report', 'overlays': 'overlays',
+            'throughput': 'throughput', 'report': 'report', 'overlays': 'overlays', 'predict': 'predict',
             'hidden_robustness': 'hidden-robustness'}
 
 

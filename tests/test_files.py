@@ -73,9 +73,11 @@ def test_a_pipe_stays_a_pipe(tmp_path):
 def test_check_writable(tmp_path, monkeypatch):
     path = tmp_path / 'new' / 'out.json'
     assert check_writable(str(path)) == path
-    assert path.parent.is_dir() and not path.exists()
-    with pytest.raises(IsADirectoryError, match='new is a folder; name a file in it'):
-        check_writable(path.parent)
+    assert not path.parent.exists()  # only writing makes it
+    for folder in (tmp_path, f'{tmp_path}/new/'):
+        with pytest.raises(IsADirectoryError, match=f'{tmp_path}.* is a folder; name a file in it'):
+            check_writable(folder)
+    path.parent.mkdir()
     (tmp_path / 'file').write_text('')
     with pytest.raises(OSError):
         check_writable(tmp_path / 'file' / 'out.json')
@@ -122,6 +124,40 @@ def test_two_processes_append(tmp_path):
     assert len(lines) == 400
     for name in 'ab':
         assert [number for writer, number in lines if writer == name] == list(range(200))
+
+
+def test_a_link_stays_one(tmp_path):
+    """What it leads to is written, also where that is not there yet; nothing is left beside either."""
+    (tmp_path / 'far').mkdir()
+    link, file = tmp_path / 'records.jsonl', tmp_path / 'far' / 'all.jsonl'
+    link.symlink_to(os.path.join('far', 'all.jsonl'))
+    assert check_writable(link) == link
+    append_json_lines(link, [1])
+    append_json_lines(file, [2])
+    append_json_lines(link, [3])
+    assert link.is_symlink() and not file.is_symlink() and file.read_text() == '1\n2\n3\n'
+    write_atomically(link, 'text')
+    assert link.is_symlink() and file.read_text() == 'text'
+    assert sorted(os.listdir(tmp_path)) == ['far', 'records.jsonl'] and os.listdir(tmp_path / 'far') == ['all.jsonl']
+
+
+def test_two_processes_append_through_a_link_and_without(tmp_path):
+    (tmp_path / 'link.jsonl').symlink_to('lines.jsonl')
+    code = ('import sys; from mmwsl.files import append_json_lines\n'
+            'for number in range(100):\n    append_json_lines(sys.argv[1], [[sys.argv[1][-10:], number]])')
+    writers = [subprocess.Popen([sys.executable, '-c', code, str(tmp_path / name)]) for name in ('link.jsonl', 'lines.jsonl')]
+    assert [writer.wait(120) for writer in writers] == [0, 0]
+    assert len(list(read_json_lines(tmp_path / 'lines.jsonl', ''))) == 200 and (tmp_path / 'link.jsonl').is_symlink()
+
+
+def test_append_to_a_pipe(tmp_path):
+    path, read = tmp_path / 'pipe', []
+    os.mkfifo(path)
+    reader = threading.Thread(target=lambda: read.append(path.read_bytes()), daemon=True)
+    reader.start()
+    append_json_lines(path, [1, 2])
+    reader.join(10)
+    assert read == [b'1\n2\n'] and path.is_fifo()
 
 
 def test_read_bad_files(tmp_path):

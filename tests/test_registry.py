@@ -72,7 +72,9 @@ def test_what_a_shelf_registers_is_found_everywhere(shelf, clean):
 
 def test_modules_are_imported_when_a_name_is_asked_for():
     code = ("import sys; from mmwsl.registry import PRETEXTS; assert 'mmwsl.models' not in sys.modules; "
-            "assert PRETEXTS.get('SimCLR').__module__ == 'mmwsl.models.pretext.simclr'")
+            "assert PRETEXTS.get('SimCLR').__module__ == 'mmwsl.models.pretext.simclr'; "
+            "import mmwsl.apis, mmwsl.engine, mmwsl.evaluation, mmwsl.protocols, mmwsl.reporting, mmwsl.visualization; "
+            "heavy = {'matplotlib', 'pandas', 'scipy', 'sklearn'} & set(sys.modules); assert not heavy, heavy")
     result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 

@@ -20,11 +20,13 @@ from .evaluate import evaluate
 from .explore import explore
 from .hidden_robustness import hidden_robustness
 from .overlays import overlays
+from .predictor import Predictor, predict
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
 
 __all__ = [
+    'Predictor',
     'benchmark',
     'build_dataset',
     'build_model',
@@ -37,6 +39,7 @@ __all__ = [
     'hidden_robustness',
     'load_config',
     'overlays',
+    'predict',
     'prepare_training',
     'read_backbone',
     'read_quoted',

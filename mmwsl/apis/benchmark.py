@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import hashlib
 import itertools
 import os
 import time
@@ -25,15 +24,15 @@ from mmwsl.apis.evaluate import dataset_name
 from mmwsl.apis.fine_tune import FineTuneRunner
 from mmwsl.checkpoints.labels import start_saw_labels
 from mmwsl.checkpoints.pretrained import pretrained_name
-from mmwsl.checkpoints.read import checkpoint_file
+from mmwsl.checkpoints.read import checkpoint_file, checkpoint_hash
 from mmwsl.datasets import check_same_classes, evenly_spaced
 from mmwsl.datasets.transforms.decode import resize
-from mmwsl.files import append_json_lines, check_writable, write_atomically
+from mmwsl.files import append_json_lines, check_writable, check_writable_folder, write_atomically
 from mmwsl.models.layers.pooling import check_pooling
-from mmwsl.protocols import Features, FeatureSource, Source, as_protocol, extract_features
+from mmwsl.protocols import Features, FeatureSource, Protocol, Source, as_protocol, extract_features
 from mmwsl.protocols.pooling import LayerFeatures
 from mmwsl.registry import PROTOCOLS
-from mmwsl.reporting.records import make_record
+from mmwsl.reporting.records import make_record, values_line
 
 REPLACEABLE = ('layer', 'pooling', 'dataset')  # what a protocol may say of a metric value in place of the record
 
@@ -150,32 +149,21 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
         work_dir: folder of what is trained, by protocols that do; default ``work_dirs/benchmark``.
 
     Returns:
-        list of records.
+        list of records. Those of each protocol are written, and its values printed, as soon as it is done.
 
     Raises:
         ValueError: the config names no data to evaluate on, or layers without a pooling that knows them; KeyError:
-            unknown protocol; TypeError: a protocol of an unknown form; FileNotFoundError: no such checkpoint.
+            unknown protocol; TypeError: a protocol of an unknown form; FileNotFoundError: no such checkpoint;
+            OSError: ``out``, or ``work_dir`` where something is trained, cannot be written.
     """
     cfg = copy.deepcopy(cfg)
-    init_default_scope('mmwsl')
-    settings = cfg.get('benchmark') or {}
-    known = settings.get('protocols') or {}
-    instances = {name: as_protocol(PROTOCOLS.build({'type': name, **(known.get(name) or {})}))
-                 for name in protocols or known}
+    instances, layers, pooling = prepare_protocols(cfg, protocols, layers, pooling)
     trained = [name for name, instance in instances.items() if instance.trains]
     frozen = [name for name in instances if name not in trained]
-    if frozen or not instances:
-        _check(cfg, 'train', 'test')
-    if not instances:
-        raise ValueError('no protocol was named, and the config has no benchmark.protocols; pass e.g. --protocols knn')
-    layers, pooling = layers or settings.get('layers'), pooling or settings.get('pooling')
-    if layers:
-        check_pooling(pooling, layers)
-    elif pooling:
-        raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
     if checkpoint not in (None, *UNTRAINED):
         checkpoint_file(checkpoint)  # is there, which is known before the data are read
     out, records = None if out is None else check_writable(out), []
+    work_dir = check_writable_folder('work_dirs/benchmark' if work_dir is None else work_dir) if trained else None
     for name, source, fields in itertools.chain(
             _from_features(cfg, checkpoint, frozen, layer, layers, pooling) if frozen else (),
             _from_trainings(cfg, checkpoint, trained, work_dir) if trained else ()):
@@ -184,10 +172,36 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
         fields = fields | dict(suite=suite, method=method or fields['method'], protocol=name,
                                seconds=round(time.perf_counter() - start, 2))
         made = [_record(each, fields) for each in values]
-        if out is not None and is_main_process():
-            append_json_lines(out, made)
+        if is_main_process():
+            if out is not None:
+                append_json_lines(out, made)
+            print(values_line(made), flush=True)  # now: a later protocol may refuse
         records += made
     return records
+
+
+def prepare_protocols(cfg: Config, protocols: Sequence[str] | None = None, layers: Sequence[int] | None = None,
+                      pooling: str | None = None) -> tuple[dict[str, Protocol], Sequence[int] | None, str | None]:
+    """The protocols by their names, the layers, and how these are pooled: what :func:`benchmark` begins with.
+
+    Raises:
+        ValueError, KeyError, TypeError: as there.
+    """
+    init_default_scope('mmwsl')
+    settings = cfg.get('benchmark') or {}
+    known = settings.get('protocols') or {}
+    instances = {name: as_protocol(PROTOCOLS.build({'type': name, **copy.deepcopy(known.get(name) or {})}))
+                 for name in protocols or known}
+    if not instances or not all(instance.trains for instance in instances.values()):
+        _check(cfg, 'train', 'test')
+    if not instances:
+        raise ValueError('no protocol was named, and the config has no benchmark.protocols; pass e.g. --protocols knn')
+    layers, pooling = layers or settings.get('layers'), pooling or settings.get('pooling')
+    if layers:
+        check_pooling(pooling, layers)
+    elif pooling:
+        raise ValueError(f'pooling={pooling!r} is of single layers; name them in benchmark.layers, or --layers')
+    return instances, layers, pooling
 
 
 def features_of(cfg: Config, checkpoint: Path | str | None, layer: int | None = None,
@@ -272,8 +286,7 @@ def _describe(checkpoint: Path | str | None, meta: dict[str, Any] | None) -> dic
     if checkpoint is None or meta is None:
         return checkpoint or 'random'
     path = checkpoint_file(checkpoint)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return dict(file=path.name, sha256=digest[:8], epoch=meta.get('epoch'), iter=meta.get('iter'),
+    return dict(file=path.name, sha256=checkpoint_hash(path), epoch=meta.get('epoch'), iter=meta.get('iter'),
                 pixels=meta.get('pixels'))
 
 

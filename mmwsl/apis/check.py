@@ -1,7 +1,6 @@
 """What is wrong with the data sets of a config, found before anything is computed on them."""
 
 import copy
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,19 +8,23 @@ import torch
 from mmengine.config import Config
 
 from mmwsl.apis.build import build_dataset
+from mmwsl.datasets import check_same_classes
 from mmwsl.datasets.checks import absent_classes, inspect, shows_one_class, text_of_values
 from mmwsl.progress import progress_bar
 
 SHOWN = 10  # faults of a kind that are written out
 PLACES = ('train_dataloader.dataset', 'val_dataloader.dataset', 'test_dataloader.dataset', 'benchmark.train',
           'benchmark.test')
+COMPARED = (  # places whose class numbers must mean the same
+    ('train_dataloader.dataset', 'val_dataloader.dataset'), ('train_dataloader.dataset', 'test_dataloader.dataset'),
+    ('benchmark.train', 'benchmark.test'))
 
 
 class DataReport(NamedTuple):
     """What was found in a data set.
 
     ``place`` in the config, ``kind`` of data set, ``items`` in it (0 if it cannot be built), ``faults``: kind ->
-    messages, and ``notes``: what may be meant so.
+    messages, ``notes``: what may be meant so, and ``classes``, their names.
     """
 
     place: str
@@ -29,6 +32,7 @@ class DataReport(NamedTuple):
     items: int
     faults: dict[str, list[str]]
     notes: list[str]
+    classes: list[str]
 
     def __str__(self) -> str:
         lines = [f'{self.place}: {self.kind}, {self.items} items' + ('' if self.faults else ', no faults')]
@@ -48,21 +52,34 @@ def check_data(cfg: Config, decode: bool = False) -> list[DataReport]:
     Raises:
         ValueError: the config has no data set.
     """
-    found = list(_datasets(cfg))
-    if not found:
+    configs = {place: dataset for place in PLACES if (dataset := _config_at(cfg, place)) is not None}
+    if not configs:
         raise ValueError(f'{cfg.filename} has no data set: none of {", ".join(PLACES)}')
-    return [_report(place, dataset, decode) for place, dataset in found]
+    reports: dict[str, DataReport] = {}
+    for place, dataset in configs.items():  # each once
+        same = next((other for other in reports if configs[other] == dataset), None)
+        reports[place] = _report(place, dataset, decode) if same is None else reports[same]
+    for first, second in COMPARED:
+        if first in reports and second in reports:
+            _compare_classes(reports[first], reports[second])
+    return [report for place, report in reports.items() if report.place == place]
 
 
-def _datasets(cfg: Config) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Places and configs of the data sets, each once."""
-    seen: list[dict[str, Any]] = []
-    for place in PLACES:
-        first, last = place.split('.')
-        dataset = (cfg.get(first) or {}).get(last)
-        if dataset is not None and dataset not in seen:
-            seen.append(dataset)
-            yield place, dataset
+def _config_at(cfg: Config, place: str) -> dict[str, Any] | None:
+    first, last = place.split('.')
+    return (cfg.get(first) or {}).get(last)
+
+
+def _compare_classes(train: DataReport, test: DataReport) -> None:
+    """Add to the faults of ``test`` that its classes are not those of ``train``, where both have names."""
+    if not train.classes or not test.classes:
+        return
+    try:
+        check_same_classes(train.classes, test.classes, f'{train.place} and {test.place}')
+    except ValueError as error:
+        faults = test.faults.setdefault('classes', [])
+        if str(error) not in faults:  # a data set may stand in two places
+            faults.append(str(error))
 
 
 def _innermost(dataset: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +98,7 @@ def _report(place: str, dataset_cfg: dict[str, Any], decode: bool) -> DataReport
             _innermost(cfg)['on_error'] = 'skip'
             dataset = build_dataset(cfg)
         except (ValueError, OSError, TypeError):
-            return DataReport(place, kind, 0, faults, [])
+            return DataReport(place, kind, 0, faults, [], [])
     notes = _classes_without_images(dataset)
     if hasattr(dataset, 'check'):
         count = getattr(dataset, 'num_map_values', None)
@@ -94,7 +111,7 @@ def _report(place: str, dataset_cfg: dict[str, Any], decode: bool) -> DataReport
         absent = absent_classes(counts, count) if counts.any() else []
         if absent:
             notes.append(f'classes without a pixel: {", ".join(map(str, absent))}')
-    return DataReport(place, kind, len(dataset), faults, notes)
+    return DataReport(place, kind, len(dataset), faults, notes, getattr(dataset, 'metainfo', {}).get('classes') or [])
 
 
 def _classes_without_images(dataset: Any) -> list[str]:

@@ -9,11 +9,11 @@ from mmengine.dist import is_main_process
 from mmengine.registry import RUNNERS, init_default_scope
 
 from mmwsl.checkpoints.labels import any_labels
-from mmwsl.checkpoints.read import checkpoint_file, read_checkpoint, trained_classes
+from mmwsl.checkpoints.read import checkpoint_file, checkpoint_hash, read_checkpoint, trained_classes
 from mmwsl.checkpoints.state import load_state
 from mmwsl.datasets import check_trained_classes
 from mmwsl.engine.runner import unwrap
-from mmwsl.files import append_json_lines, check_writable
+from mmwsl.files import append_json_lines, check_writable, check_writable_folder
 from mmwsl.reporting.records import make_record
 
 
@@ -40,21 +40,20 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
         ValueError: the config has no metrics of its own, its network cannot be one of several, or the checkpoint was
             trained on other classes than those of ``test_dataloader``.
         FileNotFoundError: no such checkpoint.
-        OSError: ``out`` cannot be written.
+        OSError: ``out``, or the config's ``work_dir``, cannot be written.
     """
     if not cfg.get('test_evaluator') or not cfg.get('test_dataloader'):
         raise ValueError(f'{cfg.filename} has no test_evaluator and test_dataloader; pre-training configs are '
                          'evaluated by protocols (mmwsl benchmark)')
     checkpoints = [checkpoint] if isinstance(checkpoint, (str, Path)) else list(checkpoint)
-    for path in checkpoints:
-        if path != 'random':
-            checkpoint_file(path)
+    files = [None if path == 'random' else checkpoint_file(path) for path in checkpoints]
     if out is not None:
         check_writable(out)
     several = len(checkpoints) > 1
     init_default_scope(cfg.get('default_scope', 'mmwsl'))
     cfg = copy.deepcopy(cfg)
     cfg.setdefault('work_dir', str(Path('work_dirs') / Path(cfg.filename or 'run').stem))
+    check_writable_folder(cfg.work_dir)
     cfg.setdefault('runner_type', 'mmwsl.Runner')
     if several:
         if cfg.model.type != 'Localizer':
@@ -76,6 +75,7 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
                                   f'test_dataloader, {path}')
     values = runner.test()
     if out is not None and is_main_process():
+        described = [dict(file=file.name, sha256=checkpoint_hash(file)) if file else 'random' for file in files]
         kind = 'random' if checkpoints[0] == 'random' else type(unwrap(runner.model)).__name__.lower()
         append_json_lines(out, [make_record(
             suite=suite, method=method or kind,
@@ -83,6 +83,6 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
             dataset=dataset_name(cfg), split='test',
             saw_labels=any_labels(saw_labels or [runner.start_saw_labels]),
             protocol=name.split('/')[0], metric=name.split('/')[-1], value=round(float(value), 4),
-            settings=dict(checkpoint=' '.join(Path(path).name for path in checkpoints)))
+            settings=dict(checkpoint=described[0] if len(described) == 1 else described))
             for name, value in values.items()])
     return values

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config, ConfigDict
-from mmengine.dist import barrier, get_world_size, is_distributed, is_main_process
+from mmengine.dist import barrier, broadcast_object_list, get_world_size, is_distributed, is_main_process
 from mmengine.registry import init_default_scope
 
 from mmwsl.apis.build import build_dataset, build_model
@@ -17,6 +17,7 @@ from mmwsl.apis.config import apply_options, load_config
 from mmwsl.apis.evaluate import evaluate
 from mmwsl.apis.train import train
 from mmwsl.checkpoints import read_checkpoint
+from mmwsl.datasets.fingerprint import fingerprint
 from mmwsl.engine.runner import Runner, unwrap
 from mmwsl.files import write_atomically
 from mmwsl.registry import MODELS
@@ -90,7 +91,8 @@ class FineTuneRunner:
     """Train configs from one backbone and score them.
 
     A training that was stopped goes on where it was, and one that is finished is only scored, because the folder of
-    each is named after its settings and the weights it started from. The total batch is the config's, whatever the
+    each is named after its settings, the weights it started from, and its training data
+    (:func:`mmwsl.datasets.fingerprint.fingerprint`). The total batch is the config's, whatever the
     number of ranks.
 
     Args:
@@ -114,6 +116,7 @@ class FineTuneRunner:
         for key, value in self.weights.items():
             digest.update(key.encode() + value.double().numpy().tobytes())
         self.digest = digest.hexdigest()
+        self._data: dict[str, str] = {}  # config of a training set -> its fingerprint
 
     def run(self, config: Path | str | None, options: dict[str, Any] | None, seed: int, holdout: float | None,
             name: str) -> dict[str, float]:
@@ -124,10 +127,11 @@ class FineTuneRunner:
             hold_out(cfg, holdout)
         cfg.pop('benchmark', None)  # how a run is evaluated is no part of it
         settings = json.dumps(cfg.to_dict(), sort_keys=True, default=str)
-        folder = self.work_dir / f'{name}_{hashlib.sha256((settings + self.digest).encode()).hexdigest()[:12]}'
         share_batch(cfg, get_world_size())
-        start = folder / 'start' / 'backbone.pth'
         self._check(cfg)
+        what = settings + self.digest + self._fingerprint(cfg.train_dataloader.dataset)
+        folder = self.work_dir / f'{name}_{hashlib.sha256(what.encode()).hexdigest()[:12]}'
+        start = folder / 'start' / 'backbone.pth'
         if is_main_process() and not start.is_file():
             state = {f'backbone.{key}': value for key, value in self.weights.items()}
             write_atomically(start, lambda file: torch.save(dict(meta={}, state_dict=state), file))
@@ -145,6 +149,15 @@ class FineTuneRunner:
         barrier()
         cfg.work_dir, cfg.experiment_name = str(folder / 'test'), f'{folder.name}_test'
         return evaluate(cfg, self._finished(folder, runner.max_iters))
+
+    def _fingerprint(self, dataset: ConfigDict) -> str:
+        key = json.dumps(dataset, sort_keys=True, default=str)
+        if key not in self._data:
+            # as the first rank sees the files: all must name the same folder
+            found = [fingerprint(build_dataset(dataset)) if is_main_process() else '']
+            broadcast_object_list(found)
+            self._data[key] = found[0]
+        return self._data[key]
 
     @staticmethod
     def _finished(folder: Path, iterations: int) -> Path:

@@ -15,7 +15,7 @@ from mmwsl.augment import hidden_cells
 from mmwsl.checkpoints.read import trained_classes
 from mmwsl.datasets import check_trained_classes, collate_batch
 from mmwsl.evaluation.functional import true_class_rank
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable, check_writable_folder, write_atomically
 from mmwsl.models.base import Model
 from mmwsl.models.supervised import ImageClassifier
 from mmwsl.progress import progress_bar
@@ -50,6 +50,7 @@ def hidden_robustness(models: Sequence[tuple[str, Path | str, Path | str]], out:
     Raises:
         ValueError: no model, two of one name, one that is no such classifier or has other classes than the test set,
             a test set without one class per image, or a cell or share that cannot be.
+        OSError: ``out`` cannot be written.
     """
     names = [name for name, _, _ in models]
     if not names or len(set(names)) < len(names):
@@ -57,6 +58,9 @@ def hidden_robustness(models: Sequence[tuple[str, Path | str, Path | str]], out:
     shares = tuple(shares)
     if cell < 1 or not shares or not all(0 <= share <= 1 for share in shares):
         raise ValueError(f'cell={cell} must be 1 pixel or more, and shares={shares} one or more numbers from 0 to 1')
+    out = check_writable_folder(out)
+    for name in ('hidden_robustness.json', 'hidden_robustness.svg'):
+        check_writable(out / name)
     configs = [load_config(config) for _, config, _ in models]
     loader_cfg = configs[0].get('test_dataloader')
     if not loader_cfg:
@@ -85,8 +89,8 @@ def hidden_robustness(models: Sequence[tuple[str, Path | str, Path | str]], out:
                      top1=[round(100 * count / len(dataset), 4) for count in right[name]])
                 for name, config, checkpoint in models],
         **environment())
-    write_atomically(Path(out) / 'hidden_robustness.json', json.dumps(result, indent=1) + '\n')
-    write_atomically(Path(out) / 'hidden_robustness.svg', line_chart(
+    write_atomically(out / 'hidden_robustness.json', json.dumps(result, indent=1) + '\n')
+    write_atomically(out / 'hidden_robustness.svg', line_chart(
         {model['name']: ([100 * share for share in shares], model['top1']) for model in result['models']},
         f'hidden cells of {cell} pixels, percent', 'top-1 accuracy, percent'))
     return result

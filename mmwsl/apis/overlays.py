@@ -10,10 +10,13 @@ from mmengine.config import Config
 
 from mmwsl.apis.build import build_dataset, build_model
 from mmwsl.apis.config import load_config
-from mmwsl.datasets import collate_bags, collate_batch, evenly_spaced
+from mmwsl.apis.fine_tune import innermost
+from mmwsl.checkpoints.read import trained_classes
+from mmwsl.datasets import check_trained_classes, collate_bags, collate_batch, evenly_spaced
+from mmwsl.engine.hooks.runtime_info import check_classes
 from mmwsl.evaluation.functional.localization import boxes_from_map
 from mmwsl.structures import DataSample
-from mmwsl.visualization import overlay, paint_attention, patch_boxes, save_figure
+from mmwsl.visualization import check_picture, overlay, paint_attention, patch_boxes, save_figure
 
 Models = Sequence[tuple[str, Path | str, Path | str]]  # name, config, checkpoint
 Columns = list[tuple[str, list[np.ndarray], list[str]]]  # a title, its pictures and what is written on each
@@ -42,10 +45,13 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
 
     Raises:
         ValueError: no model, a config without images, or without bags of patches, to test on, or with ``maps`` a model
-            that is no classifier.
+            that is no classifier; the classes of a model and of the test set are not the same; ``out`` is of no kind
+            of picture.
+        OSError: ``out`` cannot be written.
     """
     if not models:
         raise ValueError('overlays need at least one model: a name, a config and a checkpoint')
+    out = check_picture(out)
     configs = [load_config(config) for _, config, _ in models]
     if not configs[0].get('test_dataloader'):
         raise ValueError(f'{configs[0].filename} has no test_dataloader, so there is no image with a box to draw')
@@ -62,14 +68,27 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
 
 
 def _predictions(models: Models, configs: Sequence[Config],
-                 batch: dict[str, Any]) -> Iterator[tuple[str, list[DataSample], list[str]]]:
-    """Yield each model's name, its predictions, one sample per image, and the classes that it was trained with."""
+                 dataset: Any, batch: dict[str, Any]) -> Iterator[tuple[str, list[DataSample], list[str]]]:
+    """Yield each model's name, its predictions, one sample per image, and the classes that it was trained with.
+
+    Raises:
+        ValueError: these are not those of ``dataset``.
+    """
     for (name, _, checkpoint), config in zip(models, configs, strict=True):
         model, meta = build_model(config, checkpoint)
+        check_classes(model, dataset)
+        check_trained_classes(_learnt_classes(config, meta), dataset.metainfo.get('classes'),
+                              f'the test set of {configs[0].filename}, {name}')
         with torch.no_grad():
             data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=batch['data_samples'].clone()))
             found = model(**data, mode='predict')
-        yield name, found, ((meta or {}).get('dataset_meta') or {}).get('classes') or []
+        yield name, found, trained_classes(dict(meta=meta)) or []
+
+
+def _learnt_classes(config: Config, meta: dict[str, Any] | None) -> list[str] | None:
+    """Names of a model's classes, as far as its checkpoint or its config's training data say them."""
+    training = (config.get('train_dataloader') or {}).get('dataset')
+    return trained_classes(dict(meta=meta)) or (innermost(training).get('classes') if training else None)
 
 
 def _draw_boxes(models: Models, configs: Sequence[Config], count: int, threshold: float, enlarge: int) -> Columns:
@@ -80,7 +99,7 @@ def _draw_boxes(models: Models, configs: Sequence[Config], count: int, threshold
     rows = _rows(batch['data_samples'].get('gt_label'), len(images))
     columns: Columns = [('image', [overlay(images[row], true=true[row], enlarge=enlarge) for row, _, _ in rows],
                          [''] * len(rows))]
-    for name, found, classes in _predictions(models, configs, batch):
+    for name, found, classes in _predictions(models, configs, dataset, batch):
         pictures, captions = [], []
         for row, position, named in rows:
             values, label = found[row].pred_maps[position].float().cpu().numpy(), found[row].pred_map_labels[position]
@@ -120,7 +139,7 @@ def _draw_bags(models: Models, configs: Sequence[Config], count: int, threshold:
     blank = [''] * len(images)
     columns: Columns = [('image', [overlay(image, true=each, enlarge=enlarge)
                                    for image, each in zip(images, true, strict=True)], blank)]
-    for name, found, _ in _predictions(models, configs, collate_bags([dataset[index] for index in rows])):
+    for name, found, _ in _predictions(models, configs, dataset, collate_bags([dataset[i] for i in rows])):
         shares = [sample.pred_instance_scores.float().cpu().numpy() for sample in found]
         shares = [share / share.max().clip(min=1e-12) for share in shares]
         columns.append((name, [

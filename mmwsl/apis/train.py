@@ -39,7 +39,11 @@ def prepare_training(config: Path | str | Config, work_dir: Path | str | None = 
         cfg = copy.deepcopy(config)
         apply_options(cfg, options)
     name = Path(cfg.filename).stem if cfg.filename else 'run'
-    cfg.work_dir = str(work_dir or cfg.get('work_dir') or Path('work_dirs') / name)
+    if work_dir is None:
+        work_dir = cfg.get('work_dir')
+    if work_dir is None:
+        work_dir = Path('work_dirs') / name
+    cfg.work_dir = str(work_dir)
     cfg.launcher = launcher or cfg.get('launcher') or 'none'
     if 'optim_wrapper' not in cfg or 'train_dataloader' not in cfg:
         raise ValueError(f'{cfg.filename} is not a training config: it has no optim_wrapper or no train_dataloader')

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mmwsl.dist import rank
-from mmwsl.files import lock
+from mmwsl.files import check_writable_folder, lock
 
 LOCK = '.training.lock'
 
@@ -28,12 +28,10 @@ def claim(folder: Path | str, launcher: str = 'none', resume: bool = False, over
     Raises:
         BlockingIOError: another training runs there.
         FileExistsError: there are checkpoints, and neither ``resume`` nor ``overwrite``.
-        PermissionError: it cannot be written.
+        OSError: it cannot be written.
     """
-    folder = Path(folder)
+    folder = check_writable_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f'work dir {folder} cannot be written; choose another --work-dir')
     if _number(launcher):
         yield
         return

@@ -1,6 +1,7 @@
 """Files of weights, read without running code from them."""
 
 import argparse
+import hashlib
 import pickle
 import warnings
 import zipfile
@@ -63,6 +64,12 @@ def read_meta(path: Path | str) -> dict[str, Any]:
         return _pretrained_meta(name)
     meta = _load(Path(path), 'cpu', mmap=True).get('meta')
     return meta if isinstance(meta, dict) else {}
+
+
+def checkpoint_hash(path: Path | str) -> str:
+    """The first 12 hexadecimal digits of the SHA-256 of a file, by which records tell checkpoints apart."""
+    with open(path, 'rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()[:12]
 
 
 def checkpoint_file(checkpoint: Path | str) -> Path:

@@ -16,6 +16,7 @@ from . import (
     extract,
     hidden_robustness,
     overlays,
+    predict,
     prepare,
     report,
     suite,
@@ -28,7 +29,7 @@ from . import (
 GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
-    'look': {'explore': explore, 'report': report, 'overlays': overlays},
+    'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
     'data': {'check': check, 'prepare': prepare, 'extract': extract},
     'names': {'configs': configs, 'convert': convert},
 }

@@ -23,7 +23,7 @@ def run(args):
 
     from mmwsl.apis import throughput
     from mmwsl.files import check_writable, write_atomically
-    if args.json:
+    if args.json is not None:
         check_writable(args.json)
     cfg = prepare_config(args)
     if args.images:
@@ -31,6 +31,6 @@ def run(args):
     if args.batch_size:
         cfg.train_dataloader.batch_size = args.batch_size
     text = json.dumps(throughput(cfg, args.steps), indent=1)
-    if args.json:
+    if args.json is not None:
         write_atomically(args.json, text)
     print(text)

@@ -1,7 +1,9 @@
 """Images with boxes and masks: what VOC, COCO and sets of your own share."""
 
+import io
 import logging
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,6 +12,7 @@ from mmengine.logging import print_log
 from mmwsl.datasets.checks import VOID, AnnotationError, fit_boxes, frame, text_of_values
 from mmwsl.datasets.file_dataset import FileDataset
 from mmwsl.datasets.transforms.decode import image_header
+from mmwsl.datasets.transforms.pixels import stored_values
 from mmwsl.structures import SUPERVISION_LEVELS, strip_labels
 
 GEOMETRY = ('gt_boxes', 'gt_instance_masks', 'gt_mask')
@@ -208,26 +211,31 @@ def read_class_map(path, values=None):
     """uint8 (H, W) of a file whose pixel values, or palette numbers, are classes.
 
     Args:
-        path: the file; one of one bit a pixel has 0 and 1.
+        path: the file; grey of 1, 2, 4, 8 or 16 bits, or a palette. The numbers are those that are stored.
         values: dict of a value in the file -> what it becomes; others stay.
 
     Raises:
         FileNotFoundError: no such file.
-        AnnotationError: not an image of one channel.
+        AnnotationError: not an image of one channel, one with a number above 255, or a JPEG.
     """
     from PIL import Image  # OpenCV turns palette numbers into colours
     try:
-        with Image.open(path) as image:
-            array = np.array(image)
+        # from memory: of a TIFF that is mapped from disk PIL mixes up the rows if it is to be turned
+        with Image.open(io.BytesIO(Path(path).read_bytes())) as image:
+            kind, array = image.format, stored_values(image)
     except FileNotFoundError:
         raise FileNotFoundError(f'class map {path} does not exist') from None
-    except OSError as error:
+    except Exception as error:  # every decoder behind PIL has its own
         raise AnnotationError(f'class map {path} cannot be read: {error}', kind='class maps') from error
-    if array.dtype == bool:
-        array = array.astype(np.uint8)
-    if array.ndim != 2 or array.dtype != np.uint8:
-        raise AnnotationError(f'class map {path} is {array.dtype} of shape {array.shape}; it must have one number from '
-                              '0 to 255 per pixel (a palette PNG, or grey)', kind='class maps')
+    if kind in ('JPEG', 'MPO'):
+        raise AnnotationError(f'class map {path} is a JPEG, which does not keep the numbers that were saved; make it '
+                              'anew as a PNG', kind='class maps')
+    whole = array.ndim == 2 and array.dtype.kind in 'iu'
+    if not whole or array.min() < 0 or array.max() > 255:
+        held = f' with values from {array.min()} to {array.max()}' if whole else ''
+        raise AnnotationError(f'class map {path} is {array.dtype} of shape {array.shape}{held}; it must have one '
+                              'number from 0 to 255 per pixel (a palette PNG, or grey)', kind='class maps')
+    array = array.astype(np.uint8)
     if not values:
         return array
     table = np.arange(256, dtype=np.uint8)

@@ -61,7 +61,11 @@ class ImageDataset(Dataset):
             if self.classes and labels.shape[1] != len(self.classes):
                 raise ValueError(f'{name}: labels have {labels.shape[1]} columns, but {len(self.classes)} classes are '
                                  'given; there must be one column a class')
-            return labels.to(torch.float32)
+            labels = labels.to(torch.float32)
+            if not torch.isin(labels, torch.tensor([0., 1., -1.])).all():
+                wrong = labels[~torch.isin(labels, torch.tensor([0., 1., -1.]))]
+                raise ValueError(f'{name}: tags must be 0, 1 or -1 (unknown), found {wrong[0].item():g}')
+            return labels
         raise ValueError(f'{name}: labels must be integers of shape (N,) or 0/1 of shape (N, classes), got '
                          f'{labels.dtype} of shape {tuple(labels.shape)}')
 

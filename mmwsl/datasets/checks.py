@@ -152,14 +152,19 @@ def check_quickly(dataset, training, num_classes=None):
 
     Raises:
         ImageError: an image cannot be read or does not fit its annotations, unless it would be skipped.
-        ValueError: no class but one has a pixel in the whole training set, or a value is no class.
+        ValueError: no class but one has a pixel in the whole training set, a value is no class, or the network has
+            another number of classes than the maps.
     """
     if not hasattr(dataset, 'check'):
         return
-    name, count = type(dataset).__name__, getattr(dataset, 'num_map_values', None) or num_classes
+    name, of_maps = type(dataset).__name__, getattr(dataset, 'num_map_values', None)
+    count = of_maps or num_classes
     faults, seen, counts = inspect(dataset, evenly_spaced(len(dataset), QUICK_ITEMS).tolist(), QUICK_SECONDS)
     if faults and dataset.on_error == 'raise':
         raise ImageError(f'{name}: {len(faults)} of {seen} items looked at cannot be used, the first: {faults[0]}')
+    if counts.any() and of_maps and num_classes and of_maps != num_classes:
+        raise ValueError(f'{name} has {of_maps} classes in its class maps, the head of the network {num_classes}; set '
+                         'num_classes of the head')
     if count is not None and counts[count:VOID].any():
         raise ValueError(f'{name}: {seen} class maps hold the values {text_of_values(counts, count)}')
     if not training or not shows_one_class(counts, count):

@@ -63,15 +63,15 @@ def collate_list(batch):
 def collate_bags(batch):
     """Bags of different lengths as one batch: ``inputs`` (B, N, C, H, W), zeros after a bag's end.
 
-    The batched :class:`DataSample` has ``bag_mask`` bool (B, N), true where an instance is, and
-    ``gt_instance_labels`` (B, N), false beyond, where the items have it.
+    The batched :class:`DataSample` has ``bag_mask`` bool (B, N), true where an instance is, and, where the items have
+    them, ``gt_label`` (B,) and ``gt_instance_labels`` (B, N), false beyond.
     """
     lengths = [len(item['inputs']) for item in batch]
     inputs = pad_sequence([item['inputs'] for item in batch], batch_first=True)
     samples = [item['data_samples'] for item in batch]
-    together = DataSample(index=torch.stack([each.index for each in samples]),
-                          gt_label=torch.stack([each.gt_label for each in samples]),
-                          bag_mask=torch.arange(max(lengths)) < torch.tensor(lengths)[:, None])
+    together = DataSample(bag_mask=torch.arange(max(lengths)) < torch.tensor(lengths)[:, None],
+                          **{key: torch.stack([each.get(key) for each in samples])
+                             for key in ('index', 'gt_label') if key in samples[0]})
     if 'gt_instance_labels' in samples[0]:
         together.gt_instance_labels = pad_sequence([each.gt_instance_labels for each in samples], batch_first=True)
     return dict(inputs=inputs, data_samples=together)

@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+from mmwsl.engine.child import SIGNALS
+
 # Where a run is between two steps, by the names of hooks; a signal in a pass that begins with one of PASSES
 # leaves it.
 PLACES = ('before_train_iter', 'before_train_epoch', 'before_val', 'after_val_epoch')

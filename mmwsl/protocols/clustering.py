@@ -3,8 +3,6 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_rand_score, confusion_matrix, normalized_mutual_info_score
 
 from mmwsl.clustering import assign, kmeans
 from mmwsl.compat import renamed_arguments
@@ -22,6 +20,9 @@ def clustering_accuracy(clusters, labels):
     Args:
         clusters, labels: (N,) non-negative integers.
     """
+    from scipy.optimize import linear_sum_assignment  # here, because every command would wait for them
+    from sklearn.metrics import confusion_matrix
+
     table = confusion_matrix(labels, clusters)  # (n, n) over all numbers that occur in either
     rows, columns = linear_sum_assignment(table, maximize=True)
     return table[rows, columns].sum() / len(labels)
@@ -60,6 +61,8 @@ class Cluster(Protocol):
         Raises:
             ValueError: more clusters than training images, or labels of another form than one class per image.
         """
+        from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
         train, test = source.features()
         check_features(train, test, 'cluster')
         k = self.k or len(train.classes)

@@ -7,8 +7,6 @@ import warnings
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.metrics import average_precision_score
-from sklearn.model_selection import StratifiedKFold
 
 from mmwsl.evaluation.functional import average_precision
 from mmwsl.progress import progress_bar
@@ -49,6 +47,9 @@ def draw_shots(targets, k, seed):
 
 def _fit(features, positive, rows, test_features, test_labels, costs, cross_validate):
     """(costs,) test AP, (costs,) mean AP in cross-validation or None, and how many fits did not converge."""
+    from sklearn.metrics import average_precision_score  # here, because every command would wait for it
+    from sklearn.model_selection import StratifiedKFold
+
     features, turn_back = rotate(features[rows])  # here, so that all jobs share the whole matrix
     positive = positive[rows]
     everything, test, validated, failures = np.ones(len(features), dtype=bool), [], [], 0

@@ -9,10 +9,6 @@ import warnings
 import numpy as np
 import torch
 from joblib import Parallel, delayed
-from scipy import linalg
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import StratifiedKFold
-from sklearn.svm import LinearSVC
 
 from mmwsl.evaluation.functional import mean_average_precision, topk_accuracy
 from mmwsl.progress import progress_bar
@@ -55,6 +51,8 @@ def rotate(features):
     """
     if features.shape[0] >= features.shape[1]:
         return features, np.asarray
+    from scipy import linalg  # here and below, because every command would wait a second for scipy and sklearn
+
     axes, triangle = linalg.qr(features.T, mode='economic', check_finite=False)
     return np.tril(triangle.T), axes.__matmul__
 
@@ -71,6 +69,9 @@ def fit_svm(features, positive, used, cost):
     Returns:
         tuple: (D,) coefficients, intercept, and whether it converged within 2000 iterations.
     """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.svm import LinearSVC
+
     solver = LinearSVC(C=cost, class_weight={1: 2, -1: 1}, intercept_scaling=1.0, penalty='l2', loss='squared_hinge',
                        tol=1e-4, max_iter=MAX_ITER, dual=needs_dual(features), random_state=0)
     # run() restores the filters; set here because a worker process has its own
@@ -186,6 +187,8 @@ class SVM(Protocol):
 
     def _choose(self, features, positive, used, learnt, names):
         """The best cost of every learnt class, and whether each fit on the way converged."""
+        from sklearn.model_selection import StratifiedKFold
+
         if len(self.costs) == 1:
             self._enough(positive, used, learnt, names, 1)
             return [self.costs[0]] * len(learnt), []

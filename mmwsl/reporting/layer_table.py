@@ -1,6 +1,6 @@
 """Tables of values per layer: a column for each layer of the backbone."""
 
-from mmwsl.reporting.records import render_table
+from mmwsl.reporting.records import render_table, split_by_checkpoint
 
 
 def render_layer_table(records, metrics=None):
@@ -9,6 +9,7 @@ def render_layer_table(records, metrics=None):
     Raises:
         ValueError: no records, or records of several data sets or poolings (one table never mixes them).
     """
+    records = split_by_checkpoint(records)
     metrics = metrics or list(dict.fromkeys(record['metric'] for record in records))
     poolings = sorted({str(record.get('pooling')) for record in records})
     if len(poolings) > 1:

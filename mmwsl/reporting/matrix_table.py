@@ -3,7 +3,7 @@
 import statistics
 
 from mmwsl.reporting.markdown import markdown_table
-from mmwsl.reporting.records import FLOORS
+from mmwsl.reporting.records import FLOORS, checkpoint_name, split_by_checkpoint
 from mmwsl.visualization import save_figure
 
 
@@ -19,7 +19,7 @@ def pair_matrix(records, metric=None):
         Seeds are averaged. ``A+B`` stands for ``B+A`` too where that was not run.
 
     Raises:
-        ValueError: no records of that metric, or of several data sets.
+        ValueError: no records of that metric, or of several data sets, or of two checkpoints of one method and seed.
     """
     metric = metric or (records[0]['metric'] if records else None)
     records = [record for record in records if record['metric'] == metric]
@@ -28,6 +28,13 @@ def pair_matrix(records, metric=None):
     datasets = {str(record.get('dataset')) for record in records}
     if len(datasets) > 1:
         raise ValueError(f'one table, one data set; these records have {sorted(datasets)}')
+    split = [(record, named) for record, named in zip(records, split_by_checkpoint(records), strict=True)
+             if record is not named]
+    if split:
+        method = split[0][0]['method']
+        found = {str(checkpoint_name(record)) for record, _ in split if record['method'] == method}
+        raise ValueError(f'one cell, one checkpoint; the records of {method} are of {", ".join(sorted(found))}: remove '
+                         'those of all but one')
     cells, names = {}, []
     for record in records:
         cells.setdefault(record['method'], {})[record.get('seed')] = float(record['value'])  # a repeated run replaces

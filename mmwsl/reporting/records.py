@@ -103,7 +103,72 @@ def read_records(path):
     return records
 
 
+def values_line(records):
+    """One line of what a protocol gave, ``'simclr knn: knn5_top1 60.24, knn5_top5 91.30'``, with layers if named."""
+    first = records[0] if records else {}
+    values = ', '.join(f'{record["metric"]} {record["value"]:.2f}'
+                       + (f' (layer {record["layer"]})' if record.get('layer') not in (None, -1) else '')
+                       for record in records)
+    return f'{first.get("method")} {first.get("protocol")}: {values}' if records else 'no values'
+
+
 FLOORS, CEILINGS = ('random', 'random_rescaled', 'random_vit', 'random_swin'), ('supervised',)
+HASH_DIGITS = 8  # of a checkpoint's hash that tables show and compare: earlier records have no more
+
+
+def checkpoint_name(record):
+    """Which checkpoint a record is of: ``'epoch_10.pth 1a2b3c4d'`` with the first digits of the file's hash.
+
+    What has no hash (``'random'``, records of earlier versions) is named as in the record; None where it says nothing.
+    """
+    described = (record.get('settings') or {}).get('checkpoint')
+    names = [_name(part) for part in (described if isinstance(described, list) else [described])]
+    return ', '.join(names) or None
+
+
+def _name(part):
+    if not isinstance(part, dict):
+        return str(part or '')
+    return f'{part.get("file") or ""} {str(part.get("sha256") or "")[:HASH_DIGITS]}'.strip()
+
+
+def is_of(record, hashes):
+    """Whether a record may be of the checkpoint files with these hashes: it has theirs, or none."""
+    described = (record.get('settings') or {}).get('checkpoint')
+    parts = described if isinstance(described, list) else [described]
+    own = [part['sha256'] for part in parts if isinstance(part, dict) and part.get('sha256')]
+    return not own or [each[:HASH_DIGITS] for each in own] == [each[:HASH_DIGITS] for each in hashes]
+
+
+def split_by_checkpoint(records):
+    """Records with the checkpoint added to the method's name, ``'simclr (epoch_10.pth 1a2b3c4d)'``, where need be.
+
+    That is where a method has records of two checkpoints of one seed: no row or cell of a table mixes them.
+    """
+    found = {}
+    for record in records:
+        found.setdefault((record['method'], record.get('seed')), set()).add(_identity(record))
+    mixed = {method for (method, _), checkpoints in found.items() if len(checkpoints) > 1}
+    return [dict(record, method=f'{record["method"]} ({checkpoint_name(record) or "checkpoint unknown"})')
+            if record['method'] in mixed else record for record in records]
+
+
+def _identity(record):
+    """The checkpoint's hash, whatever the file was called; its name where there is none."""
+    described = (record.get('settings') or {}).get('checkpoint')
+    if isinstance(described, dict) and described.get('sha256'):
+        return described['sha256'][:HASH_DIGITS]
+    return checkpoint_name(record)
+
+
+def is_floor(method):
+    """Whether a row is of an untrained network."""
+    return method.partition(' (')[0] in FLOORS
+
+
+def is_ceiling(method):
+    """Whether a row is of what is trained with the labels."""
+    return method.partition(' (')[0] in CEILINGS
 
 
 @dataclass
@@ -150,17 +215,19 @@ class Pivot:
     def is_best(self, row, column):
         """Whether this is the best value of its column, which takes two rows at least; a ceiling never is."""
         mean = self.mean(row, column)
-        return mean is not None and row not in CEILINGS and mean == self.best[column] and len(self.rows) > 1
+        return mean is not None and not is_ceiling(row) and mean == self.best[column] and len(self.rows) > 1
 
 
 def pivot(records, metrics=None):
     """Pivot records to methods against metrics; a repeated run of a seed replaces the earlier one.
 
-    A metric that was measured at several layers has a column for each, ``metric layer N``.
+    A metric that was measured at several layers has a column for each, ``metric layer N``; a method whose records are
+    of several checkpoints of one seed a row for each (:func:`split_by_checkpoint`).
 
     Raises:
         ValueError: no records, or records of several data sets (one table never mixes them).
     """
+    records = split_by_checkpoint(records)
     if metrics:
         records = [record for record in records if record['metric'] in metrics]
     if not records:
@@ -185,11 +252,11 @@ def pivot(records, metrics=None):
         checkpoint = (record.get('settings') or {}).get('checkpoint')
         if isinstance(checkpoint, dict) and checkpoint.get('pixels'):
             pixels[row] = checkpoint['pixels']
-    rows.sort(key=lambda row: (row in CEILINGS, row not in FLOORS))  # stable: the others stay in their order
+    rows.sort(key=lambda row: (is_ceiling(row), not is_floor(row)))  # stable: the others stay in their order
     table = Pivot(columns, rows, {key: list(values.values()) for key, values in seeds.items()}, pixels, {},
                   saw_labels)
     for column in columns:
-        means = [table.mean(row, column) for row in rows if row not in CEILINGS]
+        means = [table.mean(row, column) for row in rows if not is_ceiling(row)]
         table.best[column] = max((mean for mean in means if mean is not None), default=None)
     return table
 
@@ -214,7 +281,7 @@ def render_table(records, metrics=None):
         if table.differs_in_labels:
             cells.append(table.labels_text(row))
         if table.pixels:
-            cells.append(f'{table.pixels[row] / 1e6:,.0f}' if row in table.pixels else '0' if row in FLOORS else '-')
+            cells.append(f'{table.pixels[row] / 1e6:,.0f}' if row in table.pixels else '0' if is_floor(row) else '-')
         for column in table.columns:
             text = table.text(row, column)
             cells.append(f'**{text}**' if table.is_best(row, column) else text)

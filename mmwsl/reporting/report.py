@@ -8,7 +8,7 @@ import numpy as np
 
 from mmwsl.files import check_writable, read_json_lines, write_atomically
 from mmwsl.reporting.quoted import FIELDS, read_quoted
-from mmwsl.reporting.records import CEILINGS, FLOORS, heading, pivot, read_records
+from mmwsl.reporting.records import heading, is_ceiling, is_floor, pivot, read_records, split_by_checkpoint
 from mmwsl.reporting.template import render_template
 from mmwsl.visualization import image_uri, line_chart, scatter_chart
 
@@ -35,12 +35,14 @@ def report(records_files, out, title='mmwsl report', runs=(), features=None, quo
     Raises:
         FileNotFoundError, ValueError: a file is missing or is not what it should be; there are no records.
     """
+    out = check_writable(out)
     records = [record for path in records_files for record in read_records(path)]
     if not records:
         raise ValueError(f'{", ".join(map(str, records_files))}: no records, so there is nothing to report')
-    out = check_writable(out)
-    groups = {}
+    suites, groups = {}, {}
     for record in records:
+        suites.setdefault(record.get('suite'), []).append(record)
+    for record in (each for of_suite in suites.values() for each in split_by_checkpoint(of_suite)):
         groups.setdefault((record.get('suite'), record.get('dataset')), []).append(record)
     page = render_template(
         'report.html', title=title, facts=facts(records),
@@ -70,8 +72,8 @@ def comparison(suite, dataset, records):
     for row in table.rows:
         cells = [dict(text=table.text(row, column), value=table.mean(row, column), best=table.is_best(row, column))
                  for column in table.columns]
-        pixels = table.pixels.get(row, 0 if row in FLOORS else None)
-        rows.append(dict(method=row, kind='floor' if row in FLOORS else 'ceiling' if row in CEILINGS else '',
+        pixels = table.pixels.get(row, 0 if is_floor(row) else None)
+        rows.append(dict(method=row, kind='floor' if is_floor(row) else 'ceiling' if is_ceiling(row) else '',
                          pixels=None if pixels is None else pixels / 1e6, cells=cells,
                          labels=table.labels_text(row)))
     return dict(title=' on '.join(filter(None, [suite or 'Records', dataset])), rows=rows,

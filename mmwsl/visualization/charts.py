@@ -4,7 +4,7 @@ import io
 import re
 from pathlib import Path
 
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable, write_atomically
 
 MARKERS = 'osD^vP*X'
 
@@ -24,6 +24,21 @@ def _draw(width, height, paint):
     svg = stream.getvalue()
     svg = svg[svg.index('<svg'):]
     return re.sub(r'<metadata>.*?</metadata>', '', svg, flags=re.S)
+
+
+def check_picture(path):
+    """Fail early if a figure cannot be saved as ``path``; returns it as a Path.
+
+    Raises:
+        ValueError: the ending names no kind of picture, or the name is empty.
+        OSError: it cannot be written there; see :func:`mmwsl.files.check_writable`.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    path, known = check_writable(path), FigureCanvasAgg.get_supported_filetypes()
+    if path.suffix and path.suffix[1:].lower() not in known:
+        raise ValueError(f'{path}: {path.suffix} is no kind of picture; let the name end in one of '
+                         f'{", ".join("." + kind for kind in sorted(known))}')
+    return path
 
 
 def save_figure(figure, path):

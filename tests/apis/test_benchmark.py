@@ -46,7 +46,7 @@ def test_benchmark_on_the_command_line(trained, tmp_path, capsys):
         if record['method'] == 'random':
             assert record['seed'] == 0 and record['settings']['checkpoint'] == 'random'
         else:  # the seed it was trained with, not the config's
-            digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()[:8]
+            digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()[:12]
             assert record['seed'] == 3
             pixels = 20 * 32 * 2 * 16 * 16  # steps, images, views, size
             assert record['settings']['checkpoint'] == dict(
@@ -303,6 +303,20 @@ def test_the_callers_config_is_not_changed(trained, registered):
     for _ in range(2):
         assert benchmark(cfg, 'random')[0]['value'] == 7
     assert cfg.to_dict() == before
+
+
+def test_values_are_shown_and_kept_as_they_come(trained, registered, tmp_path, capsys):
+    class Refusing(Protocol):
+        def run(self, source):
+            raise ValueError('too few images')
+
+    registered(Refusing)
+    out = tmp_path / 'records.jsonl'
+    assert main(['benchmark', str(trained[0]), 'random', '--protocols', 'knn', 'Refusing', '--out', str(out)]) == 1
+    shown, records = capsys.readouterr(), read_records(out)
+    assert [record['metric'] for record in records] == ['knn5_top1', 'knn5_top5']
+    assert 'random knn: knn5_top1 {:.2f}, knn5_top5 {:.2f}\n'.format(*(record['value'] for record in records)) in shown.out
+    assert 'too few images' in shown.err
 
 
 def test_which_ranks_run_a_protocol(trained, registered, monkeypatch):

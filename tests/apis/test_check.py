@@ -96,6 +96,28 @@ def test_the_real_subsets(voc_root, coco_root):
     maps_of_voc = dict(type='VOC', data_root=str(voc_root.parent), sets='VOC2007/val', task='Segmentation', supervision='full')
     coco = dict(type='COCO', ann_file=str(coco_root / 'annotations' / 'instances_val2017.json'),
                 data_prefix=str(coco_root / 'val2017'), supervision='full')
-    reports = check_data(Config(dict(train_dataloader=dict(dataset=voc), val_dataloader=dict(dataset=maps_of_voc),
-                                     test_dataloader=dict(dataset=coco))))
+    reports = [report for each in (dict(train_dataloader=dict(dataset=voc), val_dataloader=dict(dataset=maps_of_voc)),
+                                   dict(test_dataloader=dict(dataset=coco))) for report in check_data(Config(each))]
     assert [(report.items, report.faults) for report in reports] == [(700, {}), (210, {}), (100, {})]
+
+
+@pytest.mark.parametrize('classes, message', [
+    (['ground', 'Cat', 'dog'], 'only in train: cat; only in test: Cat'), (['ground', 'cat'], 'only in train: dog; only in test: none'),
+    (['ground', 'dog', 'cat'], 'in another order: number 1 is cat in train and dog in test'), (None, None)])
+def test_class_names_are_compared(tmp_path, classes, message):
+    """Renamed, left out, reordered, not known; a set that stands in two places is one fault."""
+    for number in range(2):
+        save(tmp_path, number, HALF)
+    train, other = maps(tmp_path), dict(maps(tmp_path), classes=classes)
+    cfg = Config(dict(train_dataloader=dict(dataset=train), val_dataloader=dict(dataset=other),
+                      test_dataloader=dict(dataset=other), benchmark=dict(train=train, test=other)))
+    first, second = check_data(cfg)
+    assert first.faults == {} and list(second.faults) == (['classes'] if message else [])
+    if message:
+        (text,) = second.faults['classes']
+        assert text.startswith('train_dataloader.dataset and val_dataloader.dataset: ') and message in text
+    cfg.benchmark.train = dict(type='Subset', fraction=0.6, dataset=train)
+    faults = [report.faults.get('classes', []) for report in check_data(cfg)]
+    assert [len(each) for each in faults] == ([0, 2, 0] if message else [0, 0, 0])
+    alone = Config(dict(benchmark=dict(train=train, test=dict(train, seed=1))))
+    assert [report.faults for report in check_data(alone)] == [{}, {}]

@@ -1,5 +1,8 @@
 """Protocols that train, from a user's side."""
 
+import os
+
+import cv2
 import pytest
 import torch
 from tiny_runs import MOCO, log_text, train_here, write_config
@@ -131,6 +134,41 @@ def test_held_out_images_have_the_test_pipeline(files):
         assert innermost(cfg.test_dataloader.dataset).pipeline == wanted
         assert innermost(cfg.train_dataloader.dataset).pipeline != wanted
     assert 'train2017' in cfg.test_evaluator.ann_file == innermost(cfg.train_dataloader.dataset).ann_file
+
+
+def test_other_training_data_are_trained_on_anew(files, tmp_path, monkeypatch):
+    """The folder of a training is another one as soon as a file of its images is; of the test images it is not."""
+    digits = build_dataset(dict(type='Digits', size=16, split='test', max_images=20))
+    for position, image in enumerate(digits.images):
+        for split in ('train', 'test'):
+            path = tmp_path / split / str(position % 4) / f'{position}.png'
+            path.parent.mkdir(parents=True, exist_ok=True)
+            assert cv2.imwrite(str(path), image.permute(1, 2, 0).numpy())
+    settings = {f'{part}_dataloader.dataset': dict(_delete_=True, type='ImageFolder', data_root=str(tmp_path / part))
+                for part in ('train', 'test')}
+    folders = []
+
+    def train(cfg, work_dir, resume):
+        folders.append(work_dir)
+        raise NotImplementedError
+
+    monkeypatch.setattr('mmwsl.apis.fine_tune.train', train)
+
+    def run():
+        with pytest.raises(NotImplementedError):
+            FineTuneRunner(load_config(files['config']), str(files['checkpoint']), tmp_path / 'work').run(
+                files['folder'] / 'linear.py', settings, 0, None, 'linear')
+        return folders[-1]
+
+    first = run()
+    os.utime(next((tmp_path / 'test' / '1').iterdir()), ns=(1, 1))
+    assert run() == first
+    moved = next((tmp_path / 'train' / '1').iterdir())
+    moved.rename(tmp_path / 'train' / '2' / f'moved_{moved.name}')
+    second = run()
+    assert second != first and run() == second
+    os.utime(next((tmp_path / 'train' / '1').iterdir()), ns=(1, 1))
+    assert run() not in (first, second)
 
 
 def test_total_batch_whatever_the_ranks(files):

@@ -1,5 +1,7 @@
 """A localiser from the command line: trained and scored by a suite, its maps drawn."""
 
+import hashlib
+
 import cv2
 import numpy as np
 import pytest
@@ -33,6 +35,12 @@ def test_suite_and_picture(folder, tmp_path, capsys, monkeypatch):
         'top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', 'gt_known', 'max_box_acc', 'max_box_threshold',
         'max_box_acc_v2', 'pixel_ap'}
     assert {record['protocol'] for record in records} == {'localization'} and len(figures) == 27
+    checkpoints = {record['method']: record['settings']['checkpoint'] for record in records}
+    digest = hashlib.sha256((out / 'runs' / f'{folder}-seed0' / 'epoch_2.pth').read_bytes()).hexdigest()[:12]
+    assert checkpoints == {'random': 'random', folder: dict(file='epoch_2.pth', sha256=digest),
+                           'pair': [dict(file='epoch_2.pth', sha256=digest)] * 2}
+    shown = capsys.readouterr().out
+    assert f'random-seed0: localization/top1_cls {figures["random", "top1_cls"]:.2f}, ' in shown
     assert figures['random', 'max_box_acc'] >= figures['random', 'gt_known'] >= figures['random', 'top1_loc']
     for metric in ('top1_cls', 'gt_known', 'pixel_ap'):  # the mean of a network and itself
         assert figures['pair', metric] == pytest.approx(figures[folder, metric], abs=0.1), metric

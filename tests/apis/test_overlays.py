@@ -92,3 +92,23 @@ def test_several_tags_are_scored_by_the_config(tmp_path, monkeypatch):
     expected = 100 * average_precision_score(dataset.labels, scores.detach())  # the mean over classes
     assert evaluate(load_config(path), checkpoint) == {'multi_label/mAP': pytest.approx(expected, abs=1e-3)}
     assert expected < 100
+
+
+def test_other_classes_are_refused(tmp_path):
+    """By the names that the checkpoint, or else its config, says; and by their number."""
+    path, checkpoint = config(tmp_path, [[0], [1], [2]], head='ClassificationHead')
+    out, models = tmp_path / 'out.png', [('net', path, checkpoint)]
+    renamed = path.with_name('renamed.py')
+    renamed.write_text(path.read_text().replace(repr(NAMES), repr(['cat', 'dog', 'emu', 'Fox'])))
+    with pytest.raises(ValueError, match='renamed.py, net against .*only in train: fox; only in test: Fox'):
+        overlays([('net', renamed, checkpoint)], out)
+    with pytest.raises(ValueError, match='config.py, second against .*only in train: Fox; only in test: fox'):
+        renamed.write_text(renamed.read_text() + 'train_dataloader = test_dataloader\n')
+        overlays([*models, ('second', renamed, 'random')], out)
+    with pytest.raises(ValueError, match='Localizer has 3 classes, ImageList has 4'):
+        fewer = path.with_name('fewer.py')
+        fewer.write_text(path.read_text().replace('num_classes=4', 'num_classes=3'))
+        overlays([*models, ('fewer', fewer, 'random')], out)
+    assert not out.exists()
+    overlays([*models, ('again', path, 'random')], out)
+    assert out.exists()

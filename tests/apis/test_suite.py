@@ -1,16 +1,20 @@
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import types
+import time
 
 import pytest
 import torch
-from tiny_runs import MOCO, ROOT, child_environment, train_here, write_config
+from tiny_runs import MOCO, ROOT, child_environment, log_text, train_here, write_config
 
 from mmwsl.apis import load_config, read_records, run_suite
-from mmwsl.apis import suite as module
+from mmwsl.apis.suite import SUITE_LOCK
+from mmwsl.apis.work_dir import LOCK
 from mmwsl.cli import main
+from mmwsl.engine.child import Children
+from mmwsl.files import lock
 from mmwsl.registry import MODELS
 
 
@@ -35,13 +39,13 @@ def trainings(monkeypatch):
     """Trainings run in this process; yields what was asked for: (command, number of steps trained)."""
     calls = []
 
-    def run(command):
+    def run(self, command):
         config, work_dir = command[4], command[command.index('--work-dir') + 1]
         runner = train_here(config, work_dir, resume='--resume' in command)
         calls.append((command, runner.iter))
-        return subprocess.CompletedProcess(command, 0)
+        return 0
 
-    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=run))
+    monkeypatch.setattr(Children, 'run', run)
     return calls
 
 
@@ -83,21 +87,21 @@ def test_suite(tmp_path, trainings, capsys):
 def test_stopped_suite_goes_on(tmp_path, trainings, monkeypatch, capsys):
     """Stopped in the training of moco: what is recorded stays, and the training goes on from its last checkpoint."""
     suite, out = write_suite(tmp_path), tmp_path / 'out'
-    inner = module.subprocess.run
+    inner = Children.run
 
-    def stop_in_moco(command):
+    def stop_in_moco(self, command):
         if 'moco.py' in command[4]:
             train_here(command[4], command[command.index('--work-dir') + 1])
             os.remove(out / 'runs' / 'moco-seed0' / 'epoch_2.pth')
             raise KeyboardInterrupt
-        return inner(command)
+        return inner(self, command)
 
-    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=stop_in_moco))
+    monkeypatch.setattr(Children, 'run', stop_in_moco)
     with pytest.raises(KeyboardInterrupt):
         run_suite(suite, out)
     assert len(read_records(out / 'records.jsonl')) == 6
     assert 'moco' not in (out / 'table.md').read_text()
-    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=inner))
+    monkeypatch.setattr(Children, 'run', inner)
     run_suite(suite, out)
     assert len(read_records(out / 'records.jsonl')) == 8
     log = '\n'.join(path.read_text() for path in (out / 'runs' / 'moco-seed0').glob('*/*.log'))
@@ -160,9 +164,101 @@ runs = [dict(method='one', config={str(config)!r}), dict(method='pair', config={
 
 
 def test_failed_training(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, 'subprocess', types.SimpleNamespace(run=lambda command: subprocess.CompletedProcess(command, 1)))
+    monkeypatch.setattr(Children, 'run', lambda self, command: 1)
     with pytest.raises(RuntimeError, match='training .*tiny.py failed; its log is in .*simclr-seed0. Start the suite again'):
         run_suite(write_suite(tmp_path), tmp_path / 'out', only=['simclr'])
+
+
+def test_every_config_is_built_before_the_first_training(tmp_path, trainings, capsys):
+    """All that is wrong with any of them is said at once, and nothing is trained or made."""
+    good = write_config(tmp_path)
+    bad = dict(
+        network="model['backbone']['type'] = 'ResNett'\n", optimizer="optim_wrapper['optimizer'] = dict(type='SGDD')\n",
+        data="train_dataloader['dataset'] = dict(type='ImageFolder', data_root='nowhere', _delete_=True)\n",
+        test="benchmark['test']['supervision'] = 'non'\n", protocol="benchmark['protocols'] = dict(knn=dict(q=5))\n",
+        hook="custom_hooks = [dict(type='MissingHook')]\n", loop="train_cfg = dict(type='NoLoop')\n",
+        schedule="param_scheduler = [dict(type='NoScheduler')]\n", syntax='def\n')
+    configs = {name: write_config(tmp_path, extra=text, name=f'{name}.py') for name, text in bad.items()}
+    path = tmp_path / 'suite.py'
+
+    def write(names):
+        runs = [dict(method='good', config=str(good)), *(dict(method=name, config=str(configs[name])) for name in names)]
+        path.write_text(f"suite, protocols, runs = 'tiny', ['knn'], {runs}\n")
+
+    write(['syntax'])
+    assert main(['suite', str(path), '--out', str(tmp_path / 'out')]) == 1
+    assert 'syntax-seed0' in capsys.readouterr().err
+    write([name for name in bad if name != 'syntax'])
+    assert main(['suite', str(path), '--out', str(tmp_path / 'out')]) == 1
+    error = capsys.readouterr().err
+    assert f'{path}: 8 faults, and nothing was trained:' in error, error
+    for name, text in dict(network='ResNett', optimizer='SGDD', data='nowhere does not exist', test="supervision='non'",
+                           protocol="'q'", hook='MissingHook', loop='NoLoop', schedule='NoScheduler').items():
+        line = next(line for line in error.splitlines() if f'{name}-seed0 ({configs[name]}): ' in line)
+        assert text in line
+    assert 'good-seed0' not in error and not trainings and not (tmp_path / 'out').exists()
+
+
+def test_values_before_a_protocol_that_refuses(tmp_path, capsys):
+    """They are shown, recorded and in the table."""
+    config = write_config(tmp_path, extra="benchmark['protocols']['svm'] = dict()\n")
+    path, out = tmp_path / 'suite.py', tmp_path / 'out'
+    path.write_text(f"""
+suite, protocols = 'tiny', ['knn', 'svm']
+runs = [dict(method='random', config={str(config)!r}, checkpoint='random')]
+""")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmwsl.protocols.SVM.run', lambda self, source: (_ for _ in ()).throw(ValueError('too few images')))
+        assert main(['suite', str(path), '--out', str(out)]) == 1
+    shown = capsys.readouterr()
+    value = next(record['value'] for record in read_records(out / 'records.jsonl') if record['metric'] == 'knn5_top1')
+    assert f'random knn: knn5_top1 {value:.2f}, ' in shown.out and 'too few images' in shown.err
+    assert f'| random | {value:.2f} |' in (out / 'table.md').read_text()
+
+
+def test_another_checkpoint_is_scored_anew(tmp_path, capsys):
+    """A record of the file that was there before does not count, and is not mixed with the new ones."""
+    config = write_config(tmp_path)
+    for seed in (0, 1):
+        train_here(config, tmp_path / f'run{seed}', train_cfg__max_epochs=1, randomness__seed=0, optim_wrapper__optimizer__lr=0.1 + seed)
+    checkpoint, path, out = tmp_path / 'a.pth', tmp_path / 'suite.py', tmp_path / 'out'
+    path.write_text(f"""
+suite, protocols = 'tiny', ['knn']
+runs = [dict(method='simclr', config={str(config)!r}, checkpoint={str(checkpoint)!r})]
+""")
+    assert main(['suite', str(path), '--out', str(out)]) == 1
+    assert f'checkpoint {checkpoint} does not exist' in capsys.readouterr().err
+    for count, seed in ((2, 0), (2, 0), (4, 1)):
+        shutil.copy(tmp_path / f'run{seed}' / 'epoch_1.pth', checkpoint)
+        run_suite(path, out)
+        assert len(read_records(out / 'records.jsonl')) == count
+    hashes = [record['settings']['checkpoint']['sha256'] for record in read_records(out / 'records.jsonl')]
+    assert [len(each) for each in hashes] == [12] * 4 and len(set(hashes)) == 2
+    rows = (out / 'table.md').read_text().splitlines()[2:]
+    assert [row.split(' | ')[0] for row in rows] == [f'| simclr (a.pth {each[:8]})' for each in hashes[::2]]
+
+
+HOLD = 'import sys, time; from mmwsl.files import lock\nwith lock(sys.argv[1]):\n    print("held", flush=True)\n    time.sleep({})'
+
+
+def test_what_runs_already_is_left_alone(tmp_path, monkeypatch, capsys):
+    """A run that another suite works on is refused; a training whose suite was killed is waited for."""
+    suite, folder = write_suite(tmp_path), tmp_path / 'out' / 'runs' / 'moco-seed0'
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(Children, 'run', lambda self, command: 1)
+    command = ['suite', str(suite), '--out', str(tmp_path / 'out'), '--only', 'moco']
+    for name, seconds, expected in ((SUITE_LOCK, 600, 'another suite works on moco-seed0 in'), (LOCK, 5, 'moco.py failed')):
+        process = subprocess.Popen([sys.executable, '-c', HOLD.format(seconds), str(folder / name)], env=child_environment(),
+                                   cwd=ROOT, stdout=subprocess.PIPE)
+        try:
+            assert process.stdout.readline() == b'held\n'
+            assert main(command) == 1
+            shown = capsys.readouterr()
+            assert expected in shown.err
+            assert ('another training runs in' in shown.out) == (name == LOCK)
+        finally:
+            process.kill()
+            process.wait()
 
 
 def test_unknown_method(tmp_path, capsys):
@@ -186,6 +282,44 @@ def test_suite_as_a_process(tmp_path):
     log = '\n'.join(path.read_text() for path in (out / 'runs' / 'simclr-seed1').glob('*/*.log'))
     assert '320 images, 1 ranks x 16 per step: 20 steps an epoch, 20 steps in all' in log
     shutil.rmtree(out / 'runs')
+
+
+@pytest.mark.long
+def test_signals_and_kills_of_a_suite(tmp_path):
+    """Stopped, killed and started again at once: one training at a time, which goes on where it was."""
+    config = write_config(tmp_path, extra="""
+train_cfg = dict(max_epochs=3000)
+default_hooks['checkpoint'] = dict(interval=3000)
+""")
+    suite, out = tmp_path / 'suite.py', tmp_path / 'out'
+    suite.write_text(f"suite, protocols, runs = 'tiny', ['knn'], [dict(method='simclr', config={str(config)!r})]\n")
+    run = out / 'runs' / 'simclr-seed0'
+    command = [sys.executable, '-m', 'mmwsl', 'suite', str(suite), '--out', str(out)]
+
+    def start():
+        logs = set(run.glob('*/*.log'))
+        process = subprocess.Popen(command, env=child_environment(), cwd=ROOT, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 300
+        while not any('Epoch(train)' in log.read_text() for log in set(run.glob('*/*.log')) - logs):
+            assert process.poll() is None and time.monotonic() < deadline, process.communicate()[1]
+            time.sleep(0.2)
+        return process
+
+    steps = []
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9), (signal.SIGTERM, 143)):
+        process = start()
+        process.send_signal(number)
+        process.wait(timeout=60)
+        assert process.returncode == code
+        if number != signal.SIGKILL:
+            steps.append(max(int(path.stem.removeprefix('iter_')) for path in run.glob('iter_*.pth')))
+            assert f'{number.name}: the suite is stopped' in process.communicate()[1]
+    assert 0 < steps[0] < steps[1] < steps[2]
+    text = log_text(run)
+    assert text.count('resuming from') == 3 and text.count('stopped after iteration') == 4  # the killed suite's child too
+    with lock(run / LOCK, wait=False):  # nobody is left
+        pass
 
 
 def test_suite_of_layers(tmp_path, trainings, capsys):

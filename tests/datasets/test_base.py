@@ -68,6 +68,12 @@ def test_several_tags_an_image():
     assert dataset.__getitems__([1, 0])['data_samples'].gt_label.shape == (2, 3)
 
 
+@pytest.mark.parametrize('value', [0.5, 2.0, float('nan')])
+def test_tags_that_are_none(value):
+    with pytest.raises(ValueError, match=f'tags must be 0, 1 or -1 .unknown., found {value:g}'):
+        InMemoryDataset(numbered_images(2), [[1, 0], [0, value]], ['a', 'b'])
+
+
 def test_max_images_keeps_labels_and_images_together():
     dataset = InMemoryDataset(numbered_images(9), [0, 0, 0, 1, 1, 1, 2, 2, 2], max_images=3)
     assert dataset.images[:, 0, 0, 0].tolist() == [0, 3, 6]

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmwsl.evaluation.metrics import LocalizationMetric
+from mmwsl.models.weak import Localizer
 from mmwsl.structures import DataSample, split_samples
 
 
@@ -60,6 +61,24 @@ def test_the_best_five_are_those_of_the_scores_not_of_the_maps():
         assert figures['localization/top5_loc'] == pytest.approx(200 / 3, abs=1e-3)
 
 
+@pytest.mark.parametrize('topk', [1, 3])
+def test_the_best_five_of_a_localizer_that_maps_fewer(topk):
+    """Twelve images whose class has the rank 0 to 6 and 0 to 4 of the network's seven scores: 2 first, 10 among five."""
+    torch.manual_seed(0)
+    model = Localizer(dict(type='ResNet', depth=18, base_channels=4, out_indices=(4,)), topk=topk,
+                      head=dict(type='CAMHead', num_classes=7)).eval()
+    torch.nn.init.normal_(model.head.classifier.weight)
+    images = torch.randn(12, 3, 32, 32)
+    ranked = model.head(model.backbone(images)).argsort(1, descending=True)
+    labels = ranked[torch.arange(12), torch.arange(12) % 7]
+    known = DataSample(index=torch.arange(12), gt_label=labels, gt_boxes=torch.tensor([[[2., 2., 12., 12.]]] * 12))
+    metric = LocalizationMetric(step=0.1)
+    metric.process(None, [sample.to_dict() for sample in model(images, known, mode='predict')])
+    figures = metric.evaluate(12)
+    assert figures['localization/top1_cls'] == pytest.approx(100 * 2 / 12, abs=1e-3)
+    assert figures['localization/top5_cls'] == pytest.approx(100 * 10 / 12, abs=1e-3)
+
+
 @pytest.mark.parametrize('field, message', [('pred_scores', 'rows of scores hold NaN'),
                                             ('pred_maps', '400 of 400 values of the map are NaN')])
 def test_nan_is_refused(field, message):
@@ -100,6 +119,12 @@ def test_class_maps_without_boxes(tmp_path):
     assert set(json.loads((tmp_path / 'curves.json').read_text())) == {'thresholds', 'pixel_recall', 'pixel_precision'}
     expected = 100 * (200 / 229 * 2 / 3 + 300 / 1140 / 3)  # 49 - 20 wrong ones at 1, and 3 x 20 fewer pixels in all
     assert figures['localization/pixel_ap'] == pytest.approx(expected, abs=1e-3)
+
+
+def test_curves_that_cannot_be_written(tmp_path):
+    """Said before anything is scored."""
+    with pytest.raises(IsADirectoryError, match='is a folder; name a file in it'):
+        LocalizationMetric(curves=str(tmp_path))
 
 
 def test_a_constant_map_finds_nothing():

@@ -1,5 +1,7 @@
 """Segments and their average precision by hand."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,18 @@ def test_precision_by_hand():
     assert temporal_average_precision(detections, truths, 0.4) == pytest.approx((1 + 2 / 4 + 3 / 5) / 3)
     assert temporal_average_precision([], truths) == 0
     assert np.isnan(temporal_average_precision(detections, []))
+
+
+def test_equal_scores_are_one_threshold():
+    """In whatever order they come: two of three are right; in their order it would be 5/6, or 7/12, or 1."""
+    truths = [('a', 0, 10), ('b', 5, 9)]
+    detections = [('a', 0, 10, 0.5), ('c', 0, 9, 0.5), ('b', 5, 9, 0.5)]
+    for order in itertools.permutations(detections):
+        assert temporal_average_precision(order, truths) == pytest.approx(2 / 3)
+    # a better one before them: 1 for it, then 3 of 5
+    more = [('a', 20, 30, 0.9), *detections, ('a', 0, 10, 0.5)]
+    for order in itertools.permutations(more):
+        assert temporal_average_precision(order, [*truths, ('a', 20, 30)]) == pytest.approx((1 + 2 * 3 / 5) / 3)
 
 
 def test_each_detection_takes_the_free_segment_it_fits_best():

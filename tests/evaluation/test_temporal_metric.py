@@ -39,3 +39,15 @@ def test_values_by_hand():
     assert metric.evaluate(2)['temporal/mAP_0.5'] == 50
     with pytest.raises(ValueError, match="set supervision='full'"):
         metric.process(None, [{key: value for key, value in videos()[0].items() if key != 'gt_segments'}])
+
+
+def test_the_order_of_videos_says_nothing():
+    """Every map is flat, so every score is equal: one of two detections of class 0 is right, whichever comes first."""
+    flat = torch.ones(2, 8)
+    right, _ = videos(flat)
+    wrong = dict(right, index=torch.tensor(1), gt_segments=torch.tensor([[0.0, 0.5]]))
+    right['gt_segments'] = torch.tensor([[0.0, 4.0]])
+    for order in ([right, wrong], [wrong, right]):
+        metric = TemporalMetric(ious=(0.5,))
+        metric.process(None, order)
+        assert metric.evaluate(2)['temporal/mAP_0.5'] == 25  # 1 / 2 at the one hit, of two true segments

@@ -96,7 +96,7 @@ def test_simclr_learns_to_find_the_other_view_of_new_images():
     assert logs['embedding_std'][-1] > 0.8
 
 
-@pytest.mark.parametrize('method', ['moco_v1', 'moco_v2', 'moco_symmetric'])
+@pytest.mark.parametrize('method', ['moco_v2', *(pytest.param(each, marks=pytest.mark.long) for each in ('moco_v1', 'moco_symmetric'))])
 def test_moco_learns_to_tell_keys_from_those_of_other_images(method):
     model = build(method, momentum=1.0, temperature=0.1, backbone=backbone(norm_cfg=dict(SPLIT, batch_per_split=16)))
     with torch.no_grad():

@@ -130,6 +130,7 @@ def test_bad_settings_and_data():
         Linear().run(FeatureSource(Features(train.features, None, train.classes), test))
 
 
+@pytest.mark.long
 def test_defaults_come_within_three_tenths_of_a_converged_logistic_regression():
     generator = torch.Generator().manual_seed(0)
     centres = torch.randn(10, 16, generator=generator)

@@ -47,6 +47,7 @@ def test_tags_equal_one_regression_each():
         assert np.allclose(ours[-1, c], theirs.intercept_[0], atol=1e-3)
 
 
+@pytest.mark.long
 def test_a_warm_start_leads_to_the_same_place():
     train = digits('train')
     near = fit_logistic(train.features.double(), train.labels, 4, 1.0)
@@ -54,6 +55,7 @@ def test_a_warm_start_leads_to_the_same_place():
     assert torch.allclose(cold[:-1], warm[:-1], atol=1e-4)
 
 
+@pytest.mark.long
 def test_strength_is_chosen_on_what_is_held_out():
     train, test = digits('train'), digits('test')
     [record] = Logistic(strengths=9, weakest=1e-3, strongest=1e5).run(FeatureSource(train, test))

@@ -46,3 +46,14 @@ def test_matrix(tmp_path):
         render_matrix(records, 'knn')
     with pytest.raises(ValueError, match='one table, one data set'):
         render_matrix([*records, dict(records[0], dataset='VOC')])
+
+
+def test_two_checkpoints_are_not_mixed():
+    def of(digit):
+        return dict(settings=dict(checkpoint=dict(file='a.pth', sha256=digit * 12)))
+
+    records = [record('crop', 40.0, 1, **of('1')), record('crop', 30.0, 2, **of('2')), record('blur', 20.0, 1)]
+    table = render_layer_table(records)
+    assert '| crop (a.pth 11111111) | **40.00** | - |' in table and '| crop (a.pth 22222222) | - | **30.00** |' in table
+    with pytest.raises(ValueError, match='one cell, one checkpoint; the records of crop are of a.pth 11111111, a.pth 22222222:'):
+        render_matrix(records)

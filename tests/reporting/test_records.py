@@ -7,7 +7,7 @@ import pytest
 from mmwsl.apis import read_records, render_table
 from mmwsl.files import append_json_lines
 from mmwsl.reporting import records as module
-from mmwsl.reporting.records import FIELDS, make_record
+from mmwsl.reporting.records import FIELDS, checkpoint_name, is_of, make_record, values_line
 
 DESIGN_FIELDS = ('suite, method, config, seed, dataset, split, protocol, metric, value, settings, command, commit, versions, '
                  'hardware, seconds, date').split(', ')
@@ -130,6 +130,55 @@ def test_command_names_no_folder_of_the_machine(tmp_path, monkeypatch):
 def test_command(monkeypatch):
     monkeypatch.setattr(sys, 'argv', ['/somewhere/tools/benchmark.py', 'CONFIG', 'random', '--out', 'a.jsonl'])
     assert module.environment.__wrapped__()['command'] == 'python tools/benchmark.py CONFIG random --out a.jsonl'
+
+
+def of(digest, file='epoch_2.pth'):
+    return dict(checkpoint=dict(file=file, sha256=digest))
+
+
+def test_two_checkpoints_of_a_method_get_rows_of_their_own():
+    """They are told apart by the hash; earlier records have eight of its digits."""
+    first, second = '0123456789ab', 'fedcba987654'
+    records = [record('simclr', 50.0, settings=of(first)), record('simclr', 60.0, 'linear', settings=of(second)),
+               record('moco', 40.0, settings=of('a' * 12)), record('moco', 45.0, 'linear', settings=of('a' * 8, 'moved.pth')),
+               record('random', 10.0, settings=dict(checkpoint='random'))]
+    assert render_table(records) == (
+        '| method | knn top1 | linear top1 |\n'
+        '|---|--:|--:|\n'
+        '| random | 10.00 | - |\n'
+        '| simclr (epoch_2.pth 01234567) | **50.00** | - |\n'
+        '| simclr (epoch_2.pth fedcba98) | - | **60.00** |\n'
+        '| moco | 40.00 | 45.00 |\n')
+    for metric in ('top1', 'top5'):  # also where the other one has other metrics only
+        assert 'simclr (epoch_2.pth 01234567)' in render_table([*records, record('simclr', 1.0, metric='top5', settings=of(first))],
+                                                               metrics=[metric])
+    seeds = [record('simclr', 50.0, settings=of(first)), record('simclr', 52.0, seed=1, settings=of(second))]
+    assert '| simclr | 51.00 ± 1.41 (n=2) |' in render_table(seeds)
+
+
+def test_a_checkpoint_that_is_not_known_is_another_one():
+    records = [record('supervised', 80.0), record('supervised', 90.0, settings=of('0123456789ab')), record('b', 10.0)]
+    assert render_table(records) == (
+        '| method | knn top1 |\n|---|--:|\n| b | **10.00** |\n'
+        '| supervised (checkpoint unknown) | 80.00 |\n| supervised (epoch_2.pth 01234567) | 90.00 |\n')
+    ensemble = dict(checkpoint=[dict(file='a.pth', sha256='1' * 12), dict(file='b.pth', sha256='2' * 12)])
+    assert checkpoint_name(record('a', 1.0, settings=ensemble)) == 'a.pth 11111111, b.pth 22222222'
+    assert checkpoint_name(record('a', 1.0)) is None
+
+
+@pytest.mark.parametrize('settings, hashes, fits', [
+    (of('0123456789ab'), ['0123456789ab'], True), (of('01234567'), ['0123456789ab'], True),
+    (of('0123456789ab'), ['fedcba987654'], False), ({}, ['fedcba987654'], True),
+    (dict(checkpoint='epoch_2.pth'), ['fedcba987654'], True),
+    (dict(checkpoint=[dict(sha256='a' * 12), dict(sha256='b' * 12)]), ['a' * 12, 'b' * 12], True),
+    (dict(checkpoint=[dict(sha256='a' * 12), dict(sha256='b' * 12)]), ['a' * 12, 'c' * 12], False)])
+def test_is_of(settings, hashes, fits):
+    assert is_of(record('a', 1.0, settings=settings), hashes) is fits
+
+
+def test_values_line():
+    records = [record('a', 12.25, layer=-1), record('a', 50.0, metric='top5', layer=3)]
+    assert values_line(records) == 'a knn: top1 12.25, top5 50.00 (layer 3)'
 
 
 def test_saw_labels():

@@ -19,6 +19,7 @@ photos = dict(
     images=root + '/JPEGImages',
     maps=root + '/SegmentationClass',
     list_file=root + '/ImageSets/Segmentation/val.txt',
+    classes={{_base_.class_names}},
     supervision='full')
 train_dataloader = dict(
     num_workers=0,

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 from mmwsl.datasets.prepare.files import inner_path
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable, write_atomically
 
 
 def inaturalist(annotations, out):
-    """A list file (lines of ``path class``) of iNaturalist's JSON, for :class:`mmwsl.datasets.ImageList`.
+    """A list file of iNaturalist's JSON, for :class:`mmwsl.datasets.ImageList`: lines of ``path class``.
+
+    Between them is a tab where the path has a comma.
 
     Args:
         annotations: ``train2018.json`` or ``val2018.json``.
@@ -19,9 +21,11 @@ def inaturalist(annotations, out):
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: not such a JSON, an image without exactly one class, a class that is not listed, or a path that
-            leads out of the folder.
+        ValueError: not such a JSON, two images of one number or name, an image without exactly one class, a class that
+            is not listed, or a path that leads out of the folder.
+        OSError: ``out`` cannot be written.
     """
+    out = check_writable(out)
     if not Path(annotations).is_file():
         raise FileNotFoundError(f'{annotations} does not exist')
     try:
@@ -33,11 +37,19 @@ def inaturalist(annotations, out):
         raise ValueError(f'{annotations} is not an annotation file with images, annotations and categories: '
                          f'{error!r}') from error
     labels = dict(pairs)
+    names = set(files.values())
+    if len(names) != len(content['images']):
+        raise ValueError(f'{annotations}: {len(content["images"])} images have {len(names)} numbers and names; give '
+                         'each its own')
+    if not files or not known:
+        raise ValueError(f'{annotations} lists {len(files)} images and {len(known)} categories; is the download '
+                         'complete?')
     if len(pairs) != len(labels) or set(labels) != set(files):
         raise ValueError(f'{annotations}: {len(files)} images, {len(pairs)} annotations of {len(labels)} images; every '
                          'image must have exactly one')
     if set(labels.values()) - known or min(known) < 0 or max(known) >= len(known):
         raise ValueError(f'{annotations}: classes must be numbered from 0 to {len(known) - 1}, as its categories are')
-    lines = [f'{inner_path(files[image], annotations, folders=True)} {labels[image]}' for image in sorted(files)]
+    names = {image: inner_path(files[image], annotations, folders=True) for image in sorted(files)}
+    lines = [name + ('\t' if ',' in name else ' ') + str(labels[image]) for image, name in names.items()]
     write_atomically(out, '\n'.join(lines) + '\n')
     return len(lines), len(known)

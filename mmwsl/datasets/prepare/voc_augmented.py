@@ -5,7 +5,7 @@ from PIL import Image
 
 from mmwsl.datasets.annotated import read_class_map
 from mmwsl.datasets.prepare.files import existing_folder, inner_path, read_list, save_class_map
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable, check_writable_folder, write_atomically
 from mmwsl.progress import progress_bar
 
 
@@ -26,10 +26,13 @@ def voc_augmented(voc, sbd):
         FileNotFoundError: a folder, list, map or photo is missing.
         ValueError: a name that leads out of the folders, a map with a class above 20 that is not 255, or of another
             size than its photo.
+        OSError: what is written cannot be.
     """
     voc = existing_folder(voc, 'it is VOCdevkit/VOC2012')
     sbd = existing_folder(sbd, "it is the folder 'dataset' of SBD's archive")
     lists = voc / 'ImageSets' / 'Segmentation'
+    check_writable_folder(voc / 'SegmentationClassAug')
+    check_writable(lists / 'trainaug.txt')
     val, own = set(read_list(lists / 'val.txt')), set(read_list(lists / 'train.txt'))
     extra = set(read_list(sbd / 'train.txt')) | set(read_list(sbd / 'val.txt'))
     names = sorted((own | extra) - val)

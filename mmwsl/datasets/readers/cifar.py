@@ -5,7 +5,8 @@ from pathlib import Path
 import torch
 
 from mmwsl.datasets.base import InMemoryDataset
-from mmwsl.datasets.readers.cifar_files import read_batches, read_binaries, read_image_folders, read_pickle
+from mmwsl.datasets.readers.cifar_files import SIDE, read_batches, read_binaries, read_image_folders, read_pickle
+from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 
 CIFAR10_CLASSES = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
@@ -14,6 +15,7 @@ CIFAR10_CLASSES = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog
 class _Cifar(InMemoryDataset):
     """What CIFAR-10 and CIFAR-100 share: finding out which layout is there."""
 
+    side = SIDE  # of the images, in pixels
     num_classes = 0
     class_names = None  # where the official files need not be asked
     pickle_folder = binary_folder = ''
@@ -131,7 +133,7 @@ class CIFAR100(_Cifar):
         meta = folder / f'{level}_label_names.txt'
         if not meta.is_file():
             raise FileNotFoundError(f'CIFAR file {meta} is missing; unpack the official archive again')
-        return images, labels, meta.read_text().split()
+        return images, labels, [line.strip() for line in read_lines(meta) if line.strip()]
 
     def _read_folders(self, root, split, cache):
         if self.coarse:

@@ -51,7 +51,7 @@ class ClassMaps(AnnotatedDataset):
 
     Raises:
         FileNotFoundError: no such folder or list, or an image without a class map.
-        ValueError: no images, or ``values`` that are not from 0 to 255.
+        ValueError: no images, maps that are the images themselves, or ``values`` that are not from 0 to 255.
     """
 
     def __init__(self, images, maps, image_suffix='.jpg', map_suffix='.png', list_file=None, classes=None, values=None,
@@ -65,6 +65,9 @@ class ClassMaps(AnnotatedDataset):
             if not folder.is_dir():
                 raise FileNotFoundError(f'ClassMaps: {folder} does not exist (looked for from {Path.cwd()}); correct '
                                         f'`{name}`')
+        if maps.resolve() == images.resolve() and map_suffix == image_suffix:
+            raise ValueError(f'ClassMaps: {maps} with {map_suffix} are the images themselves; correct `maps` or '
+                             '`map_suffix`')
         names = _names_of(images, image_suffix, list_file, settings.get('on_error', 'raise'))
         if not names:
             raise ValueError(f'ClassMaps: no images (*{image_suffix}) in {list_file or images}')

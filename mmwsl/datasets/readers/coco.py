@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from mmwsl.datasets.annotated import AnnotatedDataset
-from mmwsl.datasets.readers.coco_file import read_instances
+from mmwsl.datasets.checks import AnnotationError
+from mmwsl.datasets.readers.coco_file import check_shape, read_instances
 from mmwsl.datasets.readers.voc import presence
 from mmwsl.registry import DATASETS
 
@@ -81,4 +82,11 @@ class COCO(AnnotatedDataset):
 
     def masks_of(self, index, size):
         width, height = size
-        return [_mask(each, height, width) for each in self.annotations[index]['segmentations']]
+        annotation = self.annotations[index]
+        for number, shape in zip(annotation['objects'], annotation['segmentations'], strict=True):
+            try:
+                check_shape(shape, width, height)
+            except AnnotationError as error:
+                raise AnnotationError(f'{self.paths[index]}: annotation {number} of {self.ann_file}: {error}; correct '
+                                      'it', error.kind) from None
+        return [_mask(each, height, width) for each in annotation['segmentations']]

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from mmwsl.datasets.checks import TOLERANCE, AnnotationError
+
+# what cannot be filled in
+FIELDS = dict(images=('id', 'file_name'), categories=('id', 'name'), annotations=('image_id', 'category_id'))
+
 
 def read_instances(path):
     """The content of a JSON file of instances.
@@ -19,8 +24,9 @@ def read_instances(path):
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: not JSON, not of COCO's layout, an image or category number or name that stands there twice, or an
-            annotation without four numbers as its box, or of an image or category that is not in the file.
+        ValueError: not JSON, not of COCO's layout, a field missing that cannot be filled in, an image or category
+            number or name that stands there twice, or an annotation without four numbers as its box, or of an image or
+            category that is not in the file.
     """
     path = Path(path)
     if not path.is_file():
@@ -33,6 +39,7 @@ def read_instances(path):
               if not isinstance(content, dict) or key not in content]
     if absent:
         raise ValueError(f'COCO: {path} has no {", ".join(absent)}; it is no file of instances with annotations')
+    _check_fields(path, content)
     if not content['images']:
         raise ValueError(f'COCO: {path} lists no images')
     _check_unique(path, content['images'], 'id', 'file_name', 'images')
@@ -68,15 +75,56 @@ def _check_unique(path, rows, key, other, kind):
                          'its own')
 
 
+def _check_fields(path, content):
+    for key, fields in FIELDS.items():
+        for place, row in enumerate(content[key] if isinstance(content[key], list) else [None]):
+            absent = [field for field in fields if not isinstance(row, dict) or row.get(field) is None]
+            if absent:
+                raise ValueError(f'COCO: {path}: {key} number {place} (from 0) has no {", ".join(absent)}; {key} is a '
+                                 f'list of objects, each with {", ".join(fields)}')
+
+
+def check_shape(shape, width, height):
+    """Make sure that a ``segmentation`` can be drawn on its image.
+
+    Args:
+        shape: polygons, each a list of x, y, x, y, ...; or run lengths, a dict of ``counts`` and ``size``.
+        width, height: of the image in pixels.
+
+    Raises:
+        AnnotationError: it is neither, has a number that is not finite, reaches out of the image by more than a pixel,
+            or is of another size.
+    """
+    if isinstance(shape, dict):
+        counts, size = shape.get('counts'), shape.get('size')
+        total = sum(counts) if isinstance(counts, list) else width * height
+        if not isinstance(counts, (list, str, bytes)) or list(size or ()) != [height, width] or total != width * height:
+            raise AnnotationError(f'its run lengths are of {total} pixels and size {size}, the image is of '
+                                  f'[{height}, {width}]', kind='masks')
+        return
+    for polygon in shape if isinstance(shape, list) else [None]:
+        if not isinstance(polygon, list) or len(polygon) % 2 or not all(
+                isinstance(value, (int, float)) for value in polygon):
+            raise AnnotationError('its segmentation is no list of polygons, each a list of x, y, x, y, ...',
+                                  kind='masks')
+        points = np.array(polygon, dtype=np.float64).reshape(-1, 2)
+        # not only wrong: pycocotools needs all memory for some
+        if not ((points >= -TOLERANCE) & (points <= np.array([width, height]) + TOLERANCE)).all():
+            raise AnnotationError(f'a polygon has points that are not finite, or not inside the image of {width} x '
+                                  f'{height} pixels: from {points.min(0).tolist()} to {points.max(0).tolist()}',
+                                  kind='masks')
+
+
 def shape_area(annotation):
     """Area of an annotation in pixels: of its polygons or run lengths, or else of its box."""
     shape = annotation.get('segmentation')
     if isinstance(shape, dict) and isinstance(shape.get('counts'), list):
         return float(sum(shape['counts'][1::2]))
-    if isinstance(shape, dict):
+    if isinstance(shape, dict) and shape.keys() >= {'counts', 'size'}:
         from pycocotools import mask as coco_mask
         return float(coco_mask.area(shape))
-    polygons = [np.array(polygon, dtype=np.float64).reshape(-1, 2) for polygon in shape or () if len(polygon) >= 6]
+    polygons = [np.array(polygon[:len(polygon) // 2 * 2], dtype=np.float64).reshape(-1, 2)
+                for polygon in shape or () if isinstance(polygon, list) and len(polygon) >= 6]
     if not polygons:
         return float(annotation['bbox'][2] * annotation['bbox'][3])
     return float(sum(_polygon_area(polygon) for polygon in polygons))

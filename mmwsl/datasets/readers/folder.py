@@ -114,6 +114,10 @@ class ImageFolder(FileDataset):
         elif labelled and loose:
             raise ValueError(f'ImageFolder: {len(loose)} images lie in {root} itself, in no class folder, for instance '
                              f'{loose[0]}; move them, or set labelled=False')
+        twice = [name for name, count in Counter(classes or ()).items() if count > 1]
+        if twice:
+            raise ValueError(f'ImageFolder: {", ".join(map(str, twice))} stands in classes more than once; its images '
+                             'would come again under another number')
         if not labelled and classes is not None:
             raise ValueError(f'ImageFolder: classes are given, but the images in {root} have none, as they are not in '
                              'class folders; leave out classes, or correct data_root')

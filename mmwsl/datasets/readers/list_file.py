@@ -75,6 +75,20 @@ def read_list_file(path, multi_hot=None):
     return entries, tags
 
 
+def check_one_line_each(list_file, entries):
+    """Make sure that no image has other labels on another line; the same line may come again.
+
+    Raises:
+        ValueError: one has.
+    """
+    seen = {}
+    for number, name, labels in entries:
+        first, others = seen.setdefault(os.path.normpath(name), (number, labels))
+        if others != labels:
+            raise ValueError(f'ImageList: {list_file}: {name} has the labels {others} in line {first} and {labels} in '
+                             f'line {number}; give an image all of its labels on one line, or remove the wrong one')
+
+
 def check_class_numbers(list_file, entries, multi_hot=None):
     """Make sure that lines of several labels are class numbers, not a 0 or 1 for each class.
 
@@ -141,8 +155,9 @@ class ImageList(FileDataset):
 
     Raises:
         FileNotFoundError: the list file or an image is missing; the message has the line's number.
-        ValueError: no lines, a label that is no number, stands twice on a line or has no class name, lines with and
-            lines without a label, or ``multi_hot`` lines that are not as they must be.
+        ValueError: no lines, an image with other labels on another line, a label that is no number, stands twice on a
+            line or has no class name, lines with and lines without a label, or ``multi_hot`` lines that are not as they
+            must be.
     """
 
     def __init__(self, list_file, data_prefix='', classes=None, multi_label=None, multi_hot=None, on_error='raise',
@@ -162,6 +177,7 @@ class ImageList(FileDataset):
                     "on_error='skip' to leave missing images out")
             print_log(f'ImageList: {lost} of {len(entries)} images of {list_file} are missing and left out, the first '
                       f'in line {number}', logger='current', level=logging.WARNING)
+        check_one_line_each(list_file, present)
         if multi_hot is None:
             multi_hot = len(tags) > 1 and all(len(labels) == len(tags) and set(labels) <= {0, 1}
                                               for _, _, labels in present) or None

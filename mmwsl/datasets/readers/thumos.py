@@ -31,7 +31,7 @@ def read_segments(path):
         if not line.strip():
             continue
         try:
-            video, start, end = line.split()
+            video, start, end = line.strip().rsplit(None, 2)  # names may have spaces
             start, end = float(start), float(end)
         except ValueError:
             raise ValueError(f'{path} line {number}: {line.strip()!r} is not `video start end`, in seconds') from None
@@ -45,6 +45,8 @@ def read_segments(path):
 def read_video_labels(path):
     """The lines ``video class [class ...]`` of a list as dict of video -> list of class names.
 
+    Fields are separated by spaces, or by tabs, where names have spaces.
+
     Raises:
         FileNotFoundError: no such file.
         ValueError: a line without a class, a video that comes twice, or no lines at all.
@@ -54,9 +56,9 @@ def read_video_labels(path):
         raise FileNotFoundError(f'the list of video labels {path} does not exist')
     labels = {}
     for number, line in enumerate(read_lines(path), start=1):
-        video, *names = line.split() or [None]
-        if video is None:
+        if not line.strip():
             continue
+        video, *names = [each.strip() for each in line.split('\t') if each.strip()] if '\t' in line else line.split()
         if not names or video in labels:
             problem = 'comes a second time' if names else 'has no class'
             raise ValueError(f'{path} line {number}: {video} {problem}; there must be one line `video class [class '
@@ -171,6 +173,10 @@ class THUMOS14(SequenceDataset):
     def _find(root, videos, on_error):
         found = {video: next((path for path in (Path(root, video + ending) for ending in ('.npy', '.npz'))
                               if path.is_file()), None) for video in videos}
+        both = [video for video in videos if all(Path(root, video + ending).is_file() for ending in ('.npy', '.npz'))]
+        if both:
+            raise ValueError(f'THUMOS14: {len(both)} videos have features in two files, the first is {both[0]} (.npy '
+                             f'and .npz in {root}); remove one of them')
         lost = [video for video, path in found.items() if path is None]
         if lost and (on_error == 'raise' or len(lost) == len(videos)):
             raise FileNotFoundError(f'THUMOS14: {len(lost)} of {len(videos)} videos have no features, the first is '

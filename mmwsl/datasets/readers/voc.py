@@ -29,8 +29,8 @@ def read_voc_xml(path, classes=VOC_CLASSES):
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: not XML, a class that is not in ``classes``, a missing number, a box without extent, or another
-            ``difficult`` than yes or no.
+        ValueError: not XML, or XML of another kind, a class that is not in ``classes``, a missing number, a box without
+            extent, or another ``difficult`` than yes or no.
     """
     try:
         root = ElementTree.parse(path).getroot()
@@ -38,6 +38,9 @@ def read_voc_xml(path, classes=VOC_CLASSES):
         raise FileNotFoundError(f'annotation {path} does not exist') from None
     except ElementTree.ParseError as error:
         raise ValueError(f'annotation {path} is not XML: {error}; restore the file') from error
+    if root.tag != 'annotation' and root.find('object') is None:
+        raise ValueError(f'annotation {path} is XML of another kind, <{root.tag}> without an <object>; restore the '
+                         'file')
     boxes, labels, difficult, objects = [], [], [], []
     for number, item in enumerate(root.findall('object'), start=1):
         name = (item.findtext('name') or '').strip()
@@ -106,6 +109,8 @@ class VOC(AnnotatedDataset):
                  **settings):
         root, classes = Path(data_root), tuple(classes)
         self.num_map_values = len(classes) + 1
+        if len(set(classes)) < len(classes):
+            raise ValueError(f'VOC: a name stands twice in the classes {", ".join(classes)}; give each once')
         if not root.is_dir():
             raise FileNotFoundError(f'VOC: {root} does not exist (looked for from {Path.cwd()}); correct data_root, '
                                     'the folder that holds VOC2007/')

@@ -114,13 +114,15 @@ def read_mask(path, height, width):
         encoded = np.fromfile(path, dtype=np.uint8)
     except FileNotFoundError:
         raise FileNotFoundError(f'mask {path} does not exist') from None
-    mask = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE) if encoded.size else None
+    # as it is stored: grey of 8 bits would lose the small numbers of 16 bits, and EXIF would turn it
+    mask = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if encoded.size else None
     if mask is None:
         raise AnnotationError(f'mask {path} cannot be decoded: empty, truncated or no image ({encoded.size} bytes)',
                               kind='masks')
-    if not _same_shape(mask.shape[::-1], (width, height)):
+    if not _same_shape(mask.shape[1::-1], (width, height)):
         raise AnnotationError(f'mask {path} has {mask.shape[1]} x {mask.shape[0]} pixels, which is not the shape of '
                               f'its image of {width} x {height}', kind='masks')
+    mask = np.uint8(mask > 0 if mask.ndim == 2 else (mask[..., :3] > 0).any(axis=2))  # without alpha
     return cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT) > 0
 
 
@@ -236,6 +238,9 @@ class WSOLBenchmark(AnnotatedDataset):
         if 'mask_files' not in annotation:
             return None
         found = np.any([read_mask(file, height, width) for file in annotation['mask_files']], axis=0)
+        if not found.any():
+            raise AnnotationError(f'the masks of {self.paths[index]} are black, the first is '
+                                  f'{annotation["mask_files"][0]}: no pixel is object; correct them', kind='masks')
         class_map = np.where(found, np.uint8(annotation['label'] + 1), np.uint8(0))
         if annotation['ignored'] is not None:
             class_map[read_mask(annotation['ignored'], height, width) & ~found] = VOID

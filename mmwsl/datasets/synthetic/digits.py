@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from sklearn.datasets import load_digits
 
 from mmwsl.datasets.base import InMemoryDataset
 from mmwsl.registry import DATASETS
@@ -16,6 +15,8 @@ TEST_COUNT = 500  # of 1,797
 @lru_cache(maxsize=1)
 def raw_digits():
     """scikit-learn's digits: ink (1797, 8, 8) float32 in [0, 1], 1 = full ink, and classes (1797,) int64; read-only."""
+    from sklearn.datasets import load_digits  # here, because every command would wait a second for it
+
     bunch = load_digits()
     images = (bunch.images / 16).astype(np.float32)
     labels = bunch.target.astype(np.int64)

@@ -141,7 +141,8 @@ class RandomCrops:
 class ResizeCenterCrop:
     """Resize so that the short side is ``resize``, then cut the central ``crop`` x ``crop``; the usual test input.
 
-    ``inputs`` = uint8 (3, crop, crop).
+    ``inputs`` = uint8 (3, crop, crop), and ``region``: the part of the image that it shows, left, top, right, bottom as
+    shares of its width and height.
 
     Raises:
         ValueError: ``crop`` larger than ``resize``.
@@ -162,11 +163,32 @@ class ResizeCenterCrop:
     def __call__(self, results):
         size = jpeg_size(results)
         image = load_image(results, 1 if size is None else lossless_reduction(min(size) / self.resize))
-        results['inputs'] = to_tensor(self.cut(image, size, self.position(results)))
+        position = self.position(results)
+        results['inputs'] = to_tensor(self.cut(image, size, position))
+        results['region'] = self.region(size or (image.shape[1], image.shape[0]), position)
         return results
 
     def cut(self, image, size, position):
         return resize_center_crop(image, self.resize, self.crop, self.interpolation, size, position)
+
+    def region(self, size, position):
+        return region_of_crop(size, self.resize, self.crop, position)
+
+
+def crop_position(size, short, crop, position=(0.5, 0.5)):
+    """New (width, height) of an image of ``size`` (width, height) with a short side of ``short``, and (left, top) of a
+    crop of it; see :func:`resize_center_crop`."""
+    width, height = size
+    # The long side is rounded down, like everybody's Resize(256); at least the crop, for extreme shapes.
+    new = (short if width <= height else int(short * width / height),
+           short if height <= width else int(short * height / width))
+    return new, tuple(round((side - crop) * share) for side, share in zip(new, position, strict=True))
+
+
+def region_of_crop(size, short, crop, position=(0.5, 0.5)):
+    """What :func:`resize_center_crop` cuts: left, top, right, bottom as shares of the image's width and height."""
+    (width, height), (left, top) = crop_position(size, short, crop, position)
+    return left / width, top / height, (left + crop) / width, (top + crop) / height
 
 
 def resize_center_crop(image, short, crop, interpolation='bicubic', size=None, position=(0.5, 0.5)):
@@ -175,12 +197,8 @@ def resize_center_crop(image, short, crop, interpolation='bicubic', size=None, p
     ``position`` puts the crop elsewhere: 0 left or top, 1 right or bottom. ``size`` is the
     (width, height) that counts, if ``image`` was decoded at reduced size; None = the image's own.
     """
-    width, height = size or (image.shape[1], image.shape[0])
-    # The long side is rounded down, like everybody's Resize(256); at least the crop, for extreme shapes.
-    new_width = short if width <= height else int(short * width / height)
-    new_height = short if height <= width else int(short * height / width)
-    image = resize(image, new_width, new_height, interpolation)
-    left, top = round((new_width - crop) * position[0]), round((new_height - crop) * position[1])
+    new_size, (left, top) = crop_position(size or (image.shape[1], image.shape[0]), short, crop, position)
+    image = resize(image, *new_size, interpolation)
     return image[top:top + crop, left:left + crop]
 
 
@@ -205,3 +223,11 @@ class ResizeRandomCrop(ResizeCenterCrop):
         if self.square:
             image, size = resize_center_crop(image, self.resize, self.resize, self.interpolation, size), None
         return super().cut(image, size, position)
+
+    def region(self, size, position):
+        if not self.square:
+            return super().region(size, position)
+        outer = region_of_crop(size, self.resize, self.resize)
+        inner = super().region((self.resize, self.resize), position)
+        low, extent = outer[:2] * 2, [outer[2] - outer[0], outer[3] - outer[1]] * 2
+        return tuple(start + share * length for start, share, length in zip(low, inner, extent, strict=True))

@@ -150,8 +150,37 @@ def _warn_of_range(path, largest, white):
                   'instance (0, 65535); this is said once', logger='current', level=logging.WARNING)
 
 
+def stored_values(image):
+    """The numbers that an image file holds, palette numbers and greys of any depth, as they are stored in it.
+
+    PIL stretches greys of 2 and 4 bits, and those of PNM, to 0 to 255, turns over those in which 0 is white, and turns
+    a TIFF upright: all of this is undone.
+
+    Args:
+        image: PIL image, just opened.
+
+    Returns:
+        (H, W) of one channel, else (H, W, channels).
+    """
+    codec, _, _, arguments = image.tile[0] if image.tile else ('', None, 0, '')
+    orientation = image.tag_v2.get(274, 1) if image.format == 'TIFF' else 1
+    values = np.array(image)
+    if values.dtype == bool:
+        values = values.astype(np.uint8)
+    raw = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+    form = re.fullmatch(r'(1|L)(?:;(\d?)(I?)R?)?', raw) if isinstance(raw, str) else None
+    if codec in ('ppm', 'ppm_plain') and isinstance(arguments, tuple):
+        largest = SIXTEEN_BITS if image.mode == 'I' else 255
+        values = ((values.astype(np.int64) * arguments[1] + largest // 2) // largest).astype(values.dtype)
+    elif form and values.ndim == 2:
+        bits = 1 if form[1] == '1' else int(form[2] or 8)
+        white = 1 if form[1] == '1' else 255
+        values = (white - values if form[3] else values) // (white // (2**bits - 1))
+    return _turned_back(values, orientation)
+
+
 def _turned_back(image, orientation):
-    """The stored pixels of an image (H, W, 3) that was turned upright from an EXIF orientation."""
-    turns = {2: np.fliplr, 3: lambda each: np.rot90(each, 2), 4: np.flipud, 5: lambda each: each.transpose(1, 0, 2),
-             6: np.rot90, 7: lambda each: np.rot90(each, 2).transpose(1, 0, 2), 8: lambda each: np.rot90(each, -1)}
+    """The stored pixels of an image (H, W, ...) that was turned upright from an EXIF orientation."""
+    turns = {2: np.fliplr, 3: lambda each: np.rot90(each, 2), 4: np.flipud, 5: lambda each: each.swapaxes(0, 1),
+             6: np.rot90, 7: lambda each: np.rot90(each, 2).swapaxes(0, 1), 8: lambda each: np.rot90(each, -1)}
     return np.ascontiguousarray(turns[orientation](image)) if orientation in turns else image

@@ -18,7 +18,7 @@ class Resized(InMemoryDataset):
         size: side in pixels.
 
     Raises:
-        ValueError: the dataset has no images in memory.
+        ValueError: the dataset has no images in memory, or ``size`` is below 1.
     """
 
     def __init__(self, dataset, size):
@@ -26,6 +26,8 @@ class Resized(InMemoryDataset):
         if not isinstance(dataset, InMemoryDataset):
             raise ValueError(f'Resized takes datasets that hold their images in memory, not {type(dataset).__name__}: '
                              'give that one a pipeline (ResizeCenterCrop)')
+        if size < 1:
+            raise ValueError(f'Resized: size={size} is impossible; it must be 1 or more')
         images = torch.cat([
             F.interpolate(part.float(), (size, size), mode='bilinear', antialias=True).round_().clamp_(0, 255).byte()
             for part in dataset.images.split(1000)])

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from mmengine.logging import print_log
 
+from mmwsl.datasets.readers.list_file import split_line
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
 
@@ -38,13 +39,21 @@ def stratified_split(labels, fraction, seed=0):
 
 
 def _named(dataset, names_file):
-    """Positions of the images whose file name is in a list, one a line, with or without a folder before it."""
+    """Positions of the images whose file name is in a list, one a line, with or without a folder before it.
+
+    Behind a name a label may stand, as in the lists of :class:`ImageList`.
+    """
     if not Path(names_file).is_file():
         raise FileNotFoundError(f'Subset: the list of names {names_file} does not exist')
     if not hasattr(dataset, 'paths'):
         raise ValueError(f'Subset: {type(dataset).__name__} has no files whose names could be listed; use fraction')
-    names = {Path(line.split()[0]).name for line in read_lines(names_file) if line.strip()}
-    positions = [position for position, path in enumerate(dataset.paths) if Path(path).name in names]
+    there = [Path(path).name for path in dataset.paths]
+    known, names = set(there), set()
+    for line in read_lines(names_file):
+        if line.strip():
+            name = Path(line.strip()).name  # all of the line, as names may have spaces, or what stands before a label
+            names.add(name if name in known else Path(split_line(line.strip())[0]).name)
+    positions = [position for position, name in enumerate(there) if name in names]
     if len(positions) != len(names):
         raise ValueError(f'Subset: {names_file} names {len(names)} images, {len(positions)} images of '
                          f'{type(dataset).__name__} have such a name; are list and data of the same set?')

@@ -47,7 +47,9 @@ def temporal_average_precision(detections: Iterable[tuple[Any, float, float, flo
     """Average precision of one class over videos: the mean, over true segments, of the precision at each hit.
 
     Detections are matched by falling score, each to the free true segment of its video that it overlaps most; an IoU
-    must lie strictly above ``iou``, and a second detection of a true segment is wrong.
+    must lie strictly above ``iou``, and a second detection of a true segment is wrong. Equal scores are one threshold,
+    with one precision, so that the order of the videos says nothing; the development kit of THUMOS14 ranks them as it
+    collected them, all hits before all misses, which flatters maps that say nothing.
 
     Args:
         detections: list of (video, start, end, score).
@@ -67,8 +69,8 @@ def temporal_average_precision(detections: Iterable[tuple[Any, float, float, flo
         for video, start, end in segments:
             groups.setdefault(video, []).append((start, end))
     free = {video: np.ones(len(each), dtype=bool) for video, each in by_video.items()}
-    hits = []
-    for video, start, end, _ in sorted(detections, key=lambda each: -each[3]):
+    hits, ranked = [], []
+    for video, start, end, score in sorted(detections, key=lambda each: (-each[3], each[1], each[2])):
         hit = False
         if video in by_video:
             overlaps = np.where(free[video], segment_overlap([(start, end)], by_video[video])[0], 0)
@@ -77,6 +79,9 @@ def temporal_average_precision(detections: Iterable[tuple[Any, float, float, flo
                 hit, free[video][best] = True, False
         if hit or not segment_overlap([(start, end)], unclear.get(video, ())).any():
             hits.append(hit)
-    hits = np.array(hits, dtype=bool)
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    return float(precision[hits].sum() / len(truths))
+            ranked.append(score)
+    if not any(hits):
+        return 0.0
+    last = np.flatnonzero(np.append(np.diff(ranked) != 0, True))  # of each threshold
+    found = np.cumsum(hits)[last]
+    return float((np.diff(found, prepend=0) * found / (last + 1)).sum() / len(truths))

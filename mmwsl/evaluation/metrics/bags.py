@@ -2,7 +2,6 @@
 
 import torch
 from mmengine.evaluator import BaseMetric
-from sklearn.metrics import roc_auc_score
 
 from mmwsl.ops.tensors import refuse_nan
 from mmwsl.registry import METRICS
@@ -31,6 +30,8 @@ class BagMetric(BaseMetric):
                                  bag['pred_instance_scores'].tolist(), members))
 
     def compute_metrics(self, results):
+        from sklearn.metrics import roc_auc_score  # here, because every command would wait for it
+
         results = list({result[0]: result for result in results}.values())  # a bag that two ranks scored counts once
         _, labels, scores, parts, members = zip(*results, strict=True)
         values = dict(bag_accuracy=100 * ((torch.tensor(scores) > 0.5) == torch.tensor(labels)).double().mean().item())

@@ -18,7 +18,7 @@ from mmwsl.evaluation.functional.localization import (
     default_thresholds,
     max_box_accuracy,
 )
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable, write_atomically
 from mmwsl.registry import METRICS
 
 
@@ -55,6 +55,7 @@ class LocalizationMetric(BaseMetric):
 
     Raises:
         ValueError: NaN in the scores or in a map that is scored.
+        OSError: ``curves`` cannot be written.
     """
 
     default_prefix = 'localization'
@@ -62,7 +63,7 @@ class LocalizationMetric(BaseMetric):
     def __init__(self, threshold=0.2, iou=0.5, grab_cut=False, step=0.01, curves=None, collect_device='cpu',
                  prefix=None):
         super().__init__(collect_device=collect_device, prefix=prefix)
-        self.grab_cut, self.curves = grab_cut, curves
+        self.grab_cut, self.curves = grab_cut, None if curves is None else check_writable(curves)
         self.threshold, self.iou, self.thresholds = threshold, iou, default_thresholds(step)
 
     def process(self, data_batch, data_samples):

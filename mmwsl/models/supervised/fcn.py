@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 
 from mmwsl.models.base import Model
+from mmwsl.models.heads.classes import OF_PIXELS, check_classes
 from mmwsl.models.layers.channels import with_channels
 from mmwsl.models.layers.norm import build_norm
 from mmwsl.ops.tensors import refuse_nan
@@ -30,6 +31,7 @@ class FCNHead(BaseModule):
     def __init__(self, in_channels, channels, num_classes, num_convs=2, concat=True, dropout=0.1, index=-1,
                  norm_cfg=dict(type='SyncBN'), init_cfg=None):  # noqa: B006
         super().__init__(init_cfg)
+        check_classes(self, num_classes, OF_PIXELS)
         in_channels = in_channels if isinstance(in_channels, int) else in_channels[index]
 
         def convolution(inputs):

@@ -105,6 +105,11 @@ def test_imagenet_val(tmp_path, capsys):
     dataset = ImageFolder(tmp_path / 'val')
     assert dataset.classes == ['n00', 'n01'] and dataset.labels.tolist() == [0, 0, 1, 1]
 
+    labels.write_text('\n'.join([*lines, 'ILSVRC2012_val_0.JPEG n01']))
+    assert 'line 5: ILSVRC2012_val_0.JPEG is of class n01 here and of n00' in error(capsys, *command)
+    labels.write_text('\n'.join([*lines[:3], 'ILSVRC2012_val_3.JPEG n00']))
+    assert '1 images of an earlier run in other classes' in error(capsys, *command)
+    assert len(list((tmp_path / 'val').glob('*/*'))) == 4
     labels.write_text('\n'.join(lines[:3]))
     assert '1 images have no line' in error(capsys, *command)
     labels.write_text('\n'.join([*lines, 'ILSVRC2012_val_9.JPEG n00']))
@@ -127,6 +132,12 @@ def test_inaturalist(tmp_path, capsys):
     assert dataset.labels.tolist() == [1, 0]
     assert dataset.paths == [str(tmp_path / 'train' / name) for name in ('1.jpg', '2.jpg')]
 
+    save(tmp_path / 'train' / '3, 4.jpg', np.zeros((2, 2, 3)))
+    file.write_text(json.dumps(dict(content, images=[dict(id=2, file_name='train/3, 4.jpg'), content['images'][1]])))
+    assert main(['prepare', 'inaturalist', str(file), str(out)]) == 0
+    dataset = DATASETS.build(dict(type='ImageList', list_file=str(out), data_prefix=str(tmp_path)))
+    assert dataset.labels.tolist() == [1, 0] and dataset.paths[1] == str(tmp_path / 'train' / '3, 4.jpg')
+
     def broken(**changes):
         file.write_text(json.dumps(dict(content, **changes)))
         return error(capsys, 'inaturalist', file, out)
@@ -135,6 +146,9 @@ def test_inaturalist(tmp_path, capsys):
     assert 'every image must have exactly one' in broken(annotations=content['annotations'] * 2)
     assert 'numbered from 0 to 0' in broken(categories=[dict(id=0)])
     assert 'is not an annotation file' in broken(images=None)
+    for twice in (dict(id=2, file_name='train/3.jpg'), dict(id=3, file_name='train/2.jpg')):
+        assert '3 images have 2 numbers and names' in broken(images=[*content['images'], twice])
+    assert 'lists 0 images and 0 categories' in broken(images=[], annotations=[], categories=[])
     file.write_text('{')
     assert 'is not an annotation file' in error(capsys, 'inaturalist', file, out)
     assert 'does not exist' in error(capsys, 'inaturalist', tmp_path / 'none.json', out)

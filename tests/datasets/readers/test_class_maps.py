@@ -135,6 +135,21 @@ def test_all_maps_are_read_before_a_training_is_stopped(tmp_path, monkeypatch):
         check_quickly(data, training=True)
 
 
+def test_a_network_of_another_number_of_classes(tmp_path):
+    data = ClassMaps(**save_maps(tmp_path, [halves(1)] * 2), classes=['ground', 'cat', 'dog'])
+    for training in (True, False):
+        check_quickly(data, training, num_classes=3)
+        for other in (2, 4):
+            with pytest.raises(ValueError, match=f'3 classes in its class maps, the head of the network {other}; set num'):
+                check_quickly(data, training, num_classes=other)
+
+
+def test_maps_that_are_the_images(tmp_path):
+    settings = save_maps(tmp_path, [halves(1)])
+    with pytest.raises(ValueError, match='are the images themselves; correct `maps`'):
+        ClassMaps(**dict(settings, images=settings['maps'], image_suffix='.png'))
+
+
 def test_one_declared_class_is_enough(tmp_path):
     check_quickly(ClassMaps(**save_maps(tmp_path, [[0] * 12]), classes=['ground']), training=True)
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mmwsl.datasets import COCO, RandomFlip, ResizeShortEdge, collate_list, rasterize
+from mmwsl.datasets.checks import AnnotationError
 from mmwsl.datasets.readers.coco_file import read_instances, shape_area
 
 
@@ -201,3 +202,33 @@ def test_what_exporters_leave_out(files, tmp_path):
     (dict(counts=[3, 4, 10, 2], size=[5, 5]), 6), ([], 70), (None, 70)])
 def test_area_of_shapes(shape, area):
     assert shape_area(dict(segmentation=shape, bbox=[1, 2, 7, 10])) == area
+
+
+@pytest.mark.parametrize('shape, message', [
+    ([[2, 4, float('nan'), 4, 12, 24]], 'not finite, or not inside the image of 30 x 40'),
+    ([[2, 4, 1e9, 4, 12, 24]], 'not inside the image of 30 x 40 pixels: from'), ([[2, 4, 12, 4, 12]], 'no list of polygons'),
+    ([2, 4, 12, 4, 12, 24], 'no list of polygons'), ('text', 'no list of polygons'), ([[2, 4, '12', 4]], 'no list of polygons'),
+    (dict(size=[40, 30], counts=[4, 12]), r'of 16 pixels and size \[40, 30\]'),
+    (dict(size=[40, 1], counts=[4, 36]), r'of 40 pixels and size \[40, 1\], the image is of \[40, 30\]'),
+    (dict(size=[30, 40], counts='abc'), r'size \[30, 40\], the image is of \[40, 30\]'), (dict(size=[40, 30]), 'run lengths')])
+def test_masks_that_cannot_be_drawn(files, tmp_path, shape, message):
+    """A NaN among its points would take all memory."""
+    files[1]['annotations'][0]['segmentation'] = shape
+    settings = write(tmp_path, files[1])
+    data = COCO(**settings, supervision='full')
+    with pytest.raises(AnnotationError, match=f'a.jpg: annotation 1 of .*{message}'):
+        data[0]
+    assert COCO(**settings, supervision='boxes')[0]['data_samples'].gt_boxes.shape == (3, 4)  # for which it does not matter
+    skipping = COCO(**settings, supervision='full', on_error='skip', verify=True)
+    assert skipping.image_ids == [4]
+
+
+@pytest.mark.parametrize('key, field', [('images', 'id'), ('images', 'file_name'), ('categories', 'name'),
+                                        ('annotations', 'image_id'), ('annotations', 'category_id')])
+def test_fields_that_cannot_be_filled_in(files, tmp_path, key, field):
+    del files[1][key][1][field]
+    with pytest.raises(ValueError, match=rf'{key} number 1 \(from 0\) has no {field}; {key} is a list of objects'):
+        COCO(**write(tmp_path, files[1]))
+    files[1][key] = {'1': 2}
+    with pytest.raises(ValueError, match=f'{key} is a list of objects, each with'):
+        COCO(**write(tmp_path, files[1]))

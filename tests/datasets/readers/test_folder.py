@@ -254,6 +254,11 @@ def test_folders_that_do_not_fit_the_classes(animals, log):
         ImageFolder(animals, classes=['cow'], on_error='skip')
 
 
+def test_a_class_that_stands_twice(animals):
+    with pytest.raises(ValueError, match='cat stands in classes more than once'):
+        ImageFolder(animals, classes=['cat', 'dog', 'cat'])
+
+
 def test_classes_without_class_folders(tmp_path):
     save(tmp_path / 'a.png', 1)
     with pytest.raises(ValueError, match='classes are given, but the images .* have none'):

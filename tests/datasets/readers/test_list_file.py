@@ -127,12 +127,18 @@ def test_missing_image_names_the_line(images, write):
     (('a.png 0', 'b.png 1.0'), {}, "line 2: the label '1.0' is not a whole number"),
     (('a.png 0', 'b.png'), {}, 'line 2 has 0 labels, but every image must have exactly one'),
     (('a.png 0', 'b.png 0 1'), dict(multi_label=False), 'line 2 has 2 labels'),
+    (('a.png 0', 'b.png 0', './a.png 1'), {}, r'./a.png has the labels \[0\] in line 1 and \[1\] in line 3'),
     (('a.png 0', '', 'b.png 2'), dict(classes=['x', 'y']), 'line 3: the label 2 has no name, 2 classes'),
     (('# nothing', ''), {}, 'names no images'),
     ((), {}, 'names no images')])
 def test_bad_lines(images, write, lines, settings, message):
     with pytest.raises(ValueError, match=message):
         ImageList(write(*lines), images, **settings)
+
+
+def test_a_line_that_comes_again(images, write):
+    """Some repeat the images of rare classes."""
+    assert ImageList(write('a.png 0', 'b.png 1', 'a.png 0'), images).labels.tolist() == [0, 1, 0]
 
 
 def test_a_list_that_is_no_text(tmp_path, images):

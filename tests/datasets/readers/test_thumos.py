@@ -110,3 +110,19 @@ def test_layouts_that_are_none(root):
     for wrong in (dict(rate=0), dict(split='train'), dict(supervision='boxes')):
         with pytest.raises(ValueError, match='THUMOS14'):
             videos(root, **wrong)
+
+
+def test_names_with_spaces(root):
+    np.save(root / 'features' / 'my video.npy', np.zeros((9, 4)))
+    with open(root / 'annotation' / 'Diving_val.txt', 'a') as file:
+        file.write('my video 0.1 0.5\n')
+    data = videos(root, supervision='full')
+    assert data.videos[0] == 'my video' and data[0]['data_samples'].gt_segments.numpy() == pytest.approx(np.array([[0.1, 0.5]]))
+    (root / 'labels.txt').write_text('my video\tHigh Dive\nv1 Diving\nv2 Billiards\n')
+    assert read_video_labels(root / 'labels.txt')['my video'] == ['High Dive']
+
+
+def test_features_in_two_files(root):
+    np.savez(root / 'features' / 'v2.npz', np.zeros((30, 4)))
+    with pytest.raises(ValueError, match='1 videos have features in two files, the first is v2'):
+        videos(root)

@@ -72,6 +72,7 @@ def test_class_maps_move_with_the_image(devkit):
 @pytest.mark.parametrize('text, message', [
     ('<annotation><object>', 'is not XML'),
     ('', 'is not XML'),
+    ('<html><body/></html>', 'is XML of another kind, <html> without an <object>'),
     ('<a>' + OBJECT.format('unicorn', 0, 1, 1, 2, 2) + '</a>', "class 'unicorn', which is not among the 20 classes"),
     ('<a>' + OBJECT.format('dog', 0, 9, 1, 2, 2) + '</a>', 'the box 9 1 2 2 of a dog has no extent'),
     ('<a>' + OBJECT.format('dog', 0, 'x', 1, 2, 2) + '</a>', 'a dog has no complete bndbox'),
@@ -88,6 +89,11 @@ def test_broken_annotations(devkit, text, message):
     with pytest.raises(ValueError, match=message) as error:
         VOC(devkit, 'VOC2007/train')
     assert '1.xml' in str(error.value)
+
+
+def test_a_class_that_stands_twice(devkit):
+    with pytest.raises(ValueError, match='a name stands twice in the classes dog, cat, dog'):
+        VOC(devkit, 'VOC2007/train', classes=['dog', 'cat', 'dog'])
 
 
 def test_boxes_outside_of_an_image_whose_size_is_not_recorded(devkit):

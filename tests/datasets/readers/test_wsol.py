@@ -7,6 +7,8 @@ import torch
 from PIL import Image
 
 from mmwsl.datasets import WSOLBenchmark, collate_batch, read_image
+from mmwsl.datasets.checks import AnnotationError
+from mmwsl.datasets.readers.wsol import read_mask
 
 RESIZE = [dict(type='ResizeToSquare', size=224)]
 IDS = 'a/one.jpg\nb/two.png\n'
@@ -214,3 +216,32 @@ def test_an_image_of_another_size_than_its_boxes_count_in(root):
     cv2.imwrite(str(root / 'a' / 'one.jpg'), np.zeros((40, 60, 3), np.uint8))
     with pytest.raises(ValueError, match='one.jpg has 60 x 40 pixels, but .*image_sizes.txt says 30 x 20'):
         read(root)[0]
+
+
+@pytest.mark.parametrize('kind', ['grey', '16 bits', 'dark blue', 'alpha', 'palette', '1 bit', 'turned'])
+def test_a_mask_is_what_is_not_black(tmp_path, kind):
+    """In the pixels that are stored, whatever the depth; alpha is no color."""
+    expected = np.zeros((4, 6), bool)
+    expected[0, :2] = True
+    path = tmp_path / 'mask.png'
+    if kind == '16 bits':
+        cv2.imwrite(str(path), expected.astype(np.uint16))
+    elif kind in ('dark blue', 'alpha'):
+        cv2.imwrite(str(path), np.dstack([expected, *np.zeros((2, 4, 6)), np.full((4, 6), 255)][:4 if kind == 'alpha' else 3])
+                    .astype(np.uint8))
+    else:
+        image = Image.fromarray(expected if kind == '1 bit' else expected.astype(np.uint8))
+        if kind == 'palette':
+            image.putpalette([0, 0, 0, 0, 0, 128])
+        exif = Image.Exif()
+        exif[0x0112] = 3 if kind == 'turned' else 1
+        image.save(path, exif=exif)
+    assert np.array_equal(read_mask(path, 4, 6), expected)
+    assert read_mask(path, 8, 12).sum() == 8
+
+
+def test_masks_without_an_object(root):
+    for name in ('m1.png', 'm2.png'):
+        cv2.imwrite(str(root / name), np.zeros((20, 30), np.uint8))
+    with pytest.raises(AnnotationError, match='the masks of .*one.jpg are black, the first is .*m1.png'):
+        WSOLBenchmark(root, root / 'masks', supervision='full')[0]

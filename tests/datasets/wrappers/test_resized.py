@@ -20,3 +20,5 @@ def test_resized():
     assert plain.images.shape == (6, 3, 12, 12) and plain.labels is None
     with pytest.raises(ValueError, match='Resized takes datasets that hold their images in memory, not list'):
         Resized([1, 2], 12)
+    with pytest.raises(ValueError, match='size=0 is impossible'):
+        Resized(InMemoryDataset(torch.zeros(1, 3, 4, 4, dtype=torch.uint8)), 0)

@@ -89,6 +89,18 @@ def test_names_of_a_list(tmp_path, in_memory):
     assert dataset.labels.tolist() == [0, 1]
 
 
+def test_names_with_spaces_and_commas(tmp_path):
+    """All of a line, or what stands before a label."""
+    for name in ('cat 1.png', 'cat 1.png 2.png', 'a, b.png', 'c d.png', 'cat.png', '3.png'):
+        Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / name)
+    names = tmp_path / 'names.txt'
+    names.write_text('cat 1.png\nin folder/a, b.png\nc d.png 7\n')
+    data = subset(dict(type='ImageFolder', data_root=str(tmp_path)), names=str(names))
+    assert data.paths == [str(tmp_path / name) for name in ('a, b.png', 'c d.png', 'cat 1.png')]
+    names.write_text('cat 1.png 2.png\n')
+    assert subset(dict(type='ImageFolder', data_root=str(tmp_path)), names=str(names)).paths == [str(tmp_path / 'cat 1.png 2.png')]
+
+
 def test_bad_input(tmp_path):
     config = folder(tmp_path)
     with pytest.raises(ValueError, match='two ways to choose'):

@@ -51,6 +51,7 @@ def test_learns_and_does_not_collapse():
     assert result['loss_variance'] < 0.4 * 25 and result['embedding_std'] > 0.6
 
 
+@pytest.mark.long
 def test_invariance_alone_collapses():
     """What the other two terms are for; the log shows it."""
     model = build(variance_weight=0.0, covariance_weight=0.0)

@@ -43,6 +43,13 @@ def scenes(count, seed):
     return images, samples(masks)
 
 
+def test_one_class_leaves_nothing_to_learn():
+    with pytest.raises(ValueError, match='FCNHead: num_classes=1 leaves nothing to tell apart, every pixel.*set 2 for one'):
+        build(head=dict(FCN['head'], num_classes=1))
+    with pytest.raises(ValueError, match='FCNHead: num_classes=1 leaves'):
+        build(auxiliary_head=dict(FCN['auxiliary_head'], num_classes=1))
+
+
 def test_maps_are_an_eighth():
     model = build().eval()
     assert [level.shape[2] for level in model.backbone(torch.zeros(1, 3, 64, 48))] == [8, 8]

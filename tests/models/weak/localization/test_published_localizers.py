@@ -30,6 +30,7 @@ def built(name):
     return cfg, MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('name, side', CASES)
 def test_one_step_and_one_prediction(name, side):
     cfg, model = built(name)

@@ -1,0 +1,40 @@
+"""``mmwsl predict``."""
+
+import os
+import sys
+
+from .arguments import CHECKPOINT, add_config, add_options, read_options
+
+SUMMARY = "Predict photos of one's own: names, boxes, masks and maps as JSON and as pictures."
+EXAMPLE = ('mmwsl predict mmwsl::weaksup/localization/cam/cam_r18w16_1xb64-cos-4e_digitscenes.py random photos/ '
+           '--out predictions')
+
+
+def add_arguments(parser):
+    add_config(parser)
+    parser.add_argument('checkpoint', help=CHECKPOINT)
+    parser.add_argument('photos', nargs='+', help='files, folders (every photo below) and patterns; of a network of '
+                                                  'bags the photos of each folder are one bag')
+    parser.add_argument('--out', required=True, help='folder to write predictions.json, pictures and maps to')
+    parser.add_argument('--score-threshold', type=float, default=0.3,
+                        help='leave out objects, and all classes but the best, below it (default: %(default)s)')
+    parser.add_argument('--top-k', type=int, default=5, help='most classes of a photo (default: %(default)s)')
+    parser.add_argument('--map-threshold', type=float, default=0.2,
+                        help='of the boxes of maps, as a share of the largest value (default: %(default)s)')
+    parser.add_argument('--no-pictures', action='store_true', help='write JSON and maps alone')
+    parser.add_argument('--batch-size', type=int, help="photos in one forward pass (default: the config's)")
+    parser.add_argument('--num-workers', type=int, help="processes that read photos (default: the config's)")
+    parser.add_argument('--device', help='where the network runs, e.g. cpu or cuda:1 (default: a GPU if there is one)')
+    add_options(parser)
+
+
+def run(args):
+    from mmwsl.apis import predict
+    found = predict(args.config, args.checkpoint, args.photos, args.out, args.device, args.batch_size,
+                    args.num_workers, args.score_threshold, args.top_k, args.map_threshold, not args.no_pictures,
+                    read_options(args.cfg_options))
+    print(f'{os.path.join(args.out, "predictions.json")}: {len(found["predictions"])} predictions')
+    if found['left_out']:
+        print('\n'.join(found['left_out'].values()), file=sys.stderr)
+        raise ValueError(f'{len(found["left_out"])} photos cannot be read and are left out: '
+                         f'{", ".join(found["left_out"])}; the others are predicted')
