@@ -5,6 +5,9 @@ import importlib
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import cv2
 import numpy as np
@@ -248,3 +251,26 @@ def test_few_photos_without_a_pretrained_network(many, tmp_path, monkeypatch):
     assert found['network'] == 'random weights' and any('too few to learn one from' in line for line in found['summary'])
     assert {each['network'] for each in found['accuracy']} == {'random weights', 'color histograms'}
     assert all(each['floor'] for each in found['accuracy']) and found['comparisons'] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_command_with_a_word_and_it_goes_on(many, config, tmp_path, number, code):
+    command = ['explore', str(many), '--out', str(tmp_path / 'out'), '--checkpoint', 'random', '--config', config]
+    slow = 'import time, sys; from mmwsl.apis.explore import analysis; analysis._embed = lambda *a: time.sleep(120); ' \
+        'from mmwsl.cli import main; sys.exit(main(sys.argv[1:]))'
+    stages = tmp_path / 'out' / 'stages'
+    with subprocess.Popen([sys.executable, '-c', slow, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        until = time.monotonic() + 100
+        while not (stages / 'groups.npz').is_file() and time.monotonic() < until:
+            time.sleep(0.2)
+        time.sleep(0.5)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == code and 'Traceback' not in errors
+    assert output.splitlines()[-1].startswith('stopped at: map. What is done is kept in')
+    assert (stages / 'features.npz').is_file() and not (stages / 'map.npz').exists()
+    before = (stages / 'features.npz').stat().st_mtime_ns
+    explore(many, tmp_path / 'out', checkpoint='random', config=config, say=lambda line: None)
+    assert (stages / 'features.npz').stat().st_mtime_ns == before and (stages / 'map.npz').is_file()
