@@ -70,7 +70,7 @@ def test_planted_faults_among_cifar_photos(cifar10_root, tmp_path):
     for row in read(tmp_path / 'out' / 'duplicates.csv'):
         sets.setdefault(row['set'], []).append(row['photo'])
     figures = dict(
-        duplicates=precision_and_recall(map(frozenset, sets.values()), copies),
+        duplicates=precision_and_recall([frozenset(each) for each in sets.values()], copies),
         odd=precision_and_recall([row['photo'] for row in read(tmp_path / 'out' / 'odd.csv')], strangers),
         label_errors=precision_and_recall([row['photo'] for row in read(tmp_path / 'out' / 'label_errors.csv')], wrong))
     print({name: tuple(round(value, 2) for value in pair) for name, pair in figures.items()})

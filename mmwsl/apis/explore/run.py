@@ -176,8 +176,7 @@ class _Exploration:
         """Accuracy, comparisons and likely label errors; None each where labels do not suffice."""
         nothing: dict[str, Any] = dict(accuracy=None, comparisons=None, label_errors=None)
         if labels is None:
-            self.remarks.append('did it help? Not known without labels: put some photos in class folders, or give '
-                                '--labels CSV (photo,label), and accuracy is measured against floors')
+            self.remarks.append('did it help? Not known without labels: give class folders, or --labels CSV')
             return nothing
         judged = make_folds(labels, copies)
         if judged is None:
