@@ -17,6 +17,7 @@ from .build import build_dataset, build_model
 from .check import check_data
 from .config import load_config
 from .evaluate import evaluate
+from .explore import explore
 from .hidden_robustness import hidden_robustness
 from .overlays import overlays
 from .predictor import Predictor, predict
@@ -33,6 +34,7 @@ __all__ = [
     'convert',
     'draw_matrix',
     'evaluate',
+    'explore',
     'extract',
     'hidden_robustness',
     'load_config',

@@ -12,6 +12,7 @@ from . import (
     check,
     configs,
     convert,
+    explore,
     extract,
     hidden_robustness,
     overlays,
@@ -28,7 +29,7 @@ from . import (
 GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
-    'look': {'predict': predict, 'report': report, 'overlays': overlays},
+    'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
     'data': {'check': check, 'prepare': prepare, 'extract': extract},
     'names': {'configs': configs, 'convert': convert},
 }

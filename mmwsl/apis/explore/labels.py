@@ -1,0 +1,99 @@
+"""Labels of photos: from class folders, or from a CSV."""
+
+import csv
+import io
+import os
+from collections import Counter
+from pathlib import Path
+
+from mmwsl.files import read_lines
+
+HEADINGS = dict(photo=('photo', 'file', 'filename', 'image', 'path'), label=('label', 'class', 'category'))
+
+
+def folder_labels(names: list[str]) -> tuple[list[str] | None, list[str]]:
+    """The first folder of each photo's path as its label, where all photos lie in two class folders or more.
+
+    Returns:
+        tuple: the labels, or None, and remarks on why not.
+    """
+    folders = [name.split(os.sep, 1)[0] if os.sep in name else None for name in names]
+    classes, loose = {folder for folder in folders if folder}, folders.count(None)
+    if classes and loose:
+        return None, [f'{loose} photos lie beside {len(classes)} folders: folders are not taken as classes']
+    if len(classes) < 2:
+        return None, []
+    return [str(folder) for folder in folders], []
+
+
+def csv_labels(path: Path | str, names: list[str]) -> tuple[list[str | None], list[str]]:
+    """Labels from a CSV with the columns photo and label, one row a photo.
+
+    A photo is named by its path in the folder, or by its file name where that is unique.
+
+    Returns:
+        tuple: a label or None for each of ``names``, and remarks: photos without a row, rows without a photo.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: other columns, several labels of one photo, or not one row that fits a photo.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'--labels {path} does not exist')
+    rows = list(csv.reader(io.StringIO('\n'.join(read_lines(path)))))
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    columns = _columns(path, rows[0] if rows else [])
+    by_name = {name.replace(os.sep, '/'): number for number, name in enumerate(names)}
+    ends = Counter(name.rpartition('/')[2] for name in by_name)
+    by_name |= {end: number for name, number in list(by_name.items()) if ends[end := name.rpartition('/')[2]] == 1}
+    labels: list[str | None] = [None] * len(names)
+    strangers = []
+    for line, row in enumerate(rows[1:], start=2):
+        if len(row) <= max(columns):
+            raise ValueError(f'{path}, row {line}: {len(row)} columns, {max(columns) + 1} are needed; correct the row')
+        photo, label = (row[column].strip() for column in columns)
+        number = by_name.get(photo.replace('\\', '/').removeprefix('./'))
+        if number is None:
+            strangers.append(photo)
+        elif labels[number] not in (None, label):
+            raise ValueError(f'{path}, row {line}: {photo} has the label {label!r}, and {labels[number]!r} in a row '
+                             'before; one label a photo is read, choose one')
+        elif label:
+            labels[number] = label
+    missing = [name for name, label in zip(names, labels, strict=True) if label is None]
+    if len(missing) == len(names):
+        raise ValueError(f'{path}: none of its {len(rows) - 1} rows names one of the {len(names)} photos; the first '
+                         f'row names {strangers[0] if strangers else "nothing"!r}, the first photo is {names[0]!r}. '
+                         'Give paths as they are below the folder')
+    remarks = [f'{len(found)} {what}, e.g. {found[0]}' for found, what in (
+        (strangers, f'rows of {Path(path).name} name no photo here and are left out'),
+        (missing, f'photos have no label in {Path(path).name}')) if found]
+    return labels, remarks
+
+
+def _columns(path: Path | str, heading: list[str]) -> tuple[int, int]:
+    lower = [cell.strip().lower() for cell in heading]
+    found = [next((lower.index(word) for word in words if word in lower), None) for words in HEADINGS.values()]
+    if found[0] is None or found[1] is None:
+        raise ValueError(f'{path}: its first row must name the columns photo and label, it is {",".join(heading)!r}')
+    return found[0], found[1]
+
+
+def choose_labels(names: list[str], path: Path | str | None) -> tuple[list[str | None] | None, list[str], str]:
+    """The label of each photo, or None for no labels at all; remarks; and where the labels come from, in words.
+
+    A CSV is believed where folders contradict it, with a remark.
+
+    Raises:
+        FileNotFoundError, ValueError: see :func:`csv_labels`.
+    """
+    folders, remarks = folder_labels(names)
+    if path is None:
+        return (None if folders is None else list(folders)), remarks, 'class folders'
+    labels, remarks = csv_labels(path, names)
+    if folders is not None and set(labels) & set(folders):  # other words mean that folders are no classes
+        other = [number for number, label in enumerate(labels) if label is not None and label != folders[number]]
+        if other:
+            remarks.append(f'{len(other)} photos lie in another folder than {Path(path).name} says, e.g. '
+                           f'{names[other[0]]}: labelled {labels[other[0]]}; the CSV is believed')
+    return labels, remarks, Path(path).name
