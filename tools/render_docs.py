@@ -35,8 +35,8 @@ BLOCK = re.compile(r'(<!-- (methods|layers|matrix|quoted|throughput|rooms): (\S+
 
 # what stands in the package, from the top floor down: imports go to the right
 ROOMS = ('cli', 'apis', 'protocols', 'engine', 'models', 'evaluation', 'datasets', 'checkpoints', 'reporting',
-         'visualization', 'structures', 'ops', 'losses', 'augment', 'clustering', 'dist.py', 'files.py', 'shipped.py', 'progress.py',
-         'registry.py', 'compat.py')
+         'visualization', 'structures', 'ops', 'losses', 'augment', 'clustering', 'dist.py', 'files.py',
+         'shipped.py', 'progress.py', 'registry.py', 'compat.py')
 
 
 def first_line(path):

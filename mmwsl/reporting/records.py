@@ -143,12 +143,18 @@ def is_of(record, hashes):
 def split_by_checkpoint(records):
     """Records with the checkpoint added to the method's name, ``'simclr (epoch_10.pth 1a2b3c4d)'``, where need be.
 
-    That is where a method has records of two checkpoints of one seed: no row or cell of a table mixes them.
+    That is where a method has records of two checkpoints of one seed: no row or cell of a table mixes them. A record
+    that does not say its checkpoint is taken to be of the only one that the others name, unless that has a value of the
+    same kind already.
     """
-    found = {}
+    found, cells = {}, {}
     for record in records:
-        found.setdefault((record['method'], record.get('seed')), set()).add(_identity(record))
-    mixed = {method for (method, _), checkpoints in found.items() if len(checkpoints) > 1}
+        run, checkpoint = (record['method'], record.get('seed')), _identity(record)
+        found.setdefault(run, set()).add(checkpoint)
+        kind = [record.get(key) for key in ('protocol', 'metric', 'layer', 'dataset')]
+        cells.setdefault((run, *kind), set()).add(checkpoint)
+    mixed = {method for (method, _), checkpoints in found.items() if len(checkpoints - {None}) > 1}
+    mixed |= {method for ((method, _), *_), checkpoints in cells.items() if len(checkpoints) > 1}
     return [dict(record, method=f'{record["method"]} ({checkpoint_name(record) or "checkpoint unknown"})')
             if record['method'] in mixed else record for record in records]
 

@@ -161,6 +161,9 @@ def test_a_checkpoint_that_is_not_known_is_another_one():
     assert render_table(records) == (
         '| method | knn top1 |\n|---|--:|\n| b | **10.00** |\n'
         '| supervised (checkpoint unknown) | 80.00 |\n| supervised (epoch_2.pth 01234567) | 90.00 |\n')
+    # of other kinds of values they are one row, as records of before checkpoints were named
+    assert render_table([record('supervised', 80.0, 'linear'), record('supervised', 90.0, settings=of('0123456789ab'))]) == (
+        '| method | linear top1 | knn top1 |\n|---|--:|--:|\n| supervised | 80.00 | 90.00 |\n')
     ensemble = dict(checkpoint=[dict(file='a.pth', sha256='1' * 12), dict(file='b.pth', sha256='2' * 12)])
     assert checkpoint_name(record('a', 1.0, settings=ensemble)) == 'a.pth 11111111, b.pth 22222222'
     assert checkpoint_name(record('a', 1.0)) is None
