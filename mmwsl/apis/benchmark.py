@@ -18,7 +18,7 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import Dataset
 
-from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, get_device, inference_dtype
+from mmwsl.apis.build import UNTRAINED, build_dataset, build_model, fuse_norms, get_device, inference_dtype
 from mmwsl.apis.config import load_config
 from mmwsl.apis.evaluate import dataset_name
 from mmwsl.apis.fine_tune import FineTuneRunner
@@ -39,10 +39,7 @@ REPLACEABLE = ('layer', 'pooling', 'dataset')  # what a protocol may say of a me
 
 def _features(cfg: Config, model: nn.Module, dataset: Dataset, layer: int) -> Features:
     settings = cfg.benchmark
-    for module in model.modules():
-        fuse_norms = getattr(module, 'fuse_norms', None)
-        if callable(fuse_norms):  # the model is for these features alone, or was fused before
-            fuse_norms()
+    fuse_norms(model)  # it is for these features alone, or was fused before
     return extract_features(
         model, dataset, batch_size=settings.get('batch_size', 256), layer=layer, device=get_device(),
         amp_dtype=inference_dtype(cfg, get_device()), num_workers=min(settings.get('num_workers', 0), os.cpu_count()))

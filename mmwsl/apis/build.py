@@ -8,6 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
+from torch import nn
 from torch.utils.data import DataLoader
 
 from mmwsl.checkpoints.names import find_backbone, our_names, without_wrappers
@@ -107,6 +108,14 @@ def build_dataset(cfg: dict[str, Any]) -> Any:
     """Build a dataset from its config."""
     init_default_scope('mmwsl')
     return DATASETS.build(copy.deepcopy(cfg))
+
+
+def fuse_norms(model: nn.Module) -> None:
+    """Fold norms into convolutions in the parts of a model that can do it (``fuse_norms``); for inference alone."""
+    for module in model.modules():
+        fuse = getattr(module, 'fuse_norms', None)
+        if callable(fuse):
+            fuse()
 
 
 def inference_dtype(cfg: Config, device: torch.device | str) -> torch.dtype | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmwsl.apis import load_config, read_records
+from mmwsl.apis import benchmark, load_config, read_records
 from mmwsl.cli import main
 
 CONFIG = 'mmwsl::selfsup/simclr/simclr_r18w16_1xb256-cos-10e_cifar10.py'
@@ -21,6 +21,17 @@ def test_voc_tags_in_place_of_cifar(voc_root, tmp_path):
     assert set(found) == {'svm_mAP', 'low_shot2_mAP', 'low_shot2_mAP_test_selected'}
     assert all(record['dataset'] == 'VOC2007 (train and val)' and 3 < record['value'] < 30 for record in found.values())
     assert found['svm_mAP']['settings']['num_classes'] == 20
+
+
+@pytest.mark.slow
+def test_single_class_crops_of_a_part_of_voc(voc_root):
+    """Some classes have two squares to train on, too few to choose a cost by."""
+    options = {f'benchmark.{split}.{key}': value for split in ('train', 'test')
+               for key, value in (('dataset.data_root', str(voc_root.parent)), ('size', 32))}
+    cfg = load_config(CONFIG, options, benchmark_of='mmwsl::benchmarks/voc07_single_class_crops.py')
+    found = {record['metric']: record for record in benchmark(cfg, 'random')}
+    assert {'knn20_top1', 'svm_top1'} <= set(found)
+    assert found['svm_top1']['settings']['n_train'] == 498 and 5 < found['svm_top1']['value'] < 60
 
 
 def test_what_is_no_benchmark(tmp_path, capsys):

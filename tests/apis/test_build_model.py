@@ -4,7 +4,7 @@ import torch
 from tiny_runs import MOCO, train_here, write_config
 
 from mmwsl.apis import build_dataset, build_model, load_config
-from mmwsl.apis.build import inference_dtype
+from mmwsl.apis.build import fuse_norms, inference_dtype
 
 
 @pytest.fixture
@@ -118,3 +118,15 @@ def test_random_rescaled(cfg):
     cfg.benchmark.pop('train')
     with pytest.raises(ValueError, match="'random_rescaled' needs images to rescale on, and .*tiny.py has no benchmark.train"):
         build_model(cfg, 'random_rescaled')
+
+
+def test_fused_norms_leave_the_features_as_they_are():
+    torch.manual_seed(0)
+    model, _ = build_model(load_config('mmwsl::pretrained/efficientnet_lite0.py'), 'random')
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        before = model.backbone(images)[-1]
+        fuse_norms(model)
+        after = model.backbone(images)[-1]
+    assert torch.allclose(before, after, atol=1e-4 * before.abs().max()) and before.std() > 0
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in model.backbone.modules())

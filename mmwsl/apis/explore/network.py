@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from mmwsl.apis.build import build_model, get_device
+from mmwsl.apis.build import build_model, fuse_norms, get_device
 from mmwsl.apis.config import load_config
 from mmwsl.apis.explore.stages import Arrays, Stages, make_key
 from mmwsl.checkpoints import read_meta
@@ -109,6 +109,7 @@ def compute_features(network: Network, name: str, paths: Sequence[str], photos_k
             if (config.get('data_preprocessor') or {}).get('type') == 'ViewPreprocessor':
                 config.data_preprocessor.setdefault('channels_last', True)  # a third faster on a CPU
             model, _ = build_model(config, network.checkpoint)
+            fuse_norms(model)
         dataset = FileDataset(paths[start:stop], supervision='none', pipeline=pipeline)
         found = extract_features(model, dataset, batch_size=BATCH, device=get_device(), progress=False)
         return dict(features=found.features.numpy())
