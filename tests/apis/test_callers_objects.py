@@ -86,9 +86,8 @@ suite, protocols = 'callers', ['knn']
 runs = [dict(method='simclr', config={str(config)!r}, options=dict(benchmark=dict(dataset='mine')))]
 """)
 
-    def trained(name, cfg, settings, work_dir):
-        train_here(cfg, work_dir)
-        return work_dir / 'epoch_1.pth'
+    def trained(run, children):
+        train_here(run.cfg, run.folder)
 
     monkeypatch.setattr('mmwsl.apis.suite._train', trained)
     options, only = copy.deepcopy(OPTIONS), ['simclr']
@@ -108,12 +107,9 @@ runs = [dict(method=name, config={str(config)!r}, options=options, seeds=[0, 1, 
 """)
     found = []
 
-    def trained(name, cfg, settings, work_dir):
-        found.append(cfg.train_dataloader.dataset.to_dict())
-        path = work_dir / 'net.pth'
-        work_dir.mkdir(parents=True, exist_ok=True)
-        torch.save(dict(state_dict=build_model(cfg)[0].state_dict()), path)
-        return path
+    def trained(run, children):
+        found.append(run.cfg.train_dataloader.dataset.to_dict())
+        torch.save(dict(state_dict=build_model(run.cfg)[0].state_dict()), run.final)
 
     monkeypatch.setattr('mmwsl.apis.suite._train', trained)
     run_suite(tmp_path / 'suite.py', tmp_path / 'out')
