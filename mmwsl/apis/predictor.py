@@ -27,7 +27,7 @@ from mmwsl.registry import DATASETS, FUNCTIONS
 from mmwsl.reporting.predictions import KINDS, PredictionFiles, relative_name, unique_stems, write_predictions
 from mmwsl.structures import DataSample
 from mmwsl.structures.summary import summarize
-from mmwsl.visualization.predictions import LARGE
+from mmwsl.visualization.predictions import shown_size
 
 Photo = str | os.PathLike[str] | np.ndarray
 
@@ -293,4 +293,4 @@ def _photos_of(path: str, summary: dict[str, Any]) -> tuple[np.ndarray | None, l
     """The photo to draw on, no larger than needed, and a bag's members."""
     if 'members' in summary:
         return None, [read_image(member['file']) for member in summary['members']]
-    return read_image(path, lossless_reduction(max(summary['size']) / LARGE)), []
+    return read_image(path, lossless_reduction(max(summary['size']) / max(shown_size(summary['size'])))), []

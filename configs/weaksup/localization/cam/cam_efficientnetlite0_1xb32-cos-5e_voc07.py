@@ -8,6 +8,7 @@ model = dict(
         type='EfficientNetLite',
         arch='lite0',
         strides=(2, 2, 2, 1),
+        dilations=(1, 1, 1, 2),
         norm_eval=True,
         init_cfg=dict(type='Pretrained', checkpoint='pretrained:efficientnet_lite0')),
     head=dict(type='MultiLabelHead', num_classes=20))
