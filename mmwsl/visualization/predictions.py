@@ -185,7 +185,8 @@ def _contact_sheet(photos, members):
         tile.paste(Image.fromarray(_resized(photo, size)), ((TILE - size[0]) // 2, (TILE - size[1]) // 2))
         share = max(members[number]['score'] / highest, 0)
         ImageDraw.Draw(tile).rectangle((0, TILE + 2, max(share * (TILE - 1), 1), TILE + 8), fill=(200, 0, 0))
-        write(tile, (0, TILE + 8), f'{members[number]["score"]:.3g}', FONT, 'black')
+        score = members[number]['score']
+        write(tile, (0, TILE + 8), '< 0.001' if 0 < score < 0.001 else f'{score:.3f}', FONT, 'black')
         tiles.append(tile)
     rest = len(members) - len(tiles)
     sheet = _grid(tiles, min(8, max(4, round(len(tiles)**0.5 * 1.3))))
