@@ -244,13 +244,15 @@ def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequenc
     folder = common_folder(given, files)
     predictor = Predictor(config, checkpoint, device, options, classes)
     names = {path: relative_name(path, folder) for path in (bags_of(files) if predictor.takes_bags else files)}
-    stems, records, features = unique_stems(names, predictor.takes_bags), [], []
+    stems = unique_stems(names, predictor.takes_bags)
+    records: list[dict[str, Any]] = []
+    features: list[np.ndarray] = []
     left_out: dict[str, str] = {}
 
     def save(**more: Any) -> dict[str, Any]:
         if features:
             write_atomically(out / 'features.npz', lambda file: np.savez(
-                file, features=np.stack(features), paths=np.array([record['file'] for record in records])))
+                file, features=np.stack(features[:len(records)]), paths=np.array([record['file'] for record in records])))
         about = dict(folder=folder, checkpoint=str(checkpoint), classes=predictor.classes, left_out={
             relative_name(path, folder): error for path, error in left_out.items()}, **more)
         write_predictions(out / 'predictions.json', about, records)

@@ -1,5 +1,5 @@
-# Photos of VOC2007 with all their tags, whole and as squares. The sets are train and val, so that a part of VOC serves as
-# well as the whole. Pixel values as EfficientNet-Lite was trained on.
+# Photos of VOC2007 with all their tags, whole and as squares. The sets are train and val, so that a part of VOC serves
+# as well as the whole. Pixel values as EfficientNet-Lite was trained on.
 photos = dict(
     type='VOC',
     data_root='data/VOCdevkit',
