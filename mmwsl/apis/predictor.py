@@ -251,8 +251,9 @@ def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequenc
 
     def save(**more: Any) -> dict[str, Any]:
         if features:
+            paths = np.array([record['file'] for record in records])
             write_atomically(out / 'features.npz', lambda file: np.savez(
-                file, features=np.stack(features[:len(records)]), paths=np.array([record['file'] for record in records])))
+                file, features=np.stack(features)[:len(paths)], paths=paths))
         about = dict(folder=folder, checkpoint=str(checkpoint), classes=predictor.classes, left_out={
             relative_name(path, folder): error for path, error in left_out.items()}, **more)
         write_predictions(out / 'predictions.json', about, records)
