@@ -1,5 +1,5 @@
-# Class activation maps of photos with several tags, for a CPU: a linear classifier on the frozen network of ImageNet, maps
-# of 14 x 14. The weights come with the extra mmwsl[pretrained].
+# Class activation maps of photos with several tags, for a CPU: a linear classifier on the frozen network of ImageNet,
+# maps of 14 x 14. The weights come with the extra mmwsl[pretrained].
 _base_ = ['../../../_base_/datasets/voc07_tags.py', '../../../_base_/default_runtime.py']
 
 model = dict(
