@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,21 +12,22 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from mmengine.config import Config
+from mmengine.logging import print_log
 from torch.utils.data import DataLoader
 
 from mmwsl.apis.build import build_model
 from mmwsl.apis.config import load_config
 from mmwsl.checkpoints.read import trained_classes
 from mmwsl.datasets import FileDataset, collate_bags
-from mmwsl.datasets.photos import CenterSquare, CollateReadable, PhotoBags, Photos, common_folder, find_photos
+from mmwsl.datasets.photos import CenterSquare, CollateReadable, PhotoBags, Photos, bags_of, common_folder, find_photos
 from mmwsl.datasets.transforms.decode import ImageError, lossless_reduction, read_image
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.progress import progress_bar
 from mmwsl.registry import DATASETS, FUNCTIONS
-from mmwsl.reporting.predictions import KINDS, PredictionFiles, write_predictions
+from mmwsl.reporting.predictions import KINDS, PredictionFiles, relative_name, unique_stems, write_predictions
 from mmwsl.structures import DataSample
 from mmwsl.structures.summary import summarize
-from mmwsl.visualization.predictions import LARGE
+from mmwsl.visualization.predictions import shown_size
 
 Photo = str | os.PathLike[str] | np.ndarray
 
@@ -42,26 +44,29 @@ class Predictor:
         checkpoint: file, or ``'random'``.
         device: where it runs; default mmengine's choice.
         options: dict of dotted keys that override a config file.
+        classes: names in the order of the network's numbers, for one that does not say them itself.
 
     Attributes:
         classes: names of the classes that the network was trained on, or else of the config's data; may be empty.
         map_classes: names of the values of its class maps.
 
     Raises:
-        ValueError: the config has no test data, or none of images.
+        ValueError: the config has no test data, or none of images; or ``classes`` are more or fewer than the network's.
         FileNotFoundError: no such config or checkpoint.
     """
 
     def __init__(self, config: Config | Path | str, checkpoint: Path | str, device: torch.device | str | None = None,
-                 options: dict[str, Any] | None = None) -> None:
+                 options: dict[str, Any] | None = None, classes: Sequence[str] | None = None) -> None:
         cfg = copy.deepcopy(config) if isinstance(config, Config) else load_config(config, options)
         dataset, collate = _test_data(cfg)
         self._collate, self.takes_bags = collate, collate is collate_bags
         self.model, meta = build_model(cfg, checkpoint, device)
         mean = getattr(self.model.data_preprocessor, 'mean', None)
         self._settings = dict(_photo_settings(cfg, dataset), gray=mean is not None and mean.numel() == 1)
-        self.classes = trained_classes(dict(meta=meta)) or _classes_of(_innermost(dataset))
+        self.classes = list(classes or trained_classes(dict(meta=meta)) or _classes_of(_innermost(dataset)))
         count = getattr(getattr(self.model, 'head', None), 'num_classes', None)
+        if classes:
+            _check_count(classes, self.model, count, checkpoint)
         self.map_classes = self.classes if count == len(self.classes) else ['background', *self.classes]
         if not self.classes:
             self.map_classes = []
@@ -156,6 +161,15 @@ def _classes_of(dataset: dict[str, Any]) -> list[str]:
     return [str(name) for name in names] if isinstance(names, (list, tuple)) else []
 
 
+def _check_count(classes: Sequence[str], model: torch.nn.Module, count: int | None, checkpoint: Path | str) -> None:
+    """Raise if the names are more or fewer than the network's classes; of class maps the background may lack one."""
+    known = getattr(model, 'num_classes', None)
+    fits = (known,) if known is not None else () if count is None else (count, count - 1)
+    if fits and len(classes) not in fits:
+        raise ValueError(f'{len(classes)} names of classes are given, but the network of {checkpoint} has {fits[0]}; '
+                         'give one for each, in their order')
+
+
 def _photo_settings(cfg: Config, dataset: dict[str, Any]) -> dict[str, Any]:
     """``pipeline`` and ``value_range`` for :class:`Photos`, as the data of a config are loaded."""
     level: dict[str, Any] | None = dataset
@@ -194,23 +208,15 @@ def _in_pixels(sample: DataSample) -> list[int]:
     return [round(share * side) for share, side in zip(sample.region, sample.ori_shape[::-1] * 2, strict=True)]
 
 
-def bags_of(files: Iterable[str]) -> dict[str, list[str]]:
-    """Bags of photos: folder -> the files that lie in it."""
-    bags: dict[str, list[str]] = {}
-    for file in files:
-        bags.setdefault(os.path.dirname(file) or '.', []).append(file)
-    return bags
-
-
 def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequence[Path | str], out: Path | str,
             device: torch.device | str | None = None, batch_size: int | None = None, num_workers: int | None = None,
             score_threshold: float = 0.3, top_k: int = 5, map_threshold: float = 0.2, pictures: bool = True,
-            options: dict[str, Any] | None = None) -> dict[str, Any]:
+            options: dict[str, Any] | None = None, classes: Sequence[str] | None = None) -> dict[str, Any]:
     """Predict photos and write ``predictions.json``, and where there are some ``pictures/``, ``maps/``, ``class_maps/``
     and ``features.npz``, to a folder.
 
     Args:
-        config, checkpoint, device, options, batch_size, num_workers: see :class:`Predictor`.
+        config, checkpoint, device, options, classes, batch_size, num_workers: see :class:`Predictor`.
         photos: files, folders (every photo below) and patterns; what an earlier call wrote to ``out`` is passed over.
         out: the folder.
         score_threshold: classes, but for the best one, and objects below it are left out.
@@ -219,7 +225,8 @@ def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequenc
         pictures: also draw.
 
     Returns:
-        dict: what ``predictions.json`` holds; photos that cannot be read are in ``left_out`` with their errors.
+        dict: what ``predictions.json`` holds; photos that cannot be read are in ``left_out`` with their errors. After a
+        stop (KeyboardInterrupt, SystemExit) the file holds what is done, and in ``not_predicted`` the other names.
 
     Raises:
         FileNotFoundError, ValueError, OSError: no such photos, config or checkpoint, a setting out of range, or ``out``
@@ -235,51 +242,58 @@ def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequenc
     if not files:
         raise ValueError(f'{", ".join(given)}: there are no photos but those that an earlier call wrote to {out}')
     folder = common_folder(given, files)
-    predictor = Predictor(config, checkpoint, device, options)
-    names = {path: _relative(path, folder) for path in (bags_of(files) if predictor.takes_bags else files)}
-    stems, records, features = _stems(names, predictor.takes_bags), [], []
+    predictor = Predictor(config, checkpoint, device, options, classes)
+    names = {path: relative_name(path, folder) for path in (bags_of(files) if predictor.takes_bags else files)}
+    stems = unique_stems(names, predictor.takes_bags)
+    records: list[dict[str, Any]] = []
+    features: list[np.ndarray] = []
     left_out: dict[str, str] = {}
-    with progress_bar(total=len(names), description='predict', unit='bag' if predictor.takes_bags else 'photo') as bar:
-        for path, sample in predictor(files, batch_size, num_workers, left_out):
-            summary = summarize(sample, predictor.classes, predictor.map_classes, score_threshold, top_k, map_threshold)
-            if not predictor.takes_bags:
-                summary['size'] = list(sample.ori_shape[::-1])
-                seen = _in_pixels(sample)
-                if seen != [0, 0, *summary['size']]:
-                    summary['seen'] = seen
-            if 'features' in summary:
-                features.append(summary.pop('features'))
-            written = PredictionFiles(out, stems[str(path)])
-            if pictures and set(summary) - {'size', 'seen'}:
-                written.draw(summary, *_photos_of(str(path), summary))
-            for member in summary.get('members', ()):
-                member['file'] = _relative(member['file'], folder)
-            records.append(dict(file=names[str(path)], **written.plain(summary)))
-            bar.update()
+
+    def save(**more: Any) -> dict[str, Any]:
+        if features:
+            paths = np.array([record['file'] for record in records])
+            write_atomically(out / 'features.npz', lambda file: np.savez(
+                file, features=np.stack(features)[:len(paths)], paths=paths))
+        about = dict(folder=folder, checkpoint=str(checkpoint), classes=predictor.classes, left_out={
+            relative_name(path, folder): error for path, error in left_out.items()}, **more)
+        write_predictions(out / 'predictions.json', about, records)
+        return dict(about, predictions=records)
+
+    try:
+        with progress_bar(total=len(names), description='predict',
+                          unit='bag' if predictor.takes_bags else 'photo') as bar:
+            for path, sample in predictor(files, batch_size, num_workers, left_out):
+                summary = summarize(sample, predictor.classes, predictor.map_classes, score_threshold, top_k,
+                                    map_threshold)
+                if not predictor.takes_bags:
+                    summary['size'] = list(sample.ori_shape[::-1])
+                    seen = _in_pixels(sample)
+                    if seen != [0, 0, *summary['size']]:
+                        summary['seen'] = seen
+                feature = summary.pop('features', None)
+                written = PredictionFiles(out, stems[str(path)])
+                if pictures and set(summary) - {'size', 'seen'}:
+                    written.draw(summary, *_photos_of(str(path), summary))
+                for member in summary.get('members', ()):
+                    member['file'] = relative_name(member['file'], folder)
+                record = dict(file=names[str(path)], **written.plain(summary))
+                features += [] if feature is None else [feature]
+                records.append(record)
+                bar.update()
+    except (KeyboardInterrupt, SystemExit):
+        done = {record['file'] for record in records} | {relative_name(path, folder) for path in left_out}
+        rest = [name for name in names.values() if name not in done]
+        save(not_predicted=rest)
+        print_log(f'stopped: {out / "predictions.json"} has {len(records)} predictions, and the names of the other '
+                  f'{len(rest)} in not_predicted', logger='current', level=logging.WARNING)
+        raise
     if not records:
         raise ImageError(f'none of the {len(files)} photos can be read; the first: {next(iter(left_out.values()))}')
-    if features:
-        write_atomically(out / 'features.npz', lambda file: np.savez(
-            file, features=np.stack(features), paths=np.array([record['file'] for record in records])))
-    about = dict(folder=folder, checkpoint=str(checkpoint), classes=predictor.classes, left_out={
-        _relative(path, folder): error for path, error in left_out.items()})
-    write_predictions(out / 'predictions.json', about, records)
-    return dict(about, predictions=records)
+    return save()
 
 
 def _photos_of(path: str, summary: dict[str, Any]) -> tuple[np.ndarray | None, list[np.ndarray]]:
     """The photo to draw on, no larger than needed, and a bag's members."""
     if 'members' in summary:
         return None, [read_image(member['file']) for member in summary['members']]
-    return read_image(path, lossless_reduction(max(summary['size']) / LARGE)), []
-
-
-def _relative(path: str, folder: str) -> str:
-    name = Path(os.path.relpath(os.path.abspath(path), folder)).as_posix()
-    return os.path.basename(folder) if name == '.' else name
-
-
-def _stems(names: dict[str, str], whole: bool) -> dict[str, str]:
-    """What files that are written for a photo begin with: its name, without the ending unless two would be alike."""
-    short = {path: name if whole else os.path.splitext(name)[0] for path, name in names.items()}
-    return short if len(set(short.values())) == len(short) else names
+    return read_image(path, lossless_reduction(max(summary['size']) / max(shown_size(summary['size'])))), []

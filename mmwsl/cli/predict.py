@@ -1,6 +1,7 @@
 """``mmwsl predict``."""
 
 import os
+import signal
 import sys
 
 from .arguments import CHECKPOINT, add_config, add_options, read_options
@@ -21,6 +22,8 @@ def add_arguments(parser):
     parser.add_argument('--top-k', type=int, default=5, help='most classes of a photo (default: %(default)s)')
     parser.add_argument('--map-threshold', type=float, default=0.2,
                         help='of the boxes of maps, as a share of the largest value (default: %(default)s)')
+    parser.add_argument('--classes', metavar='FILE', help='text file with the name of each class on a line, in the '
+                                                          'order of their numbers (default: what the checkpoint says)')
     parser.add_argument('--no-pictures', action='store_true', help='write JSON and maps alone')
     parser.add_argument('--batch-size', type=int, help="photos in one forward pass (default: the config's)")
     parser.add_argument('--num-workers', type=int, help="processes that read photos (default: the config's)")
@@ -30,9 +33,17 @@ def add_arguments(parser):
 
 def run(args):
     from mmwsl.apis import predict
-    found = predict(args.config, args.checkpoint, args.photos, args.out, args.device, args.batch_size,
-                    args.num_workers, args.score_threshold, args.top_k, args.map_threshold, not args.no_pictures,
-                    read_options(args.cfg_options))
+    from mmwsl.files import read_lines
+    classes = [line.strip() for line in read_lines(args.classes)] if args.classes else None
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        found = predict(args.config, args.checkpoint, args.photos, args.out, args.device, args.batch_size,
+                        args.num_workers, args.score_threshold, args.top_k, args.map_threshold, not args.no_pictures,
+                        read_options(args.cfg_options), classes)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     print(f'{os.path.join(args.out, "predictions.json")}: {len(found["predictions"])} predictions')
     if found['left_out']:
         print('\n'.join(found['left_out'].values()), file=sys.stderr)

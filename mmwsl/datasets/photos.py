@@ -53,6 +53,14 @@ def common_folder(names, files):
     return os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in files])
 
 
+def bags_of(files):
+    """Bags of photos: folder -> the files that lie in it."""
+    bags = {}
+    for file in files:
+        bags.setdefault(os.path.dirname(file) or '.', []).append(file)
+    return bags
+
+
 class CenterSquare:
     """Cut the central square of a photo and resize it to ``size`` x ``size``, as in-memory data sets do."""
 

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -65,6 +67,23 @@ def write_predictions(path, about, records):
     texts = (json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
     head = json.dumps(about, ensure_ascii=False)
     write_atomically(path, head[:-1] + ', "predictions": [\n' + ',\n'.join(texts) + '\n]}\n')
+
+
+def relative_name(path, folder):
+    """The name of a file seen from a folder, with ``/`` on every system; of the folder itself its last part."""
+    name = Path(os.path.relpath(os.path.abspath(path), folder)).as_posix()
+    return os.path.basename(folder) if name == '.' else name
+
+
+def unique_stems(names, whole=False):
+    """What the files of each prediction begin with: its name, without the ending unless two would be alike.
+
+    Args:
+        names: dict path -> name.
+        whole: keep what looks like an ending, of folders.
+    """
+    short = {path: name if whole else os.path.splitext(name)[0] for path, name in names.items()}
+    return short if len(set(short.values())) == len(short) else names
 
 
 def palette_png(class_map):

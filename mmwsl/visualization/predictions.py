@@ -1,6 +1,7 @@
 """Pictures of predictions: a photo with names, boxes, masks and class map, its maps beside it, or a bag's members."""
 
 import colorsys
+from collections import Counter
 
 import cv2
 import numpy as np
@@ -10,7 +11,10 @@ from mmwsl.visualization.overlays import overlay
 from mmwsl.visualization.text import legible, shorten, text_size, write
 
 LARGE, SMALL = 1024, 480  # longest side of a photo in a picture: larger ones are shrunk, smaller ones enlarged
+BESIDE = 640  # at most so long where panels stand beside it
+NARROW, LONGEST = 160, 2048  # shortest side that names fit into, as far as the other one is not longer than that
 FONT, GAP, COLUMNS, TILE, TILES = 16, 8, 3, 128, 40  # pixels, and how many
+CROWD, SMALL_FONT = 8, 12  # from so many objects on, names are written smaller
 OPACITY = 0.5
 
 
@@ -23,14 +27,19 @@ def palette():
     return colors
 
 
-def class_color(number):
-    """Bright color (r, g, b) of objects of a class; classes of near numbers have hues that are far apart."""
-    return tuple(round(255 * each) for each in colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.85, 1))
+def class_color(number, instance=0):
+    """Bright color (r, g, b) of objects of a class; classes of near numbers have hues that are far apart.
+
+    The first four of a class in a picture differ in their shades.
+    """
+    saturation, value = ((0.85, 1), (0.5, 1), (0.85, 0.65), (0.3, 0.8))[instance % 4]
+    return tuple(round(255 * each) for each in colorsys.hsv_to_rgb(number * 0.618034 % 1, saturation, value))
 
 
-def shown_size(size):
-    """(width, height) at which a photo of ``size`` (width, height) is drawn."""
-    scale = min(LARGE / max(size), max(SMALL / max(size), 1))
+def shown_size(size, alone=True):
+    """(width, height) at which a photo of ``size`` (width, height) is drawn, alone or with panels beside it."""
+    scale = min((LARGE if alone else BESIDE) / max(size), max(SMALL / max(size), 1))
+    scale = max(scale, min(NARROW / min(size), LONGEST / max(size)))
     return tuple(max(1, round(side * scale)) for side in size)
 
 
@@ -50,12 +59,12 @@ def draw_prediction(image, summary, members=()):
         panels = _panels(image, summary)
     elif 'members' in summary:
         panels = [_contact_sheet(members, summary['members'])]
-    grid = _grid(panels)
+    grid = _grid(panels, _columns(panels))
     return np.asarray(_stack([grid, *_captions(summary, grid.width)]))
 
 
 def _panels(image, summary):
-    size = shown_size(summary['size'])
+    size = shown_size(summary['size'], alone='class_map' not in summary and not summary.get('maps'))
     photo = _resized(image, size)
     first = photo
     if 'class_map' in summary:
@@ -73,7 +82,7 @@ def _panels(image, summary):
             ImageDraw.Draw(heat).rectangle(_drawable(box * scale, size), outline='white', width=2)
         if each['name']:
             score = f' {scores[each["number"]]:.2f}' if each['number'] in scores else ''
-            _label(heat, (0, 0), each, score, 'black')
+            write(heat, (0, 0), _label_text(each, score, size[0]), FONT, 'white', 'black')
         panels.append(heat)
     return panels
 
@@ -104,20 +113,46 @@ def _blend_class_map(photo, class_map, areas):
 
 def _draw_objects(photo, objects, full_size):
     """Masks, then boxes, then names, of each the best last, so that it lies on top."""
-    size = photo.shape[1], photo.shape[0]
-    photo = photo.astype(np.float32)
-    for each in reversed(objects):
+    size, seen = (photo.shape[1], photo.shape[0]), Counter()
+    photo, colors = photo.astype(np.float32), []
+    for each in objects:
+        colors.append(class_color(each['number'], seen[each['number']]))
+        seen[each['number']] += 1
+    for each, color in list(zip(objects, colors, strict=True))[::-1]:
         if 'mask' in each:
-            mask = cv2.resize(each['mask'].view(np.uint8), size, interpolation=cv2.INTER_NEAREST).view(bool)
-            photo[mask] = (1 - OPACITY) * photo[mask] + OPACITY * np.float32(class_color(each['number']))
+            mask = cv2.resize(each['mask'].view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+            photo[mask > 0] = (1 - OPACITY) * photo[mask > 0] + OPACITY * np.float32(color)
+            cv2.drawContours(photo, cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0], -1, color)
     picture = Image.fromarray(np.rint(photo).astype(np.uint8))
     scale = np.tile(np.divide(size, full_size), 2)
     places = [_drawable(each['box'] * scale, size) for each in objects]
-    for each, place in zip(reversed(objects), reversed(places), strict=True):
-        ImageDraw.Draw(picture).rectangle(place, outline=class_color(each['number']), width=3)
-    for each, place in zip(reversed(objects), reversed(places), strict=True):
-        _label(picture, place[:2], each, f' {each["score"]:.2f}', class_color(each['number']))
+    font = SMALL_FONT if len(objects) >= CROWD else FONT
+    for place, color in list(zip(places, colors, strict=True))[::-1]:
+        ImageDraw.Draw(picture).rectangle(place, outline=color, width=3 if font == FONT else 2)
+    texts = [_label_text(each, f' {each["score"]:.2f}', size[0], font) for each in objects]
+    corners = _free_corners(places, [text_size(text, font) for text in texts], size)
+    for corner, text, color in list(zip(corners, texts, colors, strict=True))[::-1]:
+        write(picture, corner, text, font, _ink(color), color)
     return picture
+
+
+def _free_corners(boxes, texts, size):
+    """Upper left corners of names, the first ones chosen first: over their box, or where else by it no name stands yet.
+
+    Args:
+        boxes: list of (x1, y1, x2, y2).
+        texts: (width, height) of each name.
+        size: (width, height) of the picture, within which they are.
+    """
+    taken = []
+    for (x1, y1, x2, y2), text in zip(boxes, texts, strict=True):
+        width, height = (side + 6 for side in text)
+        places = [(min(x, max(size[0] - width, 0)), y) for y in (y1 - height, y1, y2 + 1, y2 - height)
+                  for x in (x1, max(x2 - width, 0)) if 0 <= y <= size[1] - height] or [(x1, y1)]
+        free = [(x, y) for x, y in places if all(x + width <= left or left + wide <= x or y + height <= top
+                                                 or top + high <= y for left, top, wide, high in taken)]
+        taken.append((*(free or places)[0], width, height))
+    return [place[:2] for place in taken]
 
 
 def _drawable(box, size):
@@ -127,18 +162,13 @@ def _drawable(box, size):
     return x1, y1, max(min(x2 - 1, size[0] - 1), x1), max(min(y2 - 1, size[1] - 1), y1)
 
 
-def _label(picture, corner, each, ending, background):
-    """Name and ending on a background, within the picture; above ``corner`` if there is room, else below it."""
-    text = shorten(legible(each['name'], f'class {each["number"]}'), FONT, picture.width - 80) + ending
-    width, height = (side + 6 for side in text_size(text, FONT))
-    x, y = min(corner[0], max(picture.width - width, 0)), corner[1] - height
-    write(picture, (x, y if y >= 0 else corner[1]), text, FONT, _ink(background), background)
+def _label_text(each, ending, width, font=FONT):
+    """Name and ending, the name cut so that both fit into ``width`` pixels."""
+    return shorten(_legible(each), font, width - 6 - text_size(ending, font)[0]) + ending
 
 
 def _ink(background):
     """Black or white, whichever is read better on a color."""
-    if background == 'black':
-        return 'white'
     red, green, blue = background
     return 'black' if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else 'white'
 
@@ -155,14 +185,21 @@ def _contact_sheet(photos, members):
         tile.paste(Image.fromarray(_resized(photo, size)), ((TILE - size[0]) // 2, (TILE - size[1]) // 2))
         share = max(members[number]['score'] / highest, 0)
         ImageDraw.Draw(tile).rectangle((0, TILE + 2, max(share * (TILE - 1), 1), TILE + 8), fill=(200, 0, 0))
-        write(tile, (0, TILE + 8), f'{members[number]["score"]:.3g}', FONT, 'black')
+        score = members[number]['score']
+        write(tile, (0, TILE + 8), '< 0.001' if 0 < score < 0.001 else f'{score:.3f}', FONT, 'black')
         tiles.append(tile)
     rest = len(members) - len(tiles)
     sheet = _grid(tiles, min(8, max(4, round(len(tiles)**0.5 * 1.3))))
     return _stack([sheet, _line(f'and {rest} more', sheet.width)]) if rest else sheet
 
 
-def _grid(panels, columns=COLUMNS):
+def _columns(panels):
+    """How many panels stand in a row: wide ones lie below each other, of tall ones there are more."""
+    shape = panels[0].width / panels[0].height if panels else 1
+    return 1 if shape > 2.5 else COLUMNS if shape > 0.5 else 2 * COLUMNS
+
+
+def _grid(panels, columns):
     rows = [panels[start:start + columns] for start in range(0, len(panels), columns)]
     return _stack([_stack(row, 0) for row in rows])
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from mmwsl.cli import main
 from mmwsl.datasets import DigitBags, ImageError, collate_bags, read_image
 from mmwsl.datasets.transforms.decode import resize
 from mmwsl.registry import METRICS
+from mmwsl.structures.summary import summarize
 
 NAMES = ['cat', 'собака', 'emu']
 SEEN = []
@@ -285,6 +287,52 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     assert 'ImageError: none of the 1 photos can be read' in capsys.readouterr().err
     with pytest.raises(ImageError, match='torn.jpg cannot be decoded'):
         list(Predictor(config, checkpoint, 'cpu')(tmp_path / 'photos' / 'torn.jpg'))
+
+
+@pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_keeps_what_is_done(tmp_path, monkeypatch, number, code):
+    photos_in(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+    config, checkpoint = network(tmp_path, LOCALIZER, head='MultiLabelHead', folder='', step=SQUARE)
+    summarized, said = [], []
+
+    def stop_at_the_third(*args):
+        summarized.append(args)
+        if len(summarized) == 3:
+            os.kill(os.getpid(), number)
+        return summarize(*args)
+
+    monkeypatch.setattr('mmwsl.apis.predictor.summarize', stop_at_the_third)
+    monkeypatch.setattr('mmwsl.apis.predictor.print_log', lambda line, **settings: said.append(line))
+    out = tmp_path / 'out'
+    with pytest.raises(SystemExit) as stop:
+        main(['predict', str(config), str(checkpoint), str(tmp_path / 'photos'), '--out', str(out), '--device', 'cpu'])
+    assert stop.value.code == code and signal.getsignal(signal.SIGTERM) == before
+    content = json.loads((out / 'predictions.json').read_text(encoding='utf-8'))
+    assert [record['file'] for record in content['predictions']] == ['0.jpg', '1.jpg'] and content['left_out'] == {}
+    assert content['not_predicted'] == ['2.jpg'] and all((out / record['picture']).exists() for record in content['predictions'])
+    assert 'has 2 predictions, and the names of the other 1 in not_predicted' in said[0]
+    monkeypatch.undo()
+    assert 'not_predicted' not in predict(config, checkpoint, [tmp_path / 'photos'], out, 'cpu')
+
+
+def test_names_of_classes_that_the_checkpoint_does_not_say(tmp_path):
+    paths = photos_in(tmp_path)
+    config, checkpoint = network(tmp_path, LOCALIZER, classes=None, head='ClassificationHead', folder='', step=SQUARE)
+    best = predict(config, checkpoint, paths, tmp_path / 'out', 'cpu', pictures=False)['predictions'][0]['classes'][0]
+    assert best['name'] == f'class {best["number"]}'
+    (tmp_path / 'names.txt').write_text('\n'.join(NAMES) + '\n', encoding='utf-8')
+    assert main(['predict', str(config), str(checkpoint), paths[0], '--out', str(tmp_path / 'out'), '--device', 'cpu',
+                 '--classes', str(tmp_path / 'names.txt')]) == 0
+    content = json.loads((tmp_path / 'out' / 'predictions.json').read_text(encoding='utf-8'))
+    assert content['classes'] == NAMES and content['predictions'][0]['classes'][0]['name'] == NAMES[best['number']]
+    with pytest.raises(ValueError, match=r'2 names of classes are given, but the network of .*net.pth has 3; give one'):
+        Predictor(config, checkpoint, 'cpu', classes=NAMES[:2])
+    config, checkpoint = network(tmp_path, FCN, folder='')
+    for names in (NAMES, ['floor', *NAMES]):  # with the background's, or without it
+        assert Predictor(config, checkpoint, 'cpu', classes=names).map_classes[1:] == NAMES
+    with pytest.raises(ValueError, match='5 names'):
+        Predictor(config, checkpoint, 'cpu', classes=[*NAMES, 'x', 'y'])
 
 
 def test_what_cannot_be_predicted(tmp_path):

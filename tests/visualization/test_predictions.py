@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmwsl.visualization import draw_prediction, palette, text
-from mmwsl.visualization.predictions import class_color, shown_size
+from mmwsl.visualization.predictions import _free_corners, class_color, shown_size
 
 GREY = np.full((240, 480, 3), 128, np.uint8)
 
@@ -13,6 +13,7 @@ def test_the_palette_is_vocs():
     assert palette()[[0, 1, 2, 15, 20, 255]].tolist() == [
         [0, 0, 0], [128, 0, 0], [0, 128, 0], [192, 128, 128], [0, 64, 128], [224, 224, 192]]
     assert len({class_color(number) for number in range(80)}) == 80 and max(class_color(7)) == 255
+    assert len({class_color(number, instance) for number in range(10) for instance in range(4)}) == 40
 
 
 def test_boxes_masks_and_class_maps_lie_where_they_are():
@@ -22,6 +23,7 @@ def test_boxes_masks_and_class_maps_lie_where_they_are():
     picture = draw_prediction(GREY, dict(size=[480, 240], objects=[found]))
     assert picture.shape == GREY.shape and tuple(picture[150, 50]) == tuple(picture[220, 150]) == class_color(3)
     assert tuple(picture[150, 150]) == tuple(np.rint(np.array(class_color(3)) / 2 + 64).astype(int))
+    assert tuple(picture[100, 150]) == tuple(picture[150, 199]) == class_color(3)  # the outline of the mask
     assert (picture[230:, 300:] == 128).all() and tuple(picture[57, 52]) == class_color(3)  # the name's background
     large = draw_prediction(GREY, dict(size=[1920, 960], objects=[dict(found, box=[200, 240, 1004, 884])]))
     assert large.shape == (512, 1024, 3) and tuple(large[320, 107]) == class_color(3)  # 200 x 1024 / 1920
@@ -35,6 +37,18 @@ def test_boxes_masks_and_class_maps_lie_where_they_are():
     assert picture.shape[0] > 280  # the legend
     areas[0]['name'] = 'road'  # no background
     assert (draw_prediction(GREY, dict(size=[480, 240], class_map=class_map, areas=areas))[:240, 488:728] == 64).all()
+
+
+def test_names_do_not_hide_each_other():
+    """Of boxes on top of each other every name is whole, as long as there is room by the boxes; else the best one is."""
+    size, texts = (480, 240), [(100, 18)] * 4
+    corners = _free_corners([(50, 60, 290, 220)] * 4, texts, size)
+    assert corners == [(50, 36), (184, 36), (50, 60), (184, 60)]
+    assert _free_corners([(0, 0, 479, 239)], texts[:1], size) == [(0, 0)]  # no room above
+    assert _free_corners([(470, 230, 479, 239)] * 2, texts[:2], size) == [(374, 206)] * 2  # full
+    many = _free_corners([(50, 60, 290, 220)] * 20, [(100, 18)] * 20, size)
+    assert len(set(many[:8])) == 6 and many[8] == many[0]
+    assert _free_corners([(0, 0, 3, 3)], [(90, 18)], (20, 10)) == [(0, 0)]  # a picture that is smaller than the name
 
 
 def test_maps_stand_beside_the_photo_and_what_was_not_seen_is_dark():
@@ -62,10 +76,26 @@ def test_any_size_is_drawn_so_that_names_can_be_read(size):
     summary = dict(size=list(size), objects=[dict(number=0, name='a' * 300, score=.5, box=[-3, -3, 1e5, 1e5])],
                    classes=[dict(number=0, name='a' * 300, score=.5)], layers=dict(conv=[]))
     width, height = shown_size(size)
-    assert 480 <= max(width, height) <= 1024
+    assert 480 <= max(width, height) <= (1024 if min(size) * 2 > max(size) else 2048)
     picture = draw_prediction(np.zeros((min(size[1], 100), min(size[0], 100), 3), np.uint8), summary)
     assert picture.shape[0] >= height and picture.shape[1] <= max(width, 480)
     assert draw_prediction(GREY, dict(size=[480, 240], objects=[])).shape[0] > 240  # it says that there is none
+
+
+@pytest.mark.parametrize('size, shown, panels', [
+    ((180, 3000), (123, 2048), (3 * 123 + 16, 2048)), ((3000, 300), (1600, 160), (1600, 3 * 160 + 16)),
+    ((4000, 3000), (640, 480), (3 * 640 + 16, 480))])
+def test_panels_stand_as_their_shape_asks(size, shown, panels):
+    """Tall ones side by side, wide ones below each other, large ones smaller than alone; scores whole in narrow ones."""
+    maps = [dict(number=number, name='dining table', values=np.ones((9, 9), np.float32), boxes=[]) for number in (0, 1)]
+    summary = dict(size=list(size), classes=[dict(number=number, name='dining table', score=.58) for number in (0, 1)])
+    photo = np.zeros((30, 30, 3), np.uint8)
+    assert shown_size(size, alone=False) == shown
+    with_maps, bare = draw_prediction(photo, dict(summary, maps=maps)), draw_prediction(photo, dict(summary, maps=[]))
+    captions = bare.shape[0] - shown_size(size)[1]
+    assert (with_maps.shape[1], with_maps.shape[0] - captions) == panels
+    label = with_maps[:20, shown[0] + 8:2 * shown[0] + 8] if size[0] < 2 * size[1] else with_maps[shown[1] + 8:shown[1] + 28]
+    assert (label[3] == 0).all(axis=-1).sum() > text.text_size('d... 0.58', 16)[0]  # the row above the letters
 
 
 def test_names_that_no_font_can_write(monkeypatch):
