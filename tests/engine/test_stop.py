@@ -85,7 +85,7 @@ with StopSignals():
 
 
 @pytest.mark.slow
-def test_a_second_signal_ends_at_once_but_not_a_repeated_one(tmp_path):
+def test_a_second_signal_ends_at_once(tmp_path):
     process = subprocess.Popen([sys.executable, '-c', WAIT], env=child_environment(), stdout=subprocess.PIPE, cwd=ROOT)
     assert process.stdout.readline() == b'ready\n'
     for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGTERM):  # as from timeout
