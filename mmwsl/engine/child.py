@@ -16,7 +16,7 @@ PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 def drop_repeats():
     """Wait until signals that belong to the one just received have come; they are dropped.
 
-    ``timeout`` sends to a process and to its group, a terminal to torchrun and its ranks, to which torchrun hands it on.
+    ``timeout`` sends to a process and to its group; a terminal to torchrun and its ranks, which get torchrun's too.
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -1,5 +1,6 @@
 """Signals, and two trainings in one work dir."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -104,7 +105,7 @@ def test_ranks_ask_each_other_every_few_seconds(monkeypatch, seconds, most):
     monkeypatch.setattr(stop.dist, 'new_group', lambda backend: backend)
     monkeypatch.setattr(stop.dist, 'all_reduce', lambda *_, group: asked.append(now[0]))
     signals = stop.StopSignals(ranks=2)
-    for epoch in range(2):
+    for _ in range(2):
         signals.check('before_train_epoch')
         now[0] += 1000
         begin = now[0]
@@ -112,7 +113,7 @@ def test_ranks_ask_each_other_every_few_seconds(monkeypatch, seconds, most):
             signals.check('before_train_iter')
             now[0] += 9 * seconds if step == 0 else seconds
         times = [each for each in asked if each >= begin] + [now[0]]
-        gaps = [later - earlier for earlier, later in zip(times, times[1:])][1:]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(times)][1:]
         assert max(gaps) <= max(stop.AGREE_SECONDS, seconds) + 1e-6
         assert round(max(gaps) / seconds) == most
         signals.check('before_val')
