@@ -20,6 +20,7 @@ class Uninterrupted:
     def __init__(self, folder, keep):
         folder.mkdir()
         self.config = write_short(folder, keep)
+        finish(start(print, folder / 'output.txt'))  # the first process takes longer to start
         begin = time.monotonic()
         process = start(train, folder / 'output.txt', self.config, folder / 'run', save_events=folder / 'events')
         assert finish(process) == 0, (folder / 'output.txt').read_text()[-3000:]
