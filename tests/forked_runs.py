@@ -1,6 +1,6 @@
 """Trainings in processes that start at once and may be killed; a helper of the tests.
 
-The processes are copies of one that has imported everything and trained nothing.
+The processes are copies of one that has imported everything, also what a training asks for late, and trained nothing.
 """
 
 import functools
@@ -10,16 +10,25 @@ import sys
 from pathlib import Path
 from unittest import mock
 
+import matplotlib.pyplot  # noqa: F401
 import mmengine.config.config
+import torch._dynamo  # noqa: F401
 from tiny_runs import SIMCLR, child_environment, train_here, write_config
 
 import mmwsl.engine.runner
 from mmwsl.cli import main
+from mmwsl.datasets.synthetic.digits import raw_digits
 from mmwsl.engine.hooks.checkpoint import CheckpointHook
 
 STEPS = 6  # of a short run: two epochs of 3
 CONTEXT = multiprocessing.get_context('forkserver')
 CONTEXT.set_forkserver_preload(['forked_runs'])
+raw_digits()
+
+
+def series(few, whole):
+    """How often a long test does it: ``few`` times, or ``whole`` where ``MMWSL_TEST_SERIES=full``."""
+    return whole if os.environ.get('MMWSL_TEST_SERIES') == 'full' else few
 
 
 def write_short(folder, keep=1, extra='', interval=1):
@@ -70,7 +79,8 @@ def train(config, work_dir, resume=False, save_events=None, kill_at=None):
         config, work_dir, resume: see :func:`tiny_runs.train_here`.
         save_events: file for the numbers of calls and returns of functions that each save consists of, from the
             beginning of the writing to the removal of old files.
-        kill_at: tuple of a save and one of its calls and returns, at which the process kills itself.
+        kill_at: tuple of a save and one of its calls and returns, at which the process kills itself, or at the end of
+            the save if there are fewer, for their number varies by a few.
     """
     if save_events or kill_at:
         _count_events(save_events, kill_at)
@@ -102,6 +112,8 @@ def _count_events(save_events, kill_at):
     def save_checkpoint(*arguments, **settings):
         save(*arguments, **settings)
         sys.setprofile(None)
+        if kill_at and len(counts) == kill_at[0]:
+            os.kill(os.getpid(), 9)
         if save_events:
             Path(save_events).write_text(repr(counts))
 

@@ -6,16 +6,28 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SAME_SIGNAL = 0.5  # seconds within which signals are one
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
+
+
+def drop_repeats():
+    """Wait until signals that belong to the one just received have come; they are dropped.
+
+    ``timeout`` sends to a process and to its group; a terminal to torchrun and its ranks, which get torchrun's too.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    time.sleep(SAME_SIGNAL)
 
 
 class Children:
     """Context in which a SIGTERM or SIGINT ends the work: a child that runs is told to stop, and waited for.
 
     The first signal raises SystemExit with its exit code (143, 130), at once, or after the child that runs has ended; a
-    second one ends this process and the child at once.
+    second one ends this process and the child at once, unless it comes within :data:`SAME_SIGNAL` of the first.
 
     Args:
         notice: printed to stderr with the first signal's name before it: how to go on.
@@ -23,6 +35,7 @@ class Children:
 
     def __init__(self, notice):
         self._notice, self._received, self._running, self._child = notice, 0, False, None
+        self._same = False  # what comes now belongs to the first signal
 
     def __enter__(self):
         self._before = {}
@@ -57,17 +70,23 @@ class Children:
         return code
 
     def _receive(self, number, frame):
+        if self._same:
+            return
         if self._received:
             if self._child is not None:
                 self._child.kill()
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return
-        self._received = number
-        if not self._running:
-            raise SystemExit(128 + number)
+        self._received, self._same = number, True
         if self._child is not None:
             self._child.terminate()
+        drop_repeats()
+        for each in SIGNALS:
+            signal.signal(each, self._receive)
+        self._same = False
+        if not self._running:
+            raise SystemExit(128 + number)
 
 
 def _end_with_parent():

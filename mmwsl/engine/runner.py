@@ -239,8 +239,10 @@ class Runner(NeededHooks, MMEngineRunner):
         if self._has_loaded or not (self._resume and self._load_from is None):
             return super().load_or_resume()
         if is_main_process():
-            for remains in Path(self.work_dir).glob('.*.pth.*.tmp'):  # of a process that was killed while writing
-                remains.unlink(missing_ok=True)
+            # of a run that was killed while writing
+            for kind in ('.*.pth.*.tmp', '.last_checkpoint.*.tmp', '.*.py.*.tmp'):
+                for remains in Path(self.work_dir).glob(kind):
+                    remains.unlink(missing_ok=True)
         path = resume.latest_checkpoint(Path(self.work_dir), self.logger)
         if path is not None:
             self.logger.info(f'resuming from {path}')

@@ -5,7 +5,7 @@ import random
 import time
 
 import pytest
-from forked_runs import STEPS, finish, run_command, start, train, write_short
+from forked_runs import STEPS, finish, run_command, series, start, train, write_short
 from tiny_runs import assert_same, log_text, read_state
 
 from mmwsl.checkpoints.read import read_checkpoint
@@ -20,6 +20,7 @@ class Uninterrupted:
     def __init__(self, folder, keep):
         folder.mkdir()
         self.config = write_short(folder, keep)
+        finish(start(print, folder / 'output.txt'))  # the first process takes longer to start
         begin = time.monotonic()
         process = start(train, folder / 'output.txt', self.config, folder / 'run', save_events=folder / 'events')
         assert finish(process) == 0, (folder / 'output.txt').read_text()[-3000:]
@@ -70,8 +71,8 @@ def test_kills_while_writing(whole, tmp_path):
 @pytest.mark.long
 @pytest.mark.parametrize('keep', [1, 2])
 def test_many_kills_while_writing(whole, tmp_path, keep):
-    saves = check_kills_while_writing(whole, keep, tmp_path, 40, seed=10 + keep)
-    assert 5 <= sum(saves) <= 35  # the new file was whole in some of them, and not in others
+    saves = check_kills_while_writing(whole, keep, tmp_path, series(5, 40), seed=10 + keep)
+    assert 0 < sum(saves) < len(saves)  # the new file was whole in some of them, and not in others
 
 
 def check_kills_at_any_moment(whole, folder, count, seed):
@@ -100,7 +101,8 @@ def test_kills_at_any_moment(whole, tmp_path):
 
 @pytest.mark.long
 def test_many_kills_at_any_moment(whole, tmp_path):
-    assert sum(check_kills_at_any_moment(whole, tmp_path, 20, seed=1)) >= 20
+    kills = check_kills_at_any_moment(whole, tmp_path, series(3, 20), seed=1)
+    assert sum(kills) >= len(kills)
 
 
 def check_two_at_once(whole, folder, count):
@@ -126,7 +128,7 @@ def test_two_trainings_at_once(whole, tmp_path):
 
 @pytest.mark.long
 def test_two_trainings_at_once_again_and_again(whole, tmp_path):
-    check_two_at_once(whole, tmp_path, 15)
+    check_two_at_once(whole, tmp_path, series(3, 15))
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Signals, and two trainings in one work dir."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from tiny_runs import ROOT, SIMCLR, assert_same, child_environment, log_text, re
 
 from mmwsl.apis.work_dir import LOCK, claim
 from mmwsl.cli import main
+from mmwsl.engine import stop
 from mmwsl.files import lock
 
 KILL = """
@@ -56,9 +58,9 @@ def test_a_signal_ends_the_run_after_its_step(tmp_path, killing, number, place, 
     train_here(config, tmp_path / 'whole')
     killed = write_config(tmp_path, SIMCLR, killing + f'custom_hooks = [dict(type="KillItself", number={int(number)}, **{place})]\n',
                           'killed.py')
-    with pytest.raises(SystemExit) as stop:
+    with pytest.raises(SystemExit) as ended:
         train_here(killed, work_dir)
-    assert stop.value.code == dict(SIGTERM=143, SIGINT=130)[number.name]
+    assert ended.value.code == dict(SIGTERM=143, SIGINT=130)[number.name]
     assert {each: signal.getsignal(each) for each in before} == before
     log = log_text(work_dir)
     assert f'{number.name}: stopped after iteration {step}, which is saved in {work_dir / f"iter_{step}.pth"}' in log
@@ -68,18 +70,55 @@ def test_a_signal_ends_the_run_after_its_step(tmp_path, killing, number, place, 
     assert sorted(path.name for path in work_dir.glob('*.pth')) == ['epoch_1.pth', 'epoch_2.pth']  # no remains
 
 
+WAIT = """
+import signal
+import time
+
+from mmwsl.engine.stop import StopSignals
+
+with StopSignals():
+    print('ready', flush=True)
+    while signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        time.sleep(0.05)
+    print('received', flush=True)
+    time.sleep(600)
+"""
+
+
 @pytest.mark.slow
 def test_a_second_signal_ends_at_once(tmp_path):
-    script = tmp_path / 'wait.py'
-    script.write_text('import time\nfrom mmwsl.engine.stop import StopSignals\n'
-                      'with StopSignals():\n    print("ready", flush=True)\n    while True:\n        time.sleep(0.05)\n')
-    process = subprocess.Popen([sys.executable, str(script)], env=child_environment(), stdout=subprocess.PIPE, cwd=ROOT)
+    process = subprocess.Popen([sys.executable, '-c', WAIT], env=child_environment(), stdout=subprocess.PIPE, cwd=ROOT)
     assert process.stdout.readline() == b'ready\n'
-    process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
-    assert process.poll() is None  # a step may be running
+    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGTERM):  # as from timeout
+        process.send_signal(number)
+        time.sleep(0.01)
+    assert process.stdout.readline() == b'received\n' and process.poll() is None  # a step may be running
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize('seconds, most', [(0.01, stop.AGREE_STEPS), (0.5, 4), (1.5, 1), (7, 1)])
+def test_ranks_ask_each_other_every_few_seconds(monkeypatch, seconds, most):
+    """Whatever a step takes, and however long the passes between epochs and the first step are."""
+    now, asked = [0.], []
+    monkeypatch.setattr(stop.time, 'monotonic', lambda: now[0])
+    monkeypatch.setattr(stop.dist, 'new_group', lambda backend: backend)
+    monkeypatch.setattr(stop.dist, 'all_reduce', lambda *_, group: asked.append(now[0]))
+    signals = stop.StopSignals(ranks=2)
+    for _ in range(2):
+        signals.check('before_train_epoch')
+        now[0] += 1000
+        begin = now[0]
+        for step in range(50):
+            signals.check('before_train_iter')
+            now[0] += 9 * seconds if step == 0 else seconds
+        times = [each for each in asked if each >= begin] + [now[0]]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(times)][1:]
+        assert max(gaps) <= max(stop.AGREE_SECONDS, seconds) + 1e-6
+        assert round(max(gaps) / seconds) == most
+        signals.check('before_val')
+        now[0] += 1000
+        signals.check('after_val_epoch')
 
 
 HOLD = 'import sys, time\nfrom mmwsl.files import lock\n' \
@@ -149,11 +188,11 @@ default_hooks['checkpoint'] = dict(interval=2000)
         process = subprocess.Popen(
             [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2', '-m', 'mmwsl', 'train',
              str(config), '--work-dir', str(work_dir), '--launcher', 'pytorch'], env=child_environment(), cwd=ROOT,
-            stdout=output, stderr=output)
+            stdout=output, stderr=output, start_new_session=True)
         deadline = time.monotonic() + 300
         while 'Epoch(train)' not in log_text(work_dir) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.2)
-        process.send_signal(signal.SIGTERM)  # torchrun hands it on
+        os.killpg(process.pid, signal.SIGTERM)  # and torchrun hands it on: twice for the ranks
         process.wait(timeout=60)
     saved, = work_dir.glob('*.pth')
     state = read_state(saved)

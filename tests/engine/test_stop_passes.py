@@ -184,7 +184,7 @@ def train_in_group(config, work_dir):
 @pytest.mark.slow
 @pytest.mark.parametrize('number', [signal.SIGTERM, pytest.param(signal.SIGINT, marks=LONG)])
 def test_a_signal_to_workers_too(tmp_path, number):
-    """As terminals, Slurm and systemd send it."""
+    """As terminals, Slurm and systemd send it, and ``timeout``, which sends one to the training itself besides."""
     for index in range(32):
         folder = tmp_path / 'photos' / f'class{index % 2}'
         folder.mkdir(parents=True, exist_ok=True)
@@ -194,6 +194,7 @@ def test_a_signal_to_workers_too(tmp_path, number):
     deadline = time.monotonic() + 300
     while '  [3][' not in log_text(tmp_path / 'run') and process.is_alive() and time.monotonic() < deadline:
         time.sleep(0.1)
+    os.kill(process.pid, number)
     os.killpg(process.pid, number)
     assert finish(process, 60) == 128 + number, (tmp_path / 'output.txt').read_text()[-3000:]
     saved, = (tmp_path / 'run').glob('*.pth')

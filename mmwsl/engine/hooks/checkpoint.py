@@ -29,6 +29,7 @@ class CheckpointHook(MMEngineCheckpointHook):
         if self.max_keep_ckpts > 0:
             kept = [step for step in kept if isinstance(step, int)] if isinstance(kept, (list, tuple)) else []
             self._set_kept(runner, [step for step in kept if self._path_of(step).is_file()])
+            self._remove_old(runner)  # a process that was killed after its last save could not
         if self.save_best is not None:
             if len(self.key_indicators) == 1:
                 self.best_ckpt_path = self._own_best(self.best_ckpt_path)
@@ -64,10 +65,13 @@ class CheckpointHook(MMEngineCheckpointHook):
                 self._remove(Path(runner.work_dir) / f'iter_{self._stopped}.pth')
             self._stopped = None
         if self.max_keep_ckpts > 0:
-            kept = list(self.keep_ckpt_ids)
-            for old in kept[:-self.max_keep_ckpts]:
-                self._remove(self._path_of(old))
-            self._set_kept(runner, kept[-self.max_keep_ckpts:])
+            self._remove_old(runner)
+
+    def _remove_old(self, runner):
+        kept = list(self.keep_ckpt_ids)
+        for old in kept[:-self.max_keep_ckpts]:
+            self._remove(self._path_of(old))
+        self._set_kept(runner, kept[-self.max_keep_ckpts:])
 
     @staticmethod
     def _remove(path):

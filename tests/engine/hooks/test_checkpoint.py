@@ -31,7 +31,8 @@ def test_a_kill_while_writing_leaves_the_old_ones(tmp_path, monkeypatch, keep):
     write, found = runner_module.write_atomically, []
 
     def write_until_killed(path, content):
-        found.append(names(path.parent))
+        if path.suffix == '.pth':
+            found.append(names(path.parent))
         if len(found) == 4:
             raise KeyboardInterrupt
         write(path, content)
@@ -45,17 +46,22 @@ def test_a_kill_while_writing_leaves_the_old_ones(tmp_path, monkeypatch, keep):
     assert names(tmp_path / 'run') == sorted(['iter_10.pth', 'iter_15.pth', 'iter_20.pth'][-keep:])
 
 
-def test_a_kill_before_the_old_one_is_removed_leaves_nothing_for_ever(tmp_path, monkeypatch):
-    config = write_config(tmp_path, SIMCLR, EVERY_FIFTH.format(1))
+@pytest.mark.parametrize('old', [5, 15])  # the last save removes the latter
+def test_a_kill_before_the_old_one_is_removed_leaves_nothing_for_ever(tmp_path, monkeypatch, old):
+    config, remove = write_config(tmp_path, SIMCLR, EVERY_FIFTH.format(1)), CheckpointHook._remove
 
     def killed(path):
-        raise KeyboardInterrupt
+        if path.name == f'iter_{old}.pth':
+            raise KeyboardInterrupt
+        remove(path)
     monkeypatch.setattr(CheckpointHook, '_remove', staticmethod(killed))
     with pytest.raises(KeyboardInterrupt):
         train_here(config, tmp_path / 'run')
     monkeypatch.undo()
-    assert names(tmp_path / 'run') == ['iter_10.pth', 'iter_5.pth']
+    assert names(tmp_path / 'run') == sorted([f'iter_{old}.pth', f'iter_{old + 5}.pth'])
+    (tmp_path / 'run' / '.last_checkpoint.0123abcd.tmp').write_text('half')
     train_here(config, tmp_path / 'run', resume=True)
+    assert not list((tmp_path / 'run').glob('.*.tmp'))
     assert names(tmp_path / 'run') == ['iter_20.pth']
 
 
