@@ -137,6 +137,9 @@ class StopSignals:
         if runner.iter and runner.message_hub.runtime_info.get('last_ckpt') != str(path):
             runner.message_hub.update_info('stopped_at', runner.iter)
             runner.save_checkpoint(runner.work_dir, path.name, meta=dict(epoch=runner.epoch, iter=runner.iter))
+            for hook in runner.hooks:
+                if hasattr(hook, 'remove_stopped'):
+                    hook.remove_stopped(runner, path.name)
         runner.logger.warning(
             f'{signal.Signals(number).name}: stopped after iteration {runner.iter}' + (
                 f', which is saved in {path}. Go on with: the same command and --resume' if runner.iter else ''))

@@ -49,6 +49,18 @@ def killing(tmp_path, monkeypatch):
     return 'custom_imports = dict(imports=["kill_itself"])\n'
 
 
+def test_one_checkpoint_is_left_of_two_stops(tmp_path, killing):
+    config, work_dir = write_config(tmp_path, SIMCLR), tmp_path / 'run'
+    train_here(config, tmp_path / 'whole')
+    for step, resume in ((2, False), (5, True)):
+        hook = f'custom_hooks = [dict(type="KillItself", number={int(signal.SIGTERM)}, iteration={step - 1})]\n'
+        with pytest.raises(SystemExit):
+            train_here(write_config(tmp_path, SIMCLR, killing + hook, f'killed_{step}.py'), work_dir, resume=resume)
+        assert [path.name for path in work_dir.glob('*.pth')] == [f'iter_{step}.pth']
+    train_here(config, work_dir, resume=True)
+    assert_same(read_state(tmp_path / 'whole' / 'epoch_2.pth'), read_state(work_dir / 'epoch_2.pth'))
+
+
 @pytest.mark.parametrize('place, step', [(dict(iteration=3), 4), (dict(iteration=13), 14), (dict(iteration=9), 10),
                                          (dict(epoch=1), 10)])
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])

@@ -60,12 +60,15 @@ class CheckpointHook(MMEngineCheckpointHook):
             backend_args=self.backend_args, **self.args)
         if is_main_process():
             write_atomically(Path(runner.work_dir) / 'last_checkpoint', self.last_ckpt)
-        if self._stopped is not None:
-            if path.name != f'iter_{self._stopped}.pth':
-                self._remove(Path(runner.work_dir) / f'iter_{self._stopped}.pth')
-            self._stopped = None
+        self.remove_stopped(runner, path.name)
         if self.max_keep_ckpts > 0:
             self._remove_old(runner)
+
+    def remove_stopped(self, runner, newer):
+        """Remove the checkpoint that an earlier stop by a signal left, now that the file named ``newer`` is whole."""
+        if self._stopped is not None and newer != f'iter_{self._stopped}.pth':
+            self._remove(Path(runner.work_dir) / f'iter_{self._stopped}.pth')
+        self._stopped = None
 
     def _remove_old(self, runner):
         kept = list(self.keep_ckpt_ids)
