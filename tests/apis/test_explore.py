@@ -257,7 +257,7 @@ def test_few_photos_without_a_pretrained_network(many, tmp_path, monkeypatch):
 @pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_command_with_a_word_and_it_goes_on(many, config, tmp_path, number, code):
     command = ['explore', str(many), '--out', str(tmp_path / 'out'), '--checkpoint', 'random', '--config', config]
-    slow = 'import time, sys; from mmwsl.apis.explore import analysis; analysis._embed = lambda *a: time.sleep(120); ' \
+    slow = 'import time, sys; from mmwsl.apis.explore import plane; plane.embed = lambda *a: time.sleep(120); ' \
         'from mmwsl.cli import main; sys.exit(main(sys.argv[1:]))'
     stages = tmp_path / 'out' / 'stages'
     with subprocess.Popen([sys.executable, '-c', slow, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
