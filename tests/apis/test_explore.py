@@ -175,7 +175,6 @@ def test_labels_of_a_csv(tmp_path):
 
 
 @pytest.mark.parametrize('text, message', [
-    ('photo,label\n1.jpg,x\n1.jpg,y\n', "row 3: 1.jpg has the label 'y', and 'x'"),
     ('photo,label\nother.jpg,x\n', 'none of its 1 rows names one of the 2 photos'),
     ('name,kind\n1.jpg,x\n', 'must name the columns photo and label'),
     ('photo,label\n1.jpg\n', 'row 2: 1 columns, 2 are needed'),
