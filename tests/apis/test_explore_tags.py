@@ -60,15 +60,18 @@ def test_features_that_tell_tags_are_told_from_those_that_do_not(tagged):
     assert np.isnan(kept['probabilities'][84:]).all() and np.isfinite(kept['probabilities'][:84]).all()
 
 
-def test_a_missing_tag_and_a_wrong_one_are_doubted(tagged):
+def test_missing_tags_and_wrong_ones_are_doubted(tagged):
     features, present, tags = tagged
-    missing, wrong = np.flatnonzero(present[:84, 0])[3], np.flatnonzero(~present[:84, 1])[20]
-    tags[missing] = tuple(tag for tag in tags[missing] if tag != 'a')
-    tags[wrong] = (*tags[wrong], 'b')
+    missing, wrong = np.flatnonzero(present[:84, 0])[3:30:8], np.flatnonzero(~present[:84, 1])[5:45:10]
+    for photo in missing:
+        tags[photo] = tuple(tag for tag in tags[photo] if tag != 'a')
+    for photo in wrong:
+        tags[photo] = (*tags[photo], 'b')
     judged = make_tag_folds(tags, [])
     found = tag_errors(judge_tags(dict(ours=features), judged)['probabilities'], judged, 0.5)
     listed = {(each['photo'], each['given'], each['suggested']) for each in found}
-    assert {(missing, 'no a', 'a'), (wrong, 'b', 'no b')} <= listed and len(listed) <= 6
+    planted = {(photo, 'no a', 'a') for photo in missing} | {(photo, 'b', 'no b') for photo in wrong}
+    assert len(listed & planted) >= len(planted) / 2 and len(listed - planted) <= 2
     assert [each['confidence'] for each in found] == sorted((each['confidence'] for each in found), reverse=True)
 
 
