@@ -16,7 +16,7 @@ import torch
 
 from mmwsl.apis import explore
 from mmwsl.apis.explore.labels import choose_labels
-from mmwsl.apis.explore.pretrain import ADAPTING, METHODS, _Progress
+from mmwsl.apis.explore.pretrain import ADAPTING, LOOKS, METHODS, VIEW, _Progress, default_epochs, training_config
 from mmwsl.apis.explore.stages import Stages
 from mmwsl.checkpoints import read_checkpoint
 
@@ -191,6 +191,27 @@ def test_folders_are_classes_only_where_all_photos_lie_in_them():
     assert choose_labels([os.path.join('a', '1.jpg')], None)[0] is None
     labels, remarks, _ = choose_labels(['0.jpg', os.path.join('a', '1.jpg')], None)
     assert labels is None and '1 photos lie beside 1 folders' in remarks[0]
+
+
+def test_tags_of_a_csv_are_judged_by_average_precision(classes, config, tmp_path):
+    tags = dict(red='warm', green='cold;plant', blue='cold')
+    rows_of = [f'{name}/{path.name},{tag}' for name, tag in tags.items() for path in sorted((classes / name).iterdir())]
+    (tmp_path / 'tags.csv').write_text('\n'.join(['photo,label', *rows_of]))
+    lines = []
+    found = explore(classes, tmp_path / 'out', tmp_path / 'tags.csv', 'random', config, say=lines.append)
+    assert '3 tags (tags.csv)' in lines[0] and found['labels'][found['files'].index(os.path.join('green', '0.png'))] == 'cold; plant'
+    assert [(each['network'], each['protocol']) for each in found['accuracy']] == \
+        [('random weights', 'linear mAP'), ('color histograms', 'linear mAP')]
+    assert found['accuracy'][1]['mean'] > 85 and found['tag_maps'] is None  # random weights have no map to show
+    assert any('color histograms' in line and 'linear mAP' in line for line in lines)
+    assert 'cold; plant' in (tmp_path / 'out' / 'index.html').read_text()
+
+
+def test_pretraining_from_nothing_is_short_and_by_small_views(tmp_path):
+    cfg = training_config(tmp_path, 'simclr', 5, None)
+    assert cfg.train_dataloader.dataset.pipeline[0].size == VIEW and cfg.train_dataloader.dataset.data_root == str(tmp_path)
+    assert [default_epochs(photos, False) for photos in (200, 700, 10**6)] == [200, LOOKS // 700, 10]
+    assert default_epochs(700, True) == ADAPTING['epochs']
 
 
 @pytest.fixture

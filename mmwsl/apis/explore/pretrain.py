@@ -29,6 +29,7 @@ METHODS = {
 }
 BATCH = 64
 LOOKS = 60000  # photos that a network from nothing sees, over all epochs
+VIEW = 32  # side of its views: a quarter of the work of 64 leaves time for more looks
 LEAST, MOST = 10, 200  # epochs of it
 ADAPTING = dict(epochs=10, size=128, lr=0.01)  # of a network that knows much already
 
@@ -60,7 +61,9 @@ def training_config(root: Path, method: str, epochs: int, base: Network | None) 
         cfg.custom_hooks = model.custom_hooks
     cfg.train_dataloader.dataset.data_root = cfg.benchmark.test.data_root = str(root)
     cfg.default_hooks.checkpoint.max_keep_ckpts = 1
-    if base is not None:
+    if base is None:
+        cfg.train_dataloader.dataset.pipeline[0].size = VIEW
+    else:
         backbone = base.config.model.backbone
         size = ADAPTING['size']
         cfg.model.backbone = backbone
@@ -121,8 +124,9 @@ def pretrain(root: Path, photos: int, photos_key: str, folder: Path, log: TextIO
         raise ValueError(f'{photos} photos are too few to pre-train on; {BATCH} are needed')
     epochs = epochs or default_epochs(photos, base is not None)
     cfg = training_config(root, method, epochs, base)
-    key, key_file, done = make_key(photos_key, cfg.model.to_dict(), epochs, base and base.key()), folder / 'key.txt', \
-        folder / f'epoch_{epochs}.pth'
+    size = cfg.train_dataloader.dataset.pipeline[0].size
+    key = make_key(photos_key, cfg.model.to_dict(), epochs, size, base and base.key())
+    key_file, done = folder / 'key.txt', folder / f'epoch_{epochs}.pth'
     same = key_file.is_file() and key_file.read_text(encoding='utf-8') == key
     if not (same and done.is_file()):
         if not same and folder.is_dir():
