@@ -273,6 +273,15 @@ def test_few_photos_without_a_pretrained_network(many, tmp_path, monkeypatch):
     assert all(each['floor'] for each in found['accuracy']) and found['comparisons'] == []
 
 
+def test_a_network_that_learned_here_is_said_to_know_little(many, config, tmp_path, monkeypatch):
+    run = importlib.import_module('mmwsl.apis.explore.run')
+    monkeypatch.setattr(run, 'installed_network', lambda: None)
+    monkeypatch.setattr(run, 'FEW', 10)
+    monkeypatch.setattr(run, 'pretrain', lambda *settings: run.given_network('random', config))
+    found = explore(many, tmp_path / 'out', say=lambda line: None)
+    assert any('learned from these photos alone knows little' in line for line in found['summary'])
+
+
 @pytest.mark.long
 @pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_command_with_a_word_and_it_goes_on(many, config, tmp_path, number, code):
