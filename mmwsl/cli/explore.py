@@ -11,7 +11,8 @@ def add_arguments(parser):
     parser.add_argument('photos', help='folder of photos, at any depth; folders that hold all of them are classes')
     parser.add_argument('--out', required=True, metavar='DIR',
                         help='folder for the results; the same command goes on there after a stop')
-    parser.add_argument('--labels', metavar='CSV', help='labels, in columns photo and label, in place of class folders')
+    parser.add_argument('--labels', metavar='CSV',
+                        help='labels, in columns photo and label, in place of class folders; several a photo are tags')
     parser.add_argument('--checkpoint', metavar='CKPT', help="your own network: a checkpoint file, pretrained:NAME or "
                         "'random'; default the installed pre-trained network, or a small one trained on the photos")
     parser.add_argument('--config', help='config of the checkpoint, or mmwsl::NAME')

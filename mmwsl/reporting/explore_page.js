@@ -67,7 +67,8 @@ function figure(photo, side, ...lines) {
 function neighborLink(photo, other, side) {
   const [mine, its] = [labelOf(photo), labelOf(other)];
   if (mine === null || its === null) return photoLink(other, side);
-  return photoLink(other, side, mine === its ? {kind: 'same', said: 'same label'} : {kind: 'other', said: `other label: ${its}`});
+  const shared = mine.split('; ').some(tag => its.split('; ').includes(tag));  // of several tags one suffices
+  return photoLink(other, side, shared ? {kind: 'same', said: 'same label'} : {kind: 'other', said: `other label: ${its}`});
 }
 function neighborSheet(photo, side, first) {
   const sheet = element('div', {class: 'sheet'}, ...data.neighbors[photo].map(other => neighborLink(photo, other, side)));

@@ -12,7 +12,7 @@ from mmwsl.reporting.template import render_template
 
 REQUIRED = ('title', 'summary', 'command', 'date', 'network', 'seconds', 'files', 'xy', 'groups', 'group_list',
             'duplicates', 'odd', 'neighbors', 'skipped')
-OPTIONAL = ('labels', 'accuracy', 'comparisons', 'label_errors', 'checks')
+OPTIONAL = ('labels', 'accuracy', 'comparisons', 'label_errors', 'checks', 'tag_maps')
 # Sides of the thumbnails, with JPEG's quality. It codes blocks of 16 pixels, so of these sides no two share one.
 CELLS = ((128, 85), (96, 85), (64, 85), (64, 75), (48, 80), (48, 70), (32, 80), (32, 65), (16, 80))
 SHEET = 1024  # side of a sheet of thumbnails, in pixels: decoded in a moment
@@ -34,8 +34,9 @@ def write_explore_page(findings, thumbnails, path):
             ``network``, ``protocol``, ``mean``, ``std``, ``values`` (one a split; all of them percent), ``floor``
             (bool); ``comparisons`` of dicts ``network``, ``floor``, ``protocol``, ``difference`` (percent points),
             ``p``, ``text``; ``label_errors`` of dicts ``photo``, ``given``, ``suggested``, ``confidence`` (0 to 1);
-            ``checks`` of dicts ``kind``, ``photos``; ``skipped`` of dicts ``file``, ``reason``. Without ``labels``,
-            ``accuracy``, ``comparisons``, ``label_errors`` or ``checks``, what they would show is left out.
+            ``checks`` of dicts ``kind``, ``photos``; ``tag_maps`` of dicts ``photo``, ``tag``, ``picture`` (data URI);
+            ``skipped`` of dicts ``file``, ``reason``. Without ``labels``, ``accuracy``, ``comparisons``,
+            ``label_errors``, ``checks`` or ``tag_maps``, what they would show is left out.
         thumbnails: uint8 (N, S, S, 3) RGB. They are shown as large as a page of about 30 MB allows, up to 128 pixels.
         path: HTML file to write.
 
@@ -59,7 +60,7 @@ def write_explore_page(findings, thumbnails, path):
     # escaped so that no name can end the script
     text = json.dumps(data, allow_nan=False, separators=(',', ':')).replace('<', '\\u003c')
     write_atomically(path, render_template('explore_page.html', **findings, bars=bars(findings['accuracy'] or []),
-                                           data=text, sheets=sheets))
+                                           maps=by_tag(findings['tag_maps'] or []), data=text, sheets=sheets))
     return path
 
 
@@ -90,11 +91,16 @@ def check_findings(findings, thumbnails):
         odd=[each['photo'] for each in findings['odd']],
         neighbors=[photo for each in findings['neighbors'] for photo in (each['photo'], *each['neighbors'])],
         label_errors=[each['photo'] for each in findings['label_errors'] or []],
+        tag_maps=[each['photo'] for each in findings['tag_maps'] or []],
         checks=[photo for check in findings['checks'] or [] for photo in check['photos']])
     for name, photos in used.items():
         outside = [photo for photo in photos if not 0 <= photo < count]
         if outside:
             raise ValueError(f'{name}: photo {outside[0]} does not exist; there are {count}, counted from 0')
+    for each in findings['tag_maps'] or []:
+        if not each['picture'].startswith('data:image/'):
+            raise ValueError(f'tag_maps: the picture of {each["tag"]} is {each["picture"][:40]!r}; give a data URI, so '
+                             'that the page needs no other file')
     for row in findings['accuracy'] or []:
         if not all(0 <= value <= 100 for value in (row['mean'], *row['values'])):
             raise ValueError(f'accuracy of {row["network"]}: values are percent, 0 to 100; got {row["values"]}')
@@ -158,3 +164,11 @@ def bars(accuracy):
     for row in sorted(accuracy, key=lambda row: row['floor']):
         protocols.setdefault(row['protocol'], []).append(row)
     return protocols
+
+
+def by_tag(tag_maps):
+    """The maps of each tag, in their order."""
+    found = {}
+    for each in tag_maps:
+        found.setdefault(each['tag'], []).append(each)
+    return found

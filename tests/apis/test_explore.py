@@ -16,7 +16,7 @@ import torch
 
 from mmwsl.apis import explore
 from mmwsl.apis.explore.labels import choose_labels
-from mmwsl.apis.explore.pretrain import ADAPTING, METHODS, _Progress
+from mmwsl.apis.explore.pretrain import ADAPTING, LOOKS, METHODS, VIEW, _Progress, default_epochs, training_config
 from mmwsl.apis.explore.stages import Stages
 from mmwsl.checkpoints import read_checkpoint
 
@@ -175,7 +175,6 @@ def test_labels_of_a_csv(tmp_path):
 
 
 @pytest.mark.parametrize('text, message', [
-    ('photo,label\n1.jpg,x\n1.jpg,y\n', "row 3: 1.jpg has the label 'y', and 'x'"),
     ('photo,label\nother.jpg,x\n', 'none of its 1 rows names one of the 2 photos'),
     ('name,kind\n1.jpg,x\n', 'must name the columns photo and label'),
     ('photo,label\n1.jpg\n', 'row 2: 1 columns, 2 are needed'),
@@ -192,6 +191,27 @@ def test_folders_are_classes_only_where_all_photos_lie_in_them():
     assert choose_labels([os.path.join('a', '1.jpg')], None)[0] is None
     labels, remarks, _ = choose_labels(['0.jpg', os.path.join('a', '1.jpg')], None)
     assert labels is None and '1 photos lie beside 1 folders' in remarks[0]
+
+
+def test_tags_of_a_csv_are_judged_by_average_precision(classes, config, tmp_path):
+    tags = dict(red='warm', green='cold;plant', blue='cold')
+    rows_of = [f'{name}/{path.name},{tag}' for name, tag in tags.items() for path in sorted((classes / name).iterdir())]
+    (tmp_path / 'tags.csv').write_text('\n'.join(['photo,label', *rows_of]))
+    lines = []
+    found = explore(classes, tmp_path / 'out', tmp_path / 'tags.csv', 'random', config, say=lines.append)
+    assert '3 tags (tags.csv)' in lines[0] and found['labels'][found['files'].index(os.path.join('green', '0.png'))] == 'cold; plant'
+    assert [(each['network'], each['protocol']) for each in found['accuracy']] == \
+        [('random weights', 'linear mAP'), ('color histograms', 'linear mAP')]
+    assert found['accuracy'][1]['mean'] > 85 and found['tag_maps'] is None  # random weights have no map to show
+    assert any('color histograms' in line and 'linear mAP' in line for line in lines)
+    assert 'cold; plant' in (tmp_path / 'out' / 'index.html').read_text()
+
+
+def test_pretraining_from_nothing_is_short_and_by_small_views(tmp_path):
+    cfg = training_config(tmp_path, 'simclr', 5, None)
+    assert cfg.train_dataloader.dataset.pipeline[0].size == VIEW and cfg.train_dataloader.dataset.data_root == str(tmp_path)
+    assert [default_epochs(photos, False) for photos in (200, 700, 10**6)] == [200, LOOKS // 700, 10]
+    assert default_epochs(700, True) == ADAPTING['epochs']
 
 
 @pytest.fixture
@@ -253,11 +273,20 @@ def test_few_photos_without_a_pretrained_network(many, tmp_path, monkeypatch):
     assert all(each['floor'] for each in found['accuracy']) and found['comparisons'] == []
 
 
+def test_a_network_that_learned_here_is_said_to_know_little(many, config, tmp_path, monkeypatch):
+    run = importlib.import_module('mmwsl.apis.explore.run')
+    monkeypatch.setattr(run, 'installed_network', lambda: None)
+    monkeypatch.setattr(run, 'FEW', 10)
+    monkeypatch.setattr(run, 'pretrain', lambda *settings: run.given_network('random', config))
+    found = explore(many, tmp_path / 'out', say=lambda line: None)
+    assert any('learned from these photos alone knows little' in line for line in found['summary'])
+
+
 @pytest.mark.long
 @pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_command_with_a_word_and_it_goes_on(many, config, tmp_path, number, code):
     command = ['explore', str(many), '--out', str(tmp_path / 'out'), '--checkpoint', 'random', '--config', config]
-    slow = 'import time, sys; from mmwsl.apis.explore import analysis; analysis._embed = lambda *a: time.sleep(120); ' \
+    slow = 'import time, sys; from mmwsl.apis.explore import plane; plane.embed = lambda *a: time.sleep(120); ' \
         'from mmwsl.cli import main; sys.exit(main(sys.argv[1:]))'
     stages = tmp_path / 'out' / 'stages'
     with subprocess.Popen([sys.executable, '-c', slow, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -14,6 +14,7 @@ import pytest
 
 from mmwsl.reporting import explore_page
 from mmwsl.reporting.explore_page import sprite_sheets, unit_square, visible, write_explore_page
+from mmwsl.visualization import image_uri
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
 in_browser = pytest.mark.skipif(CHROMIUM is None, reason='no browser is installed (chromium)')
@@ -100,11 +101,21 @@ def test_the_page_holds_what_was_found_and_needs_nothing_else(tmp_path):
     assert re.findall(r'class="(track[ a-z]*)"', text) == ['track', 'track floor']
 
 
+def test_maps_stand_under_their_tags(tmp_path):
+    uri = image_uri(np.zeros((4, 4, 3), np.uint8), 80)
+    maps = [dict(photo=0, tag='c<a>t', picture=uri), dict(photo=3, tag='c<a>t', picture=uri), dict(photo=1, tag='dog', picture=uri)]
+    parsed = Parsed(write_explore_page(findings(tag_maps=maps), solid(12), tmp_path / 'page.html').read_text(encoding='utf-8'))
+    assert 'tag-maps' in parsed.ids and parsed.addresses.count(uri) == 3 and uri.startswith('data:image/jpeg;base64,')
+    assert [address for address in parsed.addresses if re.fullmatch(r'#photo-\d+', address)] == ['#photo-0', '#photo-3', '#photo-1']
+    words = '\n'.join(parsed.words)
+    assert words.count('c<a>t') == 1 and words.index('c<a>t') < words.index('dog')
+
+
 def test_what_was_not_found_has_no_section(tmp_path):
     path = write_explore_page(findings(2, duplicates=[], odd=[]), solid(2), tmp_path / 'page.html')
     ids = Parsed(path.read_text(encoding='utf-8')).ids
     assert {'map', 'groups', 'neighbours', 'run'} <= set(ids)
-    assert not {'accuracy', 'duplicates', 'odd', 'label-errors', 'checks', 'skipped'} & set(ids)
+    assert not {'accuracy', 'duplicates', 'odd', 'label-errors', 'checks', 'skipped', 'tag-maps'} & set(ids)
 
 
 @pytest.mark.parametrize('change, message', [
@@ -114,6 +125,8 @@ def test_what_was_not_found_has_no_section(tmp_path):
     (dict(xy=[[0.0, float('nan')]] * 12), 'xy is a finite'),
     (dict(groups=[7] + [0] * 11), r'groups: \[7\] are not in group_list'),
     (dict(duplicates=[[0, 12]]), 'duplicates: photo 12 does not exist; there are 12'),
+    (dict(tag_maps=[dict(photo=12, tag='a', picture='data:image/png;base64,')]), 'tag_maps: photo 12'),
+    (dict(tag_maps=[dict(photo=1, tag='a', picture='maps/1.jpg')]), "the picture of a is 'maps/1.jpg'; give a data URI"),
     (dict(odd=[dict(photo=-1, score=1.0)]), 'odd: photo -1 does not exist'),
     (dict(neighbors=[dict(photo=0, neighbors=[40])]), 'neighbors: photo 40'),
     (dict(accuracy=[dict(network='n', protocol='kNN', mean=50.0, std=0.0, values=[150.0], floor=False)]), 'percent'),

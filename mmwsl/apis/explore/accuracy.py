@@ -86,7 +86,7 @@ def classify(features: dict[str, torch.Tensor], judged: Judged) -> Arrays:
     probabilities = np.full((len(labels), count), np.nan, np.float32)
     with progress_bar(description='accuracy', total=len(features) * SPLITS, unit='split') as bar:
         for row, rows in enumerate(features.values()):
-            strength, components = None, _components(rows)
+            strength, components = None, project(rows)
             for fold in range(SPLITS):
                 test = torch.from_numpy(np.flatnonzero(judged.folds == fold))
                 train = torch.from_numpy(np.flatnonzero((judged.folds >= 0) & (judged.folds != fold)))
@@ -109,13 +109,24 @@ def _both(votes: torch.Tensor, scores: torch.Tensor) -> np.ndarray:
     return (both / both.sum(1, keepdim=True)).float().numpy()
 
 
-def _components(rows: torch.Tensor) -> torch.Tensor:
-    """Principal components of rows of length 1, scaled together to a mean square of 1; no label is looked at."""
+def fit_components(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean (D,) of rows of length 1, and their principal components as a projection (D, K), float64.
+
+    The projected rows have a mean square of 1, all components together; no label is looked at.
+    """
     rows = F.normalize(rows.float(), dim=1)
-    rows = rows - rows.mean(0)
+    mean = rows.mean(0)
+    rows = rows - mean
     size = min(COMPONENTS, *rows.shape)
-    small = (rows @ torch.linalg.eigh(rows.T @ rows)[1][:, -size:]).double()
-    return small / small.square().mean().sqrt().clamp(min=1e-9)
+    directions = torch.linalg.eigh(rows.T @ rows)[1][:, -size:]
+    scale = (rows @ directions).double().square().mean().sqrt().clamp(min=1e-9)
+    return mean.double(), directions.double() / scale
+
+
+def project(rows: torch.Tensor) -> torch.Tensor:
+    """Rows as the linear classifier sees them; see :func:`fit_components`."""
+    mean, projection = fit_components(rows)
+    return (F.normalize(rows.float(), dim=1).double() - mean) @ projection
 
 
 def _linear(train: torch.Tensor, labels: torch.Tensor, test: torch.Tensor, classes: int,

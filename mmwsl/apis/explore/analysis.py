@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from mmwsl.apis.explore import plane
 from mmwsl.apis.explore.photos import Photos
 from mmwsl.apis.explore.stages import Arrays, Stages, make_key
 from mmwsl.clustering import connected_components, find_groups, nearest_neighbors
@@ -13,8 +14,6 @@ from mmwsl.evaluation.functional import near_duplicates, odd_ones, oddness
 
 NEIGHBORS = 30
 SHOWN = 10  # of them on the page and in the CSV
-MAP_COMPONENTS = 50
-TINY = 5  # photos below which a map is a row of them
 
 
 def find_neighbors(features: torch.Tensor, key: str, stages: Stages) -> tuple[np.ndarray, np.ndarray]:
@@ -62,25 +61,11 @@ def group(features: torch.Tensor, key: str, number: int | None,
 
 
 def draw_map(features: torch.Tensor, key: str, stages: Stages, seed: int = 0) -> np.ndarray:
-    """A 2-d map (N, 2) in which near photos are near, each axis from 0 to 1: PCA, then t-SNE."""
+    """A 2-d map (N, 2) in which near photos are near, each axis from 0 to 1; see :func:`plane.embed`."""
     def compute() -> Arrays:
-        return dict(xy=_embed(F.normalize(features, dim=1).numpy(), seed))
-    xy: np.ndarray = stages.run('map', make_key(key, seed), compute)['xy']
+        return dict(xy=plane.embed(F.normalize(features, dim=1).numpy(), seed))
+    xy: np.ndarray = stages.run('map', make_key(key, seed, plane.MOST), compute)['xy']
     return xy
-
-
-def _embed(rows: np.ndarray, seed: int) -> np.ndarray:
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-    if len(rows) < TINY:
-        return np.stack([np.linspace(0, 1, len(rows)), np.full(len(rows), 0.5)], axis=1)
-    small = PCA(min(MAP_COMPONENTS, *rows.shape), random_state=seed).fit_transform(rows)
-    perplexity = min(30., (len(rows) - 1) / 3)
-    xy = TSNE(init='pca' if small.shape[1] > 1 and small.std(0)[1] > 0 else 'random', perplexity=perplexity,
-              random_state=seed).fit_transform(small)
-    low, high = xy.min(0), xy.max(0)
-    scaled: np.ndarray = (xy - low) / np.maximum(high - low, 1e-9)
-    return scaled
 
 
 def check_photos(photos: Photos, key: str, stages: Stages) -> tuple[list[dict[str, Any]] | None, str | None]:

@@ -1,4 +1,4 @@
-"""Labels of photos: from class folders, or from a CSV."""
+"""Labels of photos: from class folders, or from a CSV, which may give a photo several (tags)."""
 
 import csv
 import io
@@ -8,7 +8,9 @@ from pathlib import Path
 
 from mmwsl.files import read_lines
 
-HEADINGS = dict(photo=('photo', 'file', 'filename', 'image', 'path'), label=('label', 'class', 'category'))
+HEADINGS = dict(photo=('photo', 'file', 'filename', 'image', 'path'),
+                label=('label', 'class', 'category', 'tag', 'tags', 'labels'))
+SEPARATOR = '; '  # of a photo's tags, where they are one text
 
 
 def folder_labels(names: list[str]) -> tuple[list[str] | None, list[str]]:
@@ -27,12 +29,14 @@ def folder_labels(names: list[str]) -> tuple[list[str] | None, list[str]]:
 
 
 def csv_labels(path: Path | str, names: list[str]) -> tuple[list[str | None], list[str]]:
-    """Labels from a CSV with the columns photo and label, one row a photo.
+    """Labels from a CSV with the columns photo and label; one row a photo, or one for each of its tags.
 
-    A photo is named by its path in the folder, or by its file name where that is unique.
+    A photo is named by its path in the folder, or by its file name where that is unique. Tags may also stand in one
+    cell, with semicolons between them.
 
     Returns:
-        tuple: a label or None for each of ``names``, and remarks: photos without a row, rows without a photo.
+        tuple: a label, tags joined by :data:`SEPARATOR`, or None for each of ``names``, and remarks: photos with
+        several, photos without a row, rows without a photo.
 
     Raises:
         FileNotFoundError: no such file.
@@ -46,7 +50,7 @@ def csv_labels(path: Path | str, names: list[str]) -> tuple[list[str | None], li
     by_name = {name.replace(os.sep, '/'): number for number, name in enumerate(names)}
     ends = Counter(name.rpartition('/')[2] for name in by_name)
     by_name |= {end: number for name, number in list(by_name.items()) if ends[end := name.rpartition('/')[2]] == 1}
-    labels: list[str | None] = [None] * len(names)
+    tags: list[list[str]] = [[] for _ in names]
     strangers = []
     for line, row in enumerate(rows[1:], start=2):
         if len(row) <= max(columns):
@@ -55,17 +59,17 @@ def csv_labels(path: Path | str, names: list[str]) -> tuple[list[str | None], li
         number = by_name.get(photo.replace('\\', '/').removeprefix('./'))
         if number is None:
             strangers.append(photo)
-        elif labels[number] not in (None, label):
-            raise ValueError(f'{path}, row {line}: {photo} has the label {label!r}, and {labels[number]!r} in a row '
-                             'before; one label a photo is read, choose one')
-        elif label:
-            labels[number] = label
+        else:
+            tags[number] += [each.strip() for each in label.split(SEPARATOR.strip()) if each.strip()]
+    labels = [SEPARATOR.join(sorted(set(each))) or None for each in tags]
+    several = [name for name, each in zip(names, tags, strict=True) if len(set(each)) > 1]
     missing = [name for name, label in zip(names, labels, strict=True) if label is None]
     if len(missing) == len(names):
         raise ValueError(f'{path}: none of its {len(rows) - 1} rows names one of the {len(names)} photos; the first '
                          f'row names {strangers[0] if strangers else "nothing"!r}, the first photo is {names[0]!r}. '
                          'Give paths as they are below the folder')
     remarks = [f'{len(found)} {what}, e.g. {found[0]}' for found, what in (
+        (several, f'photos have several labels in {Path(path).name}: they are taken as tags'),
         (strangers, f'rows of {Path(path).name} name no photo here and are left out'),
         (missing, f'photos have no label in {Path(path).name}')) if found]
     return labels, remarks
@@ -91,9 +95,17 @@ def choose_labels(names: list[str], path: Path | str | None) -> tuple[list[str |
     if path is None:
         return (None if folders is None else list(folders)), remarks, 'class folders'
     labels, remarks = csv_labels(path, names)
-    if folders is not None and set(labels) & set(folders):  # other words mean that folders are no classes
-        other = [number for number, label in enumerate(labels) if label is not None and label != folders[number]]
+    tags = {tag for label in labels if label for tag in label.split(SEPARATOR)}
+    if folders is not None and tags & set(folders):  # other words mean that folders are no classes
+        other = [number for number, label in enumerate(labels)
+                 if label is not None and folders[number] not in label.split(SEPARATOR)]
         if other:
             remarks.append(f'{len(other)} photos lie in another folder than {Path(path).name} says, e.g. '
                            f'{names[other[0]]}: labelled {labels[other[0]]}; the CSV is believed')
     return labels, remarks, Path(path).name
+
+
+def split_tags(labels: list[str | None]) -> list[tuple[str, ...] | None] | None:
+    """The tags of each photo (None = not known), or None where no photo has more than one label."""
+    tags = [None if label is None else tuple(label.split(SEPARATOR)) for label in labels]
+    return tags if any(each is not None and len(each) > 1 for each in tags) else None

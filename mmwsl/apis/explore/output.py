@@ -70,7 +70,7 @@ def write_features(out: Path, features: np.ndarray, findings: dict[str, Any]) ->
 
 
 def write_summary(out: Path, findings: dict[str, Any]) -> None:
-    """Write what was found as text and as JSON, without the positions on the map."""
+    """Write what was found as text and as JSON, without positions and pictures."""
     write_atomically(out / 'summary.txt', '\n'.join(findings['summary']) + '\n')
-    kept = {name: value for name, value in findings.items() if name not in ('xy', 'neighbors')}
+    kept = {name: value for name, value in findings.items() if name not in ('xy', 'neighbors', 'tag_maps')}
     write_atomically(out / 'summary.json', json.dumps(kept, indent=1, ensure_ascii=False))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from mmwsl.checkpoints.pretrained import INSTALL
+
 STRUCTURE = ((0.25, 'clear'), (0.1, 'fair'), (0.03, 'weak'), (-1., 'hardly any'))  # least silhouette, and its word
 
 
@@ -55,23 +57,26 @@ def _labels(findings: dict[str, Any]) -> list[str]:
     if findings['accuracy'] is None:
         return []
     lines = []
-    for each in findings['accuracy']:
-        if each['protocol'] == 'kNN':
-            linear = next(other for other in findings['accuracy']
-                          if other['network'] == each['network'] and other['protocol'] == 'linear')
-            floor = '  (floor)' if each['floor'] else ''
-            lines.append(f'accuracy:    {each["network"]:<28} kNN {each["mean"]:5.1f} +- {each["std"]:3.1f}   linear '
-                         f'{linear["mean"]:5.1f} +- {linear["std"]:3.1f}{floor}')
+    for network in dict.fromkeys(each['network'] for each in findings['accuracy']):
+        rows = [each for each in findings['accuracy'] if each['network'] == network]
+        figures = '   '.join(f'{each["protocol"]} {each["mean"]:5.1f} +- {each["std"]:3.1f}' for each in rows)
+        lines.append(f'accuracy:    {network:<28} {figures}{"  (floor)" if rows[0]["floor"] else ""}')
     lines += did_it_help(findings['comparisons'], findings['network'])
+    lines += worth(findings['comparisons'], findings['network'],
+                   [each['network'] for each in findings['accuracy'] if each['floor']])
     errors = findings['label_errors']
-    linear = next(each['mean'] for each in findings['accuracy'] if each['protocol'] == 'linear')
+    linear = next(each for each in findings['accuracy'] if each['protocol'].startswith('linear'))
+    weak = f'errs on {100 - linear["mean"]:.0f} percent' if linear['protocol'] == 'linear' else \
+        f'reaches a mean average precision of {linear["mean"]:.0f} percent'
     lines.append('labels:      none looks wrong' if not errors else f'labels:      {count(len(errors), "labels")} may '
-                 f'be wrong -> label_errors.csv. The network itself errs on {100 - linear:.0f} percent: look before '
-                 'you change one')
+                 f'be wrong -> label_errors.csv. The network itself {weak}: look before you change one')
     if errors:
         first = errors[0]
         lines.append(f'             the likeliest: {findings["files"][first["photo"]]}, {first["given"]}, rather '
                      f'{first["suggested"]}')
+    if findings['tag_maps']:
+        lines.append(f'tags:        where {count(len({each["tag"] for each in findings["tag_maps"]}), "tags")} are, in '
+                     f'{count(len(findings["tag_maps"]), "photos")} -> maps/')
     return lines
 
 
@@ -89,6 +94,17 @@ def did_it_help(comparisons: list[dict[str, Any]], network: str) -> list[str]:
                             for each in tests)
         lines.append(f'did it help? {word} {other}: {figures}')
     return lines
+
+
+def worth(comparisons: list[dict[str, Any]], network: str, floors: list[str]) -> list[str]:
+    """A warning where the network is told apart from a floor by no protocol: what was found is worth no more then."""
+    own = [each for each in comparisons if each['network'] == network and each['floor'] in floors]
+    reached = [floor for floor in dict.fromkeys(each['floor'] for each in own)
+               if all(_verdict(each) != 'better' for each in own if each['floor'] == floor)]
+    if not reached:
+        return []
+    return [f'worth:       no more than {" and ".join(reached)}: expect groups, map and odd ones to follow colors and '
+            f'coarse shapes, not what is in the photos. A network that learned from many images: {INSTALL}']
 
 
 def _verdict(comparison: dict[str, Any]) -> str:
