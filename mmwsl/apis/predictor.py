@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from mmwsl.apis.build import build_model
 from mmwsl.apis.config import load_config
-from mmwsl.checkpoints.read import trained_classes
+from mmwsl.checkpoints.read import class_names
 from mmwsl.datasets import FileDataset, collate_bags
 from mmwsl.datasets.photos import CenterSquare, CollateReadable, PhotoBags, Photos, bags_of, common_folder, find_photos
 from mmwsl.datasets.transforms.decode import ImageError, lossless_reduction, read_image
@@ -63,8 +63,8 @@ class Predictor:
         self.model, meta = build_model(cfg, checkpoint, device)
         mean = getattr(self.model.data_preprocessor, 'mean', None)
         self._settings = dict(_photo_settings(cfg, dataset), gray=mean is not None and mean.numel() == 1)
-        self.classes = list(classes or trained_classes(dict(meta=meta)) or _classes_of(_innermost(dataset)))
         count = getattr(getattr(self.model, 'head', None), 'num_classes', None)
+        self.classes = list(classes or class_names(meta, count) or _classes_of(_innermost(dataset)))
         if classes:
             _check_count(classes, self.model, count, checkpoint)
         self.map_classes = self.classes if count == len(self.classes) else ['background', *self.classes]

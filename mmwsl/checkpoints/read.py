@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from mmwsl.checkpoints.names import find_backbone
-from mmwsl.checkpoints.pretrained import find_pretrained, pretrained_name
+from mmwsl.checkpoints.pretrained import find_pretrained, imagenet_classes, pretrained_name
 from mmwsl.compat import check_torch
 
 CLASSIFIER = 'head.classifier.'  # of an ImageClassifier
@@ -150,3 +150,13 @@ def trained_classes(checkpoint: dict[str, Any]) -> list[str] | None:
     data = meta.get('dataset_meta') if isinstance(meta, dict) else None
     classes = data.get('classes') if isinstance(data, dict) else None
     return [str(name) for name in classes] if isinstance(classes, (list, tuple)) and classes else None
+
+
+def class_names(meta: dict[str, Any] | None, count: int | None) -> list[str] | None:
+    """Names of the ``count`` classes that a network tells apart, by its checkpoint's ``meta``; None if it is silent.
+
+    Those of ImageNet count for pre-trained networks with their own classifier only.
+    """
+    if meta is not None and 'pretrained' in meta and count == len(imagenet_classes()):
+        return imagenet_classes()
+    return trained_classes(dict(meta=meta))
