@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from sklearn.metrics import average_precision_score
 
 from mmwsl.apis.explore.accuracy import SPLITS, STRENGTHS, SURE, project
 from mmwsl.apis.explore.stages import Arrays
@@ -94,6 +93,8 @@ def fit_tags(rows: torch.Tensor, present: torch.Tensor, strength: float | None =
 
 def precisions(scores: np.ndarray, present: np.ndarray) -> np.ndarray:
     """Average precision (C,) of each tag; NaN where no photo has it."""
+    from sklearn.metrics import average_precision_score  # here, because every command would wait for it
+
     return np.array([average_precision_score(truth, score) if truth.any() else np.nan
                      for score, truth in zip(scores.T, present.T, strict=True)])
 
