@@ -286,7 +286,9 @@ def test_a_network_that_learned_here_is_said_to_know_little(many, config, tmp_pa
 @pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_command_with_a_word_and_it_goes_on(many, config, tmp_path, number, code):
     command = ['explore', str(many), '--out', str(tmp_path / 'out'), '--checkpoint', 'random', '--config', config]
-    slow = 'import time, sys; from mmwsl.apis.explore import plane; plane.embed = lambda *a: time.sleep(120); ' \
+    # a job in the background of a shell is started with SIGINT ignored
+    slow = 'import signal, sys, time; signal.signal(signal.SIGINT, signal.default_int_handler); ' \
+        'from mmwsl.apis.explore import plane; plane.embed = lambda *a: time.sleep(120); ' \
         'from mmwsl.cli import main; sys.exit(main(sys.argv[1:]))'
     stages = tmp_path / 'out' / 'stages'
     with subprocess.Popen([sys.executable, '-c', slow, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
