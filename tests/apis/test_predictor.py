@@ -1,5 +1,6 @@
 """Predictions of photos: equal to those of the test, in the photos' own pixels, as files; for every kind of model."""
 
+import functools
 import json
 import os
 import signal
@@ -290,7 +291,10 @@ def test_the_command(tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stop_keeps_what_is_done(tmp_path, monkeypatch, number, code):
+def test_a_stop_keeps_what_is_done(tmp_path, monkeypatch, request, number, code):
+    # a job in the background of a shell is started with SIGINT ignored
+    request.addfinalizer(functools.partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     photos_in(tmp_path)
     before = signal.getsignal(signal.SIGTERM)
     config, checkpoint = network(tmp_path, LOCALIZER, head='MultiLabelHead', folder='', step=SQUARE)

@@ -167,6 +167,8 @@ def test_tiff_of_12_bits_and_with_a_largest_value(tmp_path, log):
 
 @pytest.mark.parametrize('kind', [np.int8, np.int16, np.int32, np.uint32, np.float32, np.float64])
 def test_signed_and_float_need_a_range(tmp_path, kind):
+    if kind is np.uint32 and int(cv2.__version__.split('.')[0]) < 5:
+        pytest.skip('OpenCV before 5 writes no such file')
     values = np.array([[-100, 0], [50, 100]]) + (100 if kind is np.uint32 else 0)
     path = write(tmp_path / 'a.tiff', values.astype(kind))
     with pytest.raises(ImageError, match=rf'a.tiff cannot be decoded: it holds {kind.__name__} from .*value_range'):
