@@ -198,7 +198,8 @@ def test_a_detector_predicts_what_the_test_does_and_writes_it(tmp_path, monkeypa
         assert [found['name'] for found in record['objects']] == [NAMES[label] for label in each['pred_box_labels'][kept]]
         masks = [coco_mask.decode(found['mask']) for found in record['objects']]
         assert all(np.array_equal(mask, true) for mask, true in zip(masks, each['pred_masks'][kept].numpy(), strict=True))
-        assert cv2.imread(str(tmp_path / 'out' / record['picture'])) is not None
+        height, width = cv2.imread(str(tmp_path / 'out' / record['picture'])).shape[:2]
+        assert width >= record['size'][0] and height >= record['size'][1]  # the whole photo is in it
     assert [record['file'] for record in result['predictions']] == ['0.jpg', '1.jpg', '2.jpg']
     assert result['predictions'][0]['size'] == [80, 60]
 

@@ -135,14 +135,13 @@ def _linear(train: torch.Tensor, labels: torch.Tensor, test: torch.Tensor, class
     if strength is None:
         order = torch.randperm(len(train), generator=torch.Generator().manual_seed(0))
         held, kept = order[:len(train) // 5], order[len(train) // 5:]
-        solution, best = None, -1.
+        solution, best, strength = None, -1., STRENGTHS[0]
         for candidate in STRENGTHS if len(held) else STRENGTHS[2:3]:
             solution = fit_logistic(train[kept], labels[kept], classes, candidate, solution, 100)
             right = predict(train[held], solution).argmax(1) == labels[held]
             value = float(right.double().mean()) if len(held) else 0.
             if value > best:
                 best, strength = value, candidate
-    assert strength is not None
     return predict(test, fit_logistic(train, labels, classes, strength, None, 200)), strength
 
 

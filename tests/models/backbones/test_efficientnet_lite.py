@@ -99,7 +99,7 @@ def test_frozen_stages():
     net = EfficientNetLite(frozen_stages=0).train()
     assert not net.bn0.training and not net.block0.training and net.block1.training
     net(torch.randn(2, 3, 32, 32))[0].mean().backward()
-    assert net.block0.project_conv.weight.grad is None and net.block1.project_conv.weight.grad is not None
+    assert net.block0.project_conv.weight.grad is None and net.block1.project_conv.weight.grad.abs().max() > 0
 
 
 def test_settings_that_cannot_be():
