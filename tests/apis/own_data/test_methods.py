@@ -17,7 +17,7 @@ from mmwsl.registry import FUNCTIONS, MODELS, TRANSFORMS, VIEWS
 from mmwsl.shipped import shipped_configs
 
 SELFSUP = [name for name in shipped_configs() if name.startswith('selfsup/') and '/supervised/' not in name]
-SMALL = [name for name in SELFSUP if re.search(r'_(r18w\d+|vitxs\d+|swinxs\d+)_', name)]
+SMALL = [name for name in SELFSUP if re.search(r'_(r18w\d+|vitxs\d+|swinxs\d+)_.*_cifar10', name)]
 CLUSTERING = [name for name in SMALL if re.search('/(deepcluster|odc)/', name)]
 LARGE = {name.split('/')[1]: name for name in SELFSUP if name.endswith('_imagenet.py')}
 PHOTOS, TRAINED_ON = 16, 13  # a fifth is kept for the test
