@@ -100,8 +100,8 @@ def _use_classes(cfg: Config, source: dict[str, Any], records: Records) -> None:
     located = is_localizer(cfg) and (records.has_boxes or records.has_class_maps)
     loader = cfg.get('test_dataloader') or dict(batch_size=32, num_workers=0, sampler=dict(
         type='EpochSampler', shuffle=False))
-    loader['dataset'] = dict(split='test', tags=several, pipeline=test,
-                             supervision='full' if located else 'image', **source)
+    seen = dict(supervision='full', background=False) if located else dict(supervision='image')
+    loader['dataset'] = dict(split='test', tags=several, pipeline=test, **seen, **source)
     cfg.test_dataloader = loader
     metrics = [dict(type='MultiLabelMetric' if several else 'AccuracyMetric')]
     cfg.test_evaluator = metrics + ([dict(type='LocalizationMetric')] if located else [])
