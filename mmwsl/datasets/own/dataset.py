@@ -45,7 +45,7 @@ class OwnData(AnnotatedDataset):
                              + ('there are no labels' if labels is None else 'some photos have none or several'))
         if labels is not None and not tags and records.one_class_each:
             labels = labels.argmax(1)
-        self.map_values = records.map_values
+        self.map_values, self.maps_are_learned = records.map_values, background
         classes = records.classes
         if records.has_class_maps:
             self.num_map_values = len(classes) + 1
