@@ -117,14 +117,15 @@ def _learn_tags(cfg: Config, source: dict[str, Any]) -> None:
         ValueError: a method that follows one class of a photo.
     """
     head = cfg.model.get('head') or {}
-    parts = [cfg.model.get('type'), head.get('type'), *(part['type'] for part in (cfg.model.get('after') or {}).values())]
+    parts = [cfg.model.get('type'), head.get('type')]
+    parts += [part['type'] for part in (cfg.model.get('after') or {}).values()]
     follows = next((name for name in parts if name in ONE_CLASS), 'CutMix' if cfg.model.get('cutmix') else None)
     if follows is None and head.get('type') == 'MultiLabelHead':
         return
     if follows is not None or head.get('type') not in ('CAMHead', 'ClassificationHead'):
         raise ValueError(f'{cfg.filename}: {follows or head.get("type")} learns one class a photo, and photos of '
-                         f'{source["data"]} have several tags or none; use a recipe with CAMHead, ClassificationHead or '
-                         'MultiLabelHead, such as those of cam and hide_and_seek, or give each photo one class')
+                         f'{source["data"]} have several tags or none; use a recipe with CAMHead, ClassificationHead '
+                         'or MultiLabelHead, such as those of cam and hide_and_seek, or give each photo one class')
     kept = {key: head[key] for key in ('in_channels', 'num_classes') if key in head}
     cfg.model.head = dict(type='MultiLabelHead', **kept)
 
