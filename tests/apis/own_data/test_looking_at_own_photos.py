@@ -19,6 +19,13 @@ NARROW = '''
 _base_ = 'mmwsl::weaksup/localization/cam/cam_r18w16_1xb64-cos-4e_digitscenes.py'
 model = dict(backbone=dict(base_channels=4))
 '''
+ENCODER = '''
+data_preprocessor = dict(type='ViewPreprocessor', mean=[124., 116., 104.], std=[58., 57., 57.])
+model = dict(type='SimCLR', backbone=dict(type='ResNet', depth=18, base_channels=4, stem='cifar'),
+             neck=dict(type='MLPNeck', in_channels=32, hidden_channels=32, out_channels=16))
+benchmark = dict(test=dict(type='ImageFolder', data_root='x',
+                           pipeline=[dict(type='ResizeCenterCrop', resize=16, crop=16)]))
+'''
 
 
 @pytest.fixture(scope='module')
@@ -33,6 +40,7 @@ def place(tmp_path_factory):
             for number in range(12)]
     (root / 'table' / 'labels.csv').write_text('\n'.join(['photo,label', *rows]))
     (root / 'narrow.py').write_text(NARROW)
+    (root / 'encoder.py').write_text(ENCODER)
     return root
 
 
@@ -49,15 +57,17 @@ def test_explore_tags_of_boxes(how, place, tmp_path):
     """The classes of the boxes are tags of the photos, whether the data are named or found in the folder."""
     given = dict(photos=None, data=place / 'boxes') if how == 'data' else dict(photos=place / 'boxes')
     lines = []
-    found = explore(out=tmp_path / 'out', checkpoint='random', say=lines.append, **given)
+    found = explore(out=tmp_path / 'out', checkpoint='random', config=str(place / 'encoder.py'), say=lines.append,
+                    **given)
     assert found['files'] == [f'{number:02d}.png' for number in range(12)]
     assert found['labels'][:4] == ['dog', 'cat; dog', 'cat; dog', 'cat']
-    assert any('12 photos' in line and '2 tags (coco_json)' in line for line in lines)
+    assert any('12 photos' in line and '2 tags (COCO JSON)' in line for line in lines)
     assert {row['protocol'] for row in found['accuracy']} == {'linear mAP'}
 
 
 def test_explore_classes_of_a_table(place, tmp_path):
-    found = explore(None, tmp_path / 'out', checkpoint='random', say=lambda line: None, data=place / 'table')
+    found = explore(None, tmp_path / 'out', checkpoint='random', config=str(place / 'encoder.py'),
+                    say=lambda line: None, data=place / 'table')
     assert found['labels'] == ['red' if int(name[1:-4]) % 2 else 'blue' for name in found['files']]
     assert len(found['files']) == 12 and {row['protocol'] for row in found['accuracy']} != {'linear mAP'}
 
