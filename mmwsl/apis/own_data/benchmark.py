@@ -11,7 +11,7 @@ from mmwsl.datasets.own import Records
 
 FOLDS = 3  # of the cross-validation that chooses the cost of an SVM
 NEIGHBORS = (10, 20, 100, 200)
-SHOTS = (1, 2, 4, 8, 16, 32, 64, 96)
+SHOTS = (1, 2, 4, 8, 16)
 BATCH, STEPS, MOST_EPOCHS = 64, 600, 100  # of the trainings with class labels
 TRAINED = ('linear_online', 'finetune', 'semi_supervised')
 FOLDER = 'mmwsl::benchmarks/'
