@@ -5,7 +5,15 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
-from mmwsl.datasets.own.layout import PHOTO_FOLDERS, PhotoFinder, part_of, photos_absent, photos_below, shown
+from mmwsl.datasets.own.layout import (
+    PHOTO_FOLDERS,
+    PhotoFinder,
+    part_of,
+    photos_absent,
+    photos_below,
+    photos_by_stem,
+    shown,
+)
 from mmwsl.datasets.own.masks import BACKGROUND
 from mmwsl.datasets.own.records import Records
 from mmwsl.datasets.readers.voc import FLAG_BEHIND, VOC_CLASSES, presence, read_voc_xml
@@ -133,8 +141,10 @@ def _photos(path: Path, files: list[Path], called: list[str]) -> tuple[list[str]
         folder = file.parent
         if folder not in finders:
             near = [root / name for root in (folder, folder.parent) for name in PHOTO_FOLDERS]
-            beside = sorted(each for each in folder.parent.iterdir() if each.is_dir()) if folder != path else []
-            finders[folder] = PhotoFinder([folder, *near, path, *(each for each in beside if not _is_maps(each))])
+            # other folders only where the XML files lie apart from photos
+            beside = [] if photos_by_stem(folder) else sorted(
+                each for each in folder.parent.iterdir() if each.is_dir() and not each.name.startswith('Segmentation'))
+            finders[folder] = PhotoFinder([folder, *near, path, *beside, *([folder.parent] if beside else [])])
         by_stem = finders[folder](file.stem)  # tools that rename photos leave <filename> as it was
         found = by_stem or (finders[folder](name) if name else None)
         if found is None:
@@ -147,10 +157,6 @@ def _photos(path: Path, files: list[Path], called: list[str]) -> tuple[list[str]
     all_photos = {os.path.normpath(path / name): name for name in photos_below(path)}
     return paths, [name for photo, name in all_photos.items()
                    if photo not in used and os.path.dirname(photo) in folders]
-
-
-def _is_maps(folder: Path) -> bool:
-    return folder.name.startswith('Segmentation')
 
 
 def _parts(path: Path, files: list[Path]) -> list[str | None]:

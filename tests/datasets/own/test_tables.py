@@ -4,9 +4,9 @@ import sys
 import types
 
 import pytest
+from own_photos import names, write_mask, write_photo
 
 from mmwsl.datasets.own import check_sizes, read_own_data, split_positions
-from tests.own_photos import names, write_mask, write_photo
 
 
 @pytest.fixture
