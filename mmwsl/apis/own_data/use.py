@@ -32,7 +32,7 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
     """
     records = read_own_data(data, format)
     task = task_of(cfg)
-    if task == 'masks' and records.has_class_maps:
+    if _learns_class_maps(cfg) and records.has_class_maps:
         records = records.with_class_maps()
     split_positions(records)  # what contradicts itself ends here
     check_sizes(records)
@@ -110,9 +110,13 @@ def _use_classes(cfg: Config, source: dict[str, Any], records: Records) -> None:
         cfg.pop(key, None)
 
 
+def _learns_class_maps(cfg: Config) -> bool:
+    return task_of(cfg) == 'masks' and (cfg.model.type == 'FCN' or 'IoUMetric' in str(cfg.get('test_evaluator')))
+
+
 def _use_geometry(cfg: Config, source: dict[str, Any], records: Records) -> None:
     """Detectors and segmentors: their pipelines move boxes and masks, and stay as they are."""
-    maps = cfg.model.type == 'FCN' or 'IoUMetric' in str(cfg.get('test_evaluator'))
+    maps = _learns_class_maps(cfg)
     if maps and not records.has_class_maps:
         raise ValueError(f'{cfg.filename} learns from class maps, and {source["data"]} ({records.form}) has '
                          f'{", ".join(records.kinds())}; choose a detector for these')

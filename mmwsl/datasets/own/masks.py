@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from mmwsl.files import read_lines
 
 MASK_FOLDERS = ('masks', 'mask', 'SegmentationClass', 'annotations', 'labels', 'segmentations', 'class_maps')
 ENDINGS = ('', '_mask', '-mask', '_masks', '_seg', '_segmentation', '_label', '_labels')  # of a mask's name
-NAME_FILES = ('classes.txt', 'labels.txt', 'names.txt', 'classes.json', 'labels.json', 'class_names.json')
-BACKGROUND = ('background', '_background_', '__background__', 'bg', 'void', 'unlabeled', 'unlabelled')
+NAME_FILES = ('classes.txt', 'labels.txt', 'names.txt', 'labelmap.txt', 'class_dict.csv', 'classes.json', 'labels.json')
+BACKGROUND = ('background', '_background_', '__background__', 'bg')
+VOIDS = ('void', 'ignore', '__ignore__', 'unlabeled', 'unlabelled')
+COLOR = re.compile(r'(.+?)\s*[,;:\s]\s*(\d+)\s*[,;\s]\s*(\d+)\s*[,;\s]\s*(\d+)(\D.*)?')
+Value = int | tuple[int, int, int]  # in a file of a class map: a number, or a color
 MOST_VALUES = 64  # different values of masks without names; more are no classes
 
 
@@ -38,7 +42,8 @@ def read_mask_folders(path: Path) -> Records:
     """Folders ``images`` and ``masks`` (or of a like name) whose files have equal names but for the ending.
 
     Both may lie in ``train`` and ``val``, or have these folders in them. Names of classes come from ``classes.txt`` (a
-    line for each value, from 0) or ``classes.json`` (``{value: name}``).
+    line for each value, from 0; or lines ``name,red,green,blue``, where colors stand for classes), from
+    ``classes.json`` (``{value: name}``), or from ``labelmap.txt`` as CVAT writes it.
 
     Raises:
         ValueError: no such folders, no pairs, or masks that cannot be used; see :func:`class_map_records`.
@@ -79,9 +84,18 @@ def class_map_records(path: Path, form: str, photos: list[str], maps: list[str],
     Raises:
         ValueError: masks that cannot be read, values without a name, or nothing but background.
     """
-    held = values_of_maps(path, maps)
-    classes, map_values, more = name_values(path, held, names_of_values(path))
-    number_of = {value: map_values.get(value, value) for value in range(256)}
+    names = names_of_values(path)
+    map_values: dict[Value, int]
+    if isinstance(names, dict) and any(isinstance(value, tuple) for value in names):
+        classes, map_values, more = *_numbers_of(names), []
+        held = values_of_maps(path, maps, map_values)
+        if not set().union(*held) - {0, VOID}:
+            raise ValueError(f'{path}: masks have none of the colors of {shown(classes)}')
+        number_of = {value: value for value in range(256)}
+    else:
+        held = values_of_maps(path, maps)
+        classes, map_values, more = name_values(path, held, names)
+        number_of = {value: map_values.get(value, value) for value in range(256)}
     tags = torch.zeros(len(maps), len(classes))
     for row, values in zip(tags, held, strict=True):
         row[[number_of[value] - 1 for value in values if number_of[value] not in (0, VOID)]] = 1
@@ -89,8 +103,13 @@ def class_map_records(path: Path, form: str, photos: list[str], maps: list[str],
                    remarks + more)
 
 
-def values_of_maps(path: Path, maps: list[str]) -> list[tuple[int, ...]]:
+def values_of_maps(path: Path, maps: list[str], colors: dict[Value, int] | None = None) -> list[tuple[int, ...]]:
     """The values in each class map.
+
+    Args:
+        path: for messages.
+        maps: files.
+        colors: what colors become, where they stand for classes.
 
     Raises:
         ValueError: some cannot be read; it says how many, and why the first cannot.
@@ -99,24 +118,28 @@ def values_of_maps(path: Path, maps: list[str]) -> list[tuple[int, ...]]:
     for file in maps:
         try:
             stat = os.stat(file)
-            found.append(_values_in(file, stat.st_mtime_ns, stat.st_size))
+            found.append(_values_in(file, stat.st_mtime_ns, stat.st_size, tuple((colors or {}).items())))
         except (ImageError, OSError) as error:
             faults.append(str(error))
     if faults:
-        colors = ' Where colors stand for classes, save numbers in their place.' if 'of shape' in faults[0] else ''
-        raise ValueError(f'{path}: {len(faults)} of {len(maps)} masks cannot be used, the first: {faults[0]}.{colors}')
+        mend = '. Where colors stand for classes, write lines `name,red,green,blue` into classes.txt'
+        raise ValueError(f'{path}: {len(faults)} of {len(maps)} masks cannot be used, the first: {faults[0]}'
+                         + (mend if 'of shape' in faults[0] else ''))
     return found
 
 
 @lru_cache(maxsize=1 << 20)
-def _values_in(file: str, changed: int, size: int) -> tuple[int, ...]:
+def _values_in(file: str, changed: int, size: int, colors: tuple[tuple[Value, int], ...]) -> tuple[int, ...]:
     # time and size are there for the cache alone: a file that was written anew is read anew
-    counts = torch.bincount(torch.from_numpy(read_class_map(file)).flatten(), minlength=256)
+    counts = torch.bincount(torch.from_numpy(read_class_map(file, dict(colors))).flatten(), minlength=256)
     return tuple(counts.nonzero().flatten().tolist())
 
 
-def names_of_values(path: Path) -> list[str] | dict[int, str] | None:
-    """Names of classes from a file beside the data: a list of lines, a dict of values, or None without a file.
+def names_of_values(path: Path) -> list[str] | dict[Value, str] | None:
+    """Names of classes from a file beside the data.
+
+    Returns:
+        a list of lines; a dict of a value, or of a color (red, green, blue), -> name; or None without a file.
 
     Raises:
         ValueError: such a file without names, names that stand twice, or JSON of another kind.
@@ -125,10 +148,17 @@ def names_of_values(path: Path) -> list[str] | dict[int, str] | None:
     file = next((folder / name for name in NAME_FILES if (folder / name).is_file()), None)
     if file is None:
         return None
-    if file.suffix == '.txt':
-        names: list[str] | dict[int, str] = [line.strip() for line in read_lines(file)]
-        while names and not names[-1]:
-            names.pop()
+    names: list[str] | dict[Value, str]
+    if file.suffix != '.json':
+        lines = [line.strip() for line in read_lines(file) if not line.startswith('#')]
+        colors = [COLOR.fullmatch(line) for line in lines if line]
+        colors = colors[1:] if colors and file.suffix == '.csv' else colors  # it has a heading
+        if colors and all(colors):
+            names = {(int(each[2]), int(each[3]), int(each[4])): each[1] for each in colors if each}
+        else:
+            names = lines
+            while names and not names[-1]:
+                names.pop()
     else:
         try:
             content = json.loads(file.read_text(encoding='utf-8-sig'))
@@ -143,8 +173,8 @@ def names_of_values(path: Path) -> list[str] | dict[int, str] | None:
     return names
 
 
-def name_values(path: Path, held: list[tuple[int, ...]], names: list[str] | dict[int, str] | None,
-                ) -> tuple[list[str], dict[int, int], list[str]]:
+def name_values(path: Path, held: list[tuple[int, ...]], names: list[str] | dict[Value, str] | None,
+                ) -> tuple[list[str], dict[Value, int], list[str]]:
     """Classes of class maps, without the background.
 
     Args:
@@ -173,18 +203,24 @@ def name_values(path: Path, held: list[tuple[int, ...]], names: list[str] | dict
                 ['classes have no names; write them into classes.txt, one a line, the first for the value 0'])
     remarks = []
     if isinstance(names, list):
-        first = names[0].lower() in BACKGROUND
+        first = names[0].lower() in BACKGROUND + VOIDS
         from_one = not first and max((value for value in there if value != VOID), default=0) == len(names)
         names = dict(enumerate(names, start=1 if from_one else 0))
     unnamed = [value for value in there if value not in names and value not in (0, VOID)]
     if unnamed:
         raise ValueError(f'{path}: masks hold the values {shown(unnamed)}, which have no name; the names are '
                          f'{shown(f"{value} = {name}" for value, name in names.items())}. Complete the file of names')
-    if 0 in names and names[0].lower() not in BACKGROUND:
+    if 0 in names and names[0].lower() not in BACKGROUND + VOIDS:
         remarks.append(f'the value 0 is the class {names[0]}; there is no background')
-    kept = {value: name for value, name in sorted(names.items()) if name.lower() not in BACKGROUND}
-    if not set(kept) & set(there):
-        raise ValueError(f'{path}: masks hold the values {shown(there)}, and none of the classes '
-                         f'{shown(kept.values())}')
-    table = {value: number for number, value in enumerate(kept, start=1)}
-    return list(kept.values()), table | {value: 0 for value in names if value not in kept}, remarks
+    classes, numbers = _numbers_of(names)
+    if not {numbers.get(value, 0) for value in there} - {0, VOID}:
+        raise ValueError(f'{path}: masks hold the values {shown(there)}, and none of the classes {shown(classes)}')
+    return classes, numbers, remarks
+
+
+def _numbers_of(names: dict[Value, str]) -> tuple[list[str], dict[Value, int]]:
+    """Names of classes alone, and what each value becomes: 0 = background, class + 1, 255 = void."""
+    names = dict(sorted(names.items())) if all(isinstance(value, int) for value in names) else names
+    classes = [name for name in names.values() if name.lower() not in BACKGROUND + VOIDS]
+    return classes, {value: 0 if name.lower() in BACKGROUND else VOID if name.lower() in VOIDS
+                     else classes.index(name) + 1 for value, name in names.items()}

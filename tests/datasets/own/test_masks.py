@@ -75,6 +75,45 @@ def test_names_that_do_not_fit(tmp_path, file, text, message):
         read_own_data(tmp_path)
 
 
+def colored(root, *colors):
+    """Two photos with a mask of columns of ``colors`` (red, green, blue)."""
+    for number in range(2):
+        write_photo(root / 'images' / f'{number}.jpg')
+        (root / 'masks').mkdir(exist_ok=True)
+        columns = np.array(colors, np.uint8)[np.arange(30) * len(colors) // 30, ::-1]
+        cv2.imwrite(str(root / 'masks' / f'{number}.png'), np.broadcast_to(columns, (20, 30, 3)).copy())
+    return root
+
+
+@pytest.mark.parametrize(('file', 'text'), [
+    ('classes.txt', 'background,0,0,0\ncat,128,0,0\ndog, 0, 128, 0\nvoid,9,9,9\n'),
+    ('labelmap.txt', '# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat:128,0,0::\ndog:0,128,0::\nignore:9,9,9::\n'),
+    ('class_dict.csv', 'name,r,g,b\nbackground,0,0,0\ncat,128,0,0\ndog,0,128,0\nVoid,9,9,9\n')])
+def test_colors(tmp_path, file, text):
+    colored(tmp_path, (0, 0, 0), (128, 0, 0), (9, 9, 9))
+    (tmp_path / file).write_text(text)
+    records = read_own_data(tmp_path)
+    assert records.classes == ['cat', 'dog'] and records.tags.tolist() == [[1, 0], [1, 0]]
+    assert OwnData(tmp_path, supervision='full')[0]['data_samples'].gt_mask[0].tolist() == [0] * 10 + [1] * 10 + [255] * 10
+    colored(tmp_path, (0, 0, 0), (127, 0, 0))
+    with pytest.raises(ValueError, match=r'300 pixels of 1 colors without a name, among them \(127, 0, 0\); name them'):
+        read_own_data(tmp_path)
+    colored(tmp_path, (0, 0, 0))
+    with pytest.raises(ValueError, match='masks have none of the colors of cat, dog'):
+        read_own_data(tmp_path)
+
+
+def test_grey_in_three_channels(tmp_path):
+    colored(tmp_path, (0, 0, 0), (255, 255, 255))
+    assert read_own_data(tmp_path).classes == ['object']
+
+
+def test_void_by_name(tmp_path):
+    pairs(tmp_path, (0, 1), (0, 2))
+    (tmp_path / 'classes.txt').write_text('unlabeled\ncat\ndog\n')
+    assert read_own_data(tmp_path).map_values == {0: 255, 1: 1, 2: 2}
+
+
 def test_photos_and_masks_without_the_other(tmp_path):
     pairs(tmp_path, (0, 1), (0, 1))
     write_photo(tmp_path / 'images' / 'alone.jpg')
@@ -88,7 +127,7 @@ def test_photos_and_masks_without_the_other(tmp_path):
 def test_masks_that_cannot_be_used(tmp_path):
     pairs(tmp_path, (0, 1), (0, 2))
     for name in '01':
-        cv2.imwrite(str(tmp_path / 'masks' / f'{name}.png'), np.full((20, 30, 3), 9, np.uint8))
+        cv2.imwrite(str(tmp_path / 'masks' / f'{name}.png'), np.full((20, 30, 3), (0, 0, 128), np.uint8))
     with pytest.raises(ValueError, match=r'2 of 2 masks cannot be used, the first: .*0.png.*Where colors stand for'):
         read_own_data(tmp_path)
     (tmp_path / 'masks' / '0.png').write_bytes(b'')
