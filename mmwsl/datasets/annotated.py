@@ -3,6 +3,7 @@
 import io
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -72,8 +73,8 @@ class AnnotatedDataset(FileDataset):
             also an image of another size than its annotations or class map.
     """
 
-    num_map_values = None  # class maps hold 0 to this - 1, and 255; None = not known
-    map_values = None  # dict of a value in the files of class maps -> what it becomes
+    num_map_values: int | None = None  # class maps hold 0 to this - 1, and 255; None = not known
+    map_values: Mapping | None = None  # a value in the files of class maps -> what it becomes
 
     def __init__(self, paths, labels, classes, annotations, drop_empty=False, **settings):
         if settings.get('in_memory'):

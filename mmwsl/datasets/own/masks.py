@@ -86,8 +86,9 @@ def class_map_records(path: Path, form: str, photos: list[str], maps: list[str],
     """
     names = names_of_values(path)
     map_values: dict[Value, int]
+    more: list[str] = []
     if isinstance(names, dict) and any(isinstance(value, tuple) for value in names):
-        classes, map_values, more = *_numbers_of(names), []
+        classes, map_values = _numbers_of(names)
         held = values_of_maps(path, maps, map_values)
         if not set().union(*held) - {0, VOID}:
             raise ValueError(f'{path}: masks have none of the colors of {shown(classes)}')

@@ -1,6 +1,6 @@
 """What is known of a user's own photos, whatever form the labels came in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,7 @@ class Records:
     tags: torch.Tensor | None = None
     annotations: list[dict[str, Any]] | None = None
     parts: list[str | None] = field(default_factory=list)
-    map_values: dict[int, int] | None = None
+    map_values: Mapping[Any, int] | None = None
     remarks: list[str] = field(default_factory=list)
 
     @property

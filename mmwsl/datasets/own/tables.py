@@ -75,7 +75,7 @@ def read_tables(path: Path) -> Records:
         raise ValueError(f'{path}: no CSV or Parquet file with a column `file`')
     photos: dict[str, _Photo] = {}
     classes: dict[str, None] = {}  # in the order of columns; other names are sorted
-    kinds, remarks = set(), []
+    kinds, remarks = set(), list[str]()
     for file, part in files:
         kinds.add(_read_file(file, part, photos, classes, remarks))
     if len(kinds) > 1:
@@ -205,8 +205,8 @@ def _add_flags(photo: _Photo, names: list[str], cells: list[str], where: str) ->
 def _add_box(photo: _Photo, row: dict[str, str], number: int, where: str) -> None:
     cells = [row[key] for key in BOX]
     if 'width' in row and 'height' in row and row['width'] and row['height']:
-        size = tuple(int(_number(row[key], key, where)) for key in ('width', 'height'))
-        if photo.size not in (None, size):
+        size = int(_number(row['width'], 'width', where)), int(_number(row['height'], 'height', where))
+        if photo.size is not None and photo.size != size:
             raise ValueError(f'{where}: {row["file"]} has {size[0]} x {size[1]} pixels here and {photo.size[0]} x '
                              f'{photo.size[1]} in an earlier row')
         photo.size = size

@@ -25,12 +25,11 @@ MAPS = 'SegmentationClass'
 
 def find_xmls(path: Path) -> list[Path]:
     """The XML files below a folder, in the order of their paths; nothing hidden."""
-    return sorted(Path(folder, name) for folder, folders, names in os.walk(path) if not _hide(folders)
-                  for name in names if name.lower().endswith('.xml') and not name.startswith('.'))
-
-
-def _hide(folders: list[str]) -> None:
-    folders[:] = [name for name in folders if not name.startswith('.')]
+    found = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith('.')]
+        found += [Path(folder, name) for name in names if name.lower().endswith('.xml') and not name.startswith('.')]
+    return sorted(found)
 
 
 def has_xmls(path: Path) -> bool:
@@ -77,8 +76,8 @@ def read_xmls(path: Path) -> Records:
                        'line for the value 1')
     unknown = sorted(named - set(listed or named))
     if unknown:
-        raise ValueError(f'{path}: objects have the classes {shown(unknown)}, which are not among {shown(listed)} of '
-                         'its file of classes; complete it, or remove it')
+        raise ValueError(f'{path}: objects have the classes {shown(unknown)}, which are not among '
+                         f'{shown(listed or ())} of its file of classes; complete it, or remove it')
     classes = listed or sorted(named)
     if not named:
         raise ValueError(f'{path}: {len(files)} XML files have no object')

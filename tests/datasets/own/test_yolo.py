@@ -61,12 +61,14 @@ def test_layout_of_roboflow(tmp_path):
     assert records.remarks == ['data.yaml names ../test/images for test, which does not exist']
 
 
-@pytest.mark.parametrize(('photo', 'label'), [('images/a.png', 'labels/a.txt'), ('a.png', 'a.txt')])
-def test_names_in_a_text_file(tmp_path, photo, label):
-    """Label Studio's images and labels, LabelImg's files beside photos, each with classes.txt."""
+@pytest.mark.parametrize(('photo', 'label', 'listed'), [
+    ('images/a.png', 'labels/a.txt', 'classes.txt'), ('a.png', 'a.txt', 'classes.txt'),
+    ('obj_train_data/a.png', 'obj_train_data/a.txt', 'obj.names')])
+def test_names_in_a_text_file(tmp_path, photo, label, listed):
+    """Label Studio's images and labels, LabelImg's files beside photos, CVAT's folders."""
     write_photo(tmp_path / photo)
     write_label(tmp_path / label, '1 0.5 0.5 0.5 0.5')
-    (tmp_path / 'classes.txt').write_text('cat\ndog\n')
+    (tmp_path / listed).write_text('cat\ndog\n')
     records = read_own_data(tmp_path)
     assert records.form == 'YOLO' and records.classes == ['cat', 'dog'] and not any(records.parts)
     assert records.annotations[0]['boxes'].tolist() == [[7.5, 5, 22.5, 15]]
