@@ -6,7 +6,7 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
-from mmwsl.apis.own_data.views import innermost, test_pipeline, train_pipeline
+from mmwsl.apis.own_data.views import innermost, input_size, test_pipeline, train_pipeline
 from mmwsl.datasets.own import Records, check_sizes, describe, read_own_data, split_positions
 
 TASKS = {'none': 'photos', 'image': 'classes', 'boxes': 'boxes', 'full': 'masks'}  # supervision -> what is learnt
@@ -100,6 +100,8 @@ def _use_classes(cfg: Config, source: dict[str, Any], records: Records) -> None:
     located = records.has_boxes and cfg.model.get('type', '').endswith('Localizer')
     loader = cfg.get('test_dataloader') or dict(batch_size=32, num_workers=0, sampler=dict(
         type='EpochSampler', shuffle=False))
+    if located:  # boxes have to move with the photo, whole
+        test = [dict(type='ResizeToSquare', size=input_size(cfg))]
     loader['dataset'] = dict(split='test', tags=several, pipeline=test,
                              supervision='boxes' if located else 'image', **source)
     cfg.test_dataloader = loader
