@@ -97,7 +97,7 @@ def _use_classes(cfg: Config, source: dict[str, Any], records: Records) -> None:
     if 'train_dataloader' in cfg:
         cfg.train_dataloader.dataset = dict(split='train', tags=several, pipeline=train_pipeline(cfg), **source)
         _load_files(cfg.train_dataloader)
-    located = records.has_boxes and cfg.model.get('type', '').endswith('Localizer')
+    located = not several and records.has_boxes and cfg.model.get('type', '').endswith('Localizer')
     loader = cfg.get('test_dataloader') or dict(batch_size=32, num_workers=0, sampler=dict(
         type='EpochSampler', shuffle=False))
     if located:  # boxes have to move with the photo, whole
