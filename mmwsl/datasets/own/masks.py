@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,52 +11,72 @@ import torch
 
 from mmwsl.datasets.annotated import read_class_map
 from mmwsl.datasets.checks import VOID
-from mmwsl.datasets.own.layout import PHOTO_FOLDERS, part_of, photos_below, shown
+from mmwsl.datasets.own.layout import PHOTO_FOLDERS, part_of, photos_below, photos_by_stem, shown
 from mmwsl.datasets.own.records import Records
 from mmwsl.datasets.transforms.decode import ImageError
 from mmwsl.files import read_lines
 
 MASK_FOLDERS = ('masks', 'mask', 'SegmentationClass', 'annotations', 'labels', 'segmentations', 'class_maps')
 ENDINGS = ('', '_mask', '-mask', '_masks', '_seg', '_segmentation', '_label', '_labels')  # of a mask's name
-NAME_FILES = ('classes.txt', 'labels.txt', 'names.txt', 'labelmap.txt', 'class_dict.csv', 'classes.json', 'labels.json')
+BESIDE = ('_mask', '-mask')  # of a mask in the folder of its photo
+NAME_FILES = ('classes.txt', 'labels.txt', 'names.txt', 'labelmap.txt', 'class_dict.csv', '_classes.csv',
+              'classes.json', 'labels.json')
 BACKGROUND = ('background', '_background_', '__background__', 'bg')
 VOIDS = ('void', 'ignore', '__ignore__', 'unlabeled', 'unlabelled')
 COLOR = re.compile(r'(.+?)\s*[,;:\s]\s*(\d+)\s*[,;\s]\s*(\d+)\s*[,;\s]\s*(\d+)(\D.*)?')
+NUMBER = re.compile(r'(\d+)\s*[,;:]\s*(.+)')
 Value = int | tuple[int, int, int]  # in a file of a class map: a number, or a color
 MOST_VALUES = 64  # different values of masks without names; more are no classes
 
 
-def mask_folders(path: Path) -> list[tuple[Path, Path]]:
-    """Pairs of a folder of photos and one of masks beside it, in a folder or in its parts."""
+def mask_folders(path: Path) -> list[tuple[str | None, Path, Path]]:
+    """The part, the folder of photos and that of masks, in a folder or in each of its parts; both may be the same."""
     found = []
-    for root in (path, *(folder for folder in sorted(path.iterdir()) if folder.is_dir() and part_of(folder.name))):
+    for root in _roots(path):
+        part = None if root == path else part_of(root.name)
         called = {folder.name.lower(): folder for folder in root.iterdir() if folder.is_dir()}
         photos = [called[name.lower()] for name in PHOTO_FOLDERS if name.lower() in called]
         masks = [called[name.lower()] for name in MASK_FOLDERS if name.lower() in called]
         masks = [folder for folder in masks if photos_below(folder)]
         if photos and masks:
-            found.append((photos[0], masks[0]))
+            found.append((part, photos[0], masks[0]))
+        elif _masks_among(photos_by_stem(root)):
+            found.append((part, root, root))
     return found
+
+
+def _roots(path: Path) -> list[Path]:
+    return [path, *(folder for folder in sorted(path.iterdir()) if folder.is_dir() and part_of(folder.name))]
+
+
+def _masks_among(stems: Iterable[str]) -> set[str]:
+    """Names that are those of a mask beside the photo of the same name."""
+    stems = set(stems)
+    return {stem for stem in stems for ending in BESIDE if stem.endswith(ending) and stem[:-len(ending)] in stems}
 
 
 def read_mask_folders(path: Path) -> Records:
     """Folders ``images`` and ``masks`` (or of a like name) whose files have equal names but for the ending.
 
-    Both may lie in ``train`` and ``val``, or have these folders in them. Names of classes come from ``classes.txt`` (a
-    line for each value, from 0; or lines ``name,red,green,blue``, where colors stand for classes), from
-    ``classes.json`` (``{value: name}``), or from ``labelmap.txt`` as CVAT writes it.
+    Both may lie in ``train`` and ``val``, or have these folders in them; or ``a_mask.png`` lies beside ``a.jpg``. Names
+    of classes come from ``classes.txt`` (a line for each value, from 0; or lines ``name,red,green,blue``, where colors
+    stand for classes), from ``classes.json`` (``{value: name}``), or from the files of CVAT and Roboflow.
 
     Raises:
         ValueError: no such folders, no pairs, or masks that cannot be used; see :func:`class_map_records`.
     """
-    pairs = mask_folders(path)
-    if not pairs:
+    folders = mask_folders(path)
+    if not folders:
         raise ValueError(f'{path} has no folder of photos ({", ".join(PHOTO_FOLDERS)}) beside one of masks '
                          f'({", ".join(MASK_FOLDERS)})')
     photos, maps, parts, remarks = [], [], [], []
-    for photo_folder, mask_folder in pairs:
+    for part, photo_folder, mask_folder in folders:
         masks = {os.path.splitext(name)[0]: name for name in photos_below(mask_folder)}
         names = photos_below(photo_folder)
+        if photo_folder == mask_folder:
+            among = _masks_among(masks)
+            masks = {stem: name for stem, name in masks.items() if stem in among}
+            names = [name for name in names if os.path.splitext(name)[0] not in among]
         without = []
         for name in names:
             stem = os.path.splitext(name)[0]
@@ -65,8 +86,7 @@ def read_mask_folders(path: Path) -> Records:
                 continue
             photos.append(str(photo_folder / name))
             maps.append(str(mask_folder / mask))
-            top = photo_folder.parent.name if photo_folder.parent != path else name.split(os.sep)[0]
-            parts.append(part_of(top))
+            parts.append(part or part_of(name.split(os.sep)[0]))
         if len(without) == len(names):
             raise ValueError(f'none of {len(names)} photos in {photo_folder} has a mask of its name in {mask_folder}: '
                              f'photos {shown(names)}; masks {shown(masks.values())}')
@@ -145,21 +165,23 @@ def names_of_values(path: Path) -> list[str] | dict[Value, str] | None:
     Raises:
         ValueError: such a file without names, names that stand twice, or JSON of another kind.
     """
-    folder = path if path.is_dir() else path.parent
-    file = next((folder / name for name in NAME_FILES if (folder / name).is_file()), None)
+    folders = _roots(path) if path.is_dir() else [path.parent]
+    file = next((folder / name for folder in folders for name in NAME_FILES if (folder / name).is_file()), None)
     if file is None:
         return None
     names: list[str] | dict[Value, str]
     if file.suffix != '.json':
         lines = [line.strip() for line in read_lines(file) if not line.startswith('#')]
+        while lines and not lines[-1]:
+            lines.pop()
+        lines = lines[1:] if file.suffix == '.csv' else lines  # it has a heading
         colors = [COLOR.fullmatch(line) for line in lines if line]
-        colors = colors[1:] if colors and file.suffix == '.csv' else colors  # it has a heading
+        numbers = [NUMBER.fullmatch(line) for line in lines if line]
+        names = lines
         if colors and all(colors):
             names = {(int(each[2]), int(each[3]), int(each[4])): each[1] for each in colors if each}
-        else:
-            names = lines
-            while names and not names[-1]:
-                names.pop()
+        elif numbers and all(numbers):
+            names = {int(each[1]): each[2] for each in numbers if each}
     else:
         try:
             content = json.loads(file.read_text(encoding='utf-8-sig'))

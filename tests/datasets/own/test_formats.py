@@ -1,10 +1,12 @@
 """Which form a path has: one, several that contradict each other, none; and the folders of photos and classes."""
 
+import argparse
 import json
 
 import pytest
 from own_photos import names, write_mask, write_photo
 
+from mmwsl.cli.arguments import add_data
 from mmwsl.datasets.own import FORMATS, describe, read_own_data
 from mmwsl.datasets.own.formats import recognize
 
@@ -76,6 +78,13 @@ def test_folders_that_are_no_classes(tmp_path):
     for name in ('train2017/1.jpg', 'val2017/2.jpg'):
         write_photo(tmp_path / name)
     assert recognize(tmp_path) == 'photos'
+
+
+def test_help_names_the_forms():
+    parser = argparse.ArgumentParser()
+    add_data(parser)
+    text = next(action.help for action in parser._actions if action.dest == 'format')
+    assert set(text.partition(': ')[2].replace(' or ', ', ').split(', ')) == set(FORMATS)
 
 
 def test_files_and_names_that_are_none(tmp_path):

@@ -108,6 +108,18 @@ def test_grey_in_three_channels(tmp_path):
     assert read_own_data(tmp_path).classes == ['object']
 
 
+def test_masks_beside_photos(tmp_path):
+    """Roboflow's: photos, masks and the names of values in each part."""
+    for part in ('train', 'valid'):
+        pairs(tmp_path, (0, 1), (0, 2), photos=part, masks=part, ending='_mask')
+        (tmp_path / part / '_classes.csv').write_text('Pixel Value, Class\n0, background\n1, cat\n2, dog\n')
+    records = read_own_data(tmp_path)
+    assert records.form == 'photos and masks' and records.classes == ['cat', 'dog']
+    assert records.parts == ['train', 'train', 'test', 'test'] and names(records) == ['0.jpg', '1.jpg'] * 2
+    assert records.tags.tolist() == [[1, 0], [0, 1]] * 2 and records.remarks == []
+    assert read_own_data(tmp_path / 'train').classes == ['cat', 'dog']
+
+
 def test_void_by_name(tmp_path):
     pairs(tmp_path, (0, 1), (0, 2))
     (tmp_path / 'classes.txt').write_text('unlabeled\ncat\ndog\n')
