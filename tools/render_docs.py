@@ -128,7 +128,7 @@ def quoted_cell(figure):
         return '-'
     protocol = {'linear_layers': 'best layer', 'fine_tune': 'fine-tuned'}.get(figure['protocol'])
     setting = filter(None, [figure['backbone'], figure['layer'], protocol, figure['variant'], figure['note']])
-    return f'{round(figure["value"], 2)}: {", ".join(setting)} ({re.split("[:,]", figure["source"])[0]})'
+    return f'{round(figure["value"], 2)}: {", ".join(setting)} ({re.split("[:,(]", figure["source"])[0].strip()})'
 
 
 def method_cell(method, page):
