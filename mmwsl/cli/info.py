@@ -1,0 +1,12 @@
+"""``mmwsl list``."""
+
+SUMMARY = "List."
+EXAMPLE = "mmwsl list"
+
+
+def add_arguments(parser):
+    pass
+
+
+def run(args):
+    pass
