@@ -59,7 +59,8 @@ def configs_of(method: str) -> list[str]:
 
     def order(name: str) -> tuple[bool, bool, bool, int, str]:
         recipe = _RECIPE.search(name)
-        return name.startswith('suites/'), not is_small(name), not is_made(name), int(recipe['epochs']) if recipe else 0, name
+        epochs = int(recipe['epochs']) if recipe else 0
+        return name.startswith('suites/'), not is_small(name), not is_made(name), epochs, name
 
     return sorted(found, key=order)
 

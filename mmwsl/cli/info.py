@@ -1,12 +1,13 @@
-"""``mmwsl list``."""
+"""``mmwsl info``."""
 
-SUMMARY = "List."
-EXAMPLE = "mmwsl list"
+SUMMARY = 'What a name stands for: its arguments, its configs, its paper, our figures.'
+EXAMPLE = 'mmwsl info simclr'
 
 
 def add_arguments(parser):
-    pass
+    parser.add_argument('name', help='a class or a protocol (see mmwsl list), a method such as moco_v2, or a config')
 
 
 def run(args):
-    pass
+    from mmwsl.apis.catalog.info import describe
+    print(describe(args.name), end='')

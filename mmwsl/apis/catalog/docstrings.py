@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 _ENTRY = re.compile(r'(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: \([^)]*\))?: (.*)')
-# names with a year: (Chen et al. 2020), Noroozi & Favaro (2016), [Wu et al., "...", 2018]
-_PAPER = re.compile(r'\bet al\b.*\b(19|20)\d\d\b|\b[A-Z]\w+ (&|and) [A-Z]\w+\W+(19|20)\d\d\b|\b[A-Z]\w+\W+(19|20)\d\d\)',
-                    re.S)
+# names with a year: Wu et al., "...", 2018; Noroozi & Favaro (2016); (Girshick 2015)
+_YEAR = r'(19|20)\d\d\b'
+_PAPER = re.compile(rf'\bet al\b.*\b{_YEAR}|\b[A-Z]\w+ (&|and) [A-Z]\w+\W+{_YEAR}|\b[A-Z]\w+\W+{_YEAR}\)', re.S)
 
 
 class Argument(NamedTuple):

@@ -41,7 +41,8 @@ def nearest(name: str, known: Iterable[str], cutoff: float) -> str | None:
 
 
 def check_file(cfg: Config) -> None:
-    """Raise if a config file defines a dict or list under a name that is nearly one that is read.
+    """Raise if a config file defines a dict or list under a name that is nearly one that is read, or a data loader or
+    the randomness has such a key.
 
     Names of other things are variables: a name that the file uses again is one, or that begins with ``_``.
 
@@ -55,6 +56,10 @@ def check_file(cfg: Config) -> None:
         if near and len(re.findall(rf'\b{re.escape(key)}\b', cfg.text)) < 2:
             raise ValueError(f'{cfg.filename}: nothing reads {key}; did you mean {near}? (a variable that is meant may '
                              'begin with _)')
+    for place, known in UNTYPED.items():
+        for key in set(cfg.get(place) or ()) - known:
+            if near := nearest(key, known, 0.75):
+                raise ValueError(f'{cfg.filename}: {place} has no {key}; did you mean {near}?')
 
 
 def check_options(before: Mapping[str, Any], after: Mapping[str, Any], options: Mapping[str, Any]) -> None:

@@ -15,7 +15,9 @@ SHELVES: dict[str, tuple[registry.Registry, ...]] = {
     'losses': (registry.LOSSES, ), 'memories': (registry.MEMORIES, ), 'protocols': (registry.PROTOCOLS, ),
     'views': (registry.VIEWS, ), 'datasets': (registry.DATASETS, ), 'transforms': (registry.TRANSFORMS, ),
     'samplers': (registry.DATA_SAMPLERS, ), 'metrics': (registry.METRICS, ), 'hooks': (registry.HOOKS, ),
-    'optimizers': (registry.OPTIMIZERS, )}
+    'optimizers': (registry.OPTIMIZERS, ),
+    'others': (registry.LOOPS, registry.PARAM_SCHEDULERS, registry.OPTIM_WRAPPERS, registry.OPTIM_WRAPPER_CONSTRUCTORS,
+               registry.FUNCTIONS, registry.TASK_UTILS, registry.WEIGHT_INITIALIZERS, registry.RUNNERS)}
 MEANINGS = dict(
     methods='what learns without labels or from weak ones', supervised='what benchmarks and second stages train',
     backbones='images in, feature maps out', necks='from feature maps to what a method compares',
@@ -24,7 +26,7 @@ MEANINGS = dict(
     protocols='ways to evaluate a checkpoint', views='what makes the views of a batch',
     datasets='readers of files, sets made on the fly, wrappers', transforms="steps of a data set's pipeline",
     samplers='orders of images', metrics='what test_evaluator names', hooks='what custom_hooks names',
-    optimizers="beside torch's own")
+    optimizers="beside torch's own", others='loops, schedules, wrappers, functions, initializers')
 
 
 class Entry(NamedTuple):
@@ -64,6 +66,12 @@ def entries(kind: str | None = None) -> list[Entry]:
             names[_kind_of_model(name, item)][name] = item
     return [Entry(each, name, item) for each in MEANINGS if kind in (None, each)
             for name, item in sorted(names[each].items(), key=lambda pair: pair[0].lower())]
+
+
+def inherited() -> list[Entry]:
+    """What mmengine's registries add to ours: its hooks, torch's optimizers and so on."""
+    return [Entry(f"mmengine's {each.name} registry", name, item) for each in registries() if each.parent is not None
+            for name, item in each.parent.module_dict.items()]
 
 
 def _kind_of_model(name: str, item: Any) -> str:
