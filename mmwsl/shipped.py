@@ -1,6 +1,7 @@
 """Where the configs and the records lie that ship with mmwsl."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import mmwsl
@@ -48,21 +49,24 @@ def configs_of(method: str) -> list[str]:
     """Names of the shipped configs of a method, or of another folder of configs, those for a CPU first.
 
     Args:
-        method: ``'moco'`` or ``'selfsup/moco'``, a folder; ``'moco_v2'``, the beginning of file names; in any case.
+        method: ``'moco'`` or ``'selfsup/moco'``, a folder, or else ``'moco_v2'``, how names of files begin; in any case.
     """
     method = method.lower().replace('-', '_').strip('/')
-    found = []
-    for name in shipped_configs():
-        folder, _, file = name.rpartition('/')
-        if f'/{folder}'.endswith(f'/{method}') or f'{file.removesuffix(".py")}_'.startswith(f'{method}_'):
-            found.append(name)
+    names = shipped_configs()
+    inside = [name for name in names if f'/{name.rpartition("/")[0]}'.endswith(f'/{method}')] if method else []
+    return smallest_first(inside or [name for name in names
+                                     if f'{Path(name).stem}_'.startswith(f'{method}_')])
+
+
+def smallest_first(names: Iterable[str]) -> list[str]:
+    """Names of configs, sorted: those for a CPU first, and of these the ones without a download; suites last."""
 
     def order(name: str) -> tuple[bool, bool, bool, int, str]:
         recipe = _RECIPE.search(name)
         epochs = int(recipe['epochs']) if recipe else 0
         return name.startswith('suites/'), not is_small(name), not is_made(name), epochs, name
 
-    return sorted(found, key=order)
+    return sorted(names, key=order)
 
 
 def describe_config(name: str) -> str:

@@ -47,8 +47,8 @@ def describe(name: str) -> str:
     methods = {stem for config in shipped_configs() for stem in (Path(config).parent.name, Path(config).stem)}
     plain = {_plain(each): each for each in [*methods, *(entry.name for entry in known)]}
     near = [plain[each] for each in difflib.get_close_matches(_plain(name), plain, n=4, cutoff=0.6)]
-    raise KeyError(f'nothing is called {name!r}' + (f'; did you mean {", ".join(near)}?' if near else '')
-                   + ' `mmwsl list` has the names there are')
+    raise KeyError(f'nothing is called {name!r}' + (f'; did you mean {", ".join(near)}? ' if near else '; ')
+                   + '`mmwsl list` has the names there are')
 
 
 def _plain(name: str) -> str:
@@ -59,13 +59,11 @@ def _describe_entry(entry: Entry, name: str) -> str:
     is_protocol = entry.kind == 'protocols'
     is_method = entry.kind in ('methods', 'supervised')
     configs, others = configs_with(entry.name, is_protocol, None if is_method else ENOUGH)
-    shown = [config for config in configs_of(name) if config in configs]  # the smallest first
-    shown += [config for config in configs if config not in shown]
     figures = figures_by(entry.name) if is_protocol else figures_of(configs) if is_method else None
     what = f'{entry.name}, of the {entry.kind}: {entry.item.__module__}.{entry.item.__qualname__}'
     return what + '\n\n' + _paragraph(_first(entry.item)) + _section('paper', [paper(entry.item)]) \
         + _section('arguments', _arguments(entry.item)) \
-        + _section('configs', [*map(describe_config, shown), *_more(entry.name, others)], wrap=False) \
+        + _section('configs', [*map(describe_config, configs), *_more(entry.name, others)], wrap=False) \
         + _section(FIGURES, [NO_FIGURE] if figures == [] else figures or [])
 
 

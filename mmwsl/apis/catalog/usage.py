@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mmwsl.apis.config import PREFIX, load_config, resolve
-from mmwsl.reporting.records import heading, is_ceiling, is_floor, pivot, read_records
-from mmwsl.shipped import configs_root, shipped_configs, shipped_records
+from mmwsl.reporting.records import Pivot, heading, is_ceiling, is_floor, pivot, read_records
+from mmwsl.shipped import configs_root, shipped_configs, shipped_records, smallest_first
 
 ENOUGH = 12  # configs of a list that are read, and shown
 MANY = 5  # methods of a suite that are shown with all their metrics
@@ -48,11 +48,11 @@ def configs_with(name: str, protocol: bool = False, count: int | None = ENOUGH) 
         count: how many to find at most; None = all.
 
     Returns:
-        tuple: names of the configs, and the number of others that may be some more, by the text of their files: a
+        tuple: names of the configs, the smallest first, and the number of others that may be some more, by the text of their files: a
         file may replace what its base names.
     """
     root = configs_root()
-    candidates = [each for each in shipped_configs() if name in _strings(root / each)]
+    candidates = smallest_first(each for each in shipped_configs() if name in _strings(root / each))
     found: list[str] = []
     while candidates and (count is None or len(found) < count):
         config = candidates.pop(0)
@@ -91,12 +91,20 @@ def _lines(records: list[dict[str, Any]], many: int) -> list[str]:
     for place, group in groups.items():
         table = pivot(group)
         if len(table.rows) > many:
-            lines.append(f'{place}, {heading(*table.columns[0])}: ' + _joined(
-                (_row_name(row), table.text(row, table.columns[0])) for row in table.rows))
+            lines += [f'{place}, {heading(*column)}: ' + _joined((_row_name(row), table.text(row, column)) for row in rows)
+                      for column, rows in _first_columns(table).items()]
             continue
         lines += [f'{place}, {_row_name(row)}: ' + _joined((heading(*column), table.text(row, column))
                                                            for column in table.columns) for row in table.rows]
     return lines
+
+
+def _first_columns(table: Pivot) -> dict[Any, list[str]]:
+    """Column -> the rows of which it is the first that has a value."""
+    found: dict[Any, list[str]] = {}
+    for row in table.rows:
+        found.setdefault(next(column for column in table.columns if table.cells.get((row, column))), []).append(row)
+    return found
 
 
 def _row_name(row: str) -> str:
