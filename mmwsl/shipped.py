@@ -49,7 +49,7 @@ def configs_of(method: str) -> list[str]:
     """Names of the shipped configs of a method, or of another folder of configs, those for a CPU first.
 
     Args:
-        method: ``'moco'`` or ``'selfsup/moco'``, a folder, or else ``'moco_v2'``, how names of files begin; in any case.
+        method: ``'moco'`` or ``'selfsup/moco'``, a folder, or else ``'moco_v2'``, how files' names begin; in any case.
     """
     method = method.lower().replace('-', '_').strip('/')
     names = shipped_configs()

@@ -106,11 +106,11 @@ def _is_for_the_user(error):
 def main(arguments=None):
     """Run a command; returns the exit code. What the user can mend is one line, not a traceback."""
     args = build_parser().parse_args(arguments)
-    if not {'', os.getcwd()} & set(sys.path):  # modules of custom_imports lie there; last, so that they hide nothing
-        sys.path.append(os.getcwd())
     # Python hides these from users of a program; here they say what of a config or a plugin goes with the next release
     warnings.filterwarnings('default', category=DeprecationWarning, module=r'mmwsl\b')
     try:
+        if not {'', os.getcwd()} & set(sys.path):  # modules of custom_imports lie there; last, so that they hide nothing
+            sys.path.append(os.getcwd())
         args.run(args)
         if 'torch' in sys.modules:  # otherwise there is no group, and no reason to wait for the import
             from mmwsl.dist import leave_process_group

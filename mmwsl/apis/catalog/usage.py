@@ -48,8 +48,8 @@ def configs_with(name: str, protocol: bool = False, count: int | None = ENOUGH) 
         count: how many to find at most; None = all.
 
     Returns:
-        tuple: names of the configs, the smallest first, and the number of others that may be some more, by the text of their files: a
-        file may replace what its base names.
+        tuple: names of the configs, the smallest first, and the number of others that may be some more, by the text of
+        their files: a file may replace what its base names.
     """
     root = configs_root()
     candidates = smallest_first(each for each in shipped_configs() if name in _strings(root / each))
@@ -91,7 +91,8 @@ def _lines(records: list[dict[str, Any]], many: int) -> list[str]:
     for place, group in groups.items():
         table = pivot(group)
         if len(table.rows) > many:
-            lines += [f'{place}, {heading(*column)}: ' + _joined((_row_name(row), table.text(row, column)) for row in rows)
+            lines += [f'{place}, {heading(*column)}: ' + _joined(
+                (_row_name(row), table.text(row, column)) for row in rows)
                       for column, rows in _first_columns(table).items()]
             continue
         lines += [f'{place}, {_row_name(row)}: ' + _joined((heading(*column), table.text(row, column))
