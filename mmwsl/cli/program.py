@@ -18,6 +18,7 @@ from . import (
     extract,
     hidden_robustness,
     info,
+    motion,
     overlays,
     predict,
     prepare,
@@ -34,7 +35,7 @@ GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
-    'data': {'check': check, 'prepare': prepare, 'extract': extract},
+    'data': {'check': check, 'prepare': prepare, 'extract': extract, 'motion': motion},
     'names': {'list': listing, 'info': info, 'configs': configs, 'convert': convert},
 }
 
@@ -109,7 +110,7 @@ def main(arguments=None):
     # Python hides these from users of a program; here they say what of a config or a plugin goes with the next release
     warnings.filterwarnings('default', category=DeprecationWarning, module=r'mmwsl\b')
     try:
-        if not {'', os.getcwd()} & set(sys.path):  # modules of custom_imports lie there; last, so that they hide nothing
+        if not {'', os.getcwd()} & set(sys.path):  # for custom_imports; last, so that it hides nothing
             sys.path.append(os.getcwd())
         args.run(args)
         if 'torch' in sys.modules:  # otherwise there is no group, and no reason to wait for the import
