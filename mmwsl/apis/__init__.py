@@ -18,6 +18,7 @@ from .check import check_data
 from .config import load_config
 from .evaluate import evaluate
 from .explore import explore
+from .export import export
 from .hidden_robustness import hidden_robustness
 from .overlays import overlays
 from .predictor import Predictor, predict
@@ -35,6 +36,7 @@ __all__ = [
     'draw_matrix',
     'evaluate',
     'explore',
+    'export',
     'extract',
     'hidden_robustness',
     'load_config',

@@ -13,6 +13,7 @@ from . import (
     configs,
     convert,
     explore,
+    export,
     extract,
     hidden_robustness,
     overlays,
@@ -31,7 +32,8 @@ GROUPS = {
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
     'data': {'check': check, 'prepare': prepare, 'extract': extract},
-    'names': {'configs': configs, 'convert': convert},
+    'hand on': {'export': export, 'convert': convert},
+    'names': {'configs': configs},
 }
 
 
