@@ -19,13 +19,13 @@ _PARTS = (('query', 0), ('key', 1), ('value', 2))
 def huggingface_config(backbone: Mapping[str, Any]) -> dict[str, Any]:
     """What ``config.json`` says of a ResNet, vision transformer or Swin, which :func:`check_public` let pass."""
     if backbone['type'] == 'ResNet':
-        from_block = backbone['depth'] >= 50
+        bottleneck = backbone['depth'] >= 50
         counts = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
         width = backbone['base_channels']
         return dict(architectures=['ResNetModel'], model_type='resnet', num_channels=backbone['in_channels'],
                     embedding_size=width, depths=list(counts[backbone['depth']]), hidden_act='relu',
-                    hidden_sizes=[width * (4 if from_block else 1) * 2**stage for stage in range(4)],
-                    layer_type='bottleneck' if from_block else 'basic', downsample_in_first_stage=False,
+                    hidden_sizes=[width * (4 if bottleneck else 1) * 2**stage for stage in range(4)],
+                    layer_type='bottleneck' if bottleneck else 'basic', downsample_in_first_stage=False,
                     downsample_in_bottleneck=False)
     if backbone['type'] == 'SwinTransformer':
         return dict(architectures=['SwinModel'], model_type='swin', image_size=backbone['image_size'],

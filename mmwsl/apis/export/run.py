@@ -81,8 +81,8 @@ def _export_network(checkpoint: Path | str, out: Path | str, to: str, config: Co
         _write(out, tensors)
     classes = len(next(iter(head.values()))) if head else 0
     checked = _check(source, network, out, to, classes)
-    left = f'; left out: {len(source.left_out)} other tensors ({", ".join(source.left_out[:3])}' \
-        f'{", ..." if len(source.left_out) > 3 else ""})' if source.left_out else ''
+    others = source.others - len(head)
+    left = f'; {others} others (of heads, teachers, ...) left out' if others else ''
     with_head = f' with the classifier of {classes} classes' if head else ''
     return (f'{source.path}: {len(tensors)} tensors{with_head} written to {out}{left}\nload it with\n'
             f'{_how(source, out, to, classes)}{_assumed(source)}\n{checked}')

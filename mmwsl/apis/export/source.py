@@ -35,14 +35,14 @@ class Source:
         state: tensors of the backbone, under our names, fp32 on the CPU.
         backbone: its config with all that matters (:func:`describe_backbone`); None of an unknown kind.
         classifier: weight (C, D) and bias (C,) of a linear classifier of the labels; None without one.
-        left_out: names of the tensors of the checkpoint that are no part of all this.
+        others: how many tensors the checkpoint has beside those of the backbone.
     """
     path: str
     config: Config | None
     state: dict[str, torch.Tensor]
     backbone: dict[str, Any] | None
     classifier: tuple[torch.Tensor, torch.Tensor] | None
-    left_out: list[str]
+    others: int
 
 
 def find_config(checkpoint: Mapping[str, Any], path: Path | str, config: Config | Path | str | None) -> Config | None:
@@ -86,9 +86,7 @@ def read_source(path: Path | str, config: Config | Path | str | None = None, tru
     meta = checkpoint.get('meta')
     labels = isinstance(meta, dict) and meta.get('saw_labels') is True
     classifier = _classifier(tensors, model.get('head') or {}) if labels else None
-    left = [key for key in tensors if not key.endswith(tuple(f'.{name}' for name in state)) and key not in state
-            and not (classifier and key.startswith('head.classifier.'))]
-    return Source(str(path), cfg, state, backbone, classifier, left)
+    return Source(str(path), cfg, state, backbone, classifier, len(tensors) - len(state))
 
 
 def _with_unseen(backbone: dict[str, Any] | None, given: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -132,5 +130,6 @@ def build_backbone(source: Source) -> nn.Module:
     if wrong:
         raise ValueError(f'{source.path}: it looks like a {settings["type"]}, but {len(report["missing"])} of its '
                          f'tensors are missing and {len(report["unexpected"])} are none of it '
-                         f'({", ".join(wrong[:3])}), so no public network computes the same; choose --to onnx with --config CONFIG')
+                         f'({", ".join(wrong[:3])}), so no public network computes the same; choose --to onnx with '
+                         '--config CONFIG')
     return network.eval()
