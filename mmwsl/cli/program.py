@@ -62,12 +62,13 @@ def build_parser():
 
 
 def _is_for_the_user(error):
-    """Whether mmwsl itself raised a RuntimeError, or a config gave a class an argument that it does not have."""
+    """Whether mmwsl itself raised a RuntimeError or an ImportError, or a config gave a class an argument that it does not
+    have."""
     last = error.__traceback__
     while last.tb_next is not None:
         last = last.tb_next
     ours = last.tb_frame.f_code.co_filename.startswith(os.path.dirname(mmwsl.__file__))
-    return 'unexpected keyword argument' in str(error) or (isinstance(error, RuntimeError) and ours)
+    return 'unexpected keyword argument' in str(error) or (isinstance(error, (RuntimeError, ImportError)) and ours)
 
 
 def main(arguments=None):
@@ -80,8 +81,9 @@ def main(arguments=None):
         if 'torch' in sys.modules:  # otherwise there is no group, and no reason to wait for the import
             from mmwsl.dist import leave_process_group
             leave_process_group()
-    except (OSError, ValueError, KeyError, FloatingPointError, SyntaxError, TypeError, RuntimeError) as error:
-        if isinstance(error, (TypeError, RuntimeError)) and not _is_for_the_user(error):
+    except (OSError, ValueError, KeyError, FloatingPointError, SyntaxError, TypeError, RuntimeError,
+            ImportError) as error:
+        if isinstance(error, (TypeError, RuntimeError, ImportError)) and not _is_for_the_user(error):
             raise
         import logging
         logging.getLogger('mmwsl').debug('', exc_info=True)
