@@ -7,11 +7,12 @@ from typing import Any
 _RESNETS: dict[tuple[bool, tuple[int, ...]], int] = {  # bottlenecks or not, blocks of the stages
     (False, (2, 2, 2, 2)): 18, (False, (3, 4, 6, 3)): 34, (True, (3, 4, 6, 3)): 50, (True, (3, 4, 23, 3)): 101,
     (True, (3, 8, 36, 3)): 152}
+_LITES = {(16, 320): 'lite0', (21, 320): 'lite1', (21, 352): 'lite2'}  # blocks, channels of the last one
 HEAD_WIDTH = 64  # of vision transformers, whose tensors do not say how many heads there are
 
 
 def describe_backbone(state: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The config of a ResNet, a vision transformer or a Swin, as far as tensors say it; None of any other backbone.
+    """The config of a ResNet, vision transformer, Swin or EfficientNet-Lite, as far as tensors say it; None of others.
 
     Strides, dilations and the epsilon of norms leave no trace in tensors, nor do the heads of a vision transformer: one
     for every 64 channels is assumed.
@@ -26,6 +27,10 @@ def describe_backbone(state: Mapping[str, Any]) -> dict[str, Any] | None:
         return _vit(shapes)
     if {'patch_embed.norm.weight', 'layers.0.blocks.0.attn.relative_position_bias_table'} <= shapes.keys():
         return _swin(shapes)
+    if {'conv_stem.weight', 'conv_head.weight', 'block0.depthwise_conv.weight'} <= shapes.keys():
+        arch = _LITES.get((_count(shapes, r'block(\d+)\.'), shapes['conv_head.weight'][1]))
+        channels = shapes['conv_stem.weight'][1]
+        return None if arch is None else dict(type='EfficientNetLite', arch=arch, in_channels=channels)
     return None
 
 

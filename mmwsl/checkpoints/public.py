@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+_KINDS = dict(torchvision=('ResNet',), huggingface=('ResNet', 'VisionTransformer', 'SwinTransformer'),
+              timm=('ResNet', 'VisionTransformer', 'SwinTransformer', 'EfficientNetLite'))
 # channels, blocks, heads
 _VITS: dict[tuple[Any, ...], str] = {(192, 12, 3): 'tiny', (384, 12, 6): 'small', (768, 12, 12): 'base'}
 _SWINS: dict[tuple[Any, ...], str] = {
@@ -18,12 +20,12 @@ def check_public(backbone: Mapping[str, Any] | None, library: str) -> None:
             another kind than :func:`mmwsl.checkpoints.describe.describe_backbone` knows.
         library: ``'torchvision'``, ``'timm'`` or ``'huggingface'``.
     """
-    known = ('ResNet',) if library == 'torchvision' else ('ResNet', 'VisionTransformer', 'SwinTransformer')
+    known = _KINDS[library]
     if backbone is None or backbone['type'] not in known:
-        what = 'this backbone' if backbone is None else backbone['type']
-        others = '' if library != 'torchvision' or backbone is None else ', or timm or huggingface'
-        raise ValueError(f'--to {library} is written for {", ".join(known)}, and {what} is none of them; choose --to '
-                         f'onnx, which takes any backbone{others}')
+        kind = None if backbone is None else backbone['type']
+        others = ''.join(f', or {other}' for other, kinds in _KINDS.items() if kind in kinds)
+        raise ValueError(f'--to {library} is written for {", ".join(known)}, and {kind or "this backbone"} is none of '
+                         f'them; choose --to onnx, which takes any backbone{others}')
     wrong = list(_misfits(backbone, library))
     if wrong:
         raise ValueError(f'no network of {library} computes what this {backbone["type"]} does: {"; ".join(wrong)}. '
@@ -32,17 +34,19 @@ def check_public(backbone: Mapping[str, Any] | None, library: str) -> None:
 
 
 def _misfits(backbone: Mapping[str, Any], library: str) -> Iterator[str]:
-    eps = (backbone.get('norm_cfg') or {}).get('eps', 1e-5)
+    if backbone['type'] in ('ResNet', 'EfficientNetLite'):
+        usual_strides, usual_eps = ((1, 2, 2, 2), 1e-5) if backbone['type'] == 'ResNet' else ((2, 2, 2, 2), 1e-3)
+        for name, usual in (('strides', usual_strides), ('dilations', (1, 1, 1, 1))):
+            if tuple(backbone.get(name, usual)) != usual:
+                yield f'its {name} are {tuple(backbone[name])}, theirs {usual}'
+        eps = (backbone.get('norm_cfg') or {}).get('eps', usual_eps)
+        if eps != usual_eps:
+            yield f'the eps of its norms is {eps}, theirs {usual_eps}'
     if backbone['type'] == 'ResNet':
         if backbone['stem'] != 'imagenet':
             yield f'its stem is {backbone["stem"]!r} (3 x 3, no pooling), theirs 7 x 7 with stride 2 and pooling'
         if backbone['base_channels'] != 64 and library != 'huggingface':
             yield f'its width is {backbone["base_channels"]} (base_channels), theirs 64'
-        for name, usual in (('strides', (1, 2, 2, 2)), ('dilations', (1, 1, 1, 1))):
-            if tuple(backbone.get(name, usual)) != usual:
-                yield f'its {name} are {tuple(backbone[name])}, theirs {usual}'
-        if eps != 1e-5:
-            yield f'the eps of its norms is {eps}, theirs 1e-5'
         if backbone['in_channels'] != 3 and library == 'torchvision':
             yield f'its images have {backbone["in_channels"]} channels, theirs 3'
     if backbone['type'] == 'VisionTransformer' and library == 'huggingface':
@@ -65,6 +69,8 @@ def timm_network(backbone: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     channels = {} if backbone['in_channels'] == 3 else dict(in_chans=backbone['in_channels'])
     if backbone['type'] == 'ResNet':
         return f'resnet{backbone["depth"]}', channels
+    if backbone['type'] == 'EfficientNetLite':
+        return f'tf_efficientnet_{backbone["arch"]}', channels
     if backbone['type'] == 'SwinTransformer':
         own: tuple[Any, ...] = (backbone['embed_dims'], tuple(backbone['depths']), tuple(backbone['num_heads']))
         arch = _SWINS.get(own)
@@ -101,4 +107,4 @@ def classifier_name(backbone: Mapping[str, Any], library: str) -> str | None:
         return 'fc' if library in ('torchvision', 'timm') else None
     if library != 'timm':
         return None
-    return 'head' if backbone['type'] == 'VisionTransformer' else 'head.fc'
+    return dict(VisionTransformer='head', SwinTransformer='head.fc', EfficientNetLite='classifier')[backbone['type']]

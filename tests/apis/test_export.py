@@ -249,6 +249,7 @@ BACKBONES = [
 
 PAIRS = [(backbone, to) for backbone in BACKBONES for to in ('torchvision', 'timm', 'huggingface')
          if backbone['type'] == 'ResNet' or to != 'torchvision']
+PAIRS += [(dict(type='EfficientNetLite', arch=arch), 'timm') for arch in ('lite0', 'lite1', 'lite2')]
 
 
 @pytest.mark.parametrize('backbone, to', PAIRS, ids=lambda each: each if isinstance(each, str) else each['type'])

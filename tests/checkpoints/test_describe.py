@@ -34,7 +34,13 @@ def test_swins():
         (1, 2), (1, 2), 4, 16)
 
 
-@pytest.mark.parametrize('make', [VGG16, lambda: EfficientNetLite('lite0'), lambda: CIFARResNet(8)])
+@pytest.mark.parametrize('arch', EfficientNetLite.SCALES)
+def test_efficientnet_lites(arch):
+    state = EfficientNetLite(arch, in_channels=2).state_dict()
+    assert describe_backbone(state) == dict(type='EfficientNetLite', arch=arch, in_channels=2)
+
+
+@pytest.mark.parametrize('make', [VGG16, lambda: CIFARResNet(8)])
 def test_others_are_not_taken_for_them(make):
     assert describe_backbone(make().state_dict()) is None
 

@@ -15,7 +15,7 @@ SWIN = dict(type='SwinTransformer', embed_dims=96, in_channels=3, patch_size=4, 
 def test_standard_networks_fit(library):
     check_public(RESNET, library)
     if library == 'torchvision':
-        with pytest.raises(ValueError, match='VisionTransformer is none of them; choose --to onnx.*timm or huggingface'):
+        with pytest.raises(ValueError, match='VisionTransformer is none of them; choose --to onnx.*, or huggingface, or timm'):
             check_public(VIT, library)
     else:
         check_public(VIT, library)
@@ -46,6 +46,12 @@ def test_everything_in_the_way_is_named_at_once():
         check_public(VIT | dict(class_token=False, layer_scale=1e-5), 'huggingface')
     with pytest.raises(ValueError, match='this backbone is none of them'):
         check_public(None, 'timm')
+    lite = dict(type='EfficientNetLite', arch='lite0', in_channels=3)
+    check_public(lite, 'timm')
+    with pytest.raises(ValueError, match='EfficientNetLite is none of them; choose --to onnx, which takes any backbone, or timm$'):
+        check_public(lite, 'huggingface')
+    with pytest.raises(ValueError, match=r'its strides are \(2, 2, 2, 1\), theirs \(2, 2, 2, 2\); the eps of its norms is 1e-05'):
+        check_public(lite | dict(strides=(2, 2, 2, 1), norm_cfg=dict(type='BN', eps=1e-5)), 'timm')
 
 
 def test_names():
@@ -59,5 +65,6 @@ def test_names():
     assert timm_network(SWIN) == ('swin_tiny_patch4_window7_224', {})
     assert timm_network(SWIN | dict(window_size=6, image_size=192)) == (
         'swin_tiny_patch4_window7_224', dict(window_size=6, img_size=192))
+    assert timm_network(dict(type='EfficientNetLite', arch='lite1', in_channels=3)) == ('tf_efficientnet_lite1', {})
     names = [classifier_name(each, 'timm') for each in (RESNET, VIT, SWIN)]
     assert names == ['fc', 'head', 'head.fc'] and classifier_name(RESNET, 'huggingface') is None

@@ -16,6 +16,7 @@ from mmwsl.checkpoints import convert, their_names
 from mmwsl.checkpoints.huggingface import huggingface_config, huggingface_names
 from mmwsl.checkpoints.public import check_public, classifier_name, timm_network, torchvision_network
 from mmwsl.files import check_writable, check_writable_folder, write_atomically
+from mmwsl.models.backbones import EfficientNetLite
 from mmwsl.models.necks.mlp import pool
 
 NETWORKS = ('torchvision', 'timm', 'huggingface')  # a network of theirs computes the same, or nothing is written
@@ -100,6 +101,8 @@ def _head(source: Source, to: str) -> dict[str, torch.Tensor]:
 def _width(backbone: dict[str, Any]) -> int:
     if backbone['type'] == 'ResNet':
         return backbone['base_channels'] * (32 if backbone['depth'] >= 50 else 8)
+    if backbone['type'] == 'EfficientNetLite':
+        return EfficientNetLite.HEAD
     return backbone['embed_dims'] * (2**(len(backbone['depths']) - 1) if backbone['type'] == 'SwinTransformer' else 1)
 
 
@@ -155,7 +158,7 @@ def _assumed(source: Source) -> str:
     """What the tensors do not say, and no config did."""
     if source.config is not None or source.backbone is None or source.backbone['type'] == 'SwinTransformer':
         return ''
-    if source.backbone['type'] == 'ResNet':
+    if source.backbone['type'] in ('ResNet', 'EfficientNetLite'):
         return '\nassumed, as the checkpoint keeps no config: the usual strides; otherwise give --config CONFIG'
     return (f'\nassumed, as the checkpoint keeps no config: {source.backbone["num_heads"]} heads; otherwise give '
             '--config CONFIG')
