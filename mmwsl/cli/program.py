@@ -62,7 +62,7 @@ def build_parser():
 
 
 def _is_for_the_user(error):
-    """Whether mmwsl itself raised a RuntimeError or ImportError, or a config gave a class an argument it does not have."""
+    """Whether mmwsl raised a RuntimeError or ImportError itself, or a config gave a class an argument it does not have."""
     last = error.__traceback__
     while last.tb_next is not None:
         last = last.tb_next
