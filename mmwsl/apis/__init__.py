@@ -20,6 +20,7 @@ from .evaluate import evaluate
 from .explore import explore
 from .export import export
 from .hidden_robustness import hidden_robustness
+from .motion import motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
 from .suite import run_suite
@@ -40,6 +41,7 @@ __all__ = [
     'extract',
     'hidden_robustness',
     'load_config',
+    'motion_boxes',
     'overlays',
     'predict',
     'prepare_training',

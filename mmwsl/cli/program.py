@@ -16,6 +16,7 @@ from . import (
     export,
     extract,
     hidden_robustness,
+    motion,
     overlays,
     predict,
     prepare,
@@ -31,7 +32,8 @@ GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
-    'data': {'check': check, 'prepare': prepare, 'extract': extract},
+    'data': {'check': check, 'prepare': prepare, 'extract': extract,
+             'motion': motion},
     'hand on': {'export': export, 'convert': convert},
     'names': {'configs': configs},
 }
@@ -62,7 +64,7 @@ def build_parser():
 
 
 def _is_for_the_user(error):
-    """Whether mmwsl raised a RuntimeError or ImportError itself, or a config gave a class an argument it does not have."""
+    """Whether mmwsl raised it for the user (RuntimeError, ImportError), or a config has an argument that a class lacks."""
     last = error.__traceback__
     while last.tb_next is not None:
         last = last.tb_next
