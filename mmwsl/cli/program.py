@@ -64,7 +64,7 @@ def build_parser():
 
 
 def _is_for_the_user(error):
-    """Whether mmwsl raised it for the user (RuntimeError, ImportError), or a config has an argument that a class lacks."""
+    """Whether mmwsl itself raised a RuntimeError or ImportError, or a config gave a class an argument it lacks."""
     last = error.__traceback__
     while last.tb_next is not None:
         last = last.tb_next

@@ -1,5 +1,5 @@
 # A folder of your own photos, for a standard ResNet-50 at 224 px, which other libraries load (mmwsl export); for a GPU.
-# --cfg-options train_dataloader.dataset.data_root=DIR benchmark.test.data_root=DIR
+# --data DIR
 # The queue is short and the teacher fast, as a folder has fewer photos than ImageNet; the rest is as published.
 _base_ = ['./moco_v2_r50_8xb32-cos-200e_imagenet.py']
 

@@ -1,5 +1,5 @@
 # A folder of your own photos, for a standard ResNet-18 at 224 px, which other libraries load (mmwsl export); for a GPU.
-# --cfg-options train_dataloader.dataset.data_root=DIR benchmark.test.data_root=DIR
+# --data DIR
 _base_ = ['./simclr_r18w16_1xb64-cos-100e_folder.py']
 
 model = dict(backbone=dict(base_channels=64, stem='imagenet'), neck=dict(in_channels=512, hidden_channels=512))
