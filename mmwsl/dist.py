@@ -50,7 +50,8 @@ def leave_process_group() -> None:
 
 def _slurm_environment() -> None:
     if 'SLURM_PROCID' not in os.environ:
-        raise RuntimeError('--launcher slurm needs SLURM_PROCID in the environment: start with tools/slurm_train.sh')
+        raise RuntimeError('--launcher slurm needs SLURM_PROCID in the environment: start ranks by '
+                           'srun python -m mmwsl COMMAND ... (in a clone: tools/slurm_train.sh)')
     os.environ['RANK'] = os.environ['SLURM_PROCID']
     os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
     os.environ['LOCAL_RANK'] = os.environ.get('SLURM_LOCALID', '0')

@@ -44,7 +44,7 @@ def test_gloo_without_a_gpu(joined, monkeypatch):
 
 
 def test_slurm(joined, monkeypatch, tmp_path):
-    with pytest.raises(RuntimeError, match='needs SLURM_PROCID in the environment: start with tools/slurm_train.sh'):
+    with pytest.raises(RuntimeError, match='needs SLURM_PROCID in the environment: start ranks by srun python -m mmwsl'):
         init_process_group('slurm')
     scontrol = tmp_path / 'scontrol'
     scontrol.write_text('#!/bin/sh\ntest "$*" = "show hostnames node[3-4]" && printf "node3\\nnode4\\n"\n')
