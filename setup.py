@@ -16,7 +16,7 @@ def requirements(name):
 
 
 class BuildWithConfigs(build_py):
-    """Ship ``configs/`` inside the package: an installed user has no clone."""
+    """Ship ``configs/`` and the records of ``docs/results/`` inside the package: an installed user has no clone."""
 
     def run(self):
         super().run()
@@ -24,6 +24,11 @@ class BuildWithConfigs(build_py):
             target = Path(self.build_lib) / 'mmwsl' / 'configs'
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(ROOT / 'configs', target, ignore=shutil.ignore_patterns('__pycache__'))
+            shutil.rmtree(Path(self.build_lib) / 'mmwsl' / 'results', ignore_errors=True)
+            for records in sorted((ROOT / 'docs' / 'results').glob('*/records.jsonl')):
+                folder = Path(self.build_lib) / 'mmwsl' / 'results' / records.parent.name
+                folder.mkdir(parents=True, exist_ok=True)
+                shutil.copy(records, folder)
 
 
 setup(
@@ -39,7 +44,7 @@ setup(
     package_data={'mmwsl': ['py.typed', 'augment/data/*.npy', 'checkpoints/*.txt',
                             'reporting/*.html', 'reporting/*.css', 'reporting/*.js']},
     install_requires=requirements('runtime'),
-    extras_require={name: requirements(name) for name in ('optional', 'pretrained', 'tests', 'docs')},
+    extras_require={name: requirements(name) for name in ('onnx', 'optional', 'pretrained', 'tests', 'docs')},
     entry_points={'console_scripts': ['mmwsl = mmwsl.cli:main']},
     cmdclass={'build_py': BuildWithConfigs},
     classifiers=[

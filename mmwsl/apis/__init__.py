@@ -18,7 +18,9 @@ from .check import check_data
 from .config import load_config
 from .evaluate import evaluate
 from .explore import explore
+from .export import export
 from .hidden_robustness import hidden_robustness
+from .motion import motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
 from .suite import run_suite
@@ -35,9 +37,11 @@ __all__ = [
     'draw_matrix',
     'evaluate',
     'explore',
+    'export',
     'extract',
     'hidden_robustness',
     'load_config',
+    'motion_boxes',
     'overlays',
     'predict',
     'prepare_training',

@@ -1,7 +1,9 @@
 """The parser of all commands, and what runs the one that is asked for."""
 
 import argparse
+import difflib
 import os
+import re
 import sys
 import warnings
 
@@ -13,8 +15,11 @@ from . import (
     configs,
     convert,
     explore,
+    export,
     extract,
     hidden_robustness,
+    info,
+    motion,
     overlays,
     predict,
     prepare,
@@ -24,15 +29,48 @@ from . import (
     throughput,
     train,
 )
+from . import list as listing
 
 # each module has SUMMARY, EXAMPLE, add_arguments(parser) and run(args)
 GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
-    'data': {'check': check, 'prepare': prepare, 'extract': extract},
-    'names': {'configs': configs, 'convert': convert},
+    'data': {'check': check, 'prepare': prepare, 'extract': extract, 'motion': motion},
+    'hand on': {'export': export, 'convert': convert},
+    'names': {'list': listing, 'info': info, 'configs': configs},
 }
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser, with the nearest names in what it says of unknown commands, choices and options."""
+
+    def parse_args(self, args=None, namespace=None):
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            option, _, _ = next((each for each in unknown if each.startswith('-')), '').partition('=')
+            self.error(f'unrecognized arguments: {" ".join(unknown)}'
+                       + _hint(option, self._commands.choices[parsed.command].options))
+        return parsed
+
+    def add_commands(self, **settings):
+        """``add_subparsers``, remembered: it is a command that has the options."""
+        self._commands = self.add_subparsers(**settings)
+        return self._commands
+
+    @property
+    def options(self):
+        """Options, as they are typed, without those that the help does not show."""
+        return [name for action in self._actions if action.help != argparse.SUPPRESS for name in action.option_strings]
+
+    def error(self, message):
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        super().error(message + (_hint(choice[1], re.findall(r'[\w.:-]+', choice[2])) if choice else ''))
+
+
+def _hint(name, known):
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f'; did you mean {near[0]}?' if near else ''
 
 
 def _overview():
@@ -45,11 +83,11 @@ def _overview():
 def build_parser():
     """The parser of every command."""
     # the overview takes the place of argparse's own list, which has no headings; hence the usage is spelled out
-    parser = argparse.ArgumentParser(prog='mmwsl', usage='mmwsl [-h] [--version] COMMAND ...', description=_overview(),
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='mmwsl', usage='mmwsl [-h] [--version] COMMAND ...', description=_overview(),
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--version', action='version', version=mmwsl.__version__)
-    commands = parser.add_subparsers(dest='command', required=True, prog='mmwsl', metavar='COMMAND',
-                                     help=argparse.SUPPRESS)
+    commands = parser.add_commands(dest='command', required=True, prog='mmwsl', metavar='COMMAND',
+                                   help=argparse.SUPPRESS)
     for modules in GROUPS.values():
         for name, module in modules.items():
             command = commands.add_parser(name, description=module.SUMMARY, epilog=f'example:\n  {module.EXAMPLE}',
@@ -60,12 +98,12 @@ def build_parser():
 
 
 def _is_for_the_user(error):
-    """Whether mmwsl itself raised a RuntimeError, or a config gave a class an argument that it does not have."""
+    """Whether mmwsl itself raised a RuntimeError or ImportError, or a config gave a class an argument it lacks."""
     last = error.__traceback__
     while last.tb_next is not None:
         last = last.tb_next
     ours = last.tb_frame.f_code.co_filename.startswith(os.path.dirname(mmwsl.__file__))
-    return 'unexpected keyword argument' in str(error) or (isinstance(error, RuntimeError) and ours)
+    return 'unexpected keyword argument' in str(error) or (isinstance(error, (RuntimeError, ImportError)) and ours)
 
 
 def main(arguments=None):
@@ -74,12 +112,15 @@ def main(arguments=None):
     # Python hides these from users of a program; here they say what of a config or a plugin goes with the next release
     warnings.filterwarnings('default', category=DeprecationWarning, module=r'mmwsl\b')
     try:
+        if not {'', os.getcwd()} & set(sys.path):  # for custom_imports; last, so that it hides nothing
+            sys.path.append(os.getcwd())
         args.run(args)
         if 'torch' in sys.modules:  # otherwise there is no group, and no reason to wait for the import
             from mmwsl.dist import leave_process_group
             leave_process_group()
-    except (OSError, ValueError, KeyError, FloatingPointError, SyntaxError, TypeError, RuntimeError) as error:
-        if isinstance(error, (TypeError, RuntimeError)) and not _is_for_the_user(error):
+    except (OSError, ValueError, KeyError, FloatingPointError, SyntaxError, TypeError, RuntimeError,
+            ImportError) as error:
+        if isinstance(error, (TypeError, RuntimeError, ImportError)) and not _is_for_the_user(error):
             raise
         import logging
         logging.getLogger('mmwsl').debug('', exc_info=True)
