@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.registry import init_default_scope
-from own_photos import class_folders, tagged_boxes, write_photo
+from photo_sets import class_folders, tagged_boxes, write_photo
 from PIL import Image
 
 from mmwsl.apis import explore, load_config, overlays, predict

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from mmengine.registry import init_default_scope
-from own_photos import class_folders, photo_folder, tagged_boxes
+from photo_sets import class_folders, photo_folder, tagged_boxes
 from tiny_runs import write_config
 
 from mmwsl.apis import benchmark, build_dataset, build_model, load_config

@@ -7,7 +7,7 @@ import os
 import pytest
 import torch
 from mmengine.registry import init_default_scope
-from own_photos import class_folders, class_maps, photo_folder, tagged_boxes, write_photo
+from photo_sets import class_folders, class_maps, photo_folder, tagged_boxes, write_photo
 from tiny_runs import train_here, write_config
 
 from mmwsl.apis import benchmark, build_dataset, load_config
