@@ -18,6 +18,7 @@ from . import (
     overlays,
     predict,
     prepare,
+    proposals,
     report,
     suite,
     test,
@@ -30,7 +31,7 @@ GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
-    'data': {'check': check, 'prepare': prepare, 'extract': extract},
+    'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract},
     'names': {'configs': configs, 'convert': convert},
 }
 

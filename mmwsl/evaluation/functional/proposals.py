@@ -33,11 +33,13 @@ def best_overlaps(proposals: Sequence[np.ndarray], truths: Sequence[np.ndarray],
     for boxes, objects in zip(proposals, truths, strict=True):
         first, second = (torch.as_tensor(np.asarray(each, float).reshape(-1, 4)) for each in (boxes, objects))
         overlap = box_iou(first, second).numpy()
-        found.append(np.array([overlap[:count].max(0, initial=0) for count in counts]).reshape(len(counts), len(objects)))
+        best = [overlap[:count].max(0, initial=0) for count in counts]
+        found.append(np.array(best).reshape(len(counts), len(objects)))
     return np.concatenate(found, axis=1) if found else np.zeros((len(counts), 0))
 
 
-def proposal_recall(proposals: Sequence[np.ndarray], truths: Sequence[np.ndarray], counts: Sequence[int] = (100, 1000, 2000),
+def proposal_recall(proposals: Sequence[np.ndarray], truths: Sequence[np.ndarray],
+                    counts: Sequence[int] = (100, 1000, 2000),
                     iou_thresholds: Sequence[float] = (0.5, 0.7, 0.9)) -> np.ndarray:
     """Share of the objects that one of the first N proposals of their image overlaps by at least an IoU.
 

@@ -68,8 +68,8 @@ def _edges(image: np.ndarray, edge_model: Path | str | None) -> tuple[np.ndarray
     """(H, W) float32 thin edges in [0, 1], and the directions across them in [0, pi)."""
     if edge_model is not None:
         if not Path(edge_model).is_file():
-            raise FileNotFoundError(f'model of structured edges {edge_model} does not exist; correct the path, or leave '
-                                    'it out for edges by the gradient')
+            raise FileNotFoundError(f'model of structured edges {edge_model} does not exist; correct the path, or '
+                                    'leave it out for edges by the gradient')
         detector = _ximgproc('createStructuredEdgeDetection')(str(edge_model))
         edges = detector.detectEdges(image)
         orientation = detector.computeOrientation(edges)
@@ -92,7 +92,7 @@ def _ximgproc(*names: str) -> Any:
     for name in ('ximgproc', *names):
         found = getattr(found, name, None)
     if found is None:
-        raise ImportError(f"this OpenCV has no ximgproc.{'.'.join(names)}: exchange it for its contrib build (pip uninstall "
-                          "opencv-python, then pip install 'mmwsl[contrib]'), or take the method hierarchical, which needs "
-                          'nothing more')
+        raise ImportError(f"this OpenCV has no ximgproc.{'.'.join(names)}: exchange it for its contrib build (pip "
+                          "uninstall opencv-python, then pip install 'mmwsl[contrib]'), or take the method "
+                          'hierarchical, which needs nothing more')
     return found
