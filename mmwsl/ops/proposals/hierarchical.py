@@ -1,5 +1,7 @@
 """Proposals by hierarchical grouping, after selective search (Uijlings et al. 2013), with nothing to compile."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -11,18 +13,19 @@ SIMILARITIES = (('color', 'texture', 'size', 'fill'), ('texture', 'size', 'fill'
 BLUR = 0.8
 
 
-def hierarchical(image: np.ndarray, max_boxes: int = 2000, max_side: int = 224, scale: float = 100.0,
-                 min_pixels: int = 10, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def hierarchical(image: np.ndarray, max_boxes: int = 2000, max_side: int = 256,
+                 scales: Sequence[float] = (60, 150), min_pixels: int = 10,
+                 seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Boxes of regions, and of what hierarchical grouping makes of them, in three color spaces.
 
-    The photo is reduced first. In each color space its graph segmentation is grouped twice: by all similarities, and by
-    all but color. As in the paper, a box is the better the later in the grouping it came, times a random number.
+    The photo is reduced first. In each color space it is segmented at each scale, and each segmentation grouped twice: by
+    all similarities, and by all but color. As in the paper, a box is the better the later in the grouping it came, times a random number.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         max_boxes: at most so many, the best.
         max_side: longer side of the reduced photo in pixels; smaller photos stay as they are.
-        scale, min_pixels: of the segmentation of the reduced photo; see :func:`graph_segmentation`.
+        scales, min_pixels: of the segmentations of the reduced photo; see :func:`graph_segmentation`.
         seed: of the random numbers.
 
     Returns:
@@ -42,12 +45,13 @@ def hierarchical(image: np.ndarray, max_boxes: int = 2000, max_side: int = 224, 
     for conversion in COLOR_SPACES.values():
         colors = small if conversion is None else cv2.cvtColor(small, conversion)
         smooth = cv2.GaussianBlur(colors.astype(np.float32), (0, 0), BLUR)
-        labels = segment_edges(*pixel_edges(smooth), smooth.shape[:2], scale, min_pixels)
-        regions = Regions(labels, colors)
-        for similarities in SIMILARITIES:
-            found = group_regions(regions, similarities)
-            boxes.append(found)
-            ranks.append(np.arange(len(found), 0, -1) * random.random(len(found)))
+        edges = pixel_edges(smooth)
+        for scale in scales:
+            regions = Regions(segment_edges(*edges, smooth.shape[:2], scale, min_pixels), colors)
+            for similarities in SIMILARITIES:
+                found = group_regions(regions, similarities)
+                boxes.append(found)
+                ranks.append(np.arange(len(found), 0, -1) * random.random(len(found)))
     return finish(np.concatenate(boxes) * np.tile([width / size[0], height / size[1]], 2), -np.concatenate(ranks),
                   max_boxes)
 
