@@ -129,6 +129,8 @@ def test_edge_boxes(tmp_path):
     boxes, scores = edge_boxes(image, max_boxes=300)
     check(boxes, scores, (400, 300), 300)
     assert best_overlaps([boxes], [truth[:2]], [300]).min() > 0.7
+    blank, no_scores = edge_boxes(np.zeros((32, 32, 3), np.uint8))
+    assert blank.shape == (0, 4) and no_scores.shape == (0,)
     with pytest.raises(FileNotFoundError, match='model of structured edges .* does not exist'):
         edge_boxes(image, edge_model=tmp_path / 'model.yml.gz')
 

@@ -48,7 +48,8 @@ def edge_boxes(image: np.ndarray, max_boxes: int = 2000,
             None = edges by the gradient of the smoothed image, which are worse.
 
     Returns:
-        tuple: (N, 4) float32 boxes and (N,) float32 scores in (0, 1], by rank.
+        tuple: (N, 4) float32 boxes and (N,) float32 scores in (0, 1], by rank; a photo without
+        edges has no boxes.
 
     Raises:
         ValueError: no uint8 RGB image with pixels.
@@ -61,7 +62,8 @@ def edge_boxes(image: np.ndarray, max_boxes: int = 2000,
     found, values = finder.getBoundingBoxes(*_edges(image.astype(np.float32) / 255, edge_model))
     boxes = np.asarray(found, float).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]
-    return finish(boxes, np.asarray(values, float).ravel(), max_boxes)
+    # without any edge there are no boxes, and None for their scores
+    return finish(boxes, np.asarray(values, float).ravel()[:len(boxes)], max_boxes)
 
 
 def _edges(image: np.ndarray, edge_model: Path | str | None) -> tuple[np.ndarray, np.ndarray]:

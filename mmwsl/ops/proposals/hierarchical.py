@@ -18,8 +18,9 @@ def hierarchical(image: np.ndarray, max_boxes: int = 2000, max_side: int = 256,
                  seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Boxes of regions, and of what hierarchical grouping makes of them, in three color spaces.
 
-    The photo is reduced first. In each color space it is segmented at each scale, and each segmentation grouped twice: by
-    all similarities, and by all but color. As in the paper, a box is the better the later in the grouping it came, times a random number.
+    The photo is reduced first. In each color space it is segmented at each scale, and each segmentation grouped twice:
+    by all similarities, and by all but color. As in the paper, a box is the better the later in the grouping it came,
+    times a random number.
 
     Args:
         image: (H, W, 3) uint8 RGB.
