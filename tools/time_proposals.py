@@ -3,11 +3,13 @@
     python tools/time_proposals.py data/VOCdevkit/VOC2007 --count 100 --json F.jsonl
 
 The photos are evenly spaced over the list; each goes through every method in turn, so that what else the machine does
-slows all of them. Methods that need OpenCV's contrib build are left out, by name, where it is not installed.
+slows all of them. Ctrl-C ends with the figures of the photos so far. Methods that need OpenCV's contrib build are left
+out, by name, where it is not installed.
 """
 
 import argparse
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -44,7 +46,11 @@ def main():
     photos = [photos[number] for number in np.linspace(0, len(photos) - 1, args.count).round().astype(int)]
     found, wall, busy = ({name: [] for name in methods} for _ in range(3))
     truths = []
+    stopped = []
+    signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     for path in progress_bar(photos, 'photos'):
+        if stopped:
+            break
         objects = read_voc_xml(args.root / 'Annotations' / f'{path.stem}.xml')
         truths.append(objects['boxes'][~objects['difficult']])
         image = read_image(path)
@@ -53,11 +59,11 @@ def main():
             found[name].append(METHODS[name](image)[0])
             wall[name].append(time.perf_counter() - start)
             busy[name].append(time.process_time() - cpu)
-    print(f'{len(photos)} photos, {sum(map(len, truths))} objects')
+    print(f'{len(truths)} photos, {sum(map(len, truths))} objects')
     for name in methods:
         recall = proposal_recall(found[name], truths, COUNTS, THRESHOLDS)
         average = average_recall(found[name], truths, COUNTS)
-        line = dict(method=name, photos=len(photos), seconds=np.mean(wall[name]), cpu_seconds=np.mean(busy[name]),
+        line = dict(method=name, photos=len(truths), seconds=np.mean(wall[name]), cpu_seconds=np.mean(busy[name]),
                     boxes=np.mean([*map(len, found[name])]),
                     recall={f'{count} at {iou}': recall[i, j] for i, count in enumerate(COUNTS)
                             for j, iou in enumerate(THRESHOLDS)},
