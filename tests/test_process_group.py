@@ -25,7 +25,7 @@ def joined(monkeypatch):
 
 def test_torchrun_without_its_variables(joined, monkeypatch):
     with pytest.raises(RuntimeError, match='--launcher pytorch needs RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT in the '
-                       'environment: start the tool with tools/dist_train.sh'):
+                       'environment: start the command with torchrun --nproc-per-node N -m mmwsl'):
         init_process_group('pytorch')
     for name in RANK_VARIABLES[:3]:
         monkeypatch.setenv(name, '1')

@@ -1,6 +1,7 @@
 """Finding and reading configs, in a clone and in an installed package."""
 
 import copy
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from unittest import mock
 
 from mmengine.config import Config
 
+from mmwsl.apis.own_data import use_data
 from mmwsl.apis.schedule import scale_lengths
 from mmwsl.shipped import configs_root, shipped_configs
 
@@ -44,12 +46,19 @@ def resolve(path: Path | str) -> Path:
 
 def apply_options(cfg: Config, options: dict[str, Any] | None = None) -> None:
     """Merge ``options`` (dict of dotted keys) into ``cfg``, in place, and scale its schedule to what ``epochs`` or
-    ``iters`` in it says (:func:`mmwsl.apis.schedule.scale_lengths`); these two are gone then.
+    ``iters`` in it says (:func:`mmwsl.apis.schedule.scale_lengths`); these two are gone then. ``data`` (and
+    ``data_format``), here or in the config, put a user's own photos in the place of its data first
+    (:func:`mmwsl.apis.own_data.use_data`).
 
     Raises:
         ValueError: from the scaling.
     """
-    cfg.merge_from_dict(copy.deepcopy(dict(options or {})))
+    options = copy.deepcopy(dict(options or {}))
+    data = options.pop('data', None) or cfg.get('data')
+    if isinstance(data, (str, os.PathLike)):  # a dict of that name is a variable of somebody's config
+        cfg.pop('data', None)
+        use_data(cfg, data, options.pop('data_format', None) or cfg.pop('data_format', None))
+    cfg.merge_from_dict(options)
     scale_lengths(cfg, cfg.pop('epochs', None), cfg.pop('iters', None))
 
 

@@ -15,6 +15,7 @@ from . import (
     explore,
     extract,
     hidden_robustness,
+    motion,
     overlays,
     predict,
     prepare,
@@ -31,7 +32,8 @@ GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
-    'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract},
+    'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract,
+             'motion': motion},
     'names': {'configs': configs, 'convert': convert},
 }
 
