@@ -6,6 +6,7 @@ import pytest
 
 from mmwsl.apis.proposals import make, make_proposals
 from mmwsl.cli import main
+from mmwsl.datasets.readers import read_proposals
 from mmwsl.ops.proposals import hierarchical
 
 
@@ -36,6 +37,18 @@ def test_the_command(photos, tmp_path, capsys):
     assert 'has proposals of other settings' in capsys.readouterr().err
     assert main(['proposals', str(photos / 'sub'), '--out', str(out), '--max-per-image', '30']) == 1
     assert 'has proposals of other photos already; remove it, or give another --out' in capsys.readouterr().err
+
+
+def test_own_data(photos, tmp_path, capsys):
+    (photos / 'sub').rename(tmp_path / 'data')
+    (tmp_path / 'data' / 'dogs').mkdir()
+    (photos / '4.png').rename(tmp_path / 'data' / 'dogs' / '4.png')
+    arguments = ['--out', str(tmp_path / 'out'), '--workers', '0', '--max-per-image', '3']
+    assert main(['proposals', '--data', str(tmp_path / 'data'), '--format', 'photos', *arguments]) == 0
+    assert read_proposals(tmp_path / 'out').ids == ['1.png', '3.png', 'dogs/4.png']
+    for wrong in ([], [str(photos), '--data', str(photos)]):
+        assert main(['proposals', *wrong, *arguments]) == 1
+        assert 'name photos, or --data PATH, one of the two' in capsys.readouterr().err
 
 
 def test_it_goes_on_after_a_stop(photos, tmp_path, monkeypatch):
