@@ -35,7 +35,16 @@ from .transforms import (
     image_size,
     read_image,
 )
-from .wrappers import Resized, SingleClassCrops, square_around, stratified_split, subset
+from .wrappers import (
+    Proposals,
+    Resized,
+    SingleClassCrops,
+    WithWindows,
+    square_around,
+    stratified_split,
+    subset,
+    with_proposals,
+)
 
 __all__ = [
     'CIFAR10',
@@ -57,6 +66,7 @@ __all__ = [
     'ImageList',
     'InMemoryDataset',
     'PhotometricDistortion',
+    'Proposals',
     'PseudoLabelSampler',
     'RandomCropMap',
     'RandomCrops',
@@ -72,6 +82,7 @@ __all__ = [
     'SingleClassCrops',
     'SyntheticSequences',
     'WSOLBenchmark',
+    'WithWindows',
     'check_same_classes',
     'check_trained_classes',
     'collate_bags',
@@ -87,4 +98,5 @@ __all__ = [
     'square_around',
     'stratified_split',
     'subset',
+    'with_proposals',
 ]
