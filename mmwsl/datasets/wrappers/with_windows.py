@@ -1,5 +1,6 @@
 """Proposals for small pictures that are made on the fly: the windows with the most that ends inside them."""
 
+import numpy as np
 import torch
 from torch.utils.data import Dataset
 
@@ -7,13 +8,15 @@ from mmwsl.ops import nms
 from mmwsl.ops.windows import edge_contrast, sliding_windows
 from mmwsl.registry import DATASETS
 
+CANDIDATES = 4  # times as many windows as stay are compared with each other
+
 
 @DATASETS.register_module()
 class WithWindows(Dataset):
     """A dataset whose samples have ``proposals`` (R, 4) and ``proposal_scores`` (R,), made from the image alone.
 
-    Sliding windows, jittered by an image's own random numbers, are ranked by :func:`edge_contrast`, and of those that
-    overlap much the best stays. For photos use :class:`WithProposals`.
+    Sliding windows, jittered by an image's own random numbers, are ranked by :func:`edge_contrast`, and of the
+    first that overlap much the best stays. For photos use :class:`WithProposals`.
 
     Args:
         dataset: config or instance of a dataset of images of one size, :class:`DigitScenes` for instance.
@@ -48,9 +51,11 @@ class WithWindows(Dataset):
         height, width = image.shape[1:]
         sides = [share * min(height, width) for share in self.sides]
         windows = sliding_windows(height, width, sides, self.aspects, self.step)
-        generator = torch.Generator().manual_seed(self.seed * 2**32 + position)
-        moved = (torch.rand(windows.shape, generator=generator) * 2 - 1) * self.jitter
+        draws = np.random.default_rng([self.seed, position]).uniform(-1, 1, windows.shape).astype(np.float32)
+        moved = torch.from_numpy(draws) * self.jitter
         windows = windows + moved * (windows[:, 2:] - windows[:, :2]).repeat(1, 2)
         windows = torch.minimum(windows.clamp(min=0), torch.tensor([width, height] * 2, dtype=torch.float32))
-        found, _ = nms(windows, edge_contrast(image, windows), self.nms_iou, max_num=self.max_proposals)
+        scores = edge_contrast(image, windows)
+        scores, best = scores.topk(min(CANDIDATES * self.max_proposals, len(scores)))
+        found, _ = nms(windows[best], scores, self.nms_iou, max_num=self.max_proposals)
         return found[:, :4].contiguous(), found[:, 4].contiguous()

@@ -25,7 +25,7 @@ class BoxBranch(BaseModule):
             nn.init.zeros_(layer.bias)
         self.stds = tuple(stds)
 
-    def loss(self, features, boxes, labels, weights, centers, owners):
+    def loss(self, features, boxes, labels, weights, owners, centers):
         """Losses of one image.
 
         Args:

@@ -19,15 +19,17 @@ def best_regions(scores, classes):
         classes: numbers of the classes that are in the image.
 
     Returns:
-        tuple: centers (K,) int64 and their scores (K,), K classes.
+        tuple: centers (K,) int64, their scores (K,) and classes (K,), K classes.
     """
-    left, centers = scores.clone(), []
+    none = torch.zeros(0, dtype=torch.long, device=scores.device)
+    left, centers, values, labels = scores.clone(), [none], [scores.new_zeros(0)], [none]
     for label in classes:
-        centers.append(left[:, label].argmax(0, keepdim=True))
-        left = left.index_fill(0, centers[-1], 0)
-    centers = torch.cat(centers) if centers else torch.zeros(0, dtype=torch.long, device=scores.device)
-    numbers = torch.tensor(classes, dtype=torch.long).to(scores.device)
-    return centers, scores[centers, numbers]
+        center = left[:, label].argmax(0, keepdim=True)
+        centers.append(center)
+        values.append(scores[:, label].index_select(0, center))
+        labels.append(torch.full_like(center, label))
+        left = left.index_fill(0, center, 0)
+    return torch.cat(centers), torch.cat(values), torch.cat(labels)
 
 
 @torch.no_grad()
@@ -61,8 +63,7 @@ def oicr_targets(boxes, scores, classes, positive_iou=0.5, ignore_iou=0.0):
         scores: (R, C), without the background.
         classes: numbers of the classes that are in the image.
     """
-    centers, center_scores = best_regions(scores, classes)
-    center_labels = torch.tensor(classes, dtype=torch.long).to(boxes.device)
+    centers, center_scores, center_labels = best_regions(scores, classes)
     return assign_regions(boxes, boxes[centers], center_scores, center_labels, positive_iou, ignore_iou)
 
 
@@ -114,9 +115,9 @@ class OICRHead(BaseModule):
             losses[f'loss_refine{number}'] = loss * (self.first_weight if number == 1 else 1)
             scores = logits.detach().float().softmax(1)[:, 1:]
         if self.box_branch is not None:
-            centers, center_scores = best_regions(scores, classes)
-            labels, weights, owners = oicr_targets(boxes, scores, classes, self.positive_iou, self.ignore_iou)
-            losses |= self.box_branch.loss(features, boxes, labels, weights, boxes[centers], owners)
+            centers, values, labels = best_regions(scores, classes)
+            targets = assign_regions(boxes, boxes[centers], values, labels, self.positive_iou, self.ignore_iou)
+            losses |= self.box_branch.loss(features, boxes, *targets, boxes[centers])
         return losses
 
     def refinement_loss(self, logits, boxes, scores, classes):

@@ -82,7 +82,8 @@ def cluster_centers(boxes, scores, classes, iou=0.4, remaining=5, max_centers=5)
         tuple: centers (K,), scores (K,), labels (K,).
     """
     free = torch.ones(len(boxes), dtype=torch.bool, device=boxes.device)
-    centers, values, labels = [], [], []
+    none = torch.zeros(0, dtype=torch.long, device=boxes.device)
+    centers, values, labels = [none], [scores.new_zeros(0)], [none]
     for label in classes:
         candidates = free.nonzero()[:, 0]
         if not len(candidates):
@@ -93,9 +94,6 @@ def cluster_centers(boxes, scores, classes, iou=0.4, remaining=5, max_centers=5)
         values.append(best)
         labels.append(torch.full_like(found, label))
         free = free.index_fill(0, centers[-1], False)
-    if not centers:
-        none = torch.zeros(0, dtype=torch.long, device=boxes.device)
-        return none, scores.new_zeros(0), none
     return torch.cat(centers), torch.cat(values), torch.cat(labels)
 
 

@@ -61,8 +61,8 @@ def test_targets_by_brute_force(classes, ties, ignore_iou):
 def test_two_classes_whose_best_region_is_the_same():
     boxes = torch.tensor([[0., 0, 10, 10], [1, 0, 11, 10], [40, 40, 50, 50]])
     scores = torch.tensor([[0.9, 0.8], [0.1, 0.7], [0.2, 0.3]])
-    centers, values = best_regions(scores, [0, 1])
-    assert centers.tolist() == [0, 1] and values.tolist() == pytest.approx([0.9, 0.7])
+    centers, values, numbers = best_regions(scores, [0, 1])
+    assert centers.tolist() == [0, 1] and numbers.tolist() == [0, 1] and values.tolist() == pytest.approx([0.9, 0.7])
     labels, weights, owners = oicr_targets(boxes, scores, [0, 1])
     assert labels.tolist() == [1, 2, 0] and owners.tolist() == [0, 1, 0]
     assert weights.tolist() == pytest.approx([0.9, 0.7, 0.9])
@@ -126,7 +126,7 @@ def test_box_branch_learns_where_the_object_ends():
     assert targets[0].min() == 1  # all overlap the first by half at least
     for _ in range(200):
         optimizer.zero_grad()
-        sum(head.box_branch.loss(features, boxes, *targets[:2], boxes[:1], targets[2]).values()).backward()
+        sum(head.box_branch.loss(features, boxes, *targets, boxes[:1]).values()).backward()
         optimizer.step()
     scores, moved = head.predict(features, boxes)
     assert moved.shape == (64, 1, 4) and scores.shape == (64, 1)
