@@ -36,7 +36,7 @@ from .transforms import (
     read_image,
 )
 from .wrappers import (
-    Proposals,
+    ImageProposals,
     Resized,
     SingleClassCrops,
     WithWindows,
@@ -64,9 +64,9 @@ __all__ = [
     'ImageError',
     'ImageFolder',
     'ImageList',
+    'ImageProposals',
     'InMemoryDataset',
     'PhotometricDistortion',
-    'Proposals',
     'PseudoLabelSampler',
     'RandomCropMap',
     'RandomCrops',

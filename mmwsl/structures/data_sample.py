@@ -32,7 +32,7 @@ class DataSample(BaseDataElement):
     * ``gt_flow``: (T - 1, 2, H, W) float, dx and dy in pixels from each frame of a clip to the next
     * ``gt_segments``: (N, 2) float, start and end of actions in seconds; ``gt_segment_labels`` (N,) int64;
       ``gt_ignored_segments`` (K, 2)
-    * ``proposals``: (R, 4) float, boxes in pixels that may hold an object, whatever its class; ``proposal_scores`` (R,).
+    * ``proposals``: (R, 4) float, boxes that may hold an object, whatever its class; ``proposal_scores`` (R,).
       They are no labels, and ``supervision`` lets them pass
     * ``pred_label`` int64 and ``pred_scores`` (C,) probabilities, of an image, bag or clip; of a classifier with a head
       on each of several layers those of the last, and ``pred_layer_scores``, a dict of (C,)

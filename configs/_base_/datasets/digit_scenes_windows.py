@@ -1,5 +1,5 @@
-# One to three digits on a photograph, with windows as proposals, ranked by the edges that end inside them: tags to train
-# with, boxes to test. As CorLoc is, the test is of scenes that were trained on; average precision of others:
+# One to three digits on a photograph, with windows as proposals, ranked by the edges that end inside them: tags to
+# train with, boxes to test. As CorLoc is, the test is of scenes that were trained on; average precision of others:
 # --cfg-options test_dataloader.dataset.dataset.split=test.
 scenes = dict(type='DigitScenes', objects=(1, 3), size=64, digit_scale=(0.35, 0.5), in_memory=True)
 windows = dict(

@@ -1,5 +1,5 @@
-# Tags and proposals of VOC2007, at one of five scales and mirrored at random. CorLoc is of the same set; average precision
-# of the test set: --cfg-options test_dataloader.dataset.dataset.sets=VOC2007/test and the proposals of that.
+# Tags and proposals of VOC2007, at one of five scales and mirrored at random. CorLoc is of the same set; average
+# precision of the test set: --cfg-options test_dataloader.dataset.dataset.sets=VOC2007/test and the proposals of that.
 data_root = 'data/VOCdevkit'
 proposals = dict(type='WithProposals', proposals='data/proposals/voc2007_trainval.mat', max_proposals=2000)
 

@@ -1,5 +1,5 @@
-# VGG16 with maps of an eighth of the side: no fourth pooling, and convolutions with holes behind it. Its convolutions and
-# fully connected layers start from ImageNet: --cfg-options load_from=FILE.
+# VGG16 with maps of an eighth of the side: no fourth pooling, and convolutions with holes behind it. Its convolutions
+# and fully connected layers start from ImageNet: --cfg-options load_from=FILE.
 model = dict(
     type='WeakDetector',
     backbone=dict(type='VGG16', strides=(1, 2, 2, 2, 1), dilations=(1, 1, 1, 1, 2), frozen_stages=2),

@@ -1,6 +1,6 @@
 # WSDDN on VGG16 as it is, with maps of a sixteenth of the side. With the scores of edge boxes set model.score_scale=10.
-# The threshold is the authors' 1e-3 of a sum over ten views. Convolutions and fully connected layers start from ImageNet:
-# --cfg-options load_from=FILE.
+# The threshold is the authors' 1e-3 of a sum over ten views. Convolutions and fully connected layers start from
+# ImageNet: --cfg-options load_from=FILE.
 model = dict(
     type='WeakDetector',
     backbone=dict(type='VGG16'),

@@ -1,8 +1,8 @@
 """Transforms of whole pictures that move boxes, masks and class maps along with the image.
 
-They read and leave ``image`` and, where they are there, ``boxes`` (N, 4) and ``proposals`` (R, 4) float32, ``masks`` (a list of N, each a list
-of polygons (K, 2) or a bitmap (H, W) bool) and ``class_map`` (H, W) uint8. A dataset refuses a pipeline with any other
-transform when boxes are asked for.
+They read and leave ``image`` and, where they are there, ``boxes`` (N, 4) and ``proposals`` (R, 4) float32, ``masks`` (a
+list of N, each a list of polygons (K, 2) or a bitmap (H, W) bool) and ``class_map`` (H, W) uint8. A dataset refuses a
+pipeline with any other transform when boxes are asked for.
 """
 
 import warnings

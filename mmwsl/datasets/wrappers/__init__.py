@@ -3,8 +3,8 @@
 from .resized import Resized
 from .single_class_crops import SingleClassCrops, square_around
 from .subset import stratified_split, subset
-from .with_proposals import Proposals, with_proposals
+from .with_proposals import ImageProposals, with_proposals
 from .with_windows import WithWindows
 
-__all__ = ['Proposals', 'Resized', 'SingleClassCrops', 'WithWindows', 'square_around', 'stratified_split', 'subset',
+__all__ = ['ImageProposals', 'Resized', 'SingleClassCrops', 'WithWindows', 'square_around', 'stratified_split', 'subset',
            'with_proposals']

@@ -1,6 +1,5 @@
 """A dataset of files whose images come with proposals: boxes that may hold an object, found without labels."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +10,13 @@ from mmwsl.registry import DATASETS
 KEYS = dict(stem=lambda path: Path(path).stem, name=lambda path: Path(path).name, path=str)
 
 
-class Proposals:
+class ImageProposals:
     """Proposals of images by their paths.
 
     Args:
         table: mapping of an image's id to its boxes (R, 4), x1 y1 x2 y2 in pixels of the upright file with x2 and y2
-            exclusive, and scores (R,), or None instead of these.
+            exclusive, and scores (R,), or None instead of these. Or what a proposal file is read to, which has
+            ``check_images(ids)`` and ``of(id)`` instead.
         key: what an id is: ``'stem'`` (``000005``), ``'name'`` (``000005.jpg``) or ``'path'``, the whole path.
         min_side: boxes with a shorter side are left out.
         max_proposals: so many of the highest scores stay; the first ones where there are no scores; None = all.
@@ -32,14 +32,20 @@ class Proposals:
 
     def check(self, paths):
         """Raise ValueError unless the table has all images, and say whether it is of others."""
+        if hasattr(self.table, 'check_images'):
+            try:
+                self.table.check_images([KEYS[self.key](path) for path in paths])
+            except KeyError as error:
+                raise ValueError(f'WithProposals: {error.args[0]}') from None
+            return
         missing = [path for path in paths if KEYS[self.key](path) not in self.table]
         if missing:
             there = ', '.join(str(each) for each, _ in zip(self.table, range(3), strict=False)) or 'none'
             raise ValueError(
                 f'WithProposals: {len(missing)} of {len(paths)} images have no proposals, the first '
                 f'{KEYS[self.key](missing[0])!r} ({missing[0]}); the proposals are of {len(self.table)} images with ids '
-                f'like {there}. Are they of other images? Make them for these, set key (now {self.key!r}), or leave '
-                'these images out with Subset')
+                f'like {there}. Are they of other images? Make them for these, set key (now {self.key!r}), or '
+                'leave these images out with Subset')
 
     def of(self, path):
         """Boxes (R, 4) and scores (R,) or None of an image, float32, without small and double ones.
@@ -48,7 +54,7 @@ class Proposals:
             ValueError: none are left, or they are no boxes.
         """
         name = KEYS[self.key](path)
-        boxes, scores = self.table[name]
+        boxes, scores = self.table.of(name) if hasattr(self.table, 'of') else self.table[name]
         boxes = np.asarray(boxes, dtype=np.float32)
         if boxes.ndim != 2 or boxes.shape[1] != 4 or (scores is not None and len(scores) != len(boxes)):
             raise ValueError(f'WithProposals: the proposals of {name!r} are of shape {boxes.shape}, with '
@@ -59,7 +65,8 @@ class Proposals:
         kept = kept[np.sort(np.unique(boxes[kept], axis=0, return_index=True)[1])]
         if not len(kept):
             raise ValueError(f'WithProposals: none of the {len(boxes)} proposals of {name!r} has sides of min_side='
-                             f'{self.min_side} pixels or more; make more for this image, lower min_side, or leave it out')
+                             f'{self.min_side} pixels or more; make more for this image, lower min_side, or leave it '
+                             'out')
         if scores is None:
             return boxes[kept[:self.max_proposals]], None
         scores = np.asarray(scores, dtype=np.float32)
@@ -75,8 +82,8 @@ def with_proposals(dataset, proposals, key='stem', min_side=20, max_proposals=No
 
     Args:
         dataset: config or instance of a dataset of files; an instance is changed.
-        proposals: mapping of ids to (boxes, scores), see :class:`Proposals`, or the path of a proposal file.
-        key, min_side, max_proposals: see :class:`Proposals`.
+        proposals: mapping of ids to (boxes, scores), see :class:`ImageProposals`, or the path of a proposal file.
+        key, min_side, max_proposals: see :class:`ImageProposals`.
 
     Raises:
         ValueError: a dataset that is not of files, a pipeline that would leave proposals where they were, or images
@@ -90,10 +97,10 @@ def with_proposals(dataset, proposals, key='stem', min_side=20, max_proposals=No
     if fixed:
         raise ValueError(f'WithProposals: {", ".join(fixed)} would not move the proposals with the image; use '
                          'ResizeShortEdge and RandomFlip')
-    if not isinstance(proposals, Mapping):
+    if isinstance(proposals, (str, Path)):
         from mmwsl.datasets.readers.proposals import read_proposals
         proposals = read_proposals(proposals)
-    source = Proposals(proposals, key, min_side, max_proposals)
+    source = ImageProposals(proposals, key, min_side, max_proposals)
     source.check(dataset.paths)
     dataset.proposals = source
     return dataset

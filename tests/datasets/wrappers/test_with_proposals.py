@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from smooth_pictures import save, smooth_picture
 
-from mmwsl.datasets import ImageList, Proposals, with_proposals
+from mmwsl.datasets import ImageList, ImageProposals, with_proposals
 from mmwsl.registry import DATASETS
 
 BOXES = np.float32([[10, 5, 50, 45], [0, 0, 30, 30], [10, 5, 50, 45], [1, 1, 5, 50], [20, 10, 60, 40]])
@@ -21,11 +21,11 @@ def photos(tmp_path):
 
 
 def test_double_and_small_ones_are_left_out_and_the_best_stay():
-    boxes, scores = Proposals(dict(a=(BOXES, SCORES))).of('somewhere/a.jpg')
+    boxes, scores = ImageProposals(dict(a=(BOXES, SCORES))).of('somewhere/a.jpg')
     assert boxes.tolist() == BOXES[[1, 4, 0]].tolist() and scores.tolist() == pytest.approx([0.9, 0.5, 0.2])
-    boxes, scores = Proposals(dict(a=(BOXES, SCORES)), max_proposals=2, min_side=0).of('a.jpg')
+    boxes, scores = ImageProposals(dict(a=(BOXES, SCORES)), max_proposals=2, min_side=0).of('a.jpg')
     assert boxes.tolist() == BOXES[[3, 1]].tolist()
-    boxes, scores = Proposals({'a.jpg': (BOXES.tolist(), None)}, key='name', max_proposals=2).of('x/a.jpg')
+    boxes, scores = ImageProposals({'a.jpg': (BOXES.tolist(), None)}, key='name', max_proposals=2).of('x/a.jpg')
     assert boxes.tolist() == BOXES[[0, 1]].tolist() and scores is None  # without scores the first ones
 
 
@@ -70,7 +70,7 @@ def test_proposals_of_other_images(photos):
     (BOXES * np.nan, None, "proposals of 'a' are not finite")])
 def test_proposals_that_cannot_be_used(boxes, scores, message):
     with pytest.raises(ValueError, match=message):
-        Proposals(dict(a=(boxes, scores))).of('a.jpg')
+        ImageProposals(dict(a=(boxes, scores))).of('a.jpg')
 
 
 def test_datasets_and_settings_that_do_not_fit(photos):
@@ -78,6 +78,23 @@ def test_datasets_and_settings_that_do_not_fit(photos):
     with pytest.raises(ValueError, match='takes datasets of files that are read one by one'):
         with_proposals(photos(in_memory=True, size=8), table)
     with pytest.raises(ValueError, match='ResizeCenterCrop would not move the proposals'):
-        with_proposals(photos(pipeline=[dict(type='ResizeCenterCrop', crop_size=32)]), table)
+        with_proposals(photos(pipeline=[dict(type='ResizeCenterCrop', resize=32, crop=32)]), table)
     with pytest.raises(ValueError, match="key='id' is unknown; choose one of stem, name, path"):
         with_proposals(photos(), table, key='id')
+
+
+class File:
+    """What a proposal file is read to, in small."""
+
+    def check_images(self, names):
+        if set(names) - {'a', 'b'}:
+            raise KeyError('the file lacks some')
+
+    def of(self, name):
+        return BOXES, SCORES
+
+
+def test_what_a_proposal_file_is_read_to(photos):
+    assert len(with_proposals(photos(), File())[1]['data_samples'].proposals) == 3
+    with pytest.raises(ValueError, match='WithProposals: the file lacks some'):
+        with_proposals(photos(), File(), key='name')

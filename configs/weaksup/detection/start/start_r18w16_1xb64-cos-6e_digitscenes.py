@@ -1,5 +1,5 @@
-# The network that the small detectors start from, as those for photos start from ImageNet: it tells single digits of the
-# same size, 19 to 29 pixels, by their tags.
+# The network that the small detectors start from, as those for photos start from ImageNet: it tells single digits of
+# the same size, 19 to 29 pixels, by their tags.
 _base_ = ['../../../_base_/datasets/digit_scenes.py', '../../../_base_/default_runtime.py']
 
 model = dict(

@@ -32,7 +32,8 @@ def top_cluster(scores):
     for second in starts[:-1].split(max(1, BLOCK // count)):
         i, j = second[:, None], starts[None]
         # the spread within clusters is smallest where the sum of (sum of a cluster)^2 / (its size) is largest
-        gain = total[i]**2 / i + (total[j] - total[i])**2 / (j - i).clamp(min=1) + (total[-1] - total[j])**2 / (count - j)
+        gain = total[i]**2 / i + (total[j] - total[i])**2 / (j - i).clamp(min=1)
+        gain = gain + (total[-1] - total[j])**2 / (count - j)
         gain, where = gain.masked_fill(j <= i, -torch.inf).flatten().max(0)
         if best is None or gain > best:
             best, threshold = gain, values[starts[where % len(starts)]]

@@ -1,6 +1,5 @@
 """WSDDN (Bilen and Vedaldi 2016): one stream says what a region shows, another which region shows it."""
 
-import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
