@@ -6,5 +6,5 @@ from .subset import stratified_split, subset
 from .with_proposals import ImageProposals, with_proposals
 from .with_windows import WithWindows
 
-__all__ = ['ImageProposals', 'Resized', 'SingleClassCrops', 'WithWindows', 'square_around', 'stratified_split', 'subset',
-           'with_proposals']
+__all__ = ['ImageProposals', 'Resized', 'SingleClassCrops', 'WithWindows', 'square_around', 'stratified_split',
+           'subset', 'with_proposals']

@@ -43,8 +43,8 @@ class ImageProposals:
             there = ', '.join(str(each) for each, _ in zip(self.table, range(3), strict=False)) or 'none'
             raise ValueError(
                 f'WithProposals: {len(missing)} of {len(paths)} images have no proposals, the first '
-                f'{KEYS[self.key](missing[0])!r} ({missing[0]}); the proposals are of {len(self.table)} images with ids '
-                f'like {there}. Are they of other images? Make them for these, set key (now {self.key!r}), or '
+                f'{KEYS[self.key](missing[0])!r} ({missing[0]}); the proposals are of {len(self.table)} images with '
+                f'ids like {there}. Are they of other images? Make them for these, set key (now {self.key!r}), or '
                 'leave these images out with Subset')
 
     def of(self, path):
