@@ -17,6 +17,25 @@ def add_options(parser):
                         help='override entries of the config, e.g. train_dataloader.batch_size=64')
 
 
+def add_data(parser):
+    """``--data`` and ``--format``, which :func:`data_options` turns into options of the config."""
+    parser.add_argument('--data', metavar='PATH',
+                        help="your own photos in place of the config's data: a folder of photos or of class folders, a "
+                             'CSV, LabelImg XML, COCO JSON, YOLO, photos and masks')
+    parser.add_argument('--format', metavar='FORM', help='the form of --data, where it is not recognised')
+
+
+def data_options(args):
+    """dict of the options ``data`` and ``data_format``; empty without ``--data``.
+
+    Raises:
+        ValueError: ``--format`` without ``--data``.
+    """
+    if args.format and not args.data:
+        raise ValueError('--format says how the labels of --data are written; give --data PATH with it')
+    return {key: value for key, value in (('data', args.data), ('data_format', args.format)) if value is not None}
+
+
 def _pair(text):
     if '=' not in text:
         raise argparse.ArgumentTypeError(f'{text!r} has no "=": give KEY=VALUE')

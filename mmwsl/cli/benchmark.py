@@ -1,6 +1,15 @@
 """``mmwsl benchmark``."""
 
-from .arguments import CHECKPOINT, add_config, add_launcher, add_options, join_ranks, read_options
+from .arguments import (
+    CHECKPOINT,
+    add_config,
+    add_data,
+    add_launcher,
+    add_options,
+    data_options,
+    join_ranks,
+    read_options,
+)
 from .tables import print_tables
 
 SUMMARY = 'Evaluate a checkpoint by frozen features or fine-tuning: kNN, linear, SVM, plugins.'
@@ -23,6 +32,7 @@ def add_arguments(parser):
     parser.add_argument('--layers', type=int, nargs='+', metavar='N',
                         help="values for each of these out_indices of the backbone (default: the config's, else none)")
     parser.add_argument('--pooling', help="of --layers: 'openselfsup' (ResNet), 'deepcluster' or 'rotnet' (AlexNet)")
+    add_data(parser)
     add_options(parser)
     add_launcher(parser)
 
@@ -30,7 +40,7 @@ def add_arguments(parser):
 def run(args):
     from mmwsl.apis import benchmark, load_config
     join_ranks(args)
-    options = read_options(args.cfg_options)
+    options = {**read_options(args.cfg_options), **data_options(args)}
     configs = [load_config(args.config, options, benchmark_of=data) for data in args.on or [None]]
     wanted = [args.protocols] * len(configs)
     if args.protocols and len(configs) > 1:  # each has its own

@@ -1,6 +1,15 @@
 """``mmwsl test``."""
 
-from .arguments import CHECKPOINT, add_config, add_launcher, add_options, join_ranks, read_options
+from .arguments import (
+    CHECKPOINT,
+    add_config,
+    add_data,
+    add_launcher,
+    add_options,
+    data_options,
+    join_ranks,
+    read_options,
+)
 from .tables import print_tables
 
 SUMMARY = "Evaluate a checkpoint by the config's own metrics (test_evaluator), or else by kNN."
@@ -12,6 +21,7 @@ def add_arguments(parser):
     parser.add_argument('checkpoint', nargs='+', help=f'{CHECKPOINT}; several of one Localizer are tested as one')
     parser.add_argument('--protocols', nargs='+', help='protocols to run (default: knn)')
     parser.add_argument('--out', help='JSON-lines file the records are added to')
+    add_data(parser)
     add_options(parser)
     add_launcher(parser)
 
@@ -21,7 +31,7 @@ def run(args):
 
     from mmwsl.apis import benchmark, evaluate, load_config
     join_ranks(args)
-    cfg = load_config(args.config, read_options(args.cfg_options))
+    cfg = load_config(args.config, {**read_options(args.cfg_options), **data_options(args)})
     if cfg.get('test_evaluator') and not args.protocols:
         values = evaluate(cfg, args.checkpoint, out=args.out)
         if is_main_process():

@@ -2,7 +2,7 @@
 
 import argparse
 
-from .arguments import add_config, add_launcher, add_options, prepare_config
+from .arguments import add_config, add_data, add_launcher, add_options, data_options, prepare_config
 
 SUMMARY = 'Train a model.'
 EXAMPLE = ('mmwsl train mmwsl::selfsup/rotation/rotation_r18w16_1xb32-cos-5e_digitscenes.py --epochs 1 '
@@ -32,6 +32,7 @@ def add_arguments(parser):
     parser.add_argument('--gpus', type=int, default=1, help=argparse.SUPPRESS)  # OpenSelfSup's, for one process
     parser.add_argument('--amp', action='store_true', help='mixed precision, of the kind that pays on the device')
     parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate to the total batch size')
+    add_data(parser)
     add_options(parser)
     add_launcher(parser)
 
@@ -41,11 +42,13 @@ def run(args):
     if args.overwrite and (args.resume or args.resume_anew):
         raise ValueError('--overwrite and --resume: a training starts anew or goes on, give one of the two')
     if args.gpus > 1:
-        raise ValueError(f'--gpus {args.gpus}: one process has one; start several by tools/dist_train.sh CONFIG NPROC')
+        raise ValueError(f'--gpus {args.gpus}: one process has one; start several by torchrun '
+                         '--nproc-per-node N -m mmwsl train CONFIG --launcher pytorch')
     options = {'load_from': args.pretrained, 'randomness.deterministic': args.deterministic or None,
                'randomness.seed': None if args.seed is None else int(args.seed),
                'epochs': args.epochs, 'iters': args.iters}
-    cfg = prepare_config(args, {key: value for key, value in options.items() if value is not None},
+    options = {key: value for key, value in options.items() if value is not None}
+    cfg = prepare_config(args, {**options, **data_options(args)},
                          work_dir=args.work_dir, resume=True if args.resume == 'auto' else args.resume,
                          auto_scale_lr=args.auto_scale_lr, resume_anew=args.resume_anew)
     if args.dry_run:

@@ -4,6 +4,7 @@ from .annotated import AnnotatedDataset, rasterize, read_class_map
 from .base import ImageDataset, InMemoryDataset, SequenceDataset, evenly_spaced
 from .collate import collate_bags, collate_batch, collate_list, collate_sequences
 from .file_dataset import FileDataset
+from .own import OwnData, Records, read_own_data
 from .readers import (
     CIFAR10,
     CIFAR100,
@@ -66,12 +67,14 @@ __all__ = [
     'ImageList',
     'ImageProposals',
     'InMemoryDataset',
+    'OwnData',
     'PhotometricDistortion',
     'PseudoLabelSampler',
     'RandomCropMap',
     'RandomCrops',
     'RandomFlip',
     'RandomScale',
+    'Records',
     'ResizeCenterCrop',
     'ResizeRandomCrop',
     'ResizeShortEdge',
@@ -94,6 +97,7 @@ __all__ = [
     'rasterize',
     'read_class_map',
     'read_image',
+    'read_own_data',
     'read_voc_xml',
     'square_around',
     'stratified_split',

@@ -190,7 +190,8 @@ class AnnotatedDataset(FileDataset):
 
     def loaded_sample(self, index, results):
         sample = super().loaded_sample(index, results)
-        height, width = results['inputs'].shape[-2:]
+        inputs = results['inputs']
+        height, width = (inputs[0] if isinstance(inputs, list) else inputs).shape[-2:]
         sample.set_metainfo(dict(ori_shape=tuple(results.get('ori_shape', (height, width))),
                                  scale_factor=tuple(results.get('scale_factor', (1.0, 1.0)))))
         annotation = self.annotations[index]

@@ -1,0 +1,71 @@
+"""Folders of photos: without labels, or with a folder for each class."""
+
+import os
+from pathlib import Path
+
+import torch
+
+from mmwsl.datasets.own.records import Records
+from mmwsl.datasets.readers.folder import find_images
+
+TRAIN_NAMES, TEST_NAMES = ('train', 'training'), ('test', 'val', 'valid', 'validation')
+
+
+def part_of(folder: str) -> str | None:
+    """``'train'`` or ``'test'``, if that is what a folder or a cell is called."""
+    name = folder.strip().lower()
+    return 'train' if name in TRAIN_NAMES else 'test' if name in TEST_NAMES else None
+
+
+def read_photos(path: Path) -> Records:
+    """The photos of a folder, at any depth, without labels.
+
+    Raises:
+        ValueError: there are none.
+    """
+    return Records(str(path), 'photos', [str(path / name) for name in _names(path)])
+
+
+def has_class_folders(path: Path) -> bool:
+    """Whether all photos of a folder lie in two class folders or more, perhaps below ``train`` and ``test``."""
+    names = [name.split(os.sep) for name in find_images(path, on_error='skip')]
+    if any(len(name) == 1 for name in names):
+        return False
+    folders = {name[0] for name in names}
+    if folders and all(part_of(folder) for folder in folders):
+        return all(len(name) > 2 for name in names) and len({name[1] for name in names}) > 1
+    return len(folders) > 1
+
+
+def read_class_folders(path: Path) -> Records:
+    """``CLASS/.../photo.jpg``, or ``train/CLASS/...`` beside ``test/CLASS/...`` (also ``val``, ``valid``).
+
+    Raises:
+        ValueError: no photos, some that lie in no class folder, or a class folder without photos.
+    """
+    names = [name.split(os.sep) for name in _names(path)]
+    split = all(part_of(name[0]) for name in names)
+    level = 1 if split else 0
+    loose = [os.sep.join(name) for name in names if len(name) < level + 2]
+    if loose:
+        raise ValueError(f'{path}: {len(loose)} photos lie in no class folder, for instance {loose[0]}; move them')
+    roots = [path / folder for folder in sorted({name[0] for name in names})] if split else [path]
+    # a class may be missing in one part, but a folder that is there has photos
+    there = {(str(root), entry.name) for root in roots for entry in root.iterdir()
+             if entry.is_dir() and not entry.name.startswith('.')}
+    filled = {(str(path / name[0]) if split else str(path), name[level]) for name in names}
+    empty = sorted(os.path.join(*each) for each in there - filled)
+    if empty:
+        raise ValueError(f'{path}: class folders without a photo: {", ".join(empty)}; fill or remove them')
+    classes = sorted({name[level] for name in names})
+    numbers = torch.tensor([classes.index(name[level]) for name in names])
+    return Records(str(path), 'class folders', [str(path / os.sep.join(name)) for name in names], classes,
+                   torch.nn.functional.one_hot(numbers, len(classes)).float(), None,
+                   [part_of(name[0]) if split else None for name in names])
+
+
+def _names(path: Path) -> list[str]:
+    names = find_images(path, on_error='skip')
+    if not names:
+        raise ValueError(f'there are no photos in {path}, at any depth')
+    return names
