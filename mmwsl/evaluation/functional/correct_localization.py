@@ -30,7 +30,7 @@ def correct_localization(boxes: Sequence[Any], truths: Sequence[Mapping[str, Any
         raise ValueError(f'{len(boxes)} images with boxes, {len(truths)} with truths; give each image both')
     hits, images = np.zeros(num_classes), np.zeros(num_classes)
     for number, (best, truth) in enumerate(zip(boxes, truths, strict=True)):
-        found = torch.as_tensor(np.asarray(best, dtype=float))
+        found = torch.from_numpy(np.array(best, dtype=float))
         if found.ndim not in (2, 3) or found.shape[::found.ndim - 1] != (num_classes, 4) or not found.numel():
             raise ValueError(f'image {number} has boxes of shape {tuple(found.shape)}; one of each class is '
                              f'({num_classes}, 4)')
