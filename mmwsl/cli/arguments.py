@@ -22,7 +22,8 @@ def add_data(parser):
     parser.add_argument('--data', metavar='PATH',
                         help="your own photos in place of the config's data: a folder of photos or of class folders, a "
                              'CSV, LabelImg XML, COCO JSON, YOLO, photos and masks')
-    parser.add_argument('--format', metavar='FORM', help='the form of --data, where it is not recognised')
+    parser.add_argument('--format', metavar='FORM', help='the form of --data, where it is not recognised: photos, '
+                        'class_folders, csv, voc_xml, coco_json, yolo or masks')
 
 
 def data_options(args):

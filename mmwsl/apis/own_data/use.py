@@ -6,8 +6,8 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
-from mmwsl.apis.own_data.views import innermost, test_pipeline, train_pipeline
-from mmwsl.datasets.own import Records, describe, read_own_data, split_positions
+from mmwsl.apis.own_data.views import innermost, input_size, test_pipeline, train_pipeline
+from mmwsl.datasets.own import Records, check_sizes, describe, read_own_data, split_positions
 
 TASKS = {'none': 'photos', 'image': 'classes', 'boxes': 'boxes', 'full': 'masks'}  # supervision -> what is learnt
 REFUSED = ('BagClassifier', 'TemporalLocalizer')
@@ -31,12 +31,15 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
         FileNotFoundError, ValueError: as that function; labels of a kind that the recipe cannot learn from.
     """
     records = read_own_data(data, format)
+    task = task_of(cfg)
+    if _learns_class_maps(cfg) and records.has_class_maps:
+        records = records.with_class_maps()
     split_positions(records)  # what contradicts itself ends here
+    check_sizes(records)
     print_log(describe(records), logger='current')
     for remark in records.remarks:
         print_log(remark, logger='current')
     source = dict(type='OwnData', data=os.fspath(data), **({} if format is None else dict(format=format)))
-    task = task_of(cfg)
     _check_labels(cfg, task, records)
     if task == 'photos':
         _use_photos(cfg, source)
@@ -94,9 +97,11 @@ def _use_classes(cfg: Config, source: dict[str, Any], records: Records) -> None:
     if 'train_dataloader' in cfg:
         cfg.train_dataloader.dataset = dict(split='train', tags=several, pipeline=train_pipeline(cfg), **source)
         _load_files(cfg.train_dataloader)
-    located = records.has_boxes and cfg.model.get('type', '').endswith('Localizer')
+    located = not several and records.has_boxes and cfg.model.get('type', '').endswith('Localizer')
     loader = cfg.get('test_dataloader') or dict(batch_size=32, num_workers=0, sampler=dict(
         type='EpochSampler', shuffle=False))
+    if located:  # boxes have to move with the photo, whole
+        test = [dict(type='ResizeToSquare', size=input_size(cfg))]
     loader['dataset'] = dict(split='test', tags=several, pipeline=test,
                              supervision='boxes' if located else 'image', **source)
     cfg.test_dataloader = loader
@@ -107,15 +112,22 @@ def _use_classes(cfg: Config, source: dict[str, Any], records: Records) -> None:
         cfg.pop(key, None)
 
 
+def _learns_class_maps(cfg: Config) -> bool:
+    return task_of(cfg) == 'masks' and (cfg.model.type == 'FCN' or 'IoUMetric' in str(cfg.get('test_evaluator')))
+
+
 def _use_geometry(cfg: Config, source: dict[str, Any], records: Records) -> None:
     """Detectors and segmentors: their pipelines move boxes and masks, and stay as they are."""
-    maps = cfg.model.type == 'FCN' or 'IoUMetric' in str(cfg.get('test_evaluator'))
+    maps = _learns_class_maps(cfg)
     if maps and not records.has_class_maps:
         raise ValueError(f'{cfg.filename} learns from class maps, and {source["data"]} ({records.form}) has '
                          f'{", ".join(records.kinds())}; choose a detector for these')
     if not maps and not records.has_boxes:
         raise ValueError(f'{cfg.filename} learns from boxes, and {source["data"]} ({records.form}) has class maps; '
                          'choose a segmentor (FCN) for these')
+    if not maps and task_of(cfg) == 'masks' and not records.has_instance_masks:
+        raise ValueError(f'{cfg.filename} learns from masks of objects, and {source["data"]} ({records.form}) has '
+                         f'{", ".join(records.kinds())}; choose a detector of boxes for these')
     count = len(records.classes) + maps
     set_classes(cfg.model, count)
     for split, loader in (('train', cfg.get('train_dataloader')), ('test', cfg.get('test_dataloader'))):

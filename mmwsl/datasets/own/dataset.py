@@ -1,10 +1,14 @@
 """The data set of a user's own photos, for configs."""
 
+import os
+from typing import Any
+
 import torch
 
 from mmwsl.datasets.annotated import AnnotatedDataset
 from mmwsl.datasets.own.formats import read_own_data
 from mmwsl.datasets.own.records import PARTS, split_positions
+from mmwsl.datasets.readers.coco import masks_of_shapes
 from mmwsl.registry import DATASETS
 
 
@@ -20,18 +24,23 @@ class OwnData(AnnotatedDataset):
             has one class.
         test_share, split_seed: of the split, where the data has none.
         settings: supervision, pipeline, drop_empty, on_error, verify, seed, max_images: see :class:`AnnotatedDataset`.
-            With ``supervision='full'`` class maps have the classes ``background``, ... .
+            With ``supervision='full'``, where there are class maps, the classes are ``background``, ..., and photos
+            without a map are left out.
 
     Raises:
         FileNotFoundError, ValueError: see :func:`read_own_data`; class numbers asked for where a photo has none, or
             several classes.
     """
 
-    def __init__(self, data, split=None, format=None, tags=None, test_share=0.2, split_seed=0, supervision='image',
-                 **settings):
+    def __init__(self, data: os.PathLike[str] | str, split: str | None = None, format: str | None = None,
+                 tags: bool | None = None, test_share: float = 0.2, split_seed: int = 0, supervision: str = 'image',
+                 **settings: Any):
         if split not in (None, *PARTS):
             raise ValueError(f'OwnData: split={split!r} is unknown; choose {", ".join(PARTS)} or None')
         records = read_own_data(data, format)
+        of_maps = supervision == 'full' and records.has_class_maps
+        if of_maps:
+            records = records.with_class_maps()
         if split is not None:
             records = records.select(split_positions(records, test_share, split_seed)[split])
         labels = records.tags
@@ -44,21 +53,17 @@ class OwnData(AnnotatedDataset):
         classes = records.classes
         if records.has_class_maps:
             self.num_map_values = len(classes) + 1
-            if supervision == 'full':  # then they are what pixels are told apart as
-                classes, labels = ['background', *classes], None
+        if of_maps:  # then classes are what pixels are told apart as
+            classes, labels = ['background', *classes], None
         super().__init__(records.paths, labels, classes, records.annotations or [{} for _ in records.paths],
                          supervision=supervision, **settings)
 
-    def masks_of(self, index, size):
-        from mmwsl.datasets.readers.coco import _mask
+    def masks_of(self, index: int, size: tuple[int, int]) -> list[Any] | None:
         annotation = self.annotations[index]
-        if 'segmentations' in annotation:
-            width, height = size
-            return [_mask(each, height, width) for each in annotation['segmentations']]
-        return annotation.get('masks')
+        return masks_of_shapes(annotation, self.paths[index], size) if 'segmentations' in annotation else None
 
     @property
-    def tag_matrix(self):
+    def tag_matrix(self) -> torch.Tensor | None:
         """float32 (N, C) of tags, also where ``labels`` are class numbers; None without labels."""
         labels = self.labels
         if labels is None or labels.ndim == 2:
