@@ -66,6 +66,9 @@ def _check_labels(cfg: Config, task: str | None, records: Records) -> None:
     if cfg.get('model', {}).get('type') in REFUSED:
         raise ValueError(f'{cfg.model.type} learns from bags or sequences, which --data does not read; see '
                          'docs/weak/mil.md for their own data sets')
+    if cfg.get('model', {}).get('type') == 'WeakDetector':
+        raise ValueError(f'{cfg.filename} learns from tags and proposals of regions, and --data brings no proposals; '
+                         'train_dataloader.dataset has to name both')
     needs = dict(classes=(records.tags is not None, 'classes or tags'), boxes=(records.has_boxes, 'boxes'),
                  masks=(records.has_class_maps or records.has_instance_masks, 'masks'))
     there, word = needs.get(task or '', (True, ''))
