@@ -72,11 +72,13 @@ def test_small_recipe_learns(name, photos):
     assert [tuple(view.shape[1:]) for view in data['inputs']] == expected_views(before, cfg)
     if name in CLUSTERING:
         return  # the loss needs clusters, which a training makes
+    torch.manual_seed(0)
     losses = model(**data, mode='loss')
     total = sum(value for key, value in losses.items() if 'loss' in key)
     total.backward()
-    assert torch.isfinite(total) and float(total.detach()) > 0
-    assert all(torch.isfinite(each.grad).all() for each in model.parameters() if each.grad is not None)
+    assert torch.isfinite(total)
+    gradients = [each.grad for each in model.backbone.parameters() if each.grad is not None]
+    assert all(torch.isfinite(each).all() for each in gradients) and any(bool(each.any()) for each in gradients)
 
 
 @pytest.mark.parametrize('name', CLUSTERING)
