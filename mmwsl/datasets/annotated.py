@@ -74,6 +74,7 @@ class AnnotatedDataset(FileDataset):
     """
 
     num_map_values: int | None = None  # class maps hold 0 to this - 1, and 255; None = not known
+    maps_are_learned = True  # whether a network that is given class maps tells pixels apart as they do
     map_values: Mapping | None = None  # a value in the files of class maps -> what it becomes
 
     def __init__(self, paths, labels, classes, annotations, drop_empty=False, **settings):
