@@ -1,5 +1,5 @@
-# EfficientNet-Lite0 as it was trained on ImageNet, frozen, with maps of 1/16; a head is added. The weights come with the
-# extra mmwsl[pretrained].
+# EfficientNet-Lite0 as it was trained on ImageNet, frozen, with maps of 1/16; a head is added. The weights come with
+# the extra mmwsl[pretrained].
 model = dict(
     type='Localizer',
     backbone=dict(

@@ -1,5 +1,5 @@
 # Faster R-CNN on the network of ImageNet, for a CPU and some hundred photos with boxes: a pyramid on the maps of 1/8 to
-# 1/32, the first stages as they are. Trained on train and tested on val of VOC2007, so that a part of it serves as well.
+# 1/32, the first stages as they are. Trained on train and tested on val of VOC2007, so that a part of it serves too.
 # The weights come with the extra mmwsl[pretrained].
 _base_ = ['../../_base_/datasets/voc0712_boxes.py', '../../_base_/default_runtime.py']
 
