@@ -7,7 +7,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
 from mmwsl.apis.own_data.views import innermost, test_pipeline, train_pipeline
-from mmwsl.datasets.own import Records, describe, read_own_data, split_positions
+from mmwsl.datasets.own import Records, check_sizes, describe, read_own_data, split_positions
 
 TASKS = {'none': 'photos', 'image': 'classes', 'boxes': 'boxes', 'full': 'masks'}  # supervision -> what is learnt
 REFUSED = ('BagClassifier', 'TemporalLocalizer')
@@ -31,12 +31,15 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
         FileNotFoundError, ValueError: as that function; labels of a kind that the recipe cannot learn from.
     """
     records = read_own_data(data, format)
+    task = task_of(cfg)
+    if task == 'masks' and records.has_class_maps:
+        records = records.with_class_maps()
     split_positions(records)  # what contradicts itself ends here
+    check_sizes(records)
     print_log(describe(records), logger='current')
     for remark in records.remarks:
         print_log(remark, logger='current')
     source = dict(type='OwnData', data=os.fspath(data), **({} if format is None else dict(format=format)))
-    task = task_of(cfg)
     _check_labels(cfg, task, records)
     if task == 'photos':
         _use_photos(cfg, source)
@@ -116,6 +119,9 @@ def _use_geometry(cfg: Config, source: dict[str, Any], records: Records) -> None
     if not maps and not records.has_boxes:
         raise ValueError(f'{cfg.filename} learns from boxes, and {source["data"]} ({records.form}) has class maps; '
                          'choose a segmentor (FCN) for these')
+    if not maps and task_of(cfg) == 'masks' and not records.has_instance_masks:
+        raise ValueError(f'{cfg.filename} learns from masks of objects, and {source["data"]} ({records.form}) has '
+                         f'{", ".join(records.kinds())}; choose a detector of boxes for these')
     count = len(records.classes) + maps
     set_classes(cfg.model, count)
     for split, loader in (('train', cfg.get('train_dataloader')), ('test', cfg.get('test_dataloader'))):

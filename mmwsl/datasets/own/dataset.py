@@ -5,6 +5,7 @@ import torch
 from mmwsl.datasets.annotated import AnnotatedDataset
 from mmwsl.datasets.own.formats import read_own_data
 from mmwsl.datasets.own.records import PARTS, split_positions
+from mmwsl.datasets.readers.coco import masks_of_shapes
 from mmwsl.registry import DATASETS
 
 
@@ -20,7 +21,8 @@ class OwnData(AnnotatedDataset):
             has one class.
         test_share, split_seed: of the split, where the data has none.
         settings: supervision, pipeline, drop_empty, on_error, verify, seed, max_images: see :class:`AnnotatedDataset`.
-            With ``supervision='full'`` class maps have the classes ``background``, ... .
+            With ``supervision='full'``, where there are class maps, the classes are ``background``, ..., and photos
+            without a map are left out.
 
     Raises:
         FileNotFoundError, ValueError: see :func:`read_own_data`; class numbers asked for where a photo has none, or
@@ -32,6 +34,9 @@ class OwnData(AnnotatedDataset):
         if split not in (None, *PARTS):
             raise ValueError(f'OwnData: split={split!r} is unknown; choose {", ".join(PARTS)} or None')
         records = read_own_data(data, format)
+        of_maps = supervision == 'full' and records.has_class_maps
+        if of_maps:
+            records = records.with_class_maps()
         if split is not None:
             records = records.select(split_positions(records, test_share, split_seed)[split])
         labels = records.tags
@@ -44,18 +49,14 @@ class OwnData(AnnotatedDataset):
         classes = records.classes
         if records.has_class_maps:
             self.num_map_values = len(classes) + 1
-            if supervision == 'full':  # then they are what pixels are told apart as
-                classes, labels = ['background', *classes], None
+        if of_maps:  # then classes are what pixels are told apart as
+            classes, labels = ['background', *classes], None
         super().__init__(records.paths, labels, classes, records.annotations or [{} for _ in records.paths],
                          supervision=supervision, **settings)
 
     def masks_of(self, index, size):
-        from mmwsl.datasets.readers.coco import _mask
         annotation = self.annotations[index]
-        if 'segmentations' in annotation:
-            width, height = size
-            return [_mask(each, height, width) for each in annotation['segmentations']]
-        return annotation.get('masks')
+        return masks_of_shapes(annotation, self.paths[index], size) if 'segmentations' in annotation else None
 
     @property
     def tag_matrix(self):

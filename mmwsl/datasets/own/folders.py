@@ -5,16 +5,14 @@ from pathlib import Path
 
 import torch
 
+from mmwsl.datasets.own.layout import PHOTO_FOLDERS, part_of
+from mmwsl.datasets.own.masks import MASK_FOLDERS
 from mmwsl.datasets.own.records import Records
 from mmwsl.datasets.readers.folder import find_images
 
-TRAIN_NAMES, TEST_NAMES = ('train', 'training'), ('test', 'val', 'valid', 'validation')
-
-
-def part_of(folder: str) -> str | None:
-    """``'train'`` or ``'test'``, if that is what a folder or a cell is called."""
-    name = folder.strip().lower()
-    return 'train' if name in TRAIN_NAMES else 'test' if name in TEST_NAMES else None
+# what tools call folders that are no classes
+NO_CLASSES = {name.lower() for name in (*PHOTO_FOLDERS, *MASK_FOLDERS, 'ImageSets', 'SegmentationObject', 'train2017',
+                                        'val2017', 'train2014', 'val2014', 'test2017')}
 
 
 def read_photos(path: Path) -> Records:
@@ -27,14 +25,19 @@ def read_photos(path: Path) -> Records:
 
 
 def has_class_folders(path: Path) -> bool:
-    """Whether all photos of a folder lie in two class folders or more, perhaps below ``train`` and ``test``."""
+    """Whether all photos of a folder lie in two class folders or more, perhaps below ``train`` and ``test``.
+
+    Folders that are called ``images``, ``masks`` or the like are none.
+    """
     names = [name.split(os.sep) for name in find_images(path, on_error='skip')]
     if any(len(name) == 1 for name in names):
         return False
     folders = {name[0] for name in names}
     if folders and all(part_of(folder) for folder in folders):
-        return all(len(name) > 2 for name in names) and len({name[1] for name in names}) > 1
-    return len(folders) > 1
+        if any(len(name) == 2 for name in names):
+            return False
+        folders = {name[1] for name in names}
+    return len(folders) > 1 and not any(folder.lower() in NO_CLASSES for folder in folders)
 
 
 def read_class_folders(path: Path) -> Records:

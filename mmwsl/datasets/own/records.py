@@ -65,6 +65,13 @@ class Records:
                                            ('class maps', self.has_class_maps)) if there]
         return found
 
+    def with_class_maps(self) -> 'Records':
+        """The records of the photos with a class map; their split is left out where one part has none of them."""
+        kept = self.select([row for row, each in enumerate(self.annotations or ()) if 'class_map' in each])
+        if any(kept.parts) and len({part or 'train' for part in kept.parts}) < len(PARTS):
+            kept.parts = [None] * len(kept.paths)
+        return kept
+
     def select(self, positions: list[int]) -> 'Records':
         """The records of the photos at ``positions``."""
         return Records(
@@ -74,11 +81,19 @@ class Records:
             [self.parts[row] for row in positions] if self.parts else [], self.map_values, self.remarks)
 
 
+def unseen_classes(records: Records) -> list[str]:
+    """Names of the classes that no photo is known to show."""
+    if records.tags is None:
+        return []
+    seen = (records.tags == 1).any(0).tolist()
+    return [name for name, there in zip(records.classes, seen, strict=True) if not there]
+
+
 def split_positions(records: Records, share: float = 0.2, seed: int = 0) -> dict[str, list[int]]:
     """Positions of the photos to train on and of those to test on.
 
     Where the data says it of no photo, a seeded ``share`` of each class is kept for the test; of photos without labels
-    too. Photos of which a split says nothing are trained on.
+    too, and of those with tags so that each tag is trained on. Photos of which a split says nothing are trained on.
 
     Raises:
         ValueError: a class that only photos of the test have, one part without photos, or too few photos to split.
@@ -101,16 +116,27 @@ def split_positions(records: Records, share: float = 0.2, seed: int = 0) -> dict
         labels = labels.argmax(1)
     if len(labels) < 2:
         raise ValueError(f'{records.source}: {len(labels)} photo is too few to train and to test on')
-    kept, held = stratified_split(labels, share, seed)
-    return dict(train=kept.tolist(), test=held.tolist())
+    kept, held = (part.tolist() for part in stratified_split(labels, share, seed))
+    if labels.ndim == 2:  # tags are rare, and chance would put all of some into the test
+        for row in held[1:]:
+            unseen = (labels[row] == 1) & ~(labels[kept] == 1).any(0)
+            if unseen.any():
+                held.remove(row)
+                kept.append(row)
+    return dict(train=sorted(kept), test=held)
 
 
 def describe(records: Records, count: Callable[[int], str] = '{:,}'.format) -> str:
     """One line: form, photos, classes, kinds of labels and the split."""
     kinds = records.kinds()
-    words = [records.form, f'{count(len(records.paths))} photos']
-    words += [f'{count(len(records.classes))} classes ({", ".join(kinds)})'] if kinds else ['no labels']
+    words = [records.form, _counted(count, len(records.paths), 'photo', 'photos')]
+    words += [f'{_counted(count, len(records.classes), "class", "classes")} ({", ".join(kinds)})'] if kinds else [
+        'no labels']
     parts = split_positions(records)
     made = 'as the data says' if any(records.parts) else 'split here, a fifth to test'
     return (f'{records.source}: {", ".join(words)}; {count(len(parts["train"]))} to train on, '
             f'{count(len(parts["test"]))} to test ({made})')
+
+
+def _counted(count: Callable[[int], str], number: int, one: str, several: str) -> str:
+    return f'{count(number)} {one if number == 1 else several}'

@@ -21,6 +21,54 @@ def _mask(segmentation, height, width):
     return [np.array(polygon, dtype=np.float32).reshape(-1, 2) for polygon in segmentation if len(polygon) >= 6]
 
 
+def annotations_of(content, label_of, source, min_size=1e-3):
+    """Annotations of each image of a file of instances, as :class:`AnnotatedDataset` takes them.
+
+    Args:
+        content: what :func:`read_instances` returns.
+        label_of: dict of the file's category number -> class number; other categories are left out.
+        source: the file, for messages.
+        min_size: boxes with a smaller side, in pixels, are left out.
+    """
+    objects = {image['id']: [] for image in content['images']}
+    for each in content['annotations']:
+        if each['category_id'] in label_of and not 0 <= min(each['bbox'][2:]) < min_size:
+            objects[each['image_id']].append(each)
+    return [_annotation(objects[image['id']], label_of, image, source) for image in content['images']]
+
+
+def _annotation(objects, label_of, image, source):
+    boxes = np.array([each['bbox'] for each in objects], dtype=np.float32).reshape(-1, 4)
+    boxes[:, 2:] += boxes[:, :2]
+    labels = [label_of[each['category_id']] for each in objects]
+    return dict(boxes=boxes, box_labels=np.array(labels, dtype=np.int64),
+                difficult=np.array([each['iscrowd'] for each in objects], dtype=bool),
+                segmentations=[each.get('segmentation') or [] for each in objects], source=source,
+                objects=[each['own_id'] for each in objects],
+                size=(image['width'], image['height']) if 'width' in image else None)
+
+
+def masks_of_shapes(annotation, path, size):
+    """Masks (see :func:`mmwsl.datasets.annotated.rasterize`) of an image's ``segmentations``, checked.
+
+    Args:
+        annotation: of :func:`annotations_of`.
+        path: the image, for messages.
+        size: its (width, height).
+
+    Raises:
+        AnnotationError: see :func:`check_shape`.
+    """
+    width, height = size
+    for number, shape in zip(annotation['objects'], annotation['segmentations'], strict=True):
+        try:
+            check_shape(shape, width, height)
+        except AnnotationError as error:
+            raise AnnotationError(f'{path}: annotation {number} of {annotation["source"]}: {error}; correct it',
+                                  error.kind) from None
+    return [_mask(each, height, width) for each in annotation['segmentations']]
+
+
 @DATASETS.register_module()
 class COCO(AnnotatedDataset):
     """COCO instances: ``gt_boxes`` with ``supervision='boxes'``, ``gt_instance_masks`` with ``'full'``.
@@ -52,11 +100,7 @@ class COCO(AnnotatedDataset):
         classes = list(classes or numbers)
         self.category_ids = [numbers[name] for name in classes]
         label_of = {number: label for label, number in enumerate(self.category_ids)}
-        objects = {image['id']: [] for image in content['images']}
-        for each in content['annotations']:
-            if each['category_id'] in label_of and not 0 <= min(each['bbox'][2:]) < min_size:
-                objects[each['image_id']].append(each)
-        annotations = [self._annotation(objects[image['id']], label_of, image) for image in content['images']]
+        annotations = annotations_of(content, label_of, self.ann_file, min_size)
         paths = [Path(data_prefix) / image['file_name'] for image in content['images']]
         self._numbers = {str(path): image['id'] for path, image in zip(paths, content['images'], strict=True)}
         super().__init__(paths, presence(annotations, len(classes)), classes, annotations, **settings)
@@ -70,23 +114,5 @@ class COCO(AnnotatedDataset):
         sample.set_metainfo(dict(image_id=self._numbers[self.paths[index]]))
         return sample
 
-    def _annotation(self, objects, label_of, image):
-        boxes = np.array([each['bbox'] for each in objects], dtype=np.float32).reshape(-1, 4)
-        boxes[:, 2:] += boxes[:, :2]
-        labels = [label_of[each['category_id']] for each in objects]
-        return dict(boxes=boxes, box_labels=np.array(labels, dtype=np.int64),
-                    difficult=np.array([each['iscrowd'] for each in objects], dtype=bool),
-                    segmentations=[each.get('segmentation') or [] for each in objects], source=self.ann_file,
-                    objects=[each['own_id'] for each in objects],
-                    size=(image['width'], image['height']) if 'width' in image else None)
-
     def masks_of(self, index, size):
-        width, height = size
-        annotation = self.annotations[index]
-        for number, shape in zip(annotation['objects'], annotation['segmentations'], strict=True):
-            try:
-                check_shape(shape, width, height)
-            except AnnotationError as error:
-                raise AnnotationError(f'{self.paths[index]}: annotation {number} of {self.ann_file}: {error}; correct '
-                                      'it', error.kind) from None
-        return [_mask(each, height, width) for each in annotation['segmentations']]
+        return masks_of_shapes(self.annotations[index], self.paths[index], size)

@@ -1,0 +1,191 @@
+"""Photos with a mask file each, whose pixel values are classes."""
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from mmwsl.datasets.annotated import read_class_map
+from mmwsl.datasets.checks import VOID
+from mmwsl.datasets.own.layout import PHOTO_FOLDERS, part_of, shown
+from mmwsl.datasets.own.records import Records
+from mmwsl.datasets.readers.folder import find_images
+from mmwsl.datasets.transforms.decode import ImageError
+from mmwsl.files import read_lines
+
+MASK_FOLDERS = ('masks', 'mask', 'SegmentationClass', 'annotations', 'labels', 'segmentations', 'class_maps')
+ENDINGS = ('', '_mask', '-mask', '_masks', '_seg', '_segmentation', '_label', '_labels')  # of a mask's name
+NAME_FILES = ('classes.txt', 'labels.txt', 'names.txt', 'classes.json', 'labels.json', 'class_names.json')
+BACKGROUND = ('background', '_background_', '__background__', 'bg', 'void', 'unlabeled', 'unlabelled')
+MOST_VALUES = 64  # different values of masks without names; more are no classes
+
+
+def mask_folders(path: Path) -> list[tuple[Path, Path]]:
+    """Pairs of a folder of photos and one of masks beside it, in a folder or in its parts."""
+    found = []
+    for root in (path, *(folder for folder in sorted(path.iterdir()) if folder.is_dir() and part_of(folder.name))):
+        called = {folder.name.lower(): folder for folder in root.iterdir() if folder.is_dir()}
+        photos = [called[name.lower()] for name in PHOTO_FOLDERS if name.lower() in called]
+        masks = [called[name.lower()] for name in MASK_FOLDERS if name.lower() in called]
+        masks = [folder for folder in masks if find_images(folder, on_error='skip')]
+        if photos and masks:
+            found.append((photos[0], masks[0]))
+    return found
+
+
+def read_mask_folders(path: Path) -> Records:
+    """Folders ``images`` and ``masks`` (or of a like name) whose files have equal names but for the ending.
+
+    Both may lie in ``train`` and ``val``, or have these folders in them. Names of classes come from ``classes.txt`` (a
+    line for each value, from 0) or ``classes.json`` (``{value: name}``).
+
+    Raises:
+        ValueError: no such folders, no pairs, or masks that cannot be used; see :func:`class_map_records`.
+    """
+    pairs = mask_folders(path)
+    if not pairs:
+        raise ValueError(f'{path} has no folder of photos ({", ".join(PHOTO_FOLDERS)}) beside one of masks '
+                         f'({", ".join(MASK_FOLDERS)})')
+    photos, maps, parts, remarks = [], [], [], []
+    for photo_folder, mask_folder in pairs:
+        masks = {os.path.splitext(name)[0]: name for name in find_images(mask_folder, on_error='skip')}
+        names = find_images(photo_folder, on_error='skip')
+        without = []
+        for name in names:
+            stem = os.path.splitext(name)[0]
+            mask = next((masks.pop(stem + ending) for ending in ENDINGS if stem + ending in masks), None)
+            if mask is None:
+                without.append(name)
+                continue
+            photos.append(str(photo_folder / name))
+            maps.append(str(mask_folder / mask))
+            top = photo_folder.parent.name if photo_folder.parent != path else name.split(os.sep)[0]
+            parts.append(part_of(top))
+        if len(without) == len(names):
+            raise ValueError(f'none of {len(names)} photos in {photo_folder} has a mask of its name in {mask_folder}: '
+                             f'photos {shown(names)}; masks {shown(masks.values())}')
+        if without:
+            remarks.append(f'{len(without)} photos without a mask are left out: {shown(without)}')
+        if masks:
+            remarks.append(f'{len(masks)} masks without a photo are left out: {shown(masks.values())}')
+    return class_map_records(path, 'photos and masks', photos, maps, parts, remarks)
+
+
+def class_map_records(path: Path, form: str, photos: list[str], maps: list[str], parts: list[str | None],
+                      remarks: list[str]) -> Records:
+    """Records of photos with class maps; names come from a file of names, else from the values.
+
+    Raises:
+        ValueError: masks that cannot be read, values without a name, or nothing but background.
+    """
+    held = values_of_maps(path, maps)
+    classes, map_values, more = name_values(path, held, names_of_values(path))
+    number_of = {value: map_values.get(value, value) for value in range(256)}
+    tags = torch.zeros(len(maps), len(classes))
+    for row, values in zip(tags, held, strict=True):
+        row[[number_of[value] - 1 for value in values if number_of[value] not in (0, VOID)]] = 1
+    return Records(str(path), form, photos, classes, tags, [dict(class_map=file) for file in maps], parts, map_values,
+                   remarks + more)
+
+
+def values_of_maps(path: Path, maps: list[str]) -> list[tuple[int, ...]]:
+    """The values in each class map.
+
+    Raises:
+        ValueError: some cannot be read; it says how many, and why the first cannot.
+    """
+    found, faults = [], []
+    for file in maps:
+        try:
+            stat = os.stat(file)
+            found.append(_values_in(file, stat.st_mtime_ns, stat.st_size))
+        except (ImageError, OSError) as error:
+            faults.append(str(error))
+    if faults:
+        colors = ' Where colors stand for classes, save numbers in their place.' if 'of shape' in faults[0] else ''
+        raise ValueError(f'{path}: {len(faults)} of {len(maps)} masks cannot be used, the first: {faults[0]}.{colors}')
+    return found
+
+
+@lru_cache(maxsize=1 << 20)
+def _values_in(file: str, changed: int, size: int) -> tuple[int, ...]:
+    # time and size are there for the cache alone: a file that was written anew is read anew
+    counts = torch.bincount(torch.from_numpy(read_class_map(file)).flatten(), minlength=256)
+    return tuple(counts.nonzero().flatten().tolist())
+
+
+def names_of_values(path: Path) -> list[str] | dict[int, str] | None:
+    """Names of classes from a file beside the data: a list of lines, a dict of values, or None without a file.
+
+    Raises:
+        ValueError: such a file without names, names that stand twice, or JSON of another kind.
+    """
+    folder = path if path.is_dir() else path.parent
+    file = next((folder / name for name in NAME_FILES if (folder / name).is_file()), None)
+    if file is None:
+        return None
+    if file.suffix == '.txt':
+        names: list[str] | dict[int, str] = [line.strip() for line in read_lines(file)]
+        while names and not names[-1]:
+            names.pop()
+    else:
+        try:
+            content = json.loads(file.read_text(encoding='utf-8-sig'))
+            turned = isinstance(content, dict) and all(isinstance(value, int) for value in content.values())
+            pairs = [(value, name) for name, value in content.items()] if turned else content.items()
+            names = {int(value): str(name) for value, name in pairs}
+        except (ValueError, AttributeError) as error:
+            raise ValueError(f'{file} must be JSON of the kind {{"1": "cat", "2": "dog"}}: {error}') from None
+    given = [*(names.values() if isinstance(names, dict) else names)]
+    if not given or len(set(given)) < len(given) or '' in given:
+        raise ValueError(f'{file} must name each class once, one a line; it has {shown(given) or "none"}')
+    return names
+
+
+def name_values(path: Path, held: list[tuple[int, ...]], names: list[str] | dict[int, str] | None,
+                ) -> tuple[list[str], dict[int, int], list[str]]:
+    """Classes of class maps, without the background.
+
+    Args:
+        path: for messages.
+        held: values in each map.
+        names: of :func:`names_of_values`.
+
+    Returns:
+        tuple: names of the classes; dict of value -> 0 for background, class + 1, or 255 for void; and remarks.
+
+    Raises:
+        ValueError: values without a name, nothing but background, or more values than classes could be.
+    """
+    there = sorted(set().union(*held))
+    if names is None:
+        if there == [0, VOID]:
+            return ['object'], {VOID: 1}, ['masks hold 0 and 255: 255 is taken as the class `object`']
+        values = [value for value in there if value not in (0, VOID)]
+        if not values:
+            raise ValueError(f'{path}: {len(held)} masks hold nothing but {", ".join(map(str, there))}, which is '
+                             'background; nothing can be learnt from them')
+        if len(values) > MOST_VALUES:
+            raise ValueError(f'{path}: masks hold {len(values)} different values, more than classes could be (edges '
+                             'that were smoothed, or photos?); save them without smoothing, or give classes.txt')
+        return ([f'class {value}' for value in values], {value: number for number, value in enumerate(values, start=1)},
+                ['classes have no names; write them into classes.txt, one a line, the first for the value 0'])
+    remarks = []
+    if isinstance(names, list):
+        first = names[0].lower() in BACKGROUND
+        from_one = not first and max((value for value in there if value != VOID), default=0) == len(names)
+        names = dict(enumerate(names, start=1 if from_one else 0))
+    unnamed = [value for value in there if value not in names and value not in (0, VOID)]
+    if unnamed:
+        raise ValueError(f'{path}: masks hold the values {shown(unnamed)}, which have no name; the names are '
+                         f'{shown(f"{value} = {name}" for value, name in names.items())}. Complete the file of names')
+    if 0 in names and names[0].lower() not in BACKGROUND:
+        remarks.append(f'the value 0 is the class {names[0]}; there is no background')
+    kept = {value: name for value, name in sorted(names.items()) if name.lower() not in BACKGROUND}
+    if not set(kept) & set(there):
+        raise ValueError(f'{path}: masks hold the values {shown(there)}, and none of the classes '
+                         f'{shown(kept.values())}')
+    table = {value: number for number, value in enumerate(kept, start=1)}
+    return list(kept.values()), table | {value: 0 for value in names if value not in kept}, remarks
