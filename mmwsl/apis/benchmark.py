@@ -14,7 +14,6 @@ import torch
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import init_default_scope
-from PIL import Image
 from torch import nn
 from torch.utils.data import Dataset
 
@@ -26,7 +25,7 @@ from mmwsl.checkpoints.labels import start_saw_labels
 from mmwsl.checkpoints.pretrained import pretrained_name
 from mmwsl.checkpoints.read import checkpoint_file, checkpoint_hash
 from mmwsl.datasets import check_same_classes, evenly_spaced
-from mmwsl.datasets.transforms.decode import resize
+from mmwsl.datasets.thumbnail import thumbnail
 from mmwsl.files import append_json_lines, check_writable, check_writable_folder, write_atomically
 from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import Features, FeatureSource, Protocol, Source, as_protocol, extract_features
@@ -78,18 +77,9 @@ def extract(cfg: Config, checkpoint: Path | str | None, out: Path | str | None =
         if thumbnails:
             rows = evenly_spaced(len(features), thumbnails)
             arrays |= dict(thumbnail_rows=rows.numpy(), thumbnails=np.stack(
-                [_thumbnail(dataset[index]['inputs']) for index in features.indices[rows].tolist()]))
+                [thumbnail(dataset[index]['inputs']) for index in features.indices[rows].tolist()]))
         write_atomically(out, lambda file: np.savez(file, **arrays))
     return features
-
-
-def _thumbnail(image: torch.Tensor | list[torch.Tensor], side: int = 48) -> np.ndarray:
-    """uint8 (side, side, 3) of an image (C, H, W), which is squashed; small ones are only enlarged."""
-    image = image[0] if isinstance(image, list) else image
-    picture = image.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
-    if max(picture.shape) <= side:
-        return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST))
-    return resize(picture, side, side)
 
 
 def _check(cfg: Config, *splits: str) -> None:
@@ -126,15 +116,15 @@ class CheckpointSource(Source):
 def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[str] | None = None,
               out: Path | str | None = None, suite: str | None = None, method: str | None = None, layer: int = -1,
               layers: Sequence[int] | None = None, pooling: str | None = None,
-              work_dir: Path | str | None = None) -> list[dict[str, Any]]:
+              work_dir: Path | str | None = None, floor: bool = False) -> list[dict[str, Any]]:
     """Evaluate a checkpoint, by frozen features or by what is trained from it.
 
     Args:
         cfg: config with ``benchmark`` (``dataset``, ``train``, ``test``, ``protocols``: name -> settings, whose
-            ``type`` is the protocol if the name is not; for values of single layers also ``layers``, ``pooling``). It
-            is not changed.
+            ``type`` is the protocol if the name is not; perhaps ``default``, those that run unasked, and ``refused``:
+            name -> why it cannot run; for values of single layers also ``layers``, ``pooling``). It is not changed.
         checkpoint: file, ``'pretrained:NAME'``, or ``'random'`` or ``'random_rescaled'`` for the floors of every table.
-        protocols: names; default all that the config has settings for. A name without settings runs with its defaults.
+        protocols: names; default ``default``, or all that the config has settings for. A name without settings runs with its defaults.
         out: JSON-lines file the records are added to.
         suite, method: names for the records; ``method`` defaults to the model's class, or the name of the floor or of
             the pre-trained network.
@@ -144,6 +134,7 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
             that train run once.
         pooling: name in :data:`mmwsl.models.layers.pooling.POOLINGS`; default ``benchmark.pooling``.
         work_dir: folder of what is trained, by protocols that do; default ``work_dirs/benchmark``.
+        floor: also evaluate the untrained network, as the method ``random``; not where ``checkpoint`` is one.
 
     Returns:
         list of records. Those of each protocol are written, and its values printed, as soon as it is done.
@@ -174,6 +165,8 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
                 append_json_lines(out, made)
             print(values_line(made), flush=True)  # now: a later protocol may refuse
         records += made
+    if floor and checkpoint not in (None, *UNTRAINED):
+        records += benchmark(cfg, 'random', protocols, out, suite, None, layer, layers, pooling, work_dir)
     return records
 
 
@@ -186,9 +179,12 @@ def prepare_protocols(cfg: Config, protocols: Sequence[str] | None = None, layer
     """
     init_default_scope('mmwsl')
     settings = cfg.get('benchmark') or {}
-    known = settings.get('protocols') or {}
+    known, refused = settings.get('protocols') or {}, settings.get('refused') or {}
+    for name in protocols or (refused if settings.get('default') == [] else ()):
+        if name in refused:
+            raise ValueError(refused[name])
     instances = {name: as_protocol(PROTOCOLS.build({'type': name, **copy.deepcopy(known.get(name) or {})}))
-                 for name in protocols or known}
+                 for name in protocols or settings.get('default') or known}
     if not instances or not all(instance.trains for instance in instances.values()):
         _check(cfg, 'train', 'test')
     if not instances:

@@ -1,6 +1,7 @@
 """Objects from configs, for tools and notebooks."""
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
     if checkpoint not in (None, *UNTRAINED):
         loaded = read_checkpoint(checkpoint)
         meta = loaded.get('meta', {})
-        state = without_other_classifier(_weights(loaded, checkpoint), meta, model)
+        state = _without_other_images(without_other_classifier(_weights(loaded, checkpoint), meta, model), model)
         report = load_state(model, state, what=str(checkpoint))
         check_backbone(report, str(checkpoint))
         print_log(f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
@@ -89,6 +90,14 @@ def _weights(loaded: dict[str, Any], checkpoint: Path | str) -> dict[str, Any]:
         raise ValueError(f'{checkpoint}: {error}') from error
     print_log(f'{checkpoint}: backbone found, as in checkpoints of {layout}', logger='current')
     return {f'backbone.{key}': value for key, value in state.items()}
+
+
+def _without_other_images(state: Mapping[str, Any], model: Model) -> dict[str, Any]:
+    """The state without what has a row for each image of another training set: evaluation needs none of it."""
+    own = model.state_dict()
+    other = [key for key in state if key.startswith(model.sized_by_images) and key in own
+             and own[key].shape != state[key].shape] if model.sized_by_images else []
+    return {key: value for key, value in state.items() if key not in other}
 
 
 def _rescale(cfg: Config, model: Model) -> None:

@@ -9,8 +9,9 @@ from unittest import mock
 
 from mmengine.config import Config
 
-from mmwsl.apis.own_data import use_data
+from mmwsl.apis.own_data import lower_batch, use_data
 from mmwsl.apis.schedule import scale_lengths
+from mmwsl.datasets.own import split_positions
 from mmwsl.shipped import configs_root, shipped_configs
 
 PREFIX = 'mmwsl::'
@@ -55,10 +56,14 @@ def apply_options(cfg: Config, options: dict[str, Any] | None = None) -> None:
     """
     options = copy.deepcopy(dict(options or {}))
     data = options.pop('data', None) or cfg.get('data')
-    if isinstance(data, (str, os.PathLike)):  # a dict of that name is a variable of somebody's config
+    own = isinstance(data, (str, os.PathLike))  # a dict of that name is a variable of somebody's config
+    if own:
+        said = cfg.pop('data_format', None)
         cfg.pop('data', None)
-        use_data(cfg, data, options.pop('data_format', None) or cfg.pop('data_format', None))
+        records = use_data(cfg, data, options.pop('data_format', None) or said)
     cfg.merge_from_dict(options)
+    if own:
+        lower_batch(cfg, len(split_positions(records)['train']))
     scale_lengths(cfg, cfg.pop('epochs', None), cfg.pop('iters', None))
 
 

@@ -23,7 +23,10 @@ def add_arguments(parser):
     parser.add_argument('--on', metavar='CONFIG', action='append',
                         help='use the data of this config, with its settings, e.g. mmwsl::benchmarks/voc07_svm.py; '
                              'may be given several times')
-    parser.add_argument('--protocols', nargs='+', help='protocols to run (default: those of the config)')
+    parser.add_argument('--protocols', nargs='+',
+                        help='protocols to run (default: those of the config; with --data: those of frozen features '
+                             'that fit the labels. linear_online, finetune, semi_supervised, detection and '
+                             'segmentation train a network, so they have to be named)')
     parser.add_argument('--out', help='JSON-lines file the records are added to')
     parser.add_argument('--suite', help='name of the suite in the records')
     parser.add_argument('--method', help="name of the method in the records (default: the model's class)")
@@ -32,6 +35,8 @@ def add_arguments(parser):
     parser.add_argument('--layers', type=int, nargs='+', metavar='N',
                         help="values for each of these out_indices of the backbone (default: the config's, else none)")
     parser.add_argument('--pooling', help="of --layers: 'openselfsup' (ResNet), 'deepcluster' or 'rotnet' (AlexNet)")
+    parser.add_argument('--no-floor', action='store_true',
+                        help='with --data: not the untrained network beside the checkpoint')
     add_data(parser)
     add_options(parser)
     add_launcher(parser)
@@ -53,5 +58,6 @@ def run(args):
         if names == []:
             continue
         records += benchmark(cfg, args.checkpoint, names, out=args.out, suite=args.suite, method=args.method,
-                             layer=args.layer, layers=args.layers, pooling=args.pooling, work_dir=args.work_dir)
+                             layer=args.layer, layers=args.layers, pooling=args.pooling, work_dir=args.work_dir,
+                             floor=bool(args.data) and not args.no_floor)
     print_tables(records)

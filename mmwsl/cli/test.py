@@ -39,4 +39,5 @@ def run(args):
         return
     if len(args.checkpoint) > 1:
         raise ValueError('several checkpoints are tested as one by the metrics of a config with a test_evaluator only')
-    print_tables(benchmark(cfg, args.checkpoint[0], args.protocols or ['knn'], out=args.out))
+    unasked = (cfg.get('benchmark') or {}).get('default') or ['knn']  # the first that the labels of --data serve
+    print_tables(benchmark(cfg, args.checkpoint[0], args.protocols or unasked[:1], out=args.out))

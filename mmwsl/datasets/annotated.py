@@ -73,6 +73,7 @@ class AnnotatedDataset(FileDataset):
     """
 
     num_map_values = None  # class maps hold 0 to this - 1, and 255; None = not known
+    maps_are_learned = True  # whether a network that is given class maps tells pixels apart as they do
     map_values = None  # dict of a value in the files of class maps -> what it becomes
 
     def __init__(self, paths, labels, classes, annotations, drop_empty=False, **settings):

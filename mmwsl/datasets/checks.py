@@ -162,7 +162,8 @@ def check_quickly(dataset, training, num_classes=None):
     faults, seen, counts = inspect(dataset, evenly_spaced(len(dataset), QUICK_ITEMS).tolist(), QUICK_SECONDS)
     if faults and dataset.on_error == 'raise':
         raise ImageError(f'{name}: {len(faults)} of {seen} items looked at cannot be used, the first: {faults[0]}')
-    if counts.any() and of_maps and num_classes and of_maps != num_classes:
+    compared = of_maps and num_classes and getattr(dataset, 'maps_are_learned', True)
+    if counts.any() and compared and of_maps != num_classes:
         raise ValueError(f'{name} has {of_maps} classes in its class maps, the head of the network {num_classes}; set '
                          'num_classes of the head')
     if count is not None and counts[count:VOID].any():

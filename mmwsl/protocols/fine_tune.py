@@ -3,6 +3,7 @@
 import itertools
 import logging
 import math
+import os
 import re
 import statistics
 
@@ -85,7 +86,9 @@ class FineTuneProtocol(Protocol):
             best = self._best(tried)
             settings = dict(settings, chosen=combinations[best], trials=1, test_selected=True)
             metrics += [(f'{name}_test_selected', [value], settings) for name, value in tried[best].items()]
-        shared = dict(pooling=None, dataset=source.dataset_name(self.config))
+        data = self.options.get('data')  # a user's own, in the place of the config's
+        dataset = os.path.basename(os.path.abspath(data)) if data else source.dataset_name(self.config)
+        shared = dict(pooling=None, dataset=dataset)
         return [dict(_metric(source.name, *each), **shared) for each in metrics]
 
     def _train(self, source, combination, seed, holdout):

@@ -6,12 +6,14 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
-from mmwsl.apis.own_data.views import innermost, test_pipeline, train_pipeline
+from mmwsl.apis.own_data.benchmark import use_benchmark
+from mmwsl.apis.own_data.sizes import fit_memories
+from mmwsl.apis.own_data.views import innermost, is_localizer, test_pipeline, train_pipeline
 from mmwsl.datasets.own import Records, check_sizes, describe, read_own_data, split_positions
 
 TASKS = {'none': 'photos', 'image': 'classes', 'boxes': 'boxes', 'full': 'masks'}  # supervision -> what is learnt
 REFUSED = ('BagClassifier', 'TemporalLocalizer')
-EVALUATION = ('test_dataloader', 'test_evaluator', 'test_cfg', 'val_dataloader', 'val_evaluator', 'val_cfg')
+ONE_CLASS = ('ADL', 'ACoLHead', 'SPGHead', 'ErasingLocalizer')  # methods of which each follows one class of a photo
 
 
 def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = None) -> Records:
@@ -34,7 +36,7 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
     task = task_of(cfg)
     if task == 'masks' and records.has_class_maps:
         records = records.with_class_maps()
-    split_positions(records)  # what contradicts itself ends here
+    parts = split_positions(records)  # what contradicts itself ends here
     check_sizes(records)
     print_log(describe(records), logger='current')
     for remark in records.remarks:
@@ -42,14 +44,12 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
     source = dict(type='OwnData', data=os.fspath(data), **({} if format is None else dict(format=format)))
     _check_labels(cfg, task, records)
     if task == 'photos':
-        _use_photos(cfg, source)
+        _use_photos(cfg, source, len(parts['train']))
     elif task == 'classes':
         _use_classes(cfg, source, records)
     elif task == 'boxes' or task == 'masks':
         _use_geometry(cfg, source, records)
-    if cfg.get('benchmark') is not None or task == 'photos':
-        _use_benchmark(cfg, source, records)
-    cfg.setdefault('benchmark', {})['dataset'] = os.path.basename(os.path.abspath(data))
+    use_benchmark(cfg, source, records, parts)
     return records
 
 
@@ -75,39 +75,58 @@ def _check_labels(cfg: Config, task: str | None, records: Records) -> None:
                          'choose a recipe for these, or add the labels')
 
 
-def _use_photos(cfg: Config, source: dict[str, Any]) -> None:
+def _use_photos(cfg: Config, source: dict[str, Any], count: int) -> None:
     loader = cfg.train_dataloader
-    pipeline = train_pipeline(cfg)
-    loader.dataset = dict(split='train', supervision='none', pipeline=pipeline, **source)
+    loader.dataset = dict(split='train', supervision='none', pipeline=train_pipeline(cfg), **source)
     _load_files(loader)
+    fit_memories(cfg, count)
+    for hook in cfg.get('custom_hooks') or []:
+        if hook.get('type') == 'ClusteringHook' and hook.get('pipeline') is None:
+            hook['pipeline'] = test_pipeline(cfg)  # it sees the images without the data set's random crops
 
 
 def _use_classes(cfg: Config, source: dict[str, Any], records: Records) -> None:
-    several = not records.one_class_each
-    head = cfg.model.get('head') or {}
-    if several and head.get('type') in ('CAMHead', 'ClassificationHead'):
-        in_channels = {key: head[key] for key in ('in_channels',) if key in head}
-        cfg.model.head = dict(type='MultiLabelHead', **in_channels)
-    elif several and head.get('type') != 'MultiLabelHead':
-        raise ValueError(f'{cfg.filename}: {head.get("type")} learns one class a photo, and photos of {source["data"]} '
-                         'have several tags or none; use a recipe with CAMHead, ClassificationHead or MultiLabelHead')
+    if not records.one_class_each:
+        _learn_tags(cfg, source)
     several = cfg.model.head.type == 'MultiLabelHead'
     set_classes(cfg.model, len(records.classes))
     test = test_pipeline(cfg)
     if 'train_dataloader' in cfg:
-        cfg.train_dataloader.dataset = dict(split='train', tags=several, pipeline=train_pipeline(cfg), **source)
-        _load_files(cfg.train_dataloader)
-    located = records.has_boxes and cfg.model.get('type', '').endswith('Localizer')
+        loader = cfg.train_dataloader
+        part = {key: loader.dataset[key] for key in ('type', 'fraction', 'seed') if key in loader.dataset}
+        dataset = dict(split='train', tags=several, pipeline=train_pipeline(cfg), **source)
+        loader.dataset = dict(part, dataset=dataset) if 'fraction' in part else dataset  # of few labels it stays few
+        _load_files(loader)
+    located = is_localizer(cfg) and (records.has_boxes or records.has_class_maps)
     loader = cfg.get('test_dataloader') or dict(batch_size=32, num_workers=0, sampler=dict(
         type='EpochSampler', shuffle=False))
-    loader['dataset'] = dict(split='test', tags=several, pipeline=test,
-                             supervision='boxes' if located else 'image', **source)
+    seen = dict(supervision='full', background=False) if located else dict(supervision='image')
+    loader['dataset'] = dict(split='test', tags=several, pipeline=test, **seen, **source)
     cfg.test_dataloader = loader
     metrics = [dict(type='MultiLabelMetric' if several else 'AccuracyMetric')]
     cfg.test_evaluator = metrics + ([dict(type='LocalizationMetric')] if located else [])
     cfg.test_cfg = dict()
     for key in ('val_dataloader', 'val_evaluator', 'val_cfg'):
         cfg.pop(key, None)
+
+
+def _learn_tags(cfg: Config, source: dict[str, Any]) -> None:
+    """Replace the head by one of several tags a photo.
+
+    Raises:
+        ValueError: a method that follows one class of a photo.
+    """
+    head = cfg.model.get('head') or {}
+    parts = [cfg.model.get('type'), head.get('type'), *(part['type'] for part in (cfg.model.get('after') or {}).values())]
+    follows = next((name for name in parts if name in ONE_CLASS), 'CutMix' if cfg.model.get('cutmix') else None)
+    if follows is None and head.get('type') == 'MultiLabelHead':
+        return
+    if follows is not None or head.get('type') not in ('CAMHead', 'ClassificationHead'):
+        raise ValueError(f'{cfg.filename}: {follows or head.get("type")} learns one class a photo, and photos of '
+                         f'{source["data"]} have several tags or none; use a recipe with CAMHead, ClassificationHead or '
+                         'MultiLabelHead, such as those of cam and hide_and_seek, or give each photo one class')
+    kept = {key: head[key] for key in ('in_channels', 'num_classes') if key in head}
+    cfg.model.head = dict(type='MultiLabelHead', **kept)
 
 
 def _use_geometry(cfg: Config, source: dict[str, Any], records: Records) -> None:
@@ -133,17 +152,6 @@ def _use_geometry(cfg: Config, source: dict[str, Any], records: Records) -> None
     cfg.test_evaluator = dict(type='IoUMetric', num_classes=count) if maps else dict(type='VOCMetric')
     for key in ('val_dataloader', 'val_evaluator', 'val_cfg'):
         cfg.pop(key, None)
-
-
-def _use_benchmark(cfg: Config, source: dict[str, Any], records: Records) -> None:
-    old = cfg.get('benchmark') or {}
-    pipeline = test_pipeline(cfg)
-    protocols = old.get('protocols') or dict(knn=dict(), linear=dict(), svm=dict(costs='quick'))
-    if records.tags is not None and not records.one_class_each:
-        protocols = dict(svm=dict(costs='quick'))
-    cfg.benchmark = dict(
-        batch_size=old.get('batch_size', 64), num_workers=old.get('num_workers', 0), protocols=protocols,
-        train=dict(split='train', pipeline=pipeline, **source), test=dict(split='test', pipeline=pipeline, **source))
 
 
 def set_classes(part: Any, count: int) -> None:

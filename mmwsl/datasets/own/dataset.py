@@ -20,21 +20,21 @@ class OwnData(AnnotatedDataset):
         tags: ``labels`` are tags (N, C) if True, class numbers (N,) if False; None = class numbers where every photo
             has one class.
         test_share, split_seed: of the split, where the data has none.
+        background: with ``supervision='full'``, where there are class maps, the classes are ``background``, ..., photos
+            have no labels, and those without a map are left out; False = as with any other supervision.
         settings: supervision, pipeline, drop_empty, on_error, verify, seed, max_images: see :class:`AnnotatedDataset`.
-            With ``supervision='full'``, where there are class maps, the classes are ``background``, ..., and photos
-            without a map are left out.
 
     Raises:
         FileNotFoundError, ValueError: see :func:`read_own_data`; class numbers asked for where a photo has none, or
             several classes.
     """
 
-    def __init__(self, data, split=None, format=None, tags=None, test_share=0.2, split_seed=0, supervision='image',
-                 **settings):
+    def __init__(self, data, split=None, format=None, tags=None, test_share=0.2, split_seed=0, background=True,
+                 supervision='image', **settings):
         if split not in (None, *PARTS):
             raise ValueError(f'OwnData: split={split!r} is unknown; choose {", ".join(PARTS)} or None')
         records = read_own_data(data, format)
-        of_maps = supervision == 'full' and records.has_class_maps
+        of_maps = background and supervision == 'full' and records.has_class_maps
         if of_maps:
             records = records.with_class_maps()
         if split is not None:
@@ -45,7 +45,7 @@ class OwnData(AnnotatedDataset):
                              + ('there are no labels' if labels is None else 'some photos have none or several'))
         if labels is not None and not tags and records.one_class_each:
             labels = labels.argmax(1)
-        self.map_values = records.map_values
+        self.map_values, self.maps_are_learned = records.map_values, background
         classes = records.classes
         if records.has_class_maps:
             self.num_map_values = len(classes) + 1

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import torch
 
-from mmwsl.datasets.own.layout import PHOTO_FOLDERS, part_of
+from mmwsl.datasets.own.layout import PHOTO_FOLDERS, other_files, part_of, photos_below
 from mmwsl.datasets.own.masks import MASK_FOLDERS
 from mmwsl.datasets.own.records import Records
-from mmwsl.datasets.readers.folder import find_images
 
 # what tools call folders that are no classes
 NO_CLASSES = {name.lower() for name in (*PHOTO_FOLDERS, *MASK_FOLDERS, 'ImageSets', 'SegmentationObject', 'train2017',
@@ -21,7 +20,9 @@ def read_photos(path: Path) -> Records:
     Raises:
         ValueError: there are none.
     """
-    return Records(str(path), 'photos', [str(path / name) for name in _names(path)])
+    others = other_files(path)
+    remarks = [f'other files are not used: {others}; where they are labels, say by --format which'] if others else []
+    return Records(str(path), 'photos', [str(path / name) for name in _names(path)], remarks=remarks)
 
 
 def has_class_folders(path: Path) -> bool:
@@ -29,7 +30,7 @@ def has_class_folders(path: Path) -> bool:
 
     Folders that are called ``images``, ``masks`` or the like are none.
     """
-    names = [name.split(os.sep) for name in find_images(path, on_error='skip')]
+    names = [name.split(os.sep) for name in photos_below(path)]
     if any(len(name) == 1 for name in names):
         return False
     folders = {name[0] for name in names}
@@ -64,11 +65,12 @@ def read_class_folders(path: Path) -> Records:
     numbers = torch.tensor([classes.index(name[level]) for name in names])
     return Records(str(path), 'class folders', [str(path / os.sep.join(name)) for name in names], classes,
                    torch.nn.functional.one_hot(numbers, len(classes)).float(), None,
-                   [part_of(name[0]) if split else None for name in names])
+                   [part_of(name[0]) if split else None for name in names],
+                   remarks=[f'other files are not used: {other_files(path)}'] if other_files(path) else [])
 
 
 def _names(path: Path) -> list[str]:
-    names = find_images(path, on_error='skip')
+    names = photos_below(path)
     if not names:
         raise ValueError(f'there are no photos in {path}, at any depth')
     return names

@@ -2,9 +2,11 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
+from mmwsl.datasets.readers.folder import find_images
 from mmwsl.datasets.transforms.decode import EXTENSIONS
 
 TRAIN_NAMES, TEST_NAMES = ('train', 'training', 'trainval'), ('test', 'testing', 'val', 'valid', 'validation', 'dev')
@@ -99,6 +101,21 @@ def photos_by_stem(folder: Path) -> dict[str, str]:
     """Paths of the photos in a folder, not below it, by their names without the ending."""
     return {file.name.rpartition('.')[0]: os.path.normpath(file) for file in sorted(folder.iterdir(), reverse=True)
             if file.name.lower().endswith(EXTENSIONS) and not file.name.startswith('.') and file.is_file()}
+
+
+def photos_below(folder: Path) -> list[str]:
+    """Every photo below a folder as a path from there, in alphabetical order, see :func:`find_images`."""
+    return find_images(folder, on_error='skip', quiet=True)
+
+
+def other_files(folder: Path) -> str:
+    """Number of the files below a folder that are no photos, by their endings, in words; empty where there is none."""
+    endings: Counter[str] = Counter()
+    for _, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if not each.startswith('.')]
+        endings.update(os.path.splitext(name)[1].lower() or name for name in names
+                       if not name.startswith('.') and not name.lower().endswith(EXTENSIONS))
+    return shown(f'{count} {ending}' for ending, count in endings.most_common())
 
 
 def shown(names: Iterable[object]) -> str:

@@ -9,9 +9,8 @@ import torch
 
 from mmwsl.datasets.annotated import read_class_map
 from mmwsl.datasets.checks import VOID
-from mmwsl.datasets.own.layout import PHOTO_FOLDERS, part_of, shown
+from mmwsl.datasets.own.layout import PHOTO_FOLDERS, part_of, photos_below, shown
 from mmwsl.datasets.own.records import Records
-from mmwsl.datasets.readers.folder import find_images
 from mmwsl.datasets.transforms.decode import ImageError
 from mmwsl.files import read_lines
 
@@ -29,7 +28,7 @@ def mask_folders(path: Path) -> list[tuple[Path, Path]]:
         called = {folder.name.lower(): folder for folder in root.iterdir() if folder.is_dir()}
         photos = [called[name.lower()] for name in PHOTO_FOLDERS if name.lower() in called]
         masks = [called[name.lower()] for name in MASK_FOLDERS if name.lower() in called]
-        masks = [folder for folder in masks if find_images(folder, on_error='skip')]
+        masks = [folder for folder in masks if photos_below(folder)]
         if photos and masks:
             found.append((photos[0], masks[0]))
     return found
@@ -50,8 +49,8 @@ def read_mask_folders(path: Path) -> Records:
                          f'({", ".join(MASK_FOLDERS)})')
     photos, maps, parts, remarks = [], [], [], []
     for photo_folder, mask_folder in pairs:
-        masks = {os.path.splitext(name)[0]: name for name in find_images(mask_folder, on_error='skip')}
-        names = find_images(photo_folder, on_error='skip')
+        masks = {os.path.splitext(name)[0]: name for name in photos_below(mask_folder)}
+        names = photos_below(photo_folder)
         without = []
         for name in names:
             stem = os.path.splitext(name)[0]

@@ -109,7 +109,8 @@ def split_positions(records: Records, share: float = 0.2, seed: int = 0) -> dict
             only = [name for name, there in zip(records.classes, (asked & ~seen).tolist(), strict=True) if there]
             if only:
                 raise ValueError(f'{records.source}: only photos of the test have the classes {", ".join(only)}, so '
-                                 'none could be learnt; put some of them into train, or correct their names')
+                                 'none could be learnt; put some of them into train, correct their names, or name '
+                                 'the photos of train alone as the data')
         return found
     labels = torch.zeros(len(records.paths), 0) if records.tags is None else records.tags
     if records.one_class_each:

@@ -109,9 +109,13 @@ def _read_file(file: Path, part: str | None, photos: dict[str, _Photo], classes:
         first = heading[0].lower().endswith(EXTENSIONS)
         raise ValueError(f'{file} has no column `file`, but {shown(heading)}; '
                          + ('give it a heading, as in `file,tags`' if first else 'name the column of the photos so'))
-    if rows and rows[0][1] and len({name.lower() for name in heading}) < len(heading):
-        raise ValueError(f'{file}: a column stands twice in its heading {", ".join(heading)}')
-    others = [name for position, name in enumerate(heading) if position not in columns.values()]
+    if 'mask' in columns and all(cells[columns['mask']].lower() in FLAGS for _, cells in rows):
+        columns.pop('mask')  # a tag of that name
+    # tools write the numbers of rows into a column without a name
+    others = [name for position, name in enumerate(heading)
+              if position not in columns.values() and name and not name.lower().startswith('unnamed:')]
+    if len(set(others)) < len(others):
+        raise ValueError(f'{file}: a column stands twice in its heading: {", ".join(heading)}')
     kind = _kind(file, columns, others)
     if others and kind != 'columns':
         remarks.append(f'{file.name}: the columns {shown(others)} are not used')
@@ -161,10 +165,8 @@ def _columns(heading: list[str]) -> dict[str, int]:
     lower = [''.join(character for character in name.lower() if character not in '_- ') for name in heading]
     found = {key: [lower.index(name) for name in names if name in lower] for key, names in NAMES.items()}
     found = {key: positions[0] for key, positions in found.items() if positions}
-    if not {*BOX} & found.keys():  # then they may be tags of that name
-        found = {key: position for key, position in found.items() if key not in ('width', 'height')}
-    if not {*BOX} <= found.keys() and not {'xmin', 'ymin'} & {lower[found[key]] for key in BOX if key in found}:
-        found = {key: position for key, position in found.items() if key not in BOX}
+    if not {*BOX} <= found.keys() and not {*BOX} & {*lower}:  # `left` and `right` may be tags
+        found = {key: position for key, position in found.items() if key not in (*BOX, 'width', 'height')}
     return found
 
 

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
-from mmwsl.datasets.own.layout import PHOTO_FOLDERS, PhotoFinder, part_of, photos_absent, shown
+from mmwsl.datasets.own.layout import PHOTO_FOLDERS, PhotoFinder, part_of, photos_absent, photos_below, shown
+from mmwsl.datasets.own.masks import BACKGROUND
 from mmwsl.datasets.own.records import Records
-from mmwsl.datasets.readers.folder import find_images
 from mmwsl.datasets.readers.voc import FLAG_BEHIND, VOC_CLASSES, presence, read_voc_xml
 from mmwsl.files import read_lines
 
@@ -56,7 +56,7 @@ def read_xmls(path: Path) -> Records:
     files = find_xmls(path)
     if not files:
         raise ValueError(f'there are no XML files in {path}, at any depth')
-    named = _names_in_files(files)
+    called, named = _parse(files)
     listed = _listed_classes(path)
     maps = [file.parent.parent / MAPS / f'{file.stem}.png' for file in files]
     maps = [file if file.is_file() else None for file in maps]
@@ -78,25 +78,27 @@ def read_xmls(path: Path) -> Records:
     for each, file in zip(annotations, maps, strict=True):
         if file is not None:
             each['class_map'] = str(file)
-    paths, without = _photos(path, files)
+    paths, without = _photos(path, files, called)
     if without:
         remarks.append(f'{len(without)} photos without an XML file are left out: {shown(without)}')
     return Records(str(path), 'VOC XML', paths, classes, presence(annotations, len(classes)), annotations,
                    _parts(path, files), remarks=remarks)
 
 
-def _names_in_files(files: list[Path]) -> set[str]:
-    names, faults = set(), []
+def _parse(files: list[Path]) -> tuple[list[str], set[str]]:
+    """What each file calls its photo, and the classes of all their objects."""
+    photos, names, faults = [], set(), []
     for file in files:
         try:
             root = ElementTree.parse(file).getroot()
         except (ElementTree.ParseError, OSError) as error:
             faults.append(f'{file} ({error})')
             continue
+        photos.append((root.findtext('filename') or '').strip())
         names |= {(item.findtext('name') or '').strip() for item in root.findall('object')}
     if faults:
         raise ValueError(f'{len(faults)} of {len(files)} files are not XML: {shown(faults)}; restore or remove them')
-    return names - {''}  # an object without a name is an error of the reader
+    return photos, names - {''}  # an object without a name is an error of the reader
 
 
 def _read(files: list[Path], classes: list[str]) -> list[dict[str, Any]]:
@@ -118,21 +120,21 @@ def _listed_classes(path: Path) -> list[str] | None:
                 names = [line.strip() for line in read_lines(folder / name) if line.strip()]
                 if len(set(names)) < len(names) or not names:
                     raise ValueError(f'{folder / name} must name each class once, one a line')
-                return names
+                # the file of names of class maps has a line for each value, from 0
+                return names[1:] if names[0].lower() in BACKGROUND else names
     return None
 
 
-def _photos(path: Path, files: list[Path]) -> tuple[list[str], list[str]]:
+def _photos(path: Path, files: list[Path], called: list[str]) -> tuple[list[str], list[str]]:
     """The photo of each XML file, and names of the photos without one."""
     finders: dict[Path, PhotoFinder] = {}
     paths, absent, used = [], [], set()
-    for file in files:
+    for file, name in zip(files, called, strict=True):
         folder = file.parent
         if folder not in finders:
             near = [root / name for root in (folder, folder.parent) for name in PHOTO_FOLDERS]
             beside = sorted(each for each in folder.parent.iterdir() if each.is_dir()) if folder != path else []
             finders[folder] = PhotoFinder([folder, *near, path, *(each for each in beside if not _is_maps(each))])
-        name = (ElementTree.parse(file).getroot().findtext('filename') or '').strip()
         by_stem = finders[folder](file.stem)  # tools that rename photos leave <filename> as it was
         found = by_stem or (finders[folder](name) if name else None)
         if found is None:
@@ -142,7 +144,7 @@ def _photos(path: Path, files: list[Path]) -> tuple[list[str], list[str]]:
     if absent:
         raise photos_absent(path, absent, len(files), next(iter(finders.values())).folders)
     folders = {os.path.dirname(each) for each in paths}
-    all_photos = {os.path.normpath(path / name): name for name in find_images(path, on_error='skip')}
+    all_photos = {os.path.normpath(path / name): name for name in photos_below(path)}
     return paths, [name for photo, name in all_photos.items()
                    if photo not in used and os.path.dirname(photo) in folders]
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mmwsl.datasets.own.layout import PHOTO_FOLDERS, shown
+from mmwsl.datasets.own.layout import PHOTO_FOLDERS, photos_below, shown
 from mmwsl.datasets.own.records import Records
-from mmwsl.datasets.readers.folder import find_images
 from mmwsl.datasets.readers.voc import presence
 from mmwsl.datasets.transforms.decode import EXTENSIONS, ImageError, image_size
 from mmwsl.files import read_lines
@@ -175,7 +174,7 @@ def _listed_photos(place: Path, root: Path) -> list[str]:
 
 
 def _in_folder(folder: Path) -> list[str]:
-    return [os.path.normpath(folder / name) for name in find_images(folder, on_error='skip')]
+    return [os.path.normpath(folder / name) for name in photos_below(folder)]
 
 
 def label_file(photo: str) -> Path | None:

@@ -13,7 +13,7 @@ from mmwsl.datasets.transforms.decode import EXTENSIONS
 from mmwsl.registry import DATASETS
 
 
-def find_images(root, extensions=EXTENSIONS, on_error='raise'):
+def find_images(root, extensions=EXTENSIONS, on_error='raise', quiet=False):
     """Every image below ``root`` as a path relative to it, in alphabetical order; nothing hidden.
 
     Links to folders are followed, but each folder is read once, under its own name if that lies below ``root``; links
@@ -22,6 +22,7 @@ def find_images(root, extensions=EXTENSIONS, on_error='raise'):
     Args:
         extensions: endings that make a file an image, with the dot, in small letters; case does not matter.
         on_error: ``'skip'`` leaves out folders that cannot be read.
+        quiet: log folders that cannot be read alone.
 
     Raises:
         OSError: a folder cannot be read.
@@ -41,7 +42,7 @@ def find_images(root, extensions=EXTENSIONS, on_error='raise'):
         raise errors[0]
     for found, what in ((errors, 'folders cannot be read'), (passed_over, 'links lead to folders that are read anyway'),
                         (sorted(others.elements()), 'files have no ending of an image, or are hidden,')):
-        if found:
+        if found and (found is errors or not quiet):
             which = ', '.join(map(str, dict.fromkeys(found)))[:300]
             print_log(f'{root}: {len(found)} {what} and are left out: {which}', logger='current',
                       level=logging.WARNING if found is errors else logging.INFO)

@@ -160,6 +160,18 @@ def box_overlap(boxes: ArrayLike, others: ArrayLike) -> np.ndarray:
     return box_iou(first, second, offset=1).numpy()
 
 
+def peak_in_boxes(values: ArrayLike, boxes: ArrayLike) -> bool:
+    """Whether the first pixel of a map's largest value lies in one of the boxes: the pointing game without a tolerance.
+
+    Args:
+        values: (H, W).
+        boxes: (G, 4) in pixels of the map.
+    """
+    values, boxes = np.asarray(values), np.asarray(boxes)
+    y, x = np.unravel_index(values.argmax(), values.shape)
+    return bool(((boxes[:, 0] <= x) & (x <= boxes[:, 2]) & (boxes[:, 1] <= y) & (y <= boxes[:, 3])).any())
+
+
 def best_overlaps(values: ArrayLike, boxes: ArrayLike, thresholds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Best IoU of a map's boxes with any true box, at every threshold.
 

@@ -17,6 +17,7 @@ from mmwsl.evaluation.functional.localization import (
     boxes_from_map,
     default_thresholds,
     max_box_accuracy,
+    peak_in_boxes,
 )
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.registry import METRICS
@@ -25,6 +26,36 @@ from mmwsl.registry import METRICS
 def _array(values):
     """Convert a tensor on any device, or an array, to an array."""
     return torch.as_tensor(values).cpu().numpy()
+
+
+def _masks(sample, class_number, instances):
+    """Pixels of a class's objects, bool (H, W), and what is ignored, or None: by ``instances`` (N, H, W), or else by
+    the class map; None and None without these."""
+    if instances is not None:
+        return instances.any(0), None
+    if sample.get('gt_mask') is None:
+        return None, None
+    classes = _array(sample['gt_mask'])
+    return classes == class_number + 1, classes == 255
+
+
+def _pairs(sample, tags):
+    """Yield the map, the boxes, the mask and the ignored pixels, None each if not known, of the tags that have some."""
+    present = torch.nonzero(tags > 0)[:, 0].tolist()
+    cams = sample['pred_maps'][len(sample['pred_maps']) - len(present):].float().cpu().numpy()  # tags in their order
+    for cam, class_number in zip(cams, present, strict=True):
+        boxes, instances = None, sample.get('gt_instance_masks')
+        if sample.get('gt_boxes') is not None:
+            chosen = _array(sample['gt_box_labels']) == class_number
+            if sample.get('gt_difficult') is not None:
+                chosen &= ~_array(sample['gt_difficult'])
+            boxes = _array(sample['gt_boxes']).astype(np.float64)[chosen] if chosen.any() else None
+            instances = _array(instances)[chosen] if instances is not None and chosen.any() else None
+        mask, ignored = _masks(sample, class_number, instances)
+        if mask is not None and not mask.any():
+            mask = ignored = None
+        if boxes is not None or mask is not None:
+            yield cam, boxes, mask, ignored
 
 
 @METRICS.register_module()
@@ -40,8 +71,14 @@ class LocalizationMetric(BaseMetric):
     * ``pixel_ap``: PxAP of the true class's map, where masks of the objects are known, or a ``gt_mask`` with the true
       class + 1, in which 255 is ignored. Without boxes it stands beside ``top1_cls`` and ``top5_cls`` alone.
 
+    * ``pointing``: the peak of the true class's map, its first pixel of the largest value, lies in a true box.
+
     A box fits if its IoU with any true box of the image is at least ``iou``. The samples are images as
     :class:`Localizer` predicts them, with ``gt_boxes`` in pixels of the input.
+
+    Of images with several tags each pair of an image and a tag is scored, by the map of the tag and the boxes and masks
+    of its class that are not difficult; tags without any are left out. The classes are for
+    :class:`MultiLabelMetric` then: ``top1_...`` and ``top5_...`` are not there, and ``pairs`` says how many were scored.
 
     Args:
         threshold: of the fixed boxes; CAM's and Hide-and-Seek's papers have 0.2, the latter 0.3 for GoogLeNet.
@@ -68,55 +105,68 @@ class LocalizationMetric(BaseMetric):
 
     def process(self, data_batch, data_samples):
         for row, sample in enumerate(data_samples):
-            boxes, instances, classes = (sample.get(key) for key in ('gt_boxes', 'gt_instance_masks', 'gt_mask'))
-            if boxes is None and classes is None:
+            if sample.get('gt_boxes') is None and sample.get('gt_mask') is None:
                 raise ValueError("LocalizationMetric needs boxes: set supervision='boxes' ('full' for pixel_ap) on the "
                                  'data that are scored')
-            if torch.as_tensor(sample['gt_label']).ndim:
-                raise ValueError('LocalizationMetric needs one class per image; these have several tags each, which '
-                                 'MultiLabelMetric scores')
-            true, mask, ignored = int(sample['gt_label']), None, None
-            if instances is not None:
-                mask = _array(instances).any(0)
-            elif classes is not None:
-                mask, ignored = _array(classes) == true + 1, _array(classes) == 255
-            self.results.append((int(sample['index']), *self._score(
-                sample['pred_maps'].float().cpu().numpy(), self._rank(sample, true), true,
-                None if boxes is None else _array(boxes).astype(np.float64), mask, ignored,
-                data_batch['inputs'][row].permute(1, 2, 0).numpy() if self.grab_cut else None)))
+            image = data_batch['inputs'][row].permute(1, 2, 0).numpy() if self.grab_cut else None
+            index, label = int(sample['index']), torch.as_tensor(sample['gt_label'])
+            if label.ndim:
+                # one entry an image, as the results of all ranks are cut to the number of images
+                self.results.append((index, [self._score(cam, [], boxes, mask, ignored, image)
+                                             for cam, boxes, mask, ignored in _pairs(sample, label)]))
+                continue
+            true, (boxes, instances) = int(label), (sample.get(key) for key in ('gt_boxes', 'gt_instance_masks'))
+            rank = self._rank(sample, true)
+            mask, ignored = _masks(sample, true, None if instances is None else _array(instances))
+            self.results.append((index, *self._score(
+                sample['pred_maps'][-1].float().cpu().numpy(), [rank == 0, rank < 5],
+                None if boxes is None else _array(boxes).astype(np.float64), mask, ignored, image)))
 
     @staticmethod
     def _rank(sample, true):
         return int(true_class_rank(torch.as_tensor(sample['pred_scores']).float().cpu()[None], torch.tensor([true])))
 
-    def _score(self, cams, rank, true, boxes, mask, ignored, image):
-        """Five hits, overlaps by threshold (2, T), counts of pixels (2, T) or None; two hits and None without boxes."""
-        height, width = cams.shape[1:]
-        hits = [rank == 0, rank < 5]
+    def _score(self, cam, hits, boxes, mask, ignored, image):
+        """Hits (``hits`` of the class, and four of the boxes), overlaps by threshold (2, T), and counts of pixels
+        (2, T + 1); None each where boxes or a mask are not there."""
+        height, width = cam.shape
         counts = None
         if mask is not None:
-            counts = PixelAveragePrecision(self.thresholds).count(cams[-1], mask, ignored)
+            counts = PixelAveragePrecision(self.thresholds).count(cam, mask, ignored)
         if boxes is None:
             return np.array(hits), None, counts
         boxes = np.minimum(boxes.astype(int), (width - 1, height - 1, width - 1, height - 1))
-        found = boxes_from_map(cams[-1], self.threshold) if image is None else box_from_saliency(image, cams[-1])
+        found = boxes_from_map(cam, self.threshold) if image is None else box_from_saliency(image, cam)
         known = box_overlap(found, boxes).max() >= self.iou
-        hits += [hits[0] and known, hits[1] and known, known]
-        return np.array(hits), np.stack(best_overlaps(cams[-1], boxes, self.thresholds)).astype(np.float32), counts
+        hits = [*hits, *(each and known for each in hits), known, peak_in_boxes(cam, boxes)]
+        return np.array(hits), np.stack(best_overlaps(cam, boxes, self.thresholds)).astype(np.float32), counts
 
     def compute_metrics(self, results):
         results = list({result[0]: result for result in results}.values())  # an image that two ranks scored counts once
-        _, hits, overlaps, counts = zip(*results, strict=True)
-        names = ('top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', 'gt_known')[:len(hits[0])]
-        metrics = dict(zip(names, 100 * np.stack(hits).mean(axis=0), strict=True))
+        several = len(results[0]) == 2
+        scored = [pair for _, pairs in results for pair in pairs] if several else [result[1:] for result in results]
+        if not scored:
+            raise ValueError('LocalizationMetric: no image has a box or a mask of one of its tags, so there is nothing '
+                             'to score; do boxes and tags name the same classes?')
+        hits, overlaps, counts = zip(*scored, strict=True)
+        names = ('gt_known', 'pointing')
+        located = [row for row, each in enumerate(overlaps) if each is not None]
+        metrics = dict(pairs=len(scored)) if several else {}
+        if several:
+            hits = [hits[row] for row in located]
+        else:
+            names = ('top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', *names)
+        if hits:
+            metrics |= dict(zip(names[:len(hits[0])], 100 * np.stack(hits).mean(axis=0), strict=True))
         largest = every = pixels = None
-        if overlaps[0] is not None:
-            largest, every = np.stack(overlaps, axis=1)
+        if located:
+            largest, every = np.stack([overlaps[row] for row in located], axis=1)
             accuracy, threshold = max_box_accuracy(largest, self.thresholds, self.iou)
             metrics |= dict(max_box_acc=100 * accuracy, max_box_threshold=threshold)
             metrics['max_box_acc_v2'] = 100 * np.mean(
                 [max_box_accuracy(every, self.thresholds, iou)[0] for iou in IOUS])
-        if all(each is not None for each in counts):
+        counts = [each for each in counts if each is not None]
+        if len(counts) == len(scored) or several and counts:
             pixels = PixelAveragePrecision(self.thresholds)
             pixels.counts = np.sum(counts, axis=0)
             metrics['pixel_ap'] = 100 * pixels.compute()

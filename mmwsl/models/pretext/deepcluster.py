@@ -35,6 +35,8 @@ class DeepCluster(Model):
         ImportError: faiss was asked for and is not installed.
     """
 
+    sized_by_images = ('labels', 'counts', 'head.')
+
     def __init__(self, backbone, head, num_images, sobel=False, pca_dims=256, kmeans=None, reweight=False, **kwargs):
         super().__init__(backbone, **kwargs)
         self.head = self.make(head)

@@ -29,6 +29,8 @@ class NPID(Model):
         ValueError: unknown form, or NCE without a number of negatives.
     """
 
+    sized_by_images = ('bank.',)
+
     def __init__(self, backbone, neck, bank, temperature=0.07, bank_momentum=0.5, negatives=65536,
                  ensure_negatives=True, form='softmax', **kwargs):
         super().__init__(backbone, **kwargs)

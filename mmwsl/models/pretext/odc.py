@@ -58,6 +58,8 @@ class ODC(Model):
         ImportError: faiss was asked for and is not installed.
     """
 
+    sized_by_images = ('memory.', 'head.')
+
     def __init__(self, backbone, neck, head, num_images, momentum=0.5, min_cluster=20, kmeans=None, **kwargs):
         super().__init__(backbone, **kwargs)
         self.neck, self.head = self.make(neck), self.make(head)
