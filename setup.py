@@ -16,7 +16,7 @@ def requirements(name):
 
 
 class BuildWithConfigs(build_py):
-    """Ship ``configs/`` inside the package: an installed user has no clone."""
+    """Ship ``configs/`` and the records of ``docs/results/`` inside the package: an installed user has no clone."""
 
     def run(self):
         super().run()
@@ -24,6 +24,11 @@ class BuildWithConfigs(build_py):
             target = Path(self.build_lib) / 'mmwsl' / 'configs'
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(ROOT / 'configs', target, ignore=shutil.ignore_patterns('__pycache__'))
+            shutil.rmtree(Path(self.build_lib) / 'mmwsl' / 'results', ignore_errors=True)
+            for records in sorted((ROOT / 'docs' / 'results').glob('*/records.jsonl')):
+                folder = Path(self.build_lib) / 'mmwsl' / 'results' / records.parent.name
+                folder.mkdir(parents=True, exist_ok=True)
+                shutil.copy(records, folder)
 
 
 setup(

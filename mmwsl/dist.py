@@ -26,8 +26,9 @@ def init_process_group(launcher: str, backend: str | None = None, timeout: float
         _slurm_environment()
     missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if name not in os.environ]
     if missing:
-        raise RuntimeError(f'--launcher {launcher} needs {", ".join(missing)} in the environment: start the tool with '
-                           'tools/dist_train.sh (torchrun) or tools/slurm_train.sh, or leave --launcher out')
+        raise RuntimeError(f'--launcher {launcher} needs {", ".join(missing)} in the environment: start the command '
+                           'with torchrun --nproc-per-node N -m mmwsl ..., or in a clone with tools/dist_train.sh or '
+                           'tools/slurm_train.sh; or leave --launcher out')
     local_rank = int(os.environ.setdefault('LOCAL_RANK', '0'))
     if torch.cuda.is_available():
         torch.cuda.set_device(local_rank % torch.cuda.device_count())
@@ -49,7 +50,8 @@ def leave_process_group() -> None:
 
 def _slurm_environment() -> None:
     if 'SLURM_PROCID' not in os.environ:
-        raise RuntimeError('--launcher slurm needs SLURM_PROCID in the environment: start with tools/slurm_train.sh')
+        raise RuntimeError('--launcher slurm needs SLURM_PROCID in the environment: start ranks by '
+                           'srun python -m mmwsl COMMAND ... (in a clone: tools/slurm_train.sh)')
     os.environ['RANK'] = os.environ['SLURM_PROCID']
     os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
     os.environ['LOCAL_RANK'] = os.environ.get('SLURM_LOCALID', '0')

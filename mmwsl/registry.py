@@ -9,6 +9,8 @@ Third parties add classes with ``custom_imports`` in a config, or with a package
 """
 
 import difflib
+import inspect
+import re
 import warnings
 from importlib.metadata import entry_points
 
@@ -39,6 +41,28 @@ def load_plugins():
                           f'skipped: {type(error).__name__}: {error}', stacklevel=2)
 
 
+def accepted_arguments(kind):
+    """Names of the arguments that a class, with its bases as far as it hands ``**kwargs`` on, or a function takes.
+
+    Returns:
+        set: of str; None where any name is taken, or nothing is known.
+    """
+    names = set()
+    for each in inspect.getmro(kind) if inspect.isclass(kind) else [kind]:
+        own = each.__dict__.get('__init__') if inspect.isclass(each) else each
+        if own is None:
+            continue
+        try:
+            parameters = inspect.signature(own).parameters.values()
+        except (TypeError, ValueError):  # compiled
+            return None
+        names |= {parameter.name for parameter in parameters if parameter.kind in (
+            parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)} - {'self'}
+        if all(parameter.kind != parameter.VAR_KEYWORD for parameter in parameters):
+            return names
+    return None
+
+
 class Registry(_MMEngineRegistry):
     """mmengine's registry, with plugins loaded on first use and the nearest known names in the error."""
 
@@ -67,6 +91,24 @@ class Registry(_MMEngineRegistry):
 
     def __contains__(self, key):
         return self._find(key) is not None
+
+    def build(self, cfg, *args, **kwargs):
+        """Build what ``cfg`` says.
+
+        Raises:
+            TypeError: the class has no such argument; the message has the nearest that it has.
+        """
+        try:
+            return super().build(cfg, *args, **kwargs)
+        except TypeError as error:
+            unknown = re.search(r"unexpected keyword argument '(\w+)'$", str(error))
+            if unknown is None or unknown[1] not in cfg:  # of what is within, say
+                raise
+            kind = self.get(cfg['type']) if isinstance(cfg['type'], str) else cfg['type']
+            near = difflib.get_close_matches(unknown[1], accepted_arguments(kind) or (), n=1)
+            if not near:
+                raise
+            raise TypeError(f'{error}; did you mean {near[0]}?') from error
 
     def _unknown(self, key):
         scope, name = self.split_scope_key(key)

@@ -68,6 +68,12 @@ def coco_root():
     return unpacked('coco_subset.tar') / 'coco'
 
 
+@pytest.fixture(scope='session')
+def video_root():
+    """Clips and pairs of frames with flow: the folder with ``davis_car_shadow``, ``flow_pairs``, ``ucf101_clips``."""
+    return unpacked('video_flow.tar') / 'video'
+
+
 @pytest.fixture(autouse=True, scope='session')
 def lay_out_a_config_once():
     """mmengine has yapf lay out the config's text four times a run and once a checkpoint, up to 0.4 s each."""

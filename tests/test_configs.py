@@ -10,6 +10,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 from mmwsl.apis import load_config as read_config
+from mmwsl.apis.catalog.keys import check_options
 from mmwsl.apis.config import configs_root, resolve
 from mmwsl.apis.fine_tune import fine_tune_config
 from mmwsl.engine.needed_hooks import NEEDED_HOOKS
@@ -108,6 +109,13 @@ def test_schedule_covers_the_training(name):
         if scheduler['type'] == 'MultiStepLR':
             assert list(scheduler['milestones']) == sorted(scheduler['milestones'])
             assert scheduler['begin'] < scheduler['milestones'][0] and scheduler['milestones'][-1] < epochs
+
+
+@pytest.mark.parametrize('name', EVERY)
+def test_no_key_is_nearly_one_that_is_read(name):
+    """Reading it has checked that already; here that nothing of it would be refused among options either."""
+    cfg = load_config(f'mmwsl::{name}')
+    check_options({}, cfg.to_dict(), dict.fromkeys(cfg, None))
 
 
 @pytest.mark.parametrize('name', EVERY)

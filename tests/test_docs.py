@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from PIL import Image
 
 import mmwsl
@@ -28,6 +29,7 @@ IDS = [page.relative_to(ROOT).as_posix() for page in PAGES]
 COMMANDS = {'train': 'train', 'test': 'test', 'extract': 'extract', 'benchmark': 'benchmark', 'run_suite': 'suite',
             'throughput': 'throughput', 'report': 'report', 'overlays': 'overlays', 'predict': 'predict',
             'hidden_robustness': 'hidden-robustness'}
+CALLS = ('mmwsl ', 'python tools/', 'torchrun ', 'srun ')  # how the lines begin that are parsed
 
 
 def shell_lines(text):
@@ -44,6 +46,8 @@ def arguments_of(line):
     are left out.
     """
     words = shlex.split(line, comments=True)
+    if words[:1] != ['mmwsl'] and '-m mmwsl' in line:  # python or torchrun
+        words = words[words.index('mmwsl'):]
     script = re.fullmatch(r'tools/(\w+)\.py', words[1]) if words[:1] == ['python'] and len(words) > 1 else None
     if words[:1] == ['mmwsl']:
         command = words[1:2]
@@ -70,6 +74,7 @@ def test_lines_become_arguments():
         'train', 'CONFIG', '--resume', 'CKPT', '--cfg-options', 'K=V']
     assert arguments_of('mmwsl benchmark CONFIG CKPT|random --out F') == ['benchmark', 'CONFIG', 'CKPT', '--out', 'F']
     assert arguments_of('python tools/run_suite.py S.py --out D')[0] == 'suite'
+    assert arguments_of('torchrun --nproc-per-node 2 -m mmwsl train C --launcher pytorch')[:3] == ['train', 'C', '--launcher']
     assert arguments_of('python tools/render_docs.py') is None and arguments_of('') is None
     assert shell_lines('    a \\\n        b\n\n```python\n    x = 1\n```\n```\nc\n```\n') == ['a          b', 'c']
     with pytest.raises(ValueError, match='--no-such-option'):
@@ -79,7 +84,7 @@ def test_lines_become_arguments():
 @pytest.mark.parametrize('page', PAGES, ids=IDS)
 def test_commands_of_the_page_parse(page):
     for line in shell_lines(page.read_text(encoding='utf-8')):
-        arguments = arguments_of(line) if line.startswith(('mmwsl ', 'python tools/')) else None
+        arguments = arguments_of(line) if line.startswith(CALLS) else None
         if arguments is not None:
             try:
                 parse(arguments)
@@ -90,8 +95,9 @@ def test_commands_of_the_page_parse(page):
 def test_the_pages_have_commands():
     """So that the test above cannot pass by finding none."""
     lines = [line for page in PAGES for line in shell_lines(page.read_text(encoding='utf-8'))
-             if line.startswith(('mmwsl ', 'python tools/')) and arguments_of(line)]
+             if line.startswith(CALLS) and arguments_of(line)]
     assert len(lines) > 30 and {'train', 'benchmark', 'prepare'} <= {arguments_of(line)[0] for line in lines}
+    assert any(line.startswith('torchrun ') for line in lines)
 
 
 def mentioned_paths(text):
@@ -150,6 +156,30 @@ def test_links_of_the_pages_outside_the_site_exist():
     for page in PAGES[:3] + [ROOT / 'CHANGELOG.md']:
         for target in re.findall(r'\]\((?!https?:)([^)#]+)', page.read_text(encoding='utf-8')):
             assert (page.parent / target).exists(), f'{page.name} has a link to {target}, which does not exist'
+
+
+def pages_of(entry):
+    """The pages that a navigation of mkdocs names, at any depth."""
+    if isinstance(entry, str):
+        return [entry]
+    return [page for each in (entry.values() if isinstance(entry, dict) else entry) for page in pages_of(each)]
+
+
+def test_the_navigation_has_every_page_once():
+    named = pages_of(yaml.safe_load((ROOT / 'mkdocs.yml').read_text(encoding='utf-8'))['nav'])
+    assert sorted(named) == sorted(page.relative_to(ROOT / 'docs').as_posix() for page in (ROOT / 'docs').rglob('*.md'))
+
+
+def test_the_readme_links_every_page():
+    linked = set(re.findall(r'\]\((docs/[^)#]+\.md)', (ROOT / 'README.md').read_text(encoding='utf-8')))
+    lost = {page.relative_to(ROOT).as_posix() for page in (ROOT / 'docs').rglob('*.md')} - linked
+    assert not lost, f'the table under "Pages" in README.md has no link to {sorted(lost)}'
+
+
+def test_every_extra_is_explained():
+    extras = {path.stem for path in (ROOT / 'requirements').glob('*.txt')} - {'runtime', 'constraints'}
+    rows = re.findall(r'^\| `(\w+)` \|', (ROOT / 'docs' / 'install.md').read_text(encoding='utf-8'), re.M)
+    assert sorted(rows) == sorted(extras)
 
 
 def test_newest_entry_of_the_changelog_is_this_version():

@@ -25,6 +25,7 @@ def test_wheel_ships_configs_and_permutations(environment):
     assert 'mmwsl/configs/_base_/default_runtime.py' in names
     assert 'mmwsl/augment/data/permutations_2000.npy' in names
     assert 'mmwsl/py.typed' in names  # type checkers of those who use it read its hints
+    assert [name for name in names if 'results/' in name] == ['mmwsl/results/quickstart/records.jsonl']
     assert not [name for name in names if name.startswith(('tests/', 'tools/', 'projects/'))]
 
 
@@ -58,6 +59,23 @@ def test_plugin_parts_build_by_name(environment):
         'm = head.maps(maps).flatten(2)\n'
         'assert (head(maps) <= m.max(2).values + 1e-5).all() and (head(maps) >= m.mean(2) - 1e-5).all()\n'
         'assert "ThreeConvolutions" in MODELS and "nearest_centroid" in PROTOCOLS\n', cwd=folder)
+
+
+def test_a_module_of_the_working_directory(environment, tmp_path):
+    """The folder of a script is on Python's path, not the one it is called from; a module there hides none of ours."""
+    folder, _ = environment
+    (tmp_path / 'mine.py').write_text("_base_ = 'mmwsl::selfsup/rotation/rotation_r18w16_1xb32-cos-5e_digitscenes.py'\n"
+                                      "custom_imports = dict(imports=['my_module'])\n")
+    (tmp_path / 'my_module.py').write_text("print('imported')\n")
+    (tmp_path / 'mmengine.py').write_text("raise SystemExit('hidden')\n")
+    log = run(folder / 'venv' / 'bin' / 'mmwsl', 'train', 'mine.py', '--dry-run', cwd=tmp_path)
+    assert log.startswith('imported\n') and "type='Rotation'" in log
+
+
+def test_figures_of_the_wheel(environment):
+    folder, _ = environment
+    shown = run(folder / 'venv' / 'bin' / 'mmwsl', 'info', 'rotation', cwd=folder)
+    assert 'DigitScenes, suite quickstart, rotation: knn20 top1 65.20' in shown
 
 
 def test_without_the_plugin_its_names_are_unknown(environment):

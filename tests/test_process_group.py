@@ -25,7 +25,7 @@ def joined(monkeypatch):
 
 def test_torchrun_without_its_variables(joined, monkeypatch):
     with pytest.raises(RuntimeError, match='--launcher pytorch needs RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT in the '
-                       'environment: start the tool with tools/dist_train.sh'):
+                       'environment: start the command with torchrun --nproc-per-node N -m mmwsl'):
         init_process_group('pytorch')
     for name in RANK_VARIABLES[:3]:
         monkeypatch.setenv(name, '1')
@@ -44,7 +44,7 @@ def test_gloo_without_a_gpu(joined, monkeypatch):
 
 
 def test_slurm(joined, monkeypatch, tmp_path):
-    with pytest.raises(RuntimeError, match='needs SLURM_PROCID in the environment: start with tools/slurm_train.sh'):
+    with pytest.raises(RuntimeError, match='needs SLURM_PROCID in the environment: start ranks by srun python -m mmwsl'):
         init_process_group('slurm')
     scontrol = tmp_path / 'scontrol'
     scontrol.write_text('#!/bin/sh\ntest "$*" = "show hostnames node[3-4]" && printf "node3\\nnode4\\n"\n')

@@ -28,6 +28,7 @@ def make_environment(folder, *projects):
     sources.mkdir()
     for name in ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE'):
         shutil.copy(ROOT / name, sources)
+    shutil.copytree(ROOT / 'docs' / 'results' / 'quickstart', sources / 'docs' / 'results' / 'quickstart')
     for name in ('mmwsl', 'configs', 'requirements', 'projects'):
         shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns('__pycache__', '*.egg-info', 'build'))
     for project in (sources, *(sources / 'projects' / name for name in projects)):

@@ -11,6 +11,11 @@ A block in a Markdown file looks like this, paths seen from the repository's roo
     <!-- end -->
     <!-- quoted: docs/published/figures.jsonl [dataset=NAME,... protocol=NAME,... method=NAME,...] -->
     <!-- end -->
+    <!-- overview: docs/results/NAME/records.jsonl ours=METRIC,...
+    quoted: dataset=NAME metric=NAME protocol=NAME,... backbone=NAME
+    METHOD: its idea
+    -->
+    <!-- end -->
     <!-- throughput: docs/results/throughput/NAME.json -->
     <!-- end -->
     <!-- rooms: mmwsl -->
@@ -22,20 +27,24 @@ Usage: ``python tools/render_docs.py [--check]``; ``--check`` changes nothing an
 import argparse
 import ast
 import json
+import os
 import re
 import sys
 from pathlib import Path
 
 from mmwsl.apis import read_quoted, read_records, render_layer_table, render_matrix, render_quoted, render_table
 from mmwsl.files import write_atomically
-from mmwsl.reporting.records import CEILINGS, FLOORS
+from mmwsl.reporting.markdown import markdown_table
+from mmwsl.reporting.records import CEILINGS, FLOORS, pivot
 
 ROOT = Path(__file__).resolve().parents[1]
-BLOCK = re.compile(r'(<!-- (methods|layers|matrix|quoted|throughput|rooms): (\S+)(.*?) -->\n).*?(<!-- end -->)', re.S)
+QUOTED = ROOT / 'docs' / 'published' / 'figures.jsonl'
+BLOCK = re.compile(r'(<!-- (methods|layers|matrix|overview|quoted|throughput|rooms): (\S+)(.*?)\s-->\n)'
+                   r'.*?(<!-- end -->)', re.S)
 
 # what stands in the package, from the top floor down: imports go to the right
 ROOMS = ('cli', 'apis', 'protocols', 'engine', 'models', 'evaluation', 'datasets', 'checkpoints', 'reporting',
-         'visualization', 'structures', 'ops', 'losses', 'augment', 'clustering', 'dist.py', 'files.py',
+         'visualization', 'structures', 'ops', 'losses', 'augment', 'clustering', 'flow', 'dist.py', 'files.py',
          'shipped.py', 'progress.py', 'registry.py', 'compat.py')
 
 
@@ -102,8 +111,66 @@ def render_published(path, words):
                                  for field, values in conditions)])
 
 
-def render(text):
-    """``text`` with every block filled anew."""
+def choose_quoted(figures, method, protocols, backbone):
+    """The figure of a method that an overview shows: of the first of ``protocols`` that has one, on ``backbone`` where
+    there is one, the highest; None without any.
+    """
+    def order(figure):
+        return protocols.index(figure['protocol']), figure['backbone'] != backbone, -figure['value']
+
+    return min((figure for figure in figures if figure['method'] == method and figure['protocol'] in protocols),
+               key=order, default=None)
+
+
+def quoted_cell(figure):
+    """A published figure with its setting and source, ``69.2: ResNet-50, 800 epochs (open-mmlab/mmselfsup)``."""
+    if figure is None:
+        return '-'
+    protocol = {'linear_layers': 'best layer', 'fine_tune': 'fine-tuned'}.get(figure['protocol'])
+    setting = filter(None, [figure['backbone'], figure['layer'], protocol, figure['variant'], figure['note']])
+    return f'{round(figure["value"], 2)}: {", ".join(setting)} ({re.split("[:,(]", figure["source"])[0].strip()})'
+
+
+def method_cell(method, page):
+    """Name and paper of a method, linked, as ``docs/methods/METHOD.md`` begins; its bare name without such a page."""
+    about = ROOT / 'docs' / 'methods' / f'{method}.md'
+    if not about.is_file():
+        return method
+    name, paper = re.match(r'# (.*?) (\(.*\))\n', about.read_text(encoding='utf-8')).groups()
+    return f'[{name}]({os.path.relpath(about, page.parent)}) {paper}'
+
+
+def render_overview(path, words, page):
+    """A table of methods: what each does, what others published (:func:`choose_quoted`), and what was measured here.
+
+    ``words`` are lines: our metrics, which published figures, and then for each row ``METHOD: its idea``.
+
+    Raises:
+        ValueError: a method without a record.
+    """
+    lines = words.strip().splitlines()
+    settings = dict(word.split('=', 1) for line in lines[:2] for word in line.split() if '=' in word)
+    metrics = settings['ours'].split(',')
+    measured = pivot(read_records(path), metrics)
+    columns = sorted(measured.columns, key=lambda column: metrics.index(column[1]))
+    figures = [figure for figure in read_quoted(QUOTED)
+               if all(figure[key] == settings[key] for key in ('dataset', 'metric'))]
+    rows = []
+    for method, idea in (line.split(': ', 1) for line in lines[2:]):
+        if method not in measured.rows:
+            raise ValueError(f'{page}: {path} has no record of {method}, which the overview names')
+        figure = choose_quoted(figures, method, settings['protocol'].split(','), settings['backbone'])
+        ours = [measured.text(method, column) for column in columns]
+        ours = [f'**{text}**' if measured.is_best(method, column) else text
+                for text, column in zip(ours, columns, strict=True)]
+        rows.append([method_cell(method, page), idea, quoted_cell(figure), *ours])
+    headings = ['method', 'idea', f'quoted: {settings["dataset"]} {settings["metric"]}',
+                *(f'ours: {metric}' for _, metric in columns)]
+    return markdown_table([heading.replace('_', ' ') for heading in headings], rows, words=3)
+
+
+def render(text, page=ROOT / 'README.md'):
+    """``text`` of a page with every block filled anew."""
 
     def fill(match):
         opening, kind, path, words, end = match.groups()
@@ -111,6 +178,8 @@ def render(text):
             body = render_throughput(json.loads((ROOT / path).read_text(encoding='utf-8')))
         elif kind == 'rooms':
             body = render_rooms(ROOT / path)
+        elif kind == 'overview':
+            body = render_overview(ROOT / path, words, page)
         elif kind == 'quoted':
             body = render_published(ROOT / path, words.split())
         else:
@@ -126,7 +195,7 @@ def main(arguments=None):
     check, stale = parser.parse_args(arguments).check, []
     for path in [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]:
         text = path.read_text(encoding='utf-8')
-        rendered = render(text)
+        rendered = render(text, path)
         if rendered != text:
             stale.append(str(path.relative_to(ROOT)))
             if not check:

@@ -19,6 +19,7 @@ from .config import load_config
 from .evaluate import evaluate
 from .explore import explore
 from .hidden_robustness import hidden_robustness
+from .motion import motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
 from .suite import run_suite
@@ -38,6 +39,7 @@ __all__ = [
     'extract',
     'hidden_robustness',
     'load_config',
+    'motion_boxes',
     'overlays',
     'predict',
     'prepare_training',

@@ -1,6 +1,7 @@
 """Finding and reading configs, in a clone and in an installed package."""
 
 import copy
+import difflib
 import os
 import warnings
 from pathlib import Path
@@ -9,10 +10,11 @@ from unittest import mock
 
 from mmengine.config import Config
 
+from mmwsl.apis.catalog.keys import check_file, check_options
 from mmwsl.apis.own_data import lower_batch, use_data
 from mmwsl.apis.schedule import scale_lengths
 from mmwsl.datasets.own import split_positions
-from mmwsl.shipped import configs_root, shipped_configs
+from mmwsl.shipped import configs_of, configs_root, describe_config, shipped_configs
 
 PREFIX = 'mmwsl::'
 
@@ -21,7 +23,8 @@ def resolve(path: Path | str) -> Path:
     """Resolve a config's file: a path, or ``mmwsl::selfsup/simclr/NAME.py`` (also ``mmwsl::NAME``) for a shipped one.
 
     Raises:
-        FileNotFoundError: no such file; the message names shipped configs of a similar name.
+        FileNotFoundError: no such file; the message lists the shipped configs of the method of that name, or those of a
+            similar name.
     """
     path = str(path)
     if not path.startswith(PREFIX) and Path(path).is_file():
@@ -39,7 +42,9 @@ def resolve(path: Path | str) -> Path:
                 warnings.warn(f'the config {path} is now {PREFIX}{found[0]}; its old name goes with the next release',
                               DeprecationWarning, stacklevel=3)
             return root / found[0]
-    import difflib
+    if found := configs_of(path.removeprefix(PREFIX).removeprefix('configs/').removesuffix('.py')):
+        raise FileNotFoundError(f'config {path} does not exist; there are these of that name, take one:\n  '
+                                + '\n  '.join(map(describe_config, found)))
     folder = 'configs/' if path.startswith('configs/') else ''
     near = difflib.get_close_matches(path.removeprefix(PREFIX), [folder + each for each in known], n=3, cutoff=0.3)
     raise FileNotFoundError(f'config {path} does not exist' + (f'; is it one of: {", ".join(near)}?' if near else ''))
@@ -52,7 +57,7 @@ def apply_options(cfg: Config, options: dict[str, Any] | None = None) -> None:
     (:func:`mmwsl.apis.own_data.use_data`).
 
     Raises:
-        ValueError: from the scaling.
+        ValueError: from the scaling, or a key of ``options`` is nearly that of something else.
     """
     options = copy.deepcopy(dict(options or {}))
     data = options.pop('data', None) or cfg.get('data')
@@ -61,7 +66,9 @@ def apply_options(cfg: Config, options: dict[str, Any] | None = None) -> None:
         said = cfg.pop('data_format', None)
         cfg.pop('data', None)
         records = use_data(cfg, data, options.pop('data_format', None) or said)
+    before = cfg.to_dict() if options else {}
     cfg.merge_from_dict(options)
+    check_options(before, cfg.to_dict() if options else {}, options)
     if own:
         lower_batch(cfg, len(split_positions(records)['train']))
     scale_lengths(cfg, cfg.pop('epochs', None), cfg.pop('iters', None))
@@ -79,7 +86,8 @@ def load_config(path: Path | str, options: dict[str, Any] | None = None,
 
     Raises:
         FileNotFoundError: no such config.
-        ValueError: ``benchmark_of`` has no benchmark, or ``epochs`` or ``iters`` do not fit the training.
+        ValueError: ``benchmark_of`` has no benchmark, ``epochs`` or ``iters`` do not fit the training, or a key of the
+            file or of ``options`` is nearly that of something else.
 
     mmengine resolves ``package::`` only for packages of its own list, so its path lookup is replaced while it reads.
     """
@@ -92,6 +100,7 @@ def load_config(path: Path | str, options: dict[str, Any] | None = None,
 
     with mock.patch.object(Config, '_get_cfg_path', staticmethod(get_cfg_path)):
         cfg = Config.fromfile(str(resolve(path)))
+    check_file(cfg)
     if benchmark_of:
         other = load_config(benchmark_of)
         if not other.get('benchmark'):

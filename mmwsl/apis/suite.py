@@ -61,7 +61,8 @@ def run_suite(path: Path | str, out: Path | str, only: Sequence[str] | None = No
     suite, out = load_config(path), check_writable_folder(out)
     absent = [key for key in ('suite', 'protocols', 'runs') if key not in suite]
     if absent:
-        raise ValueError(f'{path} is not a suite: it has no {", ".join(absent)}; see configs/suites/ for examples')
+        raise ValueError(f'{path} is not a suite: it has no {", ".join(absent)}; `mmwsl configs suites/` lists those '
+                         'there are')
     table = suite.get('table', 'methods')
     if table not in TABLES:
         raise ValueError(f'{path}: table={table!r} is unknown; choose one of {", ".join(TABLES)}')

@@ -1,7 +1,9 @@
 """The parser of all commands, and what runs the one that is asked for."""
 
 import argparse
+import difflib
 import os
+import re
 import sys
 import warnings
 
@@ -15,6 +17,8 @@ from . import (
     explore,
     extract,
     hidden_robustness,
+    info,
+    motion,
     overlays,
     predict,
     prepare,
@@ -24,15 +28,47 @@ from . import (
     throughput,
     train,
 )
+from . import list as listing
 
 # each module has SUMMARY, EXAMPLE, add_arguments(parser) and run(args)
 GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
-    'data': {'check': check, 'prepare': prepare, 'extract': extract},
-    'names': {'configs': configs, 'convert': convert},
+    'data': {'check': check, 'prepare': prepare, 'extract': extract, 'motion': motion},
+    'names': {'list': listing, 'info': info, 'configs': configs, 'convert': convert},
 }
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser, with the nearest names in what it says of unknown commands, choices and options."""
+
+    def parse_args(self, args=None, namespace=None):
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            option, _, _ = next((each for each in unknown if each.startswith('-')), '').partition('=')
+            self.error(f'unrecognized arguments: {" ".join(unknown)}'
+                       + _hint(option, self._commands.choices[parsed.command].options))
+        return parsed
+
+    def add_commands(self, **settings):
+        """``add_subparsers``, remembered: it is a command that has the options."""
+        self._commands = self.add_subparsers(**settings)
+        return self._commands
+
+    @property
+    def options(self):
+        """Options, as they are typed, without those that the help does not show."""
+        return [name for action in self._actions if action.help != argparse.SUPPRESS for name in action.option_strings]
+
+    def error(self, message):
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        super().error(message + (_hint(choice[1], re.findall(r'[\w.:-]+', choice[2])) if choice else ''))
+
+
+def _hint(name, known):
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f'; did you mean {near[0]}?' if near else ''
 
 
 def _overview():
@@ -45,11 +81,11 @@ def _overview():
 def build_parser():
     """The parser of every command."""
     # the overview takes the place of argparse's own list, which has no headings; hence the usage is spelled out
-    parser = argparse.ArgumentParser(prog='mmwsl', usage='mmwsl [-h] [--version] COMMAND ...', description=_overview(),
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='mmwsl', usage='mmwsl [-h] [--version] COMMAND ...', description=_overview(),
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--version', action='version', version=mmwsl.__version__)
-    commands = parser.add_subparsers(dest='command', required=True, prog='mmwsl', metavar='COMMAND',
-                                     help=argparse.SUPPRESS)
+    commands = parser.add_commands(dest='command', required=True, prog='mmwsl', metavar='COMMAND',
+                                   help=argparse.SUPPRESS)
     for modules in GROUPS.values():
         for name, module in modules.items():
             command = commands.add_parser(name, description=module.SUMMARY, epilog=f'example:\n  {module.EXAMPLE}',
@@ -74,6 +110,8 @@ def main(arguments=None):
     # Python hides these from users of a program; here they say what of a config or a plugin goes with the next release
     warnings.filterwarnings('default', category=DeprecationWarning, module=r'mmwsl\b')
     try:
+        if not {'', os.getcwd()} & set(sys.path):  # for custom_imports; last, so that it hides nothing
+            sys.path.append(os.getcwd())
         args.run(args)
         if 'torch' in sys.modules:  # otherwise there is no group, and no reason to wait for the import
             from mmwsl.dist import leave_process_group

@@ -7,7 +7,7 @@ EXAMPLE = 'mmwsl suite mmwsl::suites/quickstart.py --out work_dirs/quickstart'
 
 
 def add_arguments(parser):
-    parser.add_argument('config', help='suite config, e.g. configs/suites/selfsup_cifar10_equal.py')
+    parser.add_argument('config', help='suite config, e.g. mmwsl::suites/selfsup_cifar10_equal.py')
     parser.add_argument('--out', required=True, help='folder of records.jsonl, table.md and the runs')
     parser.add_argument('--only', nargs='+', metavar='METHOD', help='these methods only')
     parser.add_argument('--work-dir', help='folder of the training runs (default: OUT/runs)')

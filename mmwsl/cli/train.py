@@ -42,7 +42,8 @@ def run(args):
     if args.overwrite and (args.resume or args.resume_anew):
         raise ValueError('--overwrite and --resume: a training starts anew or goes on, give one of the two')
     if args.gpus > 1:
-        raise ValueError(f'--gpus {args.gpus}: one process has one; start several by tools/dist_train.sh CONFIG NPROC')
+        raise ValueError(f'--gpus {args.gpus}: one process has one; start several by torchrun '
+                         '--nproc-per-node N -m mmwsl train CONFIG --launcher pytorch')
     options = {'load_from': args.pretrained, 'randomness.deterministic': args.deterministic or None,
                'randomness.seed': None if args.seed is None else int(args.seed),
                'epochs': args.epochs, 'iters': args.iters}

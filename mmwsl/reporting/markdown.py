@@ -1,12 +1,13 @@
 """Tables as Markdown."""
 
 
-def markdown_table(headings, rows):
-    """A table whose first column is left-aligned and names the rows; the others, numbers, are right-aligned.
+def markdown_table(headings, rows, words=1):
+    """A table whose first columns are words, left-aligned; the others, numbers, are right-aligned.
 
     Args:
         headings: str of every column.
         rows: lists of str, one of each column.
+        words: how many columns are words.
 
     Returns:
         str: a line each, the last one ended.
@@ -17,7 +18,7 @@ def markdown_table(headings, rows):
     for row in rows:
         if len(row) != len(headings):
             raise ValueError(f'the row {" | ".join(row)} has {len(row)} cells for {len(headings)} columns')
-    lines = [_line(headings), '|---|' + '--:|' * (len(headings) - 1), *map(_line, rows)]
+    lines = [_line(headings), '|' + '---|' * words + '--:|' * (len(headings) - words), *map(_line, rows)]
     return '\n'.join(lines) + '\n'
 
 

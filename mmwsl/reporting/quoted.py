@@ -1,4 +1,4 @@
-"""Values that others published: kept in one file, shown as quoted, never in a table with measured ones."""
+"""Values that others published: kept in one file, shown as quoted, never in a column with measured ones."""
 
 from mmwsl.files import read_json_lines
 from mmwsl.reporting.markdown import markdown_table

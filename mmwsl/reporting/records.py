@@ -96,7 +96,7 @@ def read_records(path):
         ValueError: a line is not a record; the message has its number.
     """
     records = []
-    for number, record in read_json_lines(path, 'tools/benchmark.py --out writes one'):
+    for number, record in read_json_lines(path, 'mmwsl benchmark --out writes one'):
         if not isinstance(record, dict) or not {'method', 'protocol', 'metric', 'value'} <= set(record):
             raise ValueError(f'{path}, line {number}: not a record (method, protocol, metric and value are needed)')
         records.append(record)

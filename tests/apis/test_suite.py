@@ -173,7 +173,7 @@ def test_every_config_is_built_before_the_first_training(tmp_path, trainings, ca
     """All that is wrong with any of them is said at once, and nothing is trained or made."""
     good = write_config(tmp_path)
     bad = dict(
-        network="model['backbone']['type'] = 'ResNett'\n", optimizer="optim_wrapper['optimizer'] = dict(type='SGDD')\n",
+        network="model['backbone']['type'] = 'ResNett'\n", argument="model['temprature'] = 0.2\n", optimizer="optim_wrapper['optimizer'] = dict(type='SGDD')\n",
         data="train_dataloader['dataset'] = dict(type='ImageFolder', data_root='nowhere', _delete_=True)\n",
         test="benchmark['test']['supervision'] = 'non'\n", protocol="benchmark['protocols'] = dict(knn=dict(q=5))\n",
         hook="custom_hooks = [dict(type='MissingHook')]\n", loop="train_cfg = dict(type='NoLoop')\n",
@@ -191,8 +191,8 @@ def test_every_config_is_built_before_the_first_training(tmp_path, trainings, ca
     write([name for name in bad if name != 'syntax'])
     assert main(['suite', str(path), '--out', str(tmp_path / 'out')]) == 1
     error = capsys.readouterr().err
-    assert f'{path}: 8 faults, and nothing was trained:' in error, error
-    for name, text in dict(network='ResNett', optimizer='SGDD', data='nowhere does not exist', test="supervision='non'",
+    assert f'{path}: 9 faults, and nothing was trained:' in error, error
+    for name, text in dict(network='ResNett', argument='did you mean temperature?', optimizer='SGDD', data='nowhere does not exist', test="supervision='non'",
                            protocol="'q'", hook='MissingHook', loop='NoLoop', schedule='NoScheduler').items():
         line = next(line for line in error.splitlines() if f'{name}-seed0 ({configs[name]}): ' in line)
         assert text in line

@@ -35,7 +35,7 @@ def python(code, *arguments, **environment):
 
 @pytest.mark.parametrize('arguments, output', [
     (['--help'], 'train and evaluate:\n  train '), (['train', '--help'], 'Train a model.'), (['--version'], mmwsl.__version__),
-    (['prepare', 'voc_aug', '--help'], 'sbd'), (['configs', 'rotation_r18w16_1xb32'], f'{ROTATION}\n')])
+    (['prepare', 'voc_aug', '--help'], 'sbd'), (['list', '--help'], 'mmwsl list backbones'), (['list', 'configs', 'rotation_r18w16_1xb32'], ROTATION), (['configs', 'rotation_r18w16_1xb32'], f'{ROTATION}\n')])
 def test_help_and_lists_load_nothing_heavy(arguments, output):
     done = python(LOADED, *arguments)
     assert output in done.stdout
@@ -65,7 +65,7 @@ def test_the_overview_lists_every_command_under_a_heading(capsys):
     listed = {lines[0]: [line.split()[0] for line in lines[1:]] for lines in blocks if lines[0].endswith(':')}
     assert listed == {
         'train and evaluate:': ['train', 'test', 'benchmark', 'suite', 'hidden-robustness', 'throughput'],
-        'look:': ['explore', 'predict', 'report', 'overlays'], 'data:': ['check', 'prepare', 'extract'], 'names:': ['configs', 'convert'],
+        'look:': ['explore', 'predict', 'report', 'overlays'], 'data:': ['check', 'prepare', 'extract', 'motion'], 'names:': ['list', 'info', 'configs', 'convert'],
         'options:': ['-h,', '--version']}
     modules = {path.stem for path in (configs_root().parent / 'mmwsl' / 'cli').glob('*.py')}
     assert modules - {'__init__', 'program', 'arguments', 'tables'} == {name.replace('-', '_') for name in COMMANDS}

@@ -60,7 +60,7 @@ def test_append_and_read(tmp_path):
 
 def test_bad_files(tmp_path):
     path = tmp_path / 'records.jsonl'
-    with pytest.raises(FileNotFoundError, match='records.jsonl does not exist; tools/benchmark.py --out writes one'):
+    with pytest.raises(FileNotFoundError, match='records.jsonl does not exist; mmwsl benchmark --out writes one'):
         read_records(path)
     path.write_text('')
     assert read_records(path) == []

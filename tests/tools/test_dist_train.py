@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from tiny_runs import ROOT, SIMCLR, log_text, read_state, run_process, train_here, write_config
+from tiny_runs import ROOT, SIMCLR, assert_same, log_text, read_state, run_process, train_here, write_config
 
 from mmwsl.apis import extract, load_config, read_records
 from mmwsl.cli import main
@@ -60,6 +60,19 @@ class TestTwoRanks:
         assert 'images per optimiser step' not in log  # 2 x 16 is the total it was tuned for
         meta = torch.load(work_dir / 'epoch_1.pth', weights_only=True)['meta']
         assert (meta['world_size'], meta['iter'], meta['epoch']) == (2, 2, 1)
+
+    @pytest.mark.long
+    def test_torchrun_of_an_installed_package_trains_the_same(self, two_ranks, tmp_path):
+        """What docs/training.md names for those who have no clone."""
+        config, _, work_dir = two_ranks
+        done = run_process([
+            sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', '2', '--master-port', free_port(), '-m', 'mmwsl',
+            'train', config, '--launcher', 'pytorch', '--work-dir', tmp_path / 'run', '--cfg-options',
+            'train_dataloader.batch_size=16'], cwd=tmp_path)
+        assert done.returncode == 0, done.stdout[-4000:]
+        ours, theirs = (torch.load(folder / 'epoch_1.pth', weights_only=True) for folder in (tmp_path / 'run', work_dir))
+        assert (ours['meta']['world_size'], ours['meta']['iter']) == (2, 2)
+        assert_same(ours['state_dict'], theirs['state_dict'])
 
     def test_weights_equal_those_of_one_rank(self, two_ranks, tmp_path):
         config, _, work_dir = two_ranks

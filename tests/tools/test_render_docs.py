@@ -1,6 +1,7 @@
 """The published tables are those of the committed records."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,3 +65,64 @@ def test_map_of_the_rooms_goes_by_their_docstrings(tmp_path, monkeypatch):
     (package / 'cellar.py').write_text('"""New."""\n')
     with pytest.raises(ValueError, match="differ: \\['cellar.py'\\]"):
         render_docs.render_rooms(package)
+
+
+FIGURE = dict(method='simclr', variant=None, backbone='ResNet-50', supervision='none', dataset='ImageNet', split='val',
+              protocol='linear', metric='top1', layer=None, value=66.9, note=None, source='a/zoo: README.md')
+
+
+def chosen(*changes, protocols=('linear', 'linear_layers')):
+    """The value that an overview shows of figures that differ from ``FIGURE`` by ``changes``."""
+    figure = render_docs.choose_quoted([{**FIGURE, **change} for change in changes], 'simclr', list(protocols), 'ResNet-50')
+    return figure and figure['value']
+
+
+def test_which_published_figure_is_shown():
+    assert chosen({}, dict(value=69.2), dict(value=62.7)) == 69.2  # the highest
+    assert chosen({}, dict(value=80.0, backbone='ViT-B')) == 66.9  # on the network that is asked for
+    assert chosen(dict(value=80.0, backbone='ViT-B'), dict(value=70.0, backbone='ViT-S')) == 80.0  # else on any
+    assert chosen(dict(value=80.0, protocol='linear_layers'), {}) == 66.9  # by the first protocol
+    assert chosen(dict(value=80.0, protocol='svm'), dict(value=90.0, method='byol')) is None
+
+
+def test_a_published_figure_says_its_setting():
+    assert render_docs.quoted_cell({**FIGURE, 'variant': '800 epochs', 'note': 'best epoch'}) == (
+        '66.9: ResNet-50, 800 epochs, best epoch (a/zoo)')
+    assert render_docs.quoted_cell({**FIGURE, 'protocol': 'linear_layers', 'layer': 'f4', 'value': 4.35}) == (
+        '4.35: ResNet-50, f4, best layer (a/zoo)')
+    assert render_docs.quoted_cell(None) == '-'
+
+
+@pytest.fixture
+def overview(tmp_path, monkeypatch):
+    """Records of two methods, a published figure of one, and the function that renders an overview of given rows."""
+    monkeypatch.setattr(render_docs, 'QUOTED', tmp_path / 'figures.jsonl')
+    (tmp_path / 'figures.jsonl').write_text(json.dumps(FIGURE) + '\n' + json.dumps({**FIGURE, 'dataset': 'Food', 'value': 99.0}) + '\n')
+    base = dict(protocol='linear', dataset='CIFAR-10', layer=-1)
+    records = [dict(base, method=method, metric=metric, value=value, seed=seed) for method, metric, value, seed in (
+        ('random', 'top1', 20.0, 0), ('random', 'top5', 60.0, 0), ('simclr', 'top1', 50.0, 0), ('simclr', 'top1', 52.0, 1),
+        ('simclr', 'top5', 90.0, 0))]
+    (tmp_path / 'records.jsonl').write_text(''.join(json.dumps(record) + '\n' for record in records))
+
+    def rendered(*rows):
+        return render(f'<!-- overview: {tmp_path / "records.jsonl"} ours=top5,top1\nquoted: dataset=ImageNet metric=top1 '
+                      'protocol=linear backbone=ResNet-50\n' + '\n'.join(rows) + '\n-->\n<!-- end -->\n', ROOT / 'docs' / 'methods.md')
+
+    return rendered
+
+
+def test_an_overview_by_hand(overview):
+    page = overview('random: untrained', 'simclr: tells views apart: by others')
+    assert page.split('-->\n', 1)[1] == (
+        '\n| method | idea | quoted: ImageNet top1 | ours: top5 | ours: top1 |\n|---|---|---|--:|--:|\n'
+        '| random | untrained | - | 60.00 | 20.00 |\n'
+        '| [SimCLR](methods/simclr.md) (Chen et al., 2020) | tells views apart: by others | 66.9: ResNet-50 (a/zoo) '
+        '| **90.00** | **51.00 ± 1.41 (n=2)** |\n\n<!-- end -->\n')
+    with pytest.raises(ValueError, match='methods.md: .*records.jsonl has no record of byol, which the overview names'):
+        overview('byol: predicts')
+
+
+def test_the_overview_has_every_method_once():
+    text = (ROOT / 'docs' / 'methods.md').read_text(encoding='utf-8')
+    pages = re.findall(r'^\| \[[^]]+\]\(methods/(\w+)\.md\)', text, re.M)
+    assert sorted(pages) == sorted(path.stem for path in (ROOT / 'docs' / 'methods').glob('*.md'))

@@ -61,7 +61,7 @@ class Bottleneck(nn.Module):
 
 @BACKBONES.register_module()
 class ResNet(StagedBackbone):
-    """ResNet.
+    """ResNet of 18 to 152 layers and any width, with the stem for ImageNet or the one for CIFAR.
 
     Args:
         depth: 18, 34, 50, 101 or 152.

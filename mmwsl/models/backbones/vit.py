@@ -113,7 +113,7 @@ def init_linear(module, init='trunc_normal'):
 
 @BACKBONES.register_module()
 class VisionTransformer(BaseModule):
-    """ViT.
+    """Vision Transformer: of an image the class token, the mean of its patches' tokens, or their map.
 
     Args:
         arch: ``'tiny'`` (192 channels), ``'small'`` (384) or ``'base'`` (768), of 12 blocks with 64 channels a head.

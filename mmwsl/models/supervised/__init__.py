@@ -3,9 +3,10 @@
 from .fcn import FCN, FCNHead
 from .image_classifier import ImageClassifier
 from .matching import assign, sample
+from .proposal_network import ProposalNetwork
 from .region_heads import BoxHead, MaskHead, paste_masks, pool_regions
 from .rpn import RPNHead
 from .two_stage import TwoStageDetector
 
-__all__ = ['BoxHead', 'FCN', 'FCNHead', 'ImageClassifier', 'MaskHead', 'RPNHead', 'TwoStageDetector', 'assign',
-           'paste_masks', 'pool_regions', 'sample']
+__all__ = ['BoxHead', 'FCN', 'FCNHead', 'ImageClassifier', 'MaskHead', 'ProposalNetwork', 'RPNHead',
+           'TwoStageDetector', 'assign', 'paste_masks', 'pool_regions', 'sample']

@@ -94,10 +94,10 @@ class RPNHead(BaseModule):
                 regression = regression + (every_delta[number, usable[positives]] - target_deltas).abs().sum()
             trained += len(sampled)
         losses = dict(loss_rpn_cls=classification / max(trained, 1), loss_rpn_bbox=regression / max(trained, 1))
-        return losses, self.propose(logits, deltas, anchors, sizes, training=True)
+        return losses, self.propose(logits, deltas, anchors, sizes, training=True)[0]
 
     def predict(self, features, sizes):
-        """Proposals for test images: list of (P, 4).
+        """Proposals for test images, best first: list of (P, 4), and list of their objectness (P,) from 0 to 1.
 
         Raises:
             ValueError: NaN among the scores or deltas.
@@ -109,9 +109,9 @@ class RPNHead(BaseModule):
 
     @torch.no_grad()
     def propose(self, logits, deltas, anchors, sizes, training):
-        """Proposals after NMS, per image, best first."""
+        """Proposals after NMS and their objectness, a list each of one tensor per image, best first."""
         look_at, keep = (values[0 if training else 1] for values in (self.pre_nms, self.post_nms))
-        proposals = []
+        proposals, objectness = [], []
         for number, size in enumerate(sizes):
             boxes, scores, levels = [], [], []
             for level, (logit, delta, anchor) in enumerate(zip(logits, deltas, anchors, strict=True)):
@@ -124,4 +124,5 @@ class RPNHead(BaseModule):
             boxes, scores, levels = boxes[valid], scores[valid], levels[valid]
             kept = batched_nms(boxes, scores, levels, dict(iou_threshold=self.nms_iou, max_num=keep))[1]
             proposals.append(boxes[kept])
-        return proposals
+            objectness.append(scores[kept].sigmoid())
+        return proposals, objectness

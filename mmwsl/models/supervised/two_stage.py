@@ -118,7 +118,7 @@ class TwoStageDetector(Model):
         """``samples`` with ``pred_boxes``, ``pred_box_scores``, ``pred_box_labels`` and, with a mask head,
         ``pred_masks``, best first, in pixels of the original files."""
         features, sizes = self.feature_maps(images), [sample.img_shape for sample in samples]
-        proposals = self.rpn_head.predict(features, sizes)
+        proposals, _ = self.rpn_head.predict(features, sizes)
         regions = self.box_features(self.regions(features, proposals, self.region_size))
         results = self.box_head.detect(*self.box_head(regions), proposals, sizes)
         for sample, result in zip(samples, results, strict=True):
