@@ -1,8 +1,9 @@
-# What pre-training on one's own photos is worth, by its length, beside random weights and the pre-trained network (which
-# saw ImageNet with labels): --cfg-options data=FOLDER, with a folder for each class.
+# What pre-training on one's own photos is worth, by its length, beside random weights and the pre-trained network,
+# which saw ImageNet with labels: --cfg-options data=FOLDER, with a folder for each class.
 suite = 'own_photos'
 protocols = ['knn', 'linear']
-recipe, lite0 = 'mmwsl::selfsup/simclr/simclr_r18w16_1xb64-cos-100e_folder.py', 'mmwsl::pretrained/efficientnet_lite0.py'
+recipe = 'mmwsl::selfsup/simclr/simclr_r18w16_1xb64-cos-100e_folder.py'
+lite0 = 'mmwsl::pretrained/efficientnet_lite0.py'
 name = {'benchmark.dataset': 'photos in class folders'}  # one table
 runs = [
     dict(method='random', config=recipe, checkpoint='random', options=name),
