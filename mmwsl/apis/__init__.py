@@ -18,6 +18,7 @@ from .check import check_data
 from .config import load_config
 from .evaluate import evaluate
 from .explore import explore
+from .export import export
 from .hidden_robustness import hidden_robustness
 from .motion import motion_boxes
 from .overlays import overlays
@@ -36,6 +37,7 @@ __all__ = [
     'draw_matrix',
     'evaluate',
     'explore',
+    'export',
     'extract',
     'hidden_robustness',
     'load_config',

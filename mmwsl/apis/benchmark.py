@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import init_default_scope
@@ -124,7 +123,8 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
             ``type`` is the protocol if the name is not; perhaps ``default``, those that run unasked, and ``refused``:
             name -> why it cannot run; for values of single layers also ``layers``, ``pooling``). It is not changed.
         checkpoint: file, ``'pretrained:NAME'``, or ``'random'`` or ``'random_rescaled'`` for the floors of every table.
-        protocols: names; default ``default``, or all that the config has settings for. A name without settings runs with its defaults.
+        protocols: names; default ``default``, or all that the config has settings for. A name without
+            settings runs with its defaults.
         out: JSON-lines file the records are added to.
         suite, method: names for the records; ``method`` defaults to the model's class, or the name of the floor or of
             the pre-trained network.

@@ -96,7 +96,7 @@ def _without_other_images(state: Mapping[str, Any], model: Model) -> dict[str, A
     """The state without what has a row for each image of another training set: evaluation needs none of it."""
     own = model.state_dict()
     other = [key for key in state if key.startswith(model.sized_by_images) and key in own
-             and own[key].shape != state[key].shape] if model.sized_by_images else []
+             and own[key].shape != state[key].shape]
     return {key: value for key, value in state.items() if key not in other}
 
 

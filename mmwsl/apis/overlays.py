@@ -23,7 +23,8 @@ Columns = list[tuple[str, list[np.ndarray], list[str]]]  # a title, its pictures
 
 
 def overlays(models: Models, out: Path | str, count: int = 8, threshold: float = 0.2, enlarge: int = 3,
-             maps: str | None = None, layer: str | None = None) -> Path:
+             maps: str | None = None, layer: str | None = None, data: Path | str | None = None,
+             data_format: str | None = None) -> Path:
     """Draw ``count`` images of the first model's test set, with every model's map of the true class and its box.
 
     An image with several tags has a row for each; of one without labels it is the map of the model's best class. Both
@@ -39,6 +40,8 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
         threshold: of the boxes; bags have none.
         enlarge: how many times as large images are drawn.
         maps, layer: what to show instead of the configs' own maps; see :class:`mmwsl.models.weak.Localizer`.
+        data, data_format: a user's own photos in the place of every config's data; see
+            :func:`mmwsl.datasets.own.read_own_data`.
 
     Returns:
         Path of the picture.
@@ -52,7 +55,8 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
     if not models:
         raise ValueError('overlays need at least one model: a name, a config and a checkpoint')
     out = check_picture(out)
-    configs = [load_config(config) for _, config, _ in models]
+    options = None if data is None else dict(data=data, data_format=data_format)
+    configs = [load_config(config, options) for _, config, _ in models]
     if not configs[0].get('test_dataloader'):
         raise ValueError(f'{configs[0].filename} has no test_dataloader, so there is no image with a box to draw')
     for config in configs if maps is not None else ():

@@ -10,16 +10,26 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.logging import print_log
 from torch.utils.data import DataLoader
 
 from mmwsl.apis.build import build_model
 from mmwsl.apis.config import load_config
+from mmwsl.apis.own_data.photos import own_photos
 from mmwsl.checkpoints.read import class_names
 from mmwsl.datasets import FileDataset, collate_bags
-from mmwsl.datasets.photos import CenterSquare, CollateReadable, PhotoBags, Photos, bags_of, common_folder, find_photos
+from mmwsl.datasets.photos import (
+    CenterSquare,
+    CollateReadable,
+    PhotoBags,
+    Photos,
+    bags_of,
+    common_folder,
+    find_photos,
+    in_photo,
+    region_in_pixels,
+)
 from mmwsl.datasets.transforms.decode import ImageError, lossless_reduction, read_image
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.progress import progress_bar
@@ -109,7 +119,7 @@ class Predictor:
             found = [(int(sample.index), done) for samples, batch in batches
                      for sample, done in zip(samples, self._predict(samples, batch), strict=True)]
             for index, sample in sorted(found, key=lambda pair: pair[0]):
-                yield names[index], _in_photo(sample)
+                yield names[index], in_photo(sample)
 
     def _dataset(self, photos: Photo | Iterable[Any]) -> tuple[list[str | int], Photos | PhotoBags]:
         one = isinstance(photos, (str, os.PathLike)) or isinstance(photos, np.ndarray) and photos.ndim == 3
@@ -189,29 +199,11 @@ def _photo_settings(cfg: Config, dataset: dict[str, Any]) -> dict[str, Any]:
                      'a test_dataloader of ImageFolder with a pipeline')
 
 
-def _in_photo(sample: DataSample) -> DataSample:
-    """The sample with its maps, which are of the network's input, in pixels of the photo: 0 where it did not look."""
-    if 'pred_maps' not in sample:
-        return sample
-    maps, (height, width) = sample.pred_maps, sample.ori_shape
-    if 'img_shape' in sample.metainfo:  # the rest is padding
-        maps = maps[:, :sample.img_shape[0], :sample.img_shape[1]]
-    left, top, right, bottom = _in_pixels(sample)
-    inside = F.interpolate(maps[None].float(), size=(max(bottom - top, 1), max(right - left, 1)), mode='bilinear',
-                           align_corners=False)[0]
-    sample.pred_maps = F.pad(inside, (left, width - right, top, height - bottom))
-    return sample
-
-
-def _in_pixels(sample: DataSample) -> list[int]:
-    """The part of the photo that the network sees, left, top, right, bottom in whole pixels."""
-    return [round(share * side) for share, side in zip(sample.region, sample.ori_shape[::-1] * 2, strict=True)]
-
-
 def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequence[Path | str], out: Path | str,
             device: torch.device | str | None = None, batch_size: int | None = None, num_workers: int | None = None,
             score_threshold: float = 0.3, top_k: int = 5, map_threshold: float = 0.2, pictures: bool = True,
-            options: dict[str, Any] | None = None, classes: Sequence[str] | None = None) -> dict[str, Any]:
+            options: dict[str, Any] | None = None, classes: Sequence[str] | None = None,
+            data: Path | str | None = None, data_format: str | None = None) -> dict[str, Any]:
     """Predict photos and write ``predictions.json``, and where there are some ``pictures/``, ``maps/``, ``class_maps/``
     and ``features.npz``, to a folder.
 
@@ -223,6 +215,8 @@ def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequenc
         top_k: most classes of a photo.
         map_threshold: of the boxes of maps, as a share of the largest value.
         pictures: also draw.
+        data, data_format: photos with labels in any form, beside ``photos``; see
+            :func:`mmwsl.datasets.own.read_own_data`.
 
     Returns:
         dict: what ``predictions.json`` holds; photos that cannot be read are in ``left_out`` with their errors. After a
@@ -237,8 +231,11 @@ def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequenc
         raise ValueError(f'top_k={top_k} must be 1 or more, and map_threshold={map_threshold} from 0 to below 1')
     out = check_writable(Path(out) / 'predictions.json').parent
     given = [os.fspath(photo) for photo in photos]
-    own = tuple(str((out / kind).resolve()) + os.sep for kind in KINDS)
-    files = [file for file in find_photos(given) if not os.path.realpath(file).startswith(own)]
+    if data is not None:
+        own = own_photos(data, data_format)
+        given += [os.fspath(own.root / name) for name in own.names]
+    written = tuple(str((out / kind).resolve()) + os.sep for kind in KINDS)
+    files = [file for file in find_photos(given) if not os.path.realpath(file).startswith(written)]
     if not files:
         raise ValueError(f'{", ".join(given)}: there are no photos but those that an earlier call wrote to {out}')
     folder = common_folder(given, files)
@@ -267,7 +264,7 @@ def predict(config: Config | Path | str, checkpoint: Path | str, photos: Sequenc
                                     map_threshold)
                 if not predictor.takes_bags:
                     summary['size'] = list(sample.ori_shape[::-1])
-                    seen = _in_pixels(sample)
+                    seen = region_in_pixels(sample)
                     if seen != [0, 0, *summary['size']]:
                         summary['seen'] = seen
                 feature = summary.pop('features', None)

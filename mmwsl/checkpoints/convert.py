@@ -25,10 +25,11 @@ def read_backbone(path: Path | str, trust: bool = False) -> tuple[dict[str, torc
     Raises:
         FileNotFoundError, ValueError: there is no such file, it cannot be read, or holds no weights.
     """
-    return _find(read_checkpoint(path, trust=trust), path)
+    return backbone_in(read_checkpoint(path, trust=trust), path)
 
 
-def _find(checkpoint: dict[str, Any], path: Path | str) -> tuple[dict[str, torch.Tensor], str]:
+def backbone_in(checkpoint: dict[str, Any], path: Path | str) -> tuple[dict[str, torch.Tensor], str]:
+    """As :func:`read_backbone`, of a checkpoint that is read already; ``path`` is for messages."""
     try:
         state, layout = find_backbone(checkpoint)
         check_known(state, find_tensors(checkpoint))
@@ -57,7 +58,7 @@ def convert(path: Path | str, out: Path | str, layout: str = 'mmwsl', trust: boo
     if (out.suffix == '.pkl') != (layout == 'detectron2'):
         raise ValueError(f'{out}: detectron2 reads .pkl files, and only detectron2 does; layout is {layout!r}')
     checkpoint = read_checkpoint(path, trust=trust)
-    state, found = _find(checkpoint, path)
+    state, found = backbone_in(checkpoint, path)
     heads = [key for key in state if is_head(key)]
     state = {key: value for key, value in state.items() if key not in heads}
     others = len(find_tensors(checkpoint)) - len(state)

@@ -207,6 +207,8 @@ def their_names(state: dict[str, Any], layout: str) -> dict[str, Any]:
         return {_to_detectron2(key): value for key, value in state.items() if not key.endswith('num_batches_tracked')}
     if layout == 'mmwsl' or layout == 'mmdet':
         return {f'backbone.{key}': value for key, value in state.items()}
+    if layout == 'timm' and 'block0.depthwise_conv.weight' in state:
+        return _to_timm_lite(state)
     if layout == 'timm' and any('.downsample.reduction.' in key for key in state):
         return {_move_merging(key, 1): value for key, value in state.items()}
     return dict(state)
@@ -224,6 +226,23 @@ def _from_torchvision_vgg(key: str, convolutions: Iterable[str]) -> str:
     numbers = sorted(int(name.split('.')[1]) for name in convolutions)
     index = max(position for position, number in enumerate(numbers) if number <= int(match[1]))
     return f'{_VGG16[index]}.{int(match[1]) - numbers[index]}.{match[2]}'
+
+
+def _to_timm_lite(state: Mapping[str, Any]) -> dict[str, Any]:
+    """EfficientNet-Lite: timm counts blocks within stages, and norms in the order in which they come."""
+    count = len({match[1] for match in map(re.compile(r'block(\d+)\.').match, state) if match})
+    stages = (1, 2, 2, 3, 3, 4, 1) if count == 16 else (1, 3, 3, 4, 4, 5, 1)  # lite0; lite1 and lite2
+    places = [f'blocks.{stage}.{index}' for stage, blocks in enumerate(stages) for index in range(blocks)]
+    named = {}
+    for key, value in state.items():
+        match = re.match(r'block(\d+)\.(\w+)\.', key)
+        if match is None:
+            named[re.sub(r'^bn([01])\.', lambda norm: f'bn{int(norm[1]) + 1}.', key)] = value
+            continue
+        parts = dict(depthwise_conv='conv_dw', project_conv='conv_pw') if match[1] == '0' else dict(
+            expand_conv='conv_pw', bn0='bn1', depthwise_conv='conv_dw', bn1='bn2', project_conv='conv_pwl', bn2='bn3')
+        named[f'{places[int(match[1])]}.{parts.get(match[2], match[2])}.{key[match.end():]}'] = value
+    return named
 
 
 def _to_detectron2(key: str) -> str:

@@ -17,12 +17,13 @@ def add_options(parser):
                         help='override entries of the config, e.g. train_dataloader.batch_size=64')
 
 
-def add_data(parser):
+def add_data(parser, what="your own photos in place of the config's data"):
     """``--data`` and ``--format``, which :func:`data_options` turns into options of the config."""
     parser.add_argument('--data', metavar='PATH',
-                        help="your own photos in place of the config's data: a folder of photos or of class folders, a "
-                             'CSV, LabelImg XML, COCO JSON, YOLO, photos and masks')
-    parser.add_argument('--format', metavar='FORM', help='the form of --data, where it is not recognised')
+                        help=f'{what}: a folder of photos or of class folders, a CSV, LabelImg XML, COCO JSON, YOLO, '
+                             'photos and masks')
+    parser.add_argument('--format', metavar='FORM', help='the form of --data, where it is not recognised: photos, '
+                        'class_folders, csv, voc_xml, coco_json, yolo or masks')
 
 
 def data_options(args):

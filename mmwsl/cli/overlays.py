@@ -1,5 +1,7 @@
 """``mmwsl overlays``."""
 
+from .arguments import add_data, data_options
+
 SUMMARY = 'A picture of where classifiers look: images, maps and boxes, or the patches of bags.'
 EXAMPLE = ('mmwsl overlays --of untrained '
            'mmwsl::weaksup/localization/cam/cam_r18w16_1xb64-cos-4e_digitscenes.py random --out overlays.png')
@@ -14,8 +16,10 @@ def add_arguments(parser):
     parser.add_argument('--maps', choices=['cam', 'grad_cam', 'saliency', 'smooth_gradient'],
                         help="of any image classifier (default: the config's own)")
     parser.add_argument('--layer', help="part of the backbone that Grad-CAM is of, e.g. layer3 (default: its last map)")
+    add_data(parser, "your own photos in place of each config's data")
 
 
 def run(args):
     from mmwsl.apis import overlays
-    print(overlays(args.of, args.out, args.count, args.threshold, maps=args.maps, layer=args.layer))
+    print(overlays(args.of, args.out, args.count, args.threshold, maps=args.maps, layer=args.layer,
+                   **data_options(args)))

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from .arguments import CHECKPOINT, add_config, add_options, read_options
+from .arguments import CHECKPOINT, add_config, add_data, add_options, data_options, read_options
 
 SUMMARY = "Predict photos of one's own: names, boxes, masks and maps as JSON and as pictures."
 EXAMPLE = ('mmwsl predict mmwsl::weaksup/localization/cam/cam_r18w16_1xb64-cos-4e_digitscenes.py random photos/ '
@@ -14,7 +14,7 @@ EXAMPLE = ('mmwsl predict mmwsl::weaksup/localization/cam/cam_r18w16_1xb64-cos-4
 def add_arguments(parser):
     add_config(parser)
     parser.add_argument('checkpoint', help=CHECKPOINT)
-    parser.add_argument('photos', nargs='+', help='files, folders (every photo below) and patterns; of a network of '
+    parser.add_argument('photos', nargs='*', help='files, folders (every photo below) and patterns; of a network of '
                                                   'bags the photos of each folder are one bag')
     parser.add_argument('--out', required=True, help='folder to write predictions.json, pictures and maps to')
     parser.add_argument('--score-threshold', type=float, default=0.3,
@@ -28,6 +28,7 @@ def add_arguments(parser):
     parser.add_argument('--batch-size', type=int, help="photos in one forward pass (default: the config's)")
     parser.add_argument('--num-workers', type=int, help="processes that read photos (default: the config's)")
     parser.add_argument('--device', help='where the network runs, e.g. cpu or cuda:1 (default: a GPU if there is one)')
+    add_data(parser, 'photos of your labels, beside those that are named')
     add_options(parser)
 
 
@@ -35,11 +36,13 @@ def run(args):
     from mmwsl.apis import predict
     from mmwsl.files import read_lines
     classes = [line.strip() for line in read_lines(args.classes)] if args.classes else None
+    if not args.photos and not args.data:
+        raise ValueError('nothing to predict: name photos or folders, or give --data PATH')
     before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         found = predict(args.config, args.checkpoint, args.photos, args.out, args.device, args.batch_size,
                         args.num_workers, args.score_threshold, args.top_k, args.map_threshold, not args.no_pictures,
-                        read_options(args.cfg_options), classes)
+                        read_options(args.cfg_options), classes, **data_options(args))
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

@@ -15,6 +15,7 @@ from . import (
     configs,
     convert,
     explore,
+    export,
     extract,
     hidden_robustness,
     info,
@@ -36,7 +37,8 @@ GROUPS = {
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
     'data': {'check': check, 'prepare': prepare, 'extract': extract, 'motion': motion},
-    'names': {'list': listing, 'info': info, 'configs': configs, 'convert': convert},
+    'hand on': {'export': export, 'convert': convert},
+    'names': {'list': listing, 'info': info, 'configs': configs},
 }
 
 
@@ -96,12 +98,12 @@ def build_parser():
 
 
 def _is_for_the_user(error):
-    """Whether mmwsl itself raised a RuntimeError, or a config gave a class an argument that it does not have."""
+    """Whether mmwsl itself raised a RuntimeError or ImportError, or a config gave a class an argument it lacks."""
     last = error.__traceback__
     while last.tb_next is not None:
         last = last.tb_next
     ours = last.tb_frame.f_code.co_filename.startswith(os.path.dirname(mmwsl.__file__))
-    return 'unexpected keyword argument' in str(error) or (isinstance(error, RuntimeError) and ours)
+    return 'unexpected keyword argument' in str(error) or (isinstance(error, (RuntimeError, ImportError)) and ours)
 
 
 def main(arguments=None):
@@ -116,8 +118,9 @@ def main(arguments=None):
         if 'torch' in sys.modules:  # otherwise there is no group, and no reason to wait for the import
             from mmwsl.dist import leave_process_group
             leave_process_group()
-    except (OSError, ValueError, KeyError, FloatingPointError, SyntaxError, TypeError, RuntimeError) as error:
-        if isinstance(error, (TypeError, RuntimeError)) and not _is_for_the_user(error):
+    except (OSError, ValueError, KeyError, FloatingPointError, SyntaxError, TypeError, RuntimeError,
+            ImportError) as error:
+        if isinstance(error, (TypeError, RuntimeError, ImportError)) and not _is_for_the_user(error):
             raise
         import logging
         logging.getLogger('mmwsl').debug('', exc_info=True)

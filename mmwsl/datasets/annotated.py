@@ -3,6 +3,7 @@
 import io
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +73,9 @@ class AnnotatedDataset(FileDataset):
             also an image of another size than its annotations or class map.
     """
 
-    num_map_values = None  # class maps hold 0 to this - 1, and 255; None = not known
+    num_map_values: int | None = None  # class maps hold 0 to this - 1, and 255; None = not known
     maps_are_learned = True  # whether a network that is given class maps tells pixels apart as they do
-    map_values = None  # dict of a value in the files of class maps -> what it becomes
+    map_values: Mapping | None = None  # a value in the files of class maps -> what it becomes
 
     def __init__(self, paths, labels, classes, annotations, drop_empty=False, **settings):
         if settings.get('in_memory'):
@@ -213,18 +214,21 @@ def read_class_map(path, values=None):
     """uint8 (H, W) of a file whose pixel values, or palette numbers, are classes.
 
     Args:
-        path: the file; grey of 1, 2, 4, 8 or 16 bits, or a palette. The numbers are those that are stored.
-        values: dict of a value in the file -> what it becomes; others stay.
+        path: the file; grey of 1, 2, 4, 8 or 16 bits, three equal channels, or a palette. The numbers are those that
+            are stored.
+        values: dict of a value in the file -> what it becomes; others stay. Or of a color (red, green, blue), where
+            colors stand for classes; there all must be named.
 
     Raises:
         FileNotFoundError: no such file.
-        AnnotationError: not an image of one channel, one with a number above 255, or a JPEG.
+        AnnotationError: not an image of one channel, one with a number above 255, a JPEG, or a color without a name.
     """
     from PIL import Image  # OpenCV turns palette numbers into colours
     try:
         # from memory: of a TIFF that is mapped from disk PIL mixes up the rows if it is to be turned
         with Image.open(io.BytesIO(Path(path).read_bytes())) as image:
-            kind, array = image.format, stored_values(image)
+            kind, colored = image.format, any(isinstance(value, tuple) for value in values or ())
+            array = np.array(image.convert('RGB')) if colored else stored_values(image)
     except FileNotFoundError:
         raise FileNotFoundError(f'class map {path} does not exist') from None
     except Exception as error:  # every decoder behind PIL has its own
@@ -232,6 +236,10 @@ def read_class_map(path, values=None):
     if kind in ('JPEG', 'MPO'):
         raise AnnotationError(f'class map {path} is a JPEG, which does not keep the numbers that were saved; make it '
                               'anew as a PNG', kind='class maps')
+    if colored:
+        return _classes_of_colors(path, array, values)
+    if array.ndim == 3 and (array[..., :3] == array[..., :1]).all():
+        array = array[..., 0]
     whole = array.ndim == 2 and array.dtype.kind in 'iu'
     if not whole or array.min() < 0 or array.max() > 255:
         held = f' with values from {array.min()} to {array.max()}' if whole else ''
@@ -244,3 +252,17 @@ def read_class_map(path, values=None):
     for value, becomes in values.items():
         table[int(value)] = becomes
     return table[array]
+
+
+def _classes_of_colors(path, array, values):
+    packed = array.astype(np.int32) @ np.int32([1 << 16, 1 << 8, 1])
+    class_map, left = np.zeros(packed.shape, np.uint8), np.ones(packed.shape, bool)
+    for (red, green, blue), becomes in values.items():
+        there = packed == (red << 16 | green << 8 | blue)
+        class_map[there], left[there] = becomes, False
+    if left.any():
+        colors = [tuple(color) for color in np.unique(array[left], axis=0).tolist()]
+        raise AnnotationError(f'class map {path} has {left.sum()} pixels of {len(colors)} colors without a name, among '
+                              f'them {", ".join(map(str, colors[:3]))}; name them, or save it without smoothing',
+                              kind='class maps')
+    return class_map

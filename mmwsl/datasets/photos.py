@@ -6,6 +6,7 @@ import os
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch.utils.data import Dataset
 
 from mmwsl.datasets.collate import collate_batch
@@ -199,3 +200,22 @@ class CollateReadable:
                 groups.setdefault(shape, []).append({key: item[key] for key in ('inputs', 'data_samples')})
         return errors, [([item['data_samples'].clone() for item in group], self.collate(group))
                         for group in groups.values()]
+
+
+def in_photo(sample):
+    """The sample with its maps, which are of the network's input, in pixels of the photo: 0 where it did not look."""
+    if 'pred_maps' not in sample:
+        return sample
+    maps, (height, width) = sample.pred_maps, sample.ori_shape
+    if 'img_shape' in sample.metainfo:  # the rest is padding
+        maps = maps[:, :sample.img_shape[0], :sample.img_shape[1]]
+    left, top, right, bottom = region_in_pixels(sample)
+    inside = F.interpolate(maps[None].float(), size=(max(bottom - top, 1), max(right - left, 1)), mode='bilinear',
+                           align_corners=False)[0]
+    sample.pred_maps = F.pad(inside, (left, width - right, top, height - bottom))
+    return sample
+
+
+def region_in_pixels(sample):
+    """The part of the photo that the network sees, left, top, right, bottom in whole pixels."""
+    return [round(share * side) for share, side in zip(sample.region, sample.ori_shape[::-1] * 2, strict=True)]

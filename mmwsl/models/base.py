@@ -39,7 +39,8 @@ class Model(BaseModel):
     """
 
     sees_rgb = True  # whether the backbone takes the images as they are, so that other tasks can use it
-    sized_by_images = ()  # beginnings of the keys of what has a row for each training image, or follows their number
+    # beginnings of the keys of what has a row for each training image, or follows their number
+    sized_by_images: tuple[str, ...] = ()
 
     def __init__(self, backbone=None, data_preprocessor=None, init_cfg=None):
         super().__init__(data_preprocessor, init_cfg)

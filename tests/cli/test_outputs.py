@@ -13,7 +13,7 @@ from tiny_runs import write_config
 
 from mmwsl.cli import main
 from mmwsl.datasets.prepare import cityscapes, voc_augmented
-from mmwsl.models.backbones import ResNet
+from mmwsl.models.backbones import ResNet, VisionTransformer
 
 CAM = 'mmwsl::weaksup/localization/cam/cam_r18w16_1xb64-cos-4e_digitscenes.py'
 ROTATION = 'mmwsl::selfsup/rotation/rotation_r18w16_1xb32-cos-5e_digitscenes.py'
@@ -28,6 +28,7 @@ FILES = {
     'overlays --out': ('.png', f'overlays --of a {CAM} random --out {{out}}'),
     'report --out': ('.html', 'report {inputs}/records.jsonl --out {out}'),
     'convert': ('.pth', 'convert {inputs}/backbone.pth {out}'),
+    'export': ('.pth', 'export {inputs}/standard.pth {out} --to timm'),
     'prepare inaturalist': ('.txt', 'prepare inaturalist {inputs}/inaturalist.json {out}')}
 FOLDERS = {
     'train --work-dir': ('', f'train {ROTATION} --work-dir {{out}}'),
@@ -36,6 +37,7 @@ FOLDERS = {
     'suite --out': ('', 'suite {inputs}/suite.py --out {out}'),
     'suite --work-dir': ('', 'suite {inputs}/suite.py --out results --work-dir {out}'),
     'hidden-robustness --out': ('', f'hidden-robustness --of a {CAM} random --out {{out}}'),
+    'export --to huggingface': ('', 'export {inputs}/standard.pth {out} --to huggingface'),
     'prepare imagenet_val': ('', 'prepare imagenet_val {inputs}/photos {inputs}/labels.txt {out}')}
 COMMANDS = FILES | FOLDERS
 AT_ONCE = ('report --out', 'convert', 'prepare inaturalist', 'prepare imagenet_val')  # these build nothing
@@ -53,6 +55,7 @@ def inputs(tmp_path_factory):
                   value=1.0, settings={}, layer=-1, pooling=None, date='2026-01-01')
     (root / 'records.jsonl').write_text(json.dumps(record) + '\n')
     torch.save(dict(state_dict=ResNet(18, base_channels=4).state_dict()), root / 'backbone.pth')
+    torch.save(dict(state_dict=VisionTransformer('tiny', depth=1, image_size=32).state_dict()), root / 'standard.pth')
     (root / 'inaturalist.json').write_text(json.dumps(dict(
         images=[dict(id=1, file_name='a.jpg')], annotations=[dict(image_id=1, category_id=0)],
         categories=[dict(id=0)])))

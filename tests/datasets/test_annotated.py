@@ -97,7 +97,7 @@ def test_a_training_sees_the_numbers(tmp_path):
 
 @pytest.mark.parametrize('name, write, message', [
     ('a.png', lambda path: cv2.imwrite(str(path), np.full((2, 2), 256, np.uint16)), f'{SIXTEEN_BITS} .* values from 256 to 256; it must'),
-    ('a.png', lambda path: cv2.imwrite(str(path), np.zeros((2, 2, 3), np.uint8)), r'uint8 of shape \(2, 2, 3\); it must'),
+    ('a.png', lambda path: cv2.imwrite(str(path), np.full((2, 2, 3), (0, 0, 9), np.uint8)), r'uint8 of shape \(2, 2, 3\); it must'),
     ('a.tif', lambda path: cv2.imwrite(str(path), np.zeros((2, 2), np.float32)), r'float32 of shape \(2, 2\); it must'),
     ('a.jpg', lambda path: cv2.imwrite(str(path), np.zeros((8, 8), np.uint8)), 'is a JPEG, .* make it anew as a PNG'),
     ('a.png', lambda path: path.write_bytes(b''), 'cannot be read'),

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+from mmwsl.apis.own_data.photos import OwnPhotos
 from mmwsl.files import read_lines
 
 HEADINGS = dict(photo=('photo', 'file', 'filename', 'image', 'path'),
@@ -103,6 +104,15 @@ def choose_labels(names: list[str], path: Path | str | None) -> tuple[list[str |
             remarks.append(f'{len(other)} photos lie in another folder than {Path(path).name} says, e.g. '
                            f'{names[other[0]]}: labelled {labels[other[0]]}; the CSV is believed')
     return labels, remarks, Path(path).name
+
+
+def own_labels(own: OwnPhotos, names: list[str]) -> tuple[list[str | None] | None, list[tuple[str, ...] | None] | None]:
+    """The label of each of ``names`` as one text, and their tags; None and None where there are no labels, and no tags
+    where each photo has one class."""
+    tags = [own.tags[name] for name in names]
+    if all(each is None for each in tags):
+        return None, None
+    return [SEPARATOR.join(each) if each else None for each in tags], None if own.one_class else tags
 
 
 def split_tags(labels: list[str | None]) -> list[tuple[str, ...] | None] | None:

@@ -40,11 +40,13 @@ def default_epochs(photos: int, adapting: bool) -> int:
     return int(ADAPTING['epochs']) if adapting else min(max(LOOKS // photos, LEAST), MOST)
 
 
-def training_config(root: Path, method: str, epochs: int, base: Network | None) -> Config:
+def training_config(root: Path, method: str, epochs: int, base: Network | None,
+                    own: dict[str, Any] | None = None) -> Config:
     """The config of a small pre-training on the photos below ``root``.
 
     Args:
         root: folder of the photos.
+        own: arguments of :class:`mmwsl.datasets.OwnData` for these photos, where they are not all that ``root`` has.
         method: one of :data:`METHODS`.
         epochs: its length; warm-up is a tenth of it.
         base: the network to begin from; None = the small one of the recipe for folders, from nothing.
@@ -61,6 +63,9 @@ def training_config(root: Path, method: str, epochs: int, base: Network | None) 
     if model.get('custom_hooks'):
         cfg.custom_hooks = model.custom_hooks
     cfg.train_dataloader.dataset.data_root = cfg.benchmark.test.data_root = str(root)
+    if own is not None:
+        kept = {key: cfg.train_dataloader.dataset[key] for key in ('supervision', 'on_error', 'verify', 'pipeline')}
+        cfg.train_dataloader.dataset = dict(type='OwnData', **kept, **own)
     cfg.default_hooks.checkpoint.max_keep_ckpts = 1
     if base is None:
         cfg.train_dataloader.dataset.pipeline[0].size = VIEW
@@ -102,7 +107,7 @@ class _Progress(Hook):
 
 
 def pretrain(root: Path, photos: int, photos_key: str, folder: Path, log: TextIO, console: TextIO, method: str,
-             epochs: int | None, base: Network | None) -> Network:
+             epochs: int | None, base: Network | None, own: dict[str, Any] | None = None) -> Network:
     """Train, or go on with a training that was stopped, or take the one that is done.
 
     Args:
@@ -112,7 +117,7 @@ def pretrain(root: Path, photos: int, photos_key: str, folder: Path, log: TextIO
         folder: work dir.
         log: where the training's own output goes.
         console: where its progress goes.
-        method, epochs, base: see :func:`training_config`.
+        method, epochs, base, own: see :func:`training_config`.
 
     Returns:
         Network: with the last checkpoint.
@@ -124,7 +129,7 @@ def pretrain(root: Path, photos: int, photos_key: str, folder: Path, log: TextIO
     if photos < BATCH:
         raise ValueError(f'{photos} photos are too few to pre-train on; {BATCH} are needed')
     epochs = epochs or default_epochs(photos, base is not None)
-    cfg = training_config(root, method, epochs, base)
+    cfg = training_config(root, method, epochs, base, own)
     size = cfg.train_dataloader.dataset.pipeline[0].size
     key = make_key(photos_key, cfg.model.to_dict(), epochs, size, base and base.key())
     key_file, done = folder / 'key.txt', folder / f'epoch_{epochs}.pth'

@@ -14,7 +14,7 @@ import torch
 from mmwsl.apis.config import load_config
 from mmwsl.apis.explore import analysis, words
 from mmwsl.apis.explore.accuracy import Judged, classify, make_folds, summarize
-from mmwsl.apis.explore.labels import choose_labels, split_tags
+from mmwsl.apis.explore.labels import choose_labels, own_labels, split_tags
 from mmwsl.apis.explore.network import (
     OWN_RECIPE,
     Network,
@@ -30,6 +30,7 @@ from mmwsl.apis.explore.quiet import log_to
 from mmwsl.apis.explore.stages import Stages, make_key
 from mmwsl.apis.explore.tag_maps import draw_tag_maps
 from mmwsl.apis.explore.tags import judge_tags, make_tag_folds, summarize_tags, tag_errors
+from mmwsl.apis.own_data.photos import OwnPhotos, has_label_files, own_photos
 from mmwsl.checkpoints.pretrained import INSTALL
 from mmwsl.evaluation.functional import label_errors
 from mmwsl.files import lock
@@ -43,9 +44,10 @@ LITTLE = ('a network that learned from these photos alone knows little: of 776 c
 FEW = 200  # photos from which pre-training from nothing is tried unasked
 
 
-def explore(photos: Path | str, out: Path | str, labels: Path | str | None = None, checkpoint: str | None = None,
+def explore(photos: Path | str | None, out: Path | str, labels: Path | str | None = None, checkpoint: str | None = None,
             config: str | None = None, pretrain_method: str | None = None, epochs: int | None = None,
-            groups: int | None = None, say: Callable[[str], object] = print) -> dict[str, Any]:
+            groups: int | None = None, say: Callable[[str], object] = print, data: Path | str | None = None,
+            data_format: str | None = None) -> dict[str, Any]:
     """Explore a folder of photos: groups, duplicates, odd ones, a map; with labels also accuracy and likely errors.
 
     The network is ``checkpoint`` (with ``config``), else the installed pre-trained one, else a small one that is
@@ -54,6 +56,7 @@ def explore(photos: Path | str, out: Path | str, labels: Path | str | None = Non
 
     Args:
         photos: the folder, searched at any depth. Where all photos lie in two class folders or more, these are labels.
+            Labels in files, which ``data`` reads, are found without its being named.
         out: folder for the results.
         labels: CSV with the columns photo and label, in place of class folders; a photo may have several.
         checkpoint: file, ``pretrained:NAME`` or ``random``.
@@ -62,6 +65,8 @@ def explore(photos: Path | str, out: Path | str, labels: Path | str | None = Non
         epochs: of that, or of the pre-training from nothing.
         groups: their number; None = that of the best silhouette.
         say: what is called with each line for the console.
+        data, data_format: photos with labels in any form, in place of ``photos`` and ``labels``; see
+            :func:`mmwsl.datasets.own.read_own_data`.
 
     Returns:
         dict: ``title``, ``summary`` (lines), ``command``, ``date``, ``network``, ``seconds`` (stage -> s), ``files`` (N
@@ -78,8 +83,17 @@ def explore(photos: Path | str, out: Path | str, labels: Path | str | None = Non
     if epochs is not None and epochs < 1:
         raise ValueError(f'--epochs {epochs} is impossible; it must be 1 or more')
     out = Path(out)
-    names = list_photos(photos, out)
-    choose_labels(names, labels)  # its errors now, not after an hour
+    if (photos is None) == (data is None) or data is not None and labels is not None:
+        raise ValueError('explore takes a folder of photos, perhaps with --labels, or --data PATH; give one of the two')
+    if data is None and labels is None and not out.resolve().is_relative_to(Path(str(photos)).resolve()) \
+            and has_label_files(str(photos)):
+        data = photos
+    own = None if data is None else own_photos(data, data_format)
+    if own is None:
+        names = list_photos(str(photos), out)
+        choose_labels(names, labels)  # its errors now, not after an hour
+    else:
+        names = own.names
     network = given_network(checkpoint, config) if checkpoint else installed_network()
     if checkpoint is None and config is not None:
         raise ValueError('--config goes with --checkpoint; give both, or neither')
@@ -101,7 +115,8 @@ def explore(photos: Path | str, out: Path | str, labels: Path | str | None = Non
             log.write(line + '\n')
         stages = Stages(kept)
         try:
-            return _Exploration(Path(photos), out, stages, tell, groups).run(
+            root = Path(str(photos)) if own is None else own.root
+            return _Exploration(root, out, stages, tell, groups, own).run(
                 names, labels, network, pretrain_method, epochs, log)
         except (KeyboardInterrupt, SystemExit):
             tell(f'stopped at: {stages.running}. What is done is kept in {out}: the same command goes on from there')
@@ -111,17 +126,22 @@ def explore(photos: Path | str, out: Path | str, labels: Path | str | None = Non
 class _Exploration:
     """The stages of one call of :func:`explore`, and what they share."""
 
-    def __init__(self, root: Path, out: Path, stages: Stages, tell: Callable[[str], None], groups: int | None) -> None:
-        self.root, self.out, self.stages, self.tell, self.number = root, out, stages, tell, groups
+    def __init__(self, root: Path, out: Path, stages: Stages, tell: Callable[[str], None], groups: int | None,
+                 own: OwnPhotos | None) -> None:
+        self.root, self.out, self.stages, self.tell, self.number, self.own = root, out, stages, tell, groups, own
         self.remarks: list[str] = []
 
     def run(self, names: list[str], labels_csv: Path | str | None, network: Network | None, method: str | None,
             epochs: int | None, log: Any) -> dict[str, Any]:
         """Every stage; see :func:`explore`."""
         photos = read_photos(self.root, names, self.stages)
-        labels, remarks, source = choose_labels(photos.names, labels_csv)
+        if self.own is None:
+            labels, remarks, source = choose_labels(photos.names, labels_csv)
+            tags = None if labels is None or labels_csv is None else split_tags(labels)
+        else:
+            labels, tags = own_labels(self.own, photos.names)
+            remarks, source = self.own.remarks, self.own.form
         self.remarks += remarks
-        tags = None if labels is None or labels_csv is None else split_tags(labels)
         known = {label for each in tags for label in each or ()} if tags is not None else set(labels or ()) - {None}
         self.tell(f'found:       {words.count(len(photos), "photos")} in {self.root}'
                   + (f', {words.count(len(photos.skipped), "files")} left out that cannot be read'
@@ -174,7 +194,7 @@ class _Exploration:
             self.tell(f'             no pre-trained network is installed ({INSTALL}): a small one is '
                       'trained on these photos')
         trained = pretrain(self.root, len(photos), photos.key, self.out / 'pretraining', log, sys.stderr,
-                           method or 'simclr', epochs, network)
+                           method or 'simclr', epochs, network, None if self.own is None else self.own.dataset)
         self.stages.seconds['pre-training'] = time.monotonic() - began
         if network is None:
             self.remarks.append(LITTLE)

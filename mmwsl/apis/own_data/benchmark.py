@@ -11,7 +11,7 @@ from mmwsl.datasets.own import Records
 
 FOLDS = 3  # of the cross-validation that chooses the cost of an SVM
 NEIGHBORS = (10, 20, 100, 200)
-SHOTS = (1, 2, 4, 8, 16, 32, 64, 96)
+SHOTS = (1, 2, 4, 8, 16)
 BATCH, STEPS, MOST_EPOCHS = 64, 600, 100  # of the trainings with class labels
 TRAINED = ('linear_online', 'finetune', 'semi_supervised')
 FOLDER = 'mmwsl::benchmarks/'
@@ -50,8 +50,8 @@ def use_benchmark(cfg: Config, source: dict[str, Any], records: Records, parts: 
 
 
 def frozen_protocols(records: Records, train: list[int], known: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Settings of the protocols of frozen features: kNN, linear, SVM and few labels for one class a photo, the last two
-    for tags; none without labels.
+    """Settings of the protocols of frozen features: kNN, linear, SVM and few labels for one class a photo, SVM,
+    logistic regression and few labels for tags; none without labels.
 
     Args:
         records: the photos.
@@ -68,7 +68,7 @@ def frozen_protocols(records: Records, train: list[int], known: dict[str, Any]) 
     shots = tuple(k for k in SHOTS if k <= int(counts[0][learnt].min())) if fewest >= FOLDS else ()
     few = dict(low_shot=dict(k=shots, samples=3, costs='quick')) if shots else {}
     if not records.one_class_each:
-        return dict(svm=svm, **few)
+        return dict(svm=svm, logistic=dict(metric='mAP'), **few)
     knn = dict(known.get('knn') or {})
     k = [knn['k']] if isinstance(knn.get('k'), int) else knn.get('k') or NEIGHBORS
     kept = tuple(number for number in k if number <= len(train)) or (min(5, len(train)),)

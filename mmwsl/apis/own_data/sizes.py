@@ -18,7 +18,7 @@ def fit_memories(cfg: Config, count: int) -> None:
         cfg: training config.
         count: photos to train on.
     """
-    model = cfg.get('model') or {}
+    model = cfg.model
     if 'length' in (model.get('bank') or {}):
         model.bank.length = count
     if 'num_images' not in model:
@@ -48,6 +48,6 @@ def lower_batch(cfg: Config, count: int) -> None:
     ranks = max(get_world_size(), int(os.environ.get('WORLD_SIZE', 1)))  # torchrun's, before its group is there
     most = max(count // ranks, 1)
     if loader.batch_size > most:
-        print_log(f'train_dataloader.batch_size {loader.batch_size} -> {most}, as there are {count} photos to train on; '
-                  'the learning rate stays (--auto-scale-lr scales it)', logger='current')
+        print_log(f'train_dataloader.batch_size {loader.batch_size} -> {most}, as there are {count} photos to train on;'
+                  ' the learning rate stays (--auto-scale-lr scales it)', logger='current')
         loader.batch_size = most

@@ -34,7 +34,7 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
     """
     records = read_own_data(data, format)
     task = task_of(cfg)
-    if task == 'masks' and records.has_class_maps:
+    if _learns_class_maps(cfg) and records.has_class_maps:
         records = records.with_class_maps()
     parts = split_positions(records)  # what contradicts itself ends here
     check_sizes(records)
@@ -117,21 +117,26 @@ def _learn_tags(cfg: Config, source: dict[str, Any]) -> None:
         ValueError: a method that follows one class of a photo.
     """
     head = cfg.model.get('head') or {}
-    parts = [cfg.model.get('type'), head.get('type'), *(part['type'] for part in (cfg.model.get('after') or {}).values())]
+    parts = [cfg.model.get('type'), head.get('type')]
+    parts += [part['type'] for part in (cfg.model.get('after') or {}).values()]
     follows = next((name for name in parts if name in ONE_CLASS), 'CutMix' if cfg.model.get('cutmix') else None)
     if follows is None and head.get('type') == 'MultiLabelHead':
         return
     if follows is not None or head.get('type') not in ('CAMHead', 'ClassificationHead'):
         raise ValueError(f'{cfg.filename}: {follows or head.get("type")} learns one class a photo, and photos of '
-                         f'{source["data"]} have several tags or none; use a recipe with CAMHead, ClassificationHead or '
-                         'MultiLabelHead, such as those of cam and hide_and_seek, or give each photo one class')
+                         f'{source["data"]} have several tags or none; use a recipe with CAMHead, ClassificationHead '
+                         'or MultiLabelHead, such as those of cam and hide_and_seek, or give each photo one class')
     kept = {key: head[key] for key in ('in_channels', 'num_classes') if key in head}
     cfg.model.head = dict(type='MultiLabelHead', **kept)
 
 
+def _learns_class_maps(cfg: Config) -> bool:
+    return task_of(cfg) == 'masks' and (cfg.model.type == 'FCN' or 'IoUMetric' in str(cfg.get('test_evaluator')))
+
+
 def _use_geometry(cfg: Config, source: dict[str, Any], records: Records) -> None:
     """Detectors and segmentors: their pipelines move boxes and masks, and stay as they are."""
-    maps = cfg.model.type == 'FCN' or 'IoUMetric' in str(cfg.get('test_evaluator'))
+    maps = _learns_class_maps(cfg)
     if maps and not records.has_class_maps:
         raise ValueError(f'{cfg.filename} learns from class maps, and {source["data"]} ({records.form}) has '
                          f'{", ".join(records.kinds())}; choose a detector for these')
@@ -148,7 +153,7 @@ def _use_geometry(cfg: Config, source: dict[str, Any], records: Records) -> None
             continue
         old = innermost(loader.dataset)
         kept = {key: old[key] for key in ('pipeline', 'supervision', 'drop_empty') if key in old}
-        loader.dataset = dict(split=split, tags=True, **kept, **source)
+        loader.dataset = dict(split=split, tags=True, **({} if maps else dict(background=False)), **kept, **source)
     cfg.test_evaluator = dict(type='IoUMetric', num_classes=count) if maps else dict(type='VOCMetric')
     for key in ('val_dataloader', 'val_evaluator', 'val_cfg'):
         cfg.pop(key, None)

@@ -1,5 +1,8 @@
 """The data set of a user's own photos, for configs."""
 
+import os
+from typing import Any
+
 import torch
 
 from mmwsl.datasets.annotated import AnnotatedDataset
@@ -29,8 +32,9 @@ class OwnData(AnnotatedDataset):
             several classes.
     """
 
-    def __init__(self, data, split=None, format=None, tags=None, test_share=0.2, split_seed=0, background=True,
-                 supervision='image', **settings):
+    def __init__(self, data: os.PathLike[str] | str, split: str | None = None, format: str | None = None,
+                 tags: bool | None = None, test_share: float = 0.2, split_seed: int = 0, background: bool = True,
+                 supervision: str = 'image', **settings: Any):
         if split not in (None, *PARTS):
             raise ValueError(f'OwnData: split={split!r} is unknown; choose {", ".join(PARTS)} or None')
         records = read_own_data(data, format)
@@ -54,12 +58,12 @@ class OwnData(AnnotatedDataset):
         super().__init__(records.paths, labels, classes, records.annotations or [{} for _ in records.paths],
                          supervision=supervision, **settings)
 
-    def masks_of(self, index, size):
+    def masks_of(self, index: int, size: tuple[int, int]) -> list[Any] | None:
         annotation = self.annotations[index]
         return masks_of_shapes(annotation, self.paths[index], size) if 'segmentations' in annotation else None
 
     @property
-    def tag_matrix(self):
+    def tag_matrix(self) -> torch.Tensor | None:
         """float32 (N, C) of tags, also where ``labels`` are class numbers; None without labels."""
         labels = self.labels
         if labels is None or labels.ndim == 2:

@@ -1,6 +1,6 @@
 """What is known of a user's own photos, whatever form the labels came in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,7 @@ class Records:
     tags: torch.Tensor | None = None
     annotations: list[dict[str, Any]] | None = None
     parts: list[str | None] = field(default_factory=list)
-    map_values: dict[int, int] | None = None
+    map_values: Mapping[Any, int] | None = None
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -66,8 +66,9 @@ class Records:
         return found
 
     def with_class_maps(self) -> 'Records':
-        """The records of the photos with a class map; their split is left out where one part has none of them."""
+        """Photos with a class map, and these alone as annotations; no split where one part has none of them."""
         kept = self.select([row for row, each in enumerate(self.annotations or ()) if 'class_map' in each])
+        kept.annotations = [dict(class_map=each['class_map']) for each in kept.annotations or ()]
         if any(kept.parts) and len({part or 'train' for part in kept.parts}) < len(PARTS):
             kept.parts = [None] * len(kept.paths)
         return kept
@@ -119,9 +120,9 @@ def split_positions(records: Records, share: float = 0.2, seed: int = 0) -> dict
         raise ValueError(f'{records.source}: {len(labels)} photo is too few to train and to test on')
     kept, held = (part.tolist() for part in stratified_split(labels, share, seed))
     if labels.ndim == 2:  # tags are rare, and chance would put all of some into the test
-        for row in held[1:]:
+        for row in held.copy():
             unseen = (labels[row] == 1) & ~(labels[kept] == 1).any(0)
-            if unseen.any():
+            if unseen.any() and len(held) > 1:
                 held.remove(row)
                 kept.append(row)
     return dict(train=sorted(kept), test=held)

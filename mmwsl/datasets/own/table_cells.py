@@ -66,7 +66,13 @@ def _parquet(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
         table = pyarrow.parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
         raise ValueError(f'{path} cannot be read as Parquet: {error}') from error
-    columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
+    columns = [column.to_pylist() for column in table.columns]
+    inside = [name for name, column in zip(table.column_names, columns, strict=True)
+              if any(isinstance(value, (bytes, dict)) for value in column)]
+    if inside:
+        raise ValueError(f'{path}: {", ".join(inside)} holds photos themselves, or other bytes; write them into files '
+                         'and give the paths')
+    columns = [[_text(value) for value in column] for column in columns]
     return list(table.column_names), [(number, list(row)) for number, row in enumerate(
         zip(*columns, strict=True), start=1)], ';|'
 

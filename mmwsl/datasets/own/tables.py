@@ -20,7 +20,7 @@ from mmwsl.datasets.transforms.decode import EXTENSIONS
 NAMES = dict(
     file=('file', 'filename', 'filepath', 'path', 'image', 'imagepath', 'imagename', 'imagefile', 'img', 'photo',
           'imageid'),
-    tags=('tags', 'tag', 'labels', 'label', 'classes', 'class', 'classname', 'categories', 'category'),
+    tags=('tags', 'tag', 'labels', 'label', 'labelname', 'classes', 'class', 'classname', 'categories', 'category'),
     mask=('mask', 'maskpath', 'maskfile', 'classmap', 'segmentation'),
     split=('split', 'set', 'subset', 'part'),
     xmin=('xmin', 'x1', 'left'), ymin=('ymin', 'y1', 'top'),
@@ -75,7 +75,7 @@ def read_tables(path: Path) -> Records:
         raise ValueError(f'{path}: no CSV or Parquet file with a column `file`')
     photos: dict[str, _Photo] = {}
     classes: dict[str, None] = {}  # in the order of columns; other names are sorted
-    kinds, remarks = set(), []
+    kinds, remarks = set(), list[str]()
     for file, part in files:
         kinds.add(_read_file(file, part, photos, classes, remarks))
     if len(kinds) > 1:
@@ -85,7 +85,7 @@ def read_tables(path: Path) -> Records:
     if kind == 'mask':
         return class_map_records(path, 'CSV of masks', list(photos), [str(photo.mask) for photo in found], parts,
                                  remarks)
-    names = list(classes) if kind == 'columns' else sorted(classes)
+    names = list(classes) if kind == 'columns' else sorted(classes, key=_by_number)
     if kind == 'photos':
         return Records(str(path), 'list of photos', list(photos), parts=parts, remarks=remarks)
     if not any(1 in photo.tags.values() for photo in found):
@@ -130,7 +130,7 @@ def _read_file(file: Path, part: str | None, photos: dict[str, _Photo], classes:
         where = f'{file}, row {number}'
         path = finder(row['file'])
         if path is None:
-            absent['file'].append(row['file'])
+            absent['file'].append(row['file'] or f'nothing in row {number}')
             continue
         known = path in photos
         photo = photos.setdefault(path, _Photo())
@@ -205,8 +205,8 @@ def _add_flags(photo: _Photo, names: list[str], cells: list[str], where: str) ->
 def _add_box(photo: _Photo, row: dict[str, str], number: int, where: str) -> None:
     cells = [row[key] for key in BOX]
     if 'width' in row and 'height' in row and row['width'] and row['height']:
-        size = tuple(int(_number(row[key], key, where)) for key in ('width', 'height'))
-        if photo.size not in (None, size):
+        size = int(_number(row['width'], 'width', where)), int(_number(row['height'], 'height', where))
+        if photo.size is not None and photo.size != size:
             raise ValueError(f'{where}: {row["file"]} has {size[0]} x {size[1]} pixels here and {photo.size[0]} x '
                              f'{photo.size[1]} in an earlier row')
         photo.size = size
@@ -222,6 +222,10 @@ def _add_box(photo: _Photo, row: dict[str, str], number: int, where: str) -> Non
     photo.box_names.append(row['tags'])
     photo.objects.append(f'{row["tags"]} in row {number}')
     photo.tags[row['tags']] = 1
+
+
+def _by_number(name: str) -> tuple[bool, int, str]:
+    return (False, int(name), '') if name.isdecimal() else (True, 0, name)
 
 
 def _number(cell: str, column: str, where: str) -> float:

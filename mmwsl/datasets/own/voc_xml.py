@@ -5,7 +5,15 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
-from mmwsl.datasets.own.layout import PHOTO_FOLDERS, PhotoFinder, part_of, photos_absent, photos_below, shown
+from mmwsl.datasets.own.layout import (
+    PHOTO_FOLDERS,
+    PhotoFinder,
+    part_of,
+    photos_absent,
+    photos_below,
+    photos_by_stem,
+    shown,
+)
 from mmwsl.datasets.own.masks import BACKGROUND
 from mmwsl.datasets.own.records import Records
 from mmwsl.datasets.readers.voc import FLAG_BEHIND, VOC_CLASSES, presence, read_voc_xml
@@ -17,12 +25,11 @@ MAPS = 'SegmentationClass'
 
 def find_xmls(path: Path) -> list[Path]:
     """The XML files below a folder, in the order of their paths; nothing hidden."""
-    return sorted(Path(folder, name) for folder, folders, names in os.walk(path) if not _hide(folders)
-                  for name in names if name.lower().endswith('.xml') and not name.startswith('.'))
-
-
-def _hide(folders: list[str]) -> None:
-    folders[:] = [name for name in folders if not name.startswith('.')]
+    found = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith('.')]
+        found += [Path(folder, name) for name in names if name.lower().endswith('.xml') and not name.startswith('.')]
+    return sorted(found)
 
 
 def has_xmls(path: Path) -> bool:
@@ -69,8 +76,8 @@ def read_xmls(path: Path) -> Records:
                        'line for the value 1')
     unknown = sorted(named - set(listed or named))
     if unknown:
-        raise ValueError(f'{path}: objects have the classes {shown(unknown)}, which are not among {shown(listed)} of '
-                         'its file of classes; complete it, or remove it')
+        raise ValueError(f'{path}: objects have the classes {shown(unknown)}, which are not among '
+                         f'{shown(listed or ())} of its file of classes; complete it, or remove it')
     classes = listed or sorted(named)
     if not named:
         raise ValueError(f'{path}: {len(files)} XML files have no object')
@@ -133,8 +140,10 @@ def _photos(path: Path, files: list[Path], called: list[str]) -> tuple[list[str]
         folder = file.parent
         if folder not in finders:
             near = [root / name for root in (folder, folder.parent) for name in PHOTO_FOLDERS]
-            beside = sorted(each for each in folder.parent.iterdir() if each.is_dir()) if folder != path else []
-            finders[folder] = PhotoFinder([folder, *near, path, *(each for each in beside if not _is_maps(each))])
+            # other folders only where the XML files lie apart from photos
+            beside = [] if photos_by_stem(folder) else sorted(
+                each for each in folder.parent.iterdir() if each.is_dir() and not each.name.startswith('Segmentation'))
+            finders[folder] = PhotoFinder([folder, *near, path, *beside, *([folder.parent] if beside else [])])
         by_stem = finders[folder](file.stem)  # tools that rename photos leave <filename> as it was
         found = by_stem or (finders[folder](name) if name else None)
         if found is None:
@@ -147,10 +156,6 @@ def _photos(path: Path, files: list[Path], called: list[str]) -> tuple[list[str]
     all_photos = {os.path.normpath(path / name): name for name in photos_below(path)}
     return paths, [name for photo, name in all_photos.items()
                    if photo not in used and os.path.dirname(photo) in folders]
-
-
-def _is_maps(folder: Path) -> bool:
-    return folder.name.startswith('Segmentation')
 
 
 def _parts(path: Path, files: list[Path]) -> list[str | None]:

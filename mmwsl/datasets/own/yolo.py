@@ -9,11 +9,11 @@ import numpy as np
 from mmwsl.datasets.own.layout import PHOTO_FOLDERS, photos_below, shown
 from mmwsl.datasets.own.records import Records
 from mmwsl.datasets.readers.voc import presence
-from mmwsl.datasets.transforms.decode import EXTENSIONS, ImageError, image_size
+from mmwsl.datasets.transforms.decode import ImageError, image_size
 from mmwsl.files import read_lines
 
 KEYS = ('train', 'val', 'test')
-NO_LABELS = ('classes.txt', 'labels.txt', 'train.txt', 'val.txt', 'test.txt', 'readme.txt', 'notes.txt')
+NAME_FILES = ('classes.txt', 'obj.names')  # of LabelImg and Label Studio, and of CVAT
 TOLERANCE = 0.01  # of the photo's side, by which a number may lie outside: exporters round
 
 
@@ -21,7 +21,7 @@ def has_yolo(path: Path) -> bool:
     """Whether a path is a YAML file, or a folder with one that names classes, or with ``classes.txt`` and labels."""
     if path.is_file():
         return path.suffix.lower() in ('.yaml', '.yml')
-    return _yaml(path) is not None or ((path / 'classes.txt').is_file() and bool(_text_labels(path)))
+    return _yaml(path) is not None or (_listed(path) is not None and any(map(label_file, _in_folder(path))))
 
 
 def _yaml(folder: Path) -> Path | None:
@@ -43,14 +43,6 @@ def _load(file: Path, strict: bool = True) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _text_labels(folder: Path) -> list[Path]:
-    """Text files that could be labels, in ``labels`` or beside photos."""
-    inside = [file for file in sorted((folder / 'labels').rglob('*.txt'))]
-    beside = [file for file in sorted(folder.glob('*.txt'))
-              if any(file.with_suffix(ending).is_file() for ending in (*EXTENSIONS, '.JPG', '.PNG'))]
-    return [file for file in inside + beside if file.name.lower() not in NO_LABELS]
-
-
 def read_yolo(path: Path) -> Records:
     """``data.yaml`` with ``names`` and ``train``, ``val``, ``test``; or ``classes.txt`` with photos and text files.
 
@@ -65,7 +57,10 @@ def read_yolo(path: Path) -> Records:
     file = path if path.is_file() else _yaml(path)
     content = {} if file is None else _load(file)
     root = path.parent if path.is_file() else path
-    names = _names(file, content) if file is not None else dict(enumerate(_listed(path)))
+    listed = _listed(path) if file is None else None
+    if file is None and listed is None:
+        raise FileNotFoundError(f'{path} has neither a data.yaml with `names` nor {" or ".join(NAME_FILES)}')
+    names = dict(enumerate(listed or ())) if file is None else _names(file, content)
     remarks: list[str] = []
     photos = _photos_of_parts(file, content, root, remarks) if file is not None else {
         photo: None for photo in _in_folder(root)}
@@ -109,10 +104,10 @@ def _names(file: Path, content: dict[str, Any]) -> dict[int, str]:
     return names
 
 
-def _listed(folder: Path) -> list[str]:
-    file = folder / 'classes.txt'
-    if not file.is_file():
-        raise FileNotFoundError(f'{folder} has neither a data.yaml with `names` nor classes.txt')
+def _listed(folder: Path) -> list[str] | None:
+    file = next((folder / name for name in NAME_FILES if (folder / name).is_file()), None)
+    if file is None:
+        return None
     names = [line.strip() for line in read_lines(file) if line.strip()]
     if not names or len(set(names)) < len(names):
         raise ValueError(f'{file} must name each class once, one a line')

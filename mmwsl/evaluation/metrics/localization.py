@@ -77,8 +77,8 @@ class LocalizationMetric(BaseMetric):
     :class:`Localizer` predicts them, with ``gt_boxes`` in pixels of the input.
 
     Of images with several tags each pair of an image and a tag is scored, by the map of the tag and the boxes and masks
-    of its class that are not difficult; tags without any are left out. The classes are for
-    :class:`MultiLabelMetric` then: ``top1_...`` and ``top5_...`` are not there, and ``pairs`` says how many were scored.
+    of its class that are not difficult; tags without any are left out. ``pairs`` says how many were scored;
+    ``top1_...`` and ``top5_...`` are not there, as :class:`MultiLabelMetric` scores the classes then.
 
     Args:
         threshold: of the fixed boxes; CAM's and Hide-and-Seek's papers have 0.2, the latter 0.3 for GoogLeNet.

@@ -205,7 +205,8 @@ class VisionTransformer(BaseModule):
         if keep is not None:
             x = x.gather(1, keep[..., None].expand(-1, -1, x.shape[2]))
         if self.cls_token is not None:
-            x = torch.cat([(self.cls_token + positions[:, :1]).expand(len(x), -1, -1), x], dim=1)
+            # not len(x), which would make the batch a constant of an exported network
+            x = torch.cat([(self.cls_token + positions[:, :1]).expand(x.shape[0], -1, -1), x], dim=1)
         outputs = []
         for number, block in enumerate(self.blocks, start=1 + self.last_blocks - len(self.blocks)):
             x = block(x)

@@ -1,5 +1,6 @@
 """Convolution with TensorFlow's SAME padding."""
 
+import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
@@ -31,7 +32,7 @@ class SameConv2d(nn.Conv2d):
             return super().forward(x)
         (top, bottom), (left, right) = (same_padding(size, self.kernel_size[0], self.stride[0], self.dilation[0])
                                         for size in x.shape[2:])
-        if self.dilation[0] > 1:
+        if self.dilation[0] > 1 or torch.compiler.is_compiling():  # torch's ONNX exporter loses a padded weight
             return super().forward(F.pad(x, (left, right, top, bottom)))
         # Where the padding is uneven, the kernel gets the row and the column of zeros: the image need not be copied.
         weight = F.pad(self.weight, (right - left, 0, bottom - top, 0))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.registry import init_default_scope
-from own_photos import photo_folder
+from photo_sets import photo_folder
 from tiny_runs import train_here
 
 from mmwsl.apis import build_dataset, build_model, load_config

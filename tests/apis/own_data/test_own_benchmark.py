@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from mmengine.registry import init_default_scope
-from own_photos import class_folders, photo_folder
+from photo_sets import class_folders, photo_folder, tagged_boxes
 from tiny_runs import write_config
 
 from mmwsl.apis import benchmark, build_dataset, build_model, load_config
@@ -48,11 +48,12 @@ def test_protocols_of_class_folders(place):
 def test_protocols_of_tags():
     tags = torch.tensor([[1., 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0], [1, 1, 1], [0, 0, 1]])
     found = frozen_protocols(records_of(tags), list(range(8)), {})
-    assert list(found) == ['svm', 'low_shot'] and found['svm'] == dict(costs='quick')
+    assert list(found) == ['svm', 'logistic', 'low_shot'] and found['svm'] == dict(costs='quick')
     assert found['low_shot']['k'] == (1, 2)
     rare = tags.clone()
     rare[:7, 2] = 0  # one photo has the third tag: its cost cannot be chosen by three folds
-    assert frozen_protocols(records_of(rare), list(range(8)), {}) == dict(svm=dict(costs=(1.0,)))
+    assert frozen_protocols(records_of(rare), list(range(8)), {}) == dict(
+        svm=dict(costs=(1.0,)), logistic=dict(metric='mAP'))
 
 
 def test_neighbors_are_no_more_than_photos():
@@ -100,6 +101,19 @@ def test_fine_tuning_at_the_size_of_the_recipe(place, tmp_path):
     run = load_config(next(tmp_path.glob('finetune_*/*.py')))
     assert run.train_cfg.max_epochs == 2 and run.model.head.num_classes == 3
     assert run.test_dataloader.dataset.pipeline == cfg.benchmark.test.pipeline
+
+
+def test_tags_of_boxes(place):
+    """The protocols of tags, on photos whose tags come from boxes; detection may be asked for."""
+    tagged_boxes(place / 'boxes', 12)
+    cfg = load_config(place / 'tiny.py', dict(data=place / 'boxes'))
+    assert cfg.benchmark.default == ['svm', 'logistic'] and 'detection' in cfg.benchmark.protocols
+    records = benchmark(cfg, place / 'checkpoint.pth', ['logistic'], floor=True)
+    assert [(record['method'], record['metric']) for record in records] == [
+        ('simclr', 'logistic_mAP'), ('random', 'logistic_mAP')]
+    assert all(0 < record['value'] <= 100 for record in records)
+    with pytest.raises(ValueError, match='knn needs exactly one class a photo, and .*boxes .*has tags, boxes'):
+        benchmark(cfg, 'random', ['knn'])
 
 
 def test_few_labels_stay_few(place):

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from mmengine.registry import init_default_scope
-from own_photos import class_folders, class_maps, photo_folder, tagged_boxes
+from photo_sets import class_folders, class_maps, photo_folder, tagged_boxes
 from tiny_runs import train_here
 
 from mmwsl.apis import evaluate, load_config, predict

@@ -4,9 +4,9 @@ import sys
 import types
 
 import pytest
+from own_photos import names, write_mask, write_photo
 
 from mmwsl.datasets.own import check_sizes, read_own_data, split_positions
-from tests.own_photos import names, write_mask, write_photo
 
 
 @pytest.fixture
@@ -40,6 +40,11 @@ def test_what_spreadsheets_write(photos, text):
     records = read(photos, text)
     assert names(records) == ['a.jpg', 'b.JPG'] and records.classes == ['cat', 'dog']
     assert records.tags.tolist() == [[1, 0], [0, 1]] and records.one_class_each and records.remarks == []
+
+
+def test_numbers_as_names(photos):
+    records = read(photos, 'file,label\na.jpg,10\nb.JPG,9\nin/c.png,x\n')
+    assert records.classes == ['9', '10', 'x']
 
 
 def test_rows_of_a_photo_add_up(photos):
@@ -123,6 +128,8 @@ def test_files_that_are_absent(photos):
     with pytest.raises(FileNotFoundError, match=r'8 of 9 photos that it names do not exist: gone0.jpg, gone1.jpg, '
                                                 r'gone2.jpg, gone3.jpg, gone4.jpg, ... \(3 more\); looked for in'):
         read(photos, f'file,tags\na.jpg,cat\n{rows}')
+    with pytest.raises(FileNotFoundError, match='1 of 2 photos that it names do not exist: nothing in row 3'):
+        read(photos, 'file,tags\na.jpg,cat\n,dog\n')
     # of two names that could only mean one photo, one is absent
     with pytest.raises(FileNotFoundError, match='1 of 2 photos .*: y/a.jpg'):
         read(photos, 'file,tags\nx/a.jpg,cat\ny/a.jpg,dog\n')
@@ -181,3 +188,6 @@ def test_parquet(photos, monkeypatch):
     monkeypatch.setitem(sys.modules, 'pyarrow', fake)
     monkeypatch.setitem(sys.modules, 'pyarrow.parquet', fake.parquet)
     assert read(photos, b'PAR1', 'labels.parquet').tags.tolist() == [[1, 1], [0, 0]]
+    table.columns = [Column([dict(bytes=b'JPEG', path='a.jpg'), None]), Column(['cat', 'dog'])]
+    with pytest.raises(ValueError, match='file holds photos themselves, or other bytes; write them into files'):
+        read(photos, b'PAR1', 'labels.parquet')

@@ -155,7 +155,9 @@ def test_class_map_files(tmp_path):
     palette.putpalette([255 - i // 3 for i in range(768)])
     palette.save(tmp_path / 'palette.png')
     assert read_class_map(tmp_path / 'palette.png').tolist() == array.tolist()  # the numbers, not the colours
-    cv2.imwrite(str(tmp_path / 'colour.png'), np.zeros((2, 3, 3), np.uint8))
+    cv2.imwrite(str(tmp_path / 'grey.png'), np.repeat(array[..., None], 3, axis=2))  # as many editors save grey
+    assert read_class_map(tmp_path / 'grey.png').tolist() == array.tolist()
+    cv2.imwrite(str(tmp_path / 'colour.png'), np.full((2, 3, 3), (0, 1, 0), np.uint8))
     with pytest.raises(ValueError, match='must have one number from 0 to 255 per pixel'):
         read_class_map(tmp_path / 'colour.png')
     (tmp_path / 'broken.png').write_bytes(b'no image')
