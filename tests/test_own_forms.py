@@ -20,7 +20,8 @@ SEGMENTOR = 'mmwsl::supervised/segmentation/fcn_efficientnetlite0_1xb8-cos-40e_v
     ('tags', CAM, 'multi_label/mAP', 'maps'), ('boxes', HIDE, 'multi_label/mAP', 'maps'),
     ('class_folders', CLASSES, 'accuracy/top1', 'maps'), ('boxes', DETECTOR, 'AP50', 'objects'),
     ('labelimg', DETECTOR, 'AP50', 'objects'), ('coco', DETECTOR, 'AP50', 'objects'),
-    ('yolo', DETECTOR, 'AP50', 'objects'), ('masks', SEGMENTOR, 'mIoU', 'areas')])
+    ('yolo', DETECTOR, 'AP50', 'objects'), ('masks', SEGMENTOR, 'mIoU', 'areas')],
+    ids=['tags', 'boxes-maps', 'class_folders', 'boxes', 'labelimg', 'coco', 'yolo', 'masks'])
 def test_trained_tested_and_predicted(tmp_path, monkeypatch, capsys, form, config, metric, predicted):
     monkeypatch.chdir(tmp_path)
     photos = toy_photos(tmp_path / 'toy', 48)
