@@ -44,7 +44,8 @@ setup(
     package_data={'mmwsl': ['py.typed', 'augment/data/*.npy', 'checkpoints/*.txt',
                             'reporting/*.html', 'reporting/*.css', 'reporting/*.js']},
     install_requires=requirements('runtime'),
-    extras_require={name: requirements(name) for name in ('onnx', 'optional', 'pretrained', 'tests', 'docs')},
+    extras_require={name: requirements(name)
+                    for name in ('onnx', 'optional', 'pretrained', 'contrib', 'tests', 'docs')},
     entry_points={'console_scripts': ['mmwsl = mmwsl.cli:main']},
     cmdclass={'build_py': BuildWithConfigs},
     classifiers=[

@@ -16,7 +16,7 @@ SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|bagencoder|seq32)_|_alexnet
 RECIPES = sorted(path.relative_to(configs_root()).as_posix() for path in configs_root().rglob('*.py')
                  if SMALL.search(path.relative_to(configs_root()).as_posix()))
 # A step of these waits for the device: how many boxes or instances there are is known there alone.
-WAITING = [name for name in RECIPES if re.search('_rcnn_|_mil_', name)]
+WAITING = [name for name in RECIPES if re.search('_rcnn_|_mil_|/(wsddn|oicr|pcl)/', name)]
 CLUSTERED = 64  # images of the methods that keep labels of all of them
 OPTIONS = dict(  # by type of model
     DeepCluster={'model.num_images': CLUSTERED, 'model.head.num_classes': 4, 'model.pca_dims': 8},
@@ -53,7 +53,10 @@ def make_batch(cfg, count=8, training=True):
     views = [step.num_views for step in loader.dataset.get('pipeline', ()) if 'num_views' in step] if training else []
     shape = (count, 3, 64, 64) if kind == 'ImageFolder' else (count, 3, 32, 32)
     images = [torch.randint(256, shape, dtype=torch.uint8, generator=generator) for _ in range(sum(views) or 1)]
-    samples = DataSample(index=torch.arange(count), gt_label=torch.arange(count) % 10)
+    labels = torch.arange(count) % 10
+    if cfg.model.get('head', {}).get('type') == 'MultiLabelHead':
+        labels = torch.eye(10)[labels]
+    samples = DataSample(index=torch.arange(count), gt_label=labels)
     return dict(inputs=images if views else images[0], data_samples=samples)
 
 
@@ -77,6 +80,10 @@ def _photo(height, width, classes, generator):
     sample = DataSample(index=torch.tensor(0), gt_boxes=boxes, gt_box_labels=torch.tensor([1, 3]) % classes,
                         gt_difficult=torch.zeros(2, dtype=torch.bool), gt_instance_masks=masks,
                         gt_mask=torch.where(masks.any(0), 1, 0).byte())
+    sample.gt_label = torch.zeros(classes).index_fill(0, sample.gt_box_labels, 1)
+    corner = torch.rand(20, 2, generator=generator) * 30
+    sample.proposals = torch.cat([corner, corner + 10 + torch.rand(20, 2, generator=generator) * 20], dim=1)
+    sample.proposal_scores = torch.rand(20, generator=generator)
     sample.set_metainfo(dict(ori_shape=(height, width), img_shape=(height, width), scale_factor=(1.0, 1.0)))
     return dict(inputs=torch.randint(256, (3, height, width), dtype=torch.uint8, generator=generator),
                 data_samples=sample)

@@ -23,8 +23,9 @@ GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
-                if not {'_base_', 'suites', 'detection', 'segmentation', 'quick', 'transfer', 'pretrained'} & set(path.relative_to(ROOT).parts)
-                and path.parent.name != 'benchmarks')
+                if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained'} & set(path.relative_to(ROOT).parts)
+                and path.parent.name != 'benchmarks' and path.parent not in (
+                    ROOT / 'benchmarks' / 'detection', ROOT / 'benchmarks' / 'segmentation'))
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
 SUPERVISED = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised').rglob('*.py'))
@@ -70,7 +71,7 @@ def test_name(name):
     assert parts['method'].startswith(folder)
     gpus, batch, epochs = int(parts['gpus']), int(parts['batch']), int(parts['epochs'])
     assert cfg.train_dataloader.batch_size == batch
-    assert cfg.auto_scale_lr.base_batch_size == gpus * batch
+    assert cfg.auto_scale_lr.base_batch_size == gpus * batch * cfg.optim_wrapper.get('accumulative_counts', 1)
     assert cfg.train_cfg.max_epochs == epochs
     assert parts['data'] == cfg.benchmark.dataset.lower().replace('-', '')
     depth = re.fullmatch(r'r(\d+)(?:w(\d+))?', parts['backbone'])
@@ -150,12 +151,16 @@ def test_builds(name, empty_weights):
     assert all(group['lr'] <= lr * fastest for group in wrapper.optimizer.param_groups)
 
     views = getattr(model.data_preprocessor, 'views', None)  # bags have none
-    pipeline = cfg.train_dataloader.dataset.get('dataset', cfg.train_dataloader.dataset).get('pipeline')
-    if pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
+    images = cfg.train_dataloader.dataset.get('dataset', cfg.train_dataloader.dataset)  # a subset, or the whole
+    pipeline = images.get('pipeline')
+    if images.get('type') in ('VOC', 'COCO') and cfg.model.type == 'WeakDetector':
+        assert all(TRANSFORMS.build(step).moves_annotations for step in pipeline)  # and proposals with them
+        for evaluator in cfg.test_evaluator:
+            METRICS.build(evaluator)
+    elif pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
         cut = TRANSFORMS.build(dict(pipeline[-1]))
         assert not hasattr(cut, 'views') or len(cut.views) == len(views)
     sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier') else 'none'
-    images = cfg.train_dataloader.dataset.get('dataset', cfg.train_dataloader.dataset)  # a subset, or the whole
     assert sighted == images.get('supervision') or name.startswith('weaksup/')
     added = cfg.get('custom_hooks', [])
     for hook in [*cfg.default_hooks.values(), *added]:

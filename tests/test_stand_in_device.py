@@ -39,6 +39,14 @@ EXCEPTIONS = {  # where the host may wait, and why
     'mmwsl/ops/box_coder.py encode_boxes': 'constants of four numbers are sent to the device',
     'mmwsl/ops/boxes.py clip_boxes': 'the size of an image is sent to the device',
     'mmwsl/models/supervised/two_stage.py TwoStageDetector.predict': 'the scale of an image is sent to the device',
+    'mmwsl/models/weak/detection/detector.py WeakDetector.predict': DETECTION,
+    'mmwsl/models/weak/detection/oicr.py OICRHead.loss': 'which tags an image has is asked for once',
+    'mmwsl/models/weak/detection/pcl.py cluster_centers': DETECTION,
+    'mmwsl/models/weak/detection/pcl.py graph_centers': DETECTION,
+    'mmwsl/models/weak/detection/pcl.py top_cluster': DETECTION,
+    'mmwsl/models/weak/detection/wsddn.py WSDDNHead.loss_of': 'which tags an image has is asked for once',
+    'mmwsl/models/weak/localization/localizer.py add_maps': 'an image with several tags has as many maps as tags',
+    'mmwsl/models/weak/localization/localizer.py map_labels': 'an image with several tags has as many maps as tags',
     'mmwsl/models/weak/mil/attention_mil.py BagClassifier.embed': 'only instances that are there go through the network',
     'mmwsl/models/weak/mil/attention_mil.py BagClassifier.predict': 'a bag has as many scores as it has members',
     'mmwsl/models/weak/temporal/temporal_localizer.py TemporalLocalizer.predict': 'a map has as many steps as its sequence',
@@ -125,6 +133,7 @@ def test_recipes_of_every_family():
             'simsiam', 'split_brain', 'supervised', 'swav', 'vicreg')),
         *(f'weaksup/localization/{method}' for method in (
             'acol', 'adl', 'cam', 'cutmix', 'erasing', 'hide_and_seek', 'input_dropout', 'spg')),
+        *(f'weaksup/detection/{method}' for method in ('cam_box', 'oicr', 'pcl', 'start', 'wsddn')),
         'weaksup/mil/attention_mil', 'weaksup/temporal/hide_and_seek_video',
         *(f'benchmarks/{kind}' for kind in ('finetune', 'linear', 'multi_layer', 'semi_supervised', 'quick')),
         'classification/hide_and_seek', 'classification/resnet'}

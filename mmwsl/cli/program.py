@@ -23,6 +23,7 @@ from . import (
     overlays,
     predict,
     prepare,
+    proposals,
     report,
     suite,
     test,
@@ -36,7 +37,7 @@ GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
-    'data': {'check': check, 'prepare': prepare, 'extract': extract, 'motion': motion},
+    'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'motion': motion},
     'hand on': {'export': export, 'convert': convert},
     'names': {'list': listing, 'info': info, 'configs': configs},
 }

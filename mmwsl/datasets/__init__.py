@@ -36,7 +36,16 @@ from .transforms import (
     image_size,
     read_image,
 )
-from .wrappers import Resized, SingleClassCrops, square_around, stratified_split, subset
+from .wrappers import (
+    ImageProposals,
+    Resized,
+    SingleClassCrops,
+    WithWindows,
+    square_around,
+    stratified_split,
+    subset,
+    with_proposals,
+)
 
 __all__ = [
     'CIFAR10',
@@ -56,6 +65,7 @@ __all__ = [
     'ImageError',
     'ImageFolder',
     'ImageList',
+    'ImageProposals',
     'InMemoryDataset',
     'OwnData',
     'PhotometricDistortion',
@@ -75,6 +85,7 @@ __all__ = [
     'SingleClassCrops',
     'SyntheticSequences',
     'WSOLBenchmark',
+    'WithWindows',
     'check_same_classes',
     'check_trained_classes',
     'collate_bags',
@@ -91,4 +102,5 @@ __all__ = [
     'square_around',
     'stratified_split',
     'subset',
+    'with_proposals',
 ]

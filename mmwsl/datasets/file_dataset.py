@@ -82,6 +82,8 @@ class FileDataset(ImageDataset):
         ImageError, FileNotFoundError: an image cannot be read, if ``on_error='raise'``.
     """
 
+    proposals = None  # of the images by their paths, see WithProposals
+
     def __init__(self, paths, labels=None, classes=None, supervision='image', pipeline=None, in_memory=False, size=32,
                  on_error='raise', verify=False, seed=None, max_images=None, value_range=None):
         super().__init__(labels, classes, supervision)
@@ -113,6 +115,11 @@ class FileDataset(ImageDataset):
             self._leave_out(kept)
             self._memory = InMemoryDataset(images, self._labels, self.classes, supervision)
 
+    @property
+    def holds_images(self):
+        """Whether the images are in memory, decoded."""
+        return self._memory is not None
+
     def __len__(self):
         return len(self.paths)
 
@@ -143,6 +150,8 @@ class FileDataset(ImageDataset):
         """What the pipeline starts from."""
         epoch, seed = self._clock.tolist()
         results = dict(path=self.paths[index], index=index, epoch=epoch, seed=seed)
+        if self.proposals is not None:
+            results['proposals'], results['proposal_scores'] = self.proposals.of(self.paths[index])
         return results if self.value_range is None else dict(results, value_range=self.value_range)
 
     def load(self, index):
@@ -165,6 +174,12 @@ class FileDataset(ImageDataset):
         """The :class:`DataSample` of an image after ``load``."""
         sample = self.data_sample(index)
         sample.set_metainfo(dict(path=self.paths[index]))
+        if 'proposals' in results:
+            sample.proposals = torch.from_numpy(results['proposals'])
+            if results['proposal_scores'] is not None:
+                sample.proposal_scores = torch.from_numpy(results['proposal_scores'])
+            sample.set_metainfo(dict(ori_shape=tuple(results.get('ori_shape', results['inputs'].shape[-2:])),
+                                     scale_factor=tuple(results.get('scale_factor', (1.0, 1.0)))))
         return sample
 
     def _load_readable(self, index):

@@ -9,6 +9,7 @@ from mmwsl.compat import compiled_ops
 from mmwsl.ops.boxes import box_iou, check_boxes
 
 BLOCK = 1024
+GROUPED_BLOCK = 128  # across the border of two groups a block compares in vain
 
 
 def nms(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float, offset: int = 0, score_threshold: float = 0,
@@ -114,26 +115,35 @@ def _greedy(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float, off
     Boxes are taken in blocks of falling score. What the boxes that already stay suppress goes at once. Within the block
     "i stays unless a better one that stays suppresses it" is repeated until nothing changes: after t rounds the
     verdicts on the first t boxes are final, and in practice a few rounds are enough. The result is that of the loop.
+    Groups are taken one after the other, each compared with its own boxes alone; where only few boxes are asked for,
+    by falling score over all groups, so that it ends early.
     """
     order = scores.argsort(descending=True, stable=True)
     if score_threshold > 0:
         order = order[scores[order] > score_threshold]
     boxes = boxes.float() if boxes.dtype in (torch.float16, torch.bfloat16) else boxes
-    kept = order[:0]
+    by_group = groups is not None and not 0 <= max_num <= BLOCK
+    walk = order[groups[order].argsort(stable=True)] if groups is not None and by_group else order
+    rivals, stayed = order[:0], torch.zeros_like(scores, dtype=torch.bool)
 
     def suppresses(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         found = box_iou(boxes[first], boxes[second], offset=offset) > iou_threshold
         return found if groups is None else found & (groups[first][:, None] == groups[second])
 
-    for block in order.split(BLOCK):
-        block = block[~suppresses(kept, block).any(0)]
+    for block in walk.split(GROUPED_BLOCK if by_group else BLOCK):
+        last = block[-1:]
+        block = block[~suppresses(rivals, block).any(0)]
         within = suppresses(block, block).triu(1)
         stays, before = ~within.any(0), None
         while before is None or not torch.equal(stays, before):
             before, stays = stays, ~(within & stays[:, None]).any(0)
-        kept = torch.cat([kept, block[stays]])
-        if 0 <= max_num <= len(kept):
+        stayed[block[stays]] = True
+        rivals = torch.cat([rivals, block[stays]])
+        if groups is not None and by_group:  # only the group that goes on has rivals in the next block
+            rivals = rivals[groups[rivals] == groups[last]]
+        elif 0 <= max_num <= len(rivals):
             break
+    kept = order[stayed[order]]
     return kept[:max_num] if max_num >= 0 else kept
 
 

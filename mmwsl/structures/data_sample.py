@@ -32,10 +32,13 @@ class DataSample(BaseDataElement):
     * ``gt_flow``: (T - 1, 2, H, W) float, dx and dy in pixels from each frame of a clip to the next
     * ``gt_segments``: (N, 2) float, start and end of actions in seconds; ``gt_segment_labels`` (N,) int64;
       ``gt_ignored_segments`` (K, 2)
+    * ``proposals``: (R, 4) float, boxes that may hold an object, whatever its class; ``proposal_scores`` (R,).
+      They are no labels, and ``supervision`` lets them pass
     * ``pred_label`` int64 and ``pred_scores`` (C,) probabilities, of an image, bag or clip; of a classifier with a head
       on each of several layers those of the last, and ``pred_layer_scores``, a dict of (C,)
     * ``pred_boxes`` (N, 4), ``pred_box_labels`` (N,), ``pred_box_scores`` (N,), ``pred_masks`` (N, H, W) bool: objects,
       in pixels of the original file
+    * ``pred_top_boxes``: (C, 4), the best box of every class, whatever its score
     * ``pred_mask``: (H, W) class map, in pixels of the original file
     * ``pred_maps``: (K, H, W) in [0, 1], where each of the classes ``pred_map_labels`` (K,) is seen: the best ones and,
       last, the true one or all true tags, where they are known; of a clip (K, T)

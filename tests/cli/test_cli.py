@@ -65,7 +65,8 @@ def test_the_overview_lists_every_command_under_a_heading(capsys):
     listed = {lines[0]: [line.split()[0] for line in lines[1:]] for lines in blocks if lines[0].endswith(':')}
     assert listed == {
         'train and evaluate:': ['train', 'test', 'benchmark', 'suite', 'hidden-robustness', 'throughput'],
-        'look:': ['explore', 'predict', 'report', 'overlays'], 'data:': ['check', 'prepare', 'extract', 'motion'],
+        'look:': ['explore', 'predict', 'report', 'overlays'],
+        'data:': ['check', 'prepare', 'proposals', 'extract', 'motion'],
         'hand on:': ['export', 'convert'], 'names:': ['list', 'info', 'configs'],
         'options:': ['-h,', '--version']}
     modules = {path.stem for path in (configs_root().parent / 'mmwsl' / 'cli').glob('*.py')}

@@ -1,13 +1,14 @@
 """Suppression against plain loops, on boxes that overlap a lot, in blocks, with ties."""
 
 import math
+import sys
 
 import pytest
 import torch
 
 from mmwsl.compat import compiled_ops
 from mmwsl.ops import batched_nms, box_iou, nms, soft_nms
-from mmwsl.ops.nms import BLOCK
+from mmwsl.ops.nms import BLOCK, GROUPED_BLOCK
 
 
 def crowd(count, seed, places=8):
@@ -75,6 +76,32 @@ def test_batched_nms_keeps_labels_apart():
     assert batched_nms(boxes, scores, labels, dict(iou_threshold=0.5, max_num=5))[1].tolist() == kept[:5]
     agnostic = batched_nms(boxes, scores, labels, dict(iou_threshold=0.5), class_agnostic=True)[1]
     assert torch.equal(agnostic, nms(boxes, scores, 0.5)[1])
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_batched_nms_by_loops_in_blocks(seed):
+    """Groups that end within a block, that fill several, and that have one box each; ties; every limit."""
+    boxes, scores = crowd(900, seed, places=4)
+    labels = torch.tensor([0, 700, 2, -5, 40])[(5 * torch.rand(900, generator=torch.Generator().manual_seed(seed)).square()).long()]
+    labels[:50] = 1000 + torch.arange(50)
+    assert (labels == 0).sum() > 2 * GROUPED_BLOCK
+    expected = greedy_by_loops(boxes, scores, 0.4, labels.tolist())
+    for limit in (-1, 0, 7, len(expected), 5000):
+        kept = batched_nms(boxes, scores, labels, dict(iou_threshold=0.4, max_num=limit))[1].tolist()
+        assert kept == (expected if limit < 0 else expected[:limit])
+    high = batched_nms(boxes, scores, labels, dict(iou_threshold=0.4, score_threshold=0.6))[1].tolist()
+    assert high == [i for i in expected if scores[i] > 0.6] and 0 < len(high) < len(expected)
+
+
+def test_batched_nms_compares_within_groups_alone(monkeypatch):
+    """The pairs compared grow with the boxes of a group, not with all: 20,000 boxes have 400 million pairs."""
+    module = sys.modules['mmwsl.ops.nms']  # the package has the function of that name
+    pairs = []
+    monkeypatch.setattr(module, 'box_iou', lambda first, second, **kwargs: (
+        pairs.append(len(first) * len(second)), box_iou(first, second, **kwargs))[1])
+    boxes, scores = crowd(20000, seed=0, places=500)
+    kept = batched_nms(boxes, scores, torch.arange(20000) % 100, dict(iou_threshold=0.5))[1]
+    assert len(kept) > 1000 and sum(pairs) < 20000 * (200 + 2 * GROUPED_BLOCK)
 
 
 def soft_by_loops(boxes, scores, threshold, sigma, min_score, method):

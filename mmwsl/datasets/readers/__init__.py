@@ -5,6 +5,8 @@ from .class_maps import ClassMaps
 from .coco import COCO
 from .folder import ImageFolder, check_same_classes, check_trained_classes
 from .list_file import ImageList
+from .proposal_files import read_mat, read_pickle
+from .proposals import Proposals, open_proposals, read_proposals, write_proposals
 from .thumos import THUMOS14
 from .voc import VOC, VOC_CLASSES, read_voc_xml
 from .wsol import WSOLBenchmark
@@ -16,11 +18,17 @@ __all__ = [
     'ClassMaps',
     'ImageFolder',
     'ImageList',
+    'Proposals',
     'THUMOS14',
     'VOC',
     'VOC_CLASSES',
     'WSOLBenchmark',
     'check_same_classes',
     'check_trained_classes',
+    'open_proposals',
+    'read_mat',
+    'read_pickle',
+    'read_proposals',
     'read_voc_xml',
+    'write_proposals',
 ]

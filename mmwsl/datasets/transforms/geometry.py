@@ -1,8 +1,8 @@
 """Transforms of whole pictures that move boxes, masks and class maps along with the image.
 
-They read and leave ``image`` and, where they are there, ``boxes`` (N, 4) float32, ``masks`` (a list of N, each a list
-of polygons (K, 2) or a bitmap (H, W) bool) and ``class_map`` (H, W) uint8. A dataset refuses a pipeline with any other
-transform when boxes are asked for.
+They read and leave ``image`` and, where they are there, ``boxes`` (N, 4) and ``proposals`` (R, 4) float32, ``masks`` (a
+list of N, each a list of polygons (K, 2) or a bitmap (H, W) bool) and ``class_map`` (H, W) uint8. A dataset refuses a
+pipeline with any other transform when boxes are asked for.
 """
 
 import warnings
@@ -19,6 +19,8 @@ from mmwsl.datasets.transforms.decode import (
     to_tensor,
 )
 from mmwsl.registry import TRANSFORMS
+
+BOXES = {'boxes', 'proposals'}
 
 
 class GeometricTransform:
@@ -121,9 +123,10 @@ def resize_annotated(results, new_width, new_height, interpolation='bilinear', s
     factor = np.float32([new_width / width, new_height / height])
     results['image'] = resize(results['image'], new_width, new_height, interpolation)
     results['scale_factor'] = tuple((factor * results.get('scale_factor', (1.0, 1.0))).tolist())
-    if 'boxes' in results:  # multiplied first: whole numbers stay whole, which are rounded down where boxes are scored
-        scaled = results['boxes'] * np.float64([new_width, new_height] * 2) / ([width, height] * 2)
-        results['boxes'] = scaled.astype(np.float32)
+    for name in BOXES & results.keys():
+        # multiplied first: whole numbers stay whole, which are rounded down where boxes are scored
+        scaled = results[name] * np.float64([new_width, new_height] * 2) / ([width, height] * 2)
+        results[name] = scaled.astype(np.float32)
     if 'masks' in results:
         results['masks'] = [
             _resize_map(mask.view(np.uint8), new_width, new_height).view(bool) if isinstance(mask, np.ndarray)
@@ -159,9 +162,9 @@ class RandomFlip(GeometricTransform):
             return results
         width = image.shape[1]
         results['image'] = cv2.flip(image, 1)
-        if 'boxes' in results:
-            left, top, right, bottom = results['boxes'].T
-            results['boxes'] = np.stack([width - right, top, width - left, bottom], axis=1)
+        for name in BOXES & results.keys():
+            left, top, right, bottom = results[name].T
+            results[name] = np.stack([width - right, top, width - left, bottom], axis=1)
         if 'masks' in results:
             results['masks'] = [
                 np.ascontiguousarray(mask[:, ::-1]) if isinstance(mask, np.ndarray)
@@ -214,7 +217,7 @@ class RandomCropMap(GeometricTransform):
         self.size, self.most, self.fill = size, most, tuple(fill)
 
     def __call__(self, results):
-        if 'boxes' in results or 'class_map' not in results:
+        if BOXES & results.keys() or 'class_map' not in results:
             raise ValueError('RandomCropMap cuts images with class maps, and boxes would not be moved; it is for data '
                              'that have class maps alone')
         image, classes, generator = self.image(results), results['class_map'], self.generator(results)

@@ -3,14 +3,16 @@
 from .accuracy import mean_class_accuracy, topk_accuracy, true_class_rank
 from .average_precision import average_precision, mean_average_precision
 from .color_histogram import color_histogram
+from .correct_localization import correct_localization
 from .detection import detection_average_precision, match_detections
 from .duplicates import look_alike, near_duplicates
 from .label_errors import label_errors
 from .oddness import odd_ones, oddness
 from .paired import Paired, mcnemar
+from .proposals import average_recall, best_overlaps, proposal_recall
 from .segmentation import confusion, intersection_over_union
 
-__all__ = ['Paired', 'average_precision', 'color_histogram', 'confusion', 'detection_average_precision',
-           'intersection_over_union', 'label_errors', 'look_alike', 'match_detections', 'mcnemar',
-           'mean_average_precision', 'mean_class_accuracy', 'near_duplicates', 'odd_ones', 'oddness', 'topk_accuracy',
-           'true_class_rank']
+__all__ = ['Paired', 'average_precision', 'average_recall', 'best_overlaps', 'color_histogram', 'confusion',
+           'correct_localization', 'detection_average_precision', 'intersection_over_union', 'label_errors',
+           'look_alike', 'match_detections', 'mcnemar', 'mean_average_precision', 'mean_class_accuracy',
+           'near_duplicates', 'odd_ones', 'oddness', 'proposal_recall', 'topk_accuracy', 'true_class_rank']

@@ -2,10 +2,11 @@
 
 from .bags import BagMetric
 from .classification import AccuracyMetric, MultiLabelMetric
+from .correct_localization import CorLocMetric
 from .detection import COCOMetric, VOCMetric
 from .localization import LocalizationMetric
 from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
-__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'IoUMetric', 'LocalizationMetric', 'MultiLabelMetric',
-           'TemporalMetric', 'VOCMetric']
+__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'CorLocMetric', 'IoUMetric', 'LocalizationMetric',
+           'MultiLabelMetric', 'TemporalMetric', 'VOCMetric']

@@ -25,42 +25,58 @@ def _found(sample):
     return boxes, scores, labels
 
 
+def truth(sample):
+    """What is true of a sample, in pixels of the file: dict of ``boxes``, ``labels`` and ``difficult``."""
+    scale = np.tile(np.asarray(sample.get('scale_factor') or (1, 1), dtype=np.float32), 2)
+    labels = _array(sample['gt_box_labels'])
+    difficult = _array(sample['gt_difficult']) if 'gt_difficult' in sample else np.zeros(len(labels), dtype=bool)
+    return dict(boxes=_array(sample['gt_boxes']) / scale, labels=labels, difficult=difficult)
+
+
+def by_class(name, values, meta):
+    """``values`` (C,) that are not NaN, each under ``name/class``."""
+    classes = (meta or {}).get('classes') or [str(number) for number in range(len(values))]
+    return {f'{name}/{each}': value for each, value in zip(classes, values, strict=True) if not np.isnan(value)}
+
+
 @METRICS.register_module()
 class VOCMetric(BaseMetric):
     """VOC's average precision of boxes, in percent: ``AP50``, and ``AP`` over IoU .5 to .95 and ``AP75``.
 
     By the area under the curve, and beside it by 11 points (``AP50_11points``, ...), as VOC07's tables have it.
 
-    The samples need ``gt_boxes``, ``gt_box_labels`` and ``gt_difficult`` in pixels of the network's input and
-    ``scale_factor``, as :class:`AnnotatedDataset` makes them, and the ``pred_*`` of a detector in pixels of the file.
+    The samples need ``gt_boxes``, ``gt_box_labels``, perhaps ``gt_difficult``, in pixels of the network's input and,
+    where that is another, ``scale_factor``, as :class:`AnnotatedDataset` makes them, and the ``pred_*`` of a detector
+    in pixels of the file.
 
     Args:
         num_classes: classes; default those of the data set.
         iou_thresholds: for ``AP``.
+        per_class: also give ``AP50/<class>`` and ``AP50_11points/<class>`` of every class that has objects.
     """
 
     default_prefix = 'voc'
 
-    def __init__(self, num_classes=None, iou_thresholds=tuple(np.arange(50, 100, 5) / 100), collect_device='cpu',  # noqa: B008
-                 prefix=None):
+    def __init__(self, num_classes=None, iou_thresholds=tuple(np.arange(50, 100, 5) / 100), per_class=False,  # noqa: B008
+                 collect_device='cpu', prefix=None):
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.num_classes, self.iou_thresholds = num_classes, tuple(float(value) for value in iou_thresholds)
+        self.per_class = per_class
 
     def process(self, data_batch, data_samples):
         for sample in data_samples:
-            scale = np.tile(np.asarray(sample['scale_factor'], dtype=np.float32), 2)
-            self.results.append((
-                dict(zip(('boxes', 'scores', 'labels'), _found(sample), strict=True)),
-                dict(boxes=_array(sample['gt_boxes']) / scale, labels=_array(sample['gt_box_labels']),
-                     difficult=_array(sample['gt_difficult']))))
+            self.results.append((dict(zip(('boxes', 'scores', 'labels'), _found(sample), strict=True)), truth(sample)))
 
     def compute_metrics(self, results):
         predictions, truths = zip(*results, strict=True)
         count = self.num_classes or len(self.dataset_meta['classes'])
         values = {}
         for mode, suffix in (('all_points', ''), ('11_points', '_11points')):
-            by_threshold = {threshold: 100 * np.nanmean(detection_average_precision(
-                predictions, truths, count, threshold, mode)) for threshold in {0.5, 0.75, *self.iou_thresholds}}
+            of_classes = {threshold: 100 * detection_average_precision(predictions, truths, count, threshold, mode)
+                          for threshold in {0.5, 0.75, *self.iou_thresholds}}
+            by_threshold = {threshold: np.nanmean(each) for threshold, each in of_classes.items()}
+            if self.per_class:
+                values |= by_class(f'AP50{suffix}', of_classes[0.5], self.dataset_meta)
             values |= {f'AP50{suffix}': by_threshold[0.5], f'AP75{suffix}': by_threshold[0.75],
                        f'AP{suffix}': np.mean([by_threshold[threshold] for threshold in self.iou_thresholds])}
         return {name: round(float(value), 4) for name, value in values.items()}

@@ -1,5 +1,6 @@
 """Methods that learn from weak labels, a room for each task."""
 
+from .detection import OICRHead, PCLHead, WeakDetector, WSDDNHead
 from .localization import (
     ADL,
     ACoLHead,
@@ -33,8 +34,12 @@ __all__ = [
     'HideFeatures',
     'Localizer',
     'LocalizerEnsemble',
+    'OICRHead',
+    'PCLHead',
     'SPGHead',
     'TemporalLocalizer',
+    'WSDDNHead',
+    'WeakDetector',
     'class_activation_maps',
     'grad_cam',
     'hide_segments',
