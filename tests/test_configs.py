@@ -25,9 +25,11 @@ ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
                 if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained'} & set(path.relative_to(ROOT).parts)
                 and path.parent.name != 'benchmarks' and path.parent not in (
-                    ROOT / 'benchmarks' / 'detection', ROOT / 'benchmarks' / 'segmentation'))
+                    ROOT / 'benchmarks' / 'detection', ROOT / 'benchmarks' / 'segmentation')
+                and not path.is_relative_to(ROOT / 'supervised'))
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
+SUPERVISED = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised').rglob('*.py'))
 EVERY = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py') if '_base_' not in path.parts)
 SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
 
@@ -224,6 +226,32 @@ def test_segmentation(name, empty_weights):
     PARAM_SCHEDULERS.build(dict(schedule, optimizer=build_optim_wrapper(model, cfg.optim_wrapper)))
     steps = [TRANSFORMS.build(step) for step in cfg.train_dataloader.dataset.pipeline + cfg.test_dataloader.dataset.pipeline]
     assert all(step.moves_annotations for step in steps)
+
+
+@pytest.mark.parametrize('name', SUPERVISED)
+def test_supervised(name, empty_weights):
+    """Detectors and segmentors on the pre-trained network: the name is true, and the levels are where it says."""
+    cfg = load_config(f'mmwsl::{name}')
+    parts = re.fullmatch(r'(?P<method>faster_rcnn|fcn)_(?P<backbone>efficientnetlite\d)_(?P<gpus>\d+)xb(?P<batch>\d+)-cos-'
+                         r'(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
+    assert name.split('/')[1] == dict(faster_rcnn='detection', fcn='segmentation')[parts['method']]
+    assert cfg.train_cfg.max_epochs == int(parts['epochs']) and cfg.train_dataloader.batch_size == int(parts['batch'])
+    assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
+    assert parts['data'] == cfg.benchmark.dataset.lower() and parts['backbone'].endswith(cfg.model.backbone.arch)
+    assert cfg.model.backbone.init_cfg.checkpoint == f'pretrained:efficientnet_{cfg.model.backbone.arch}'
+    model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor)).eval()
+    with torch.no_grad():
+        maps = model(torch.zeros(1, 3, 128, 128))
+    if parts['method'] == 'fcn':
+        assert maps.shape == (1, METRICS.build(cfg.test_evaluator).num_classes, 8, 8)
+    else:
+        assert [level.shape[2] for level in maps] == [128 // stride for stride in model.rpn_head.strides]
+        assert model.box_head.num_classes == 20 and METRICS.build(cfg.test_evaluator)
+    held = {id(p) for group in build_optim_wrapper(model, cfg.optim_wrapper).optimizer.param_groups for p in group['params']}
+    learning = {id(p) for p in model.parameters() if p.requires_grad}
+    assert learning <= held and 0 < len(learning) < len(list(model.parameters()))  # the first stages stay
+    for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
+        assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('dataset', part).pipeline)
 
 
 @pytest.mark.parametrize('name, classes', [('faster_rcnn_voc07', 20), ('mask_rcnn_coco', 80), ('fcn_voc07', 21)])

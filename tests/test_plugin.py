@@ -1,51 +1,21 @@
 """A third party's package, installed with pip beside a pip-installed mmwsl, in an environment of its own."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
-import sysconfig
 import zipfile
-from pathlib import Path
 
 import pytest
+from wheel_environment import ROOT, make_environment, run
 
-ROOT = Path(__file__).resolve().parents[1]
 CONFIG = 'upside_down_three_1xb128-cos-3e_digits.py'
-
-
-def run(*command, cwd, fails=False):
-    environment = {key: value for key, value in os.environ.items() if key not in ('PYTHONPATH', 'PYTHONHOME')}
-    environment['OMP_NUM_THREADS'] = '1'
-    done = subprocess.run([str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True)
-    assert (done.returncode != 0) == fails, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope='module')
 def environment(tmp_path_factory):
-    """A fresh virtual environment with the wheels of mmwsl and of the plugin; the dependencies are the parent's."""
+    """A fresh virtual environment with the wheels of mmwsl and of the plugin."""
     folder = tmp_path_factory.mktemp('plugin')
-    sources = folder / 'source'
-    sources.mkdir()
-    for name in ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE'):
-        shutil.copy(ROOT / name, sources)
-    shutil.copytree(ROOT / 'docs' / 'results' / 'quickstart', sources / 'docs' / 'results' / 'quickstart')
-    for name in ('mmwsl', 'configs', 'requirements', 'projects'):
-        shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns('__pycache__', '*.egg-info', 'build'))
-    for project in (sources, sources / 'projects' / 'example_plugin'):
-        run(sys.executable, '-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '--no-cache-dir', '-w',
-            folder / 'wheels', '.', cwd=project)
-    run(sys.executable, '-m', 'venv', '--without-pip', folder / 'venv', cwd=folder)
-    python = folder / 'venv' / 'bin' / 'python'
-    target = Path(run(python, '-c', 'import sysconfig; print(sysconfig.get_path("purelib"))', cwd=folder).strip())
-    for wheel in (folder / 'wheels').glob('*.whl'):
-        run(sys.executable, '-m', 'pip', '--python', python, 'install', '-q', '--no-deps', '--no-cache-dir', wheel,
-            cwd=folder)
-    # Behind the environment's own packages, and without the parent's .pth files, which name this source tree.
-    (target / 'parent.pth').write_text(sysconfig.get_path('purelib') + '\n')
-    return folder, python
+    return folder, make_environment(folder, 'example_plugin')
 
 
 def test_wheel_ships_configs_and_permutations(environment):

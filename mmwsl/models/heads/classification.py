@@ -41,6 +41,18 @@ class ClassificationHead(BaseModule):
         x = pool(x)
         return self.classifier(x if self.norm is None else self.norm(x))
 
+    def pooled_weight(self):
+        """(num_classes, D), fp32: what the pooled feature is multiplied with in evaluation, a batch norm folded in.
+
+        None where the norm depends on the feature itself, so that there is no such matrix.
+        """
+        weight = self.classifier.weight.float()
+        if self.norm is None:
+            return weight
+        if isinstance(self.norm, nn.modules.batchnorm._BatchNorm):
+            return weight / (self.norm.running_var.float() + self.norm.eps).sqrt()
+        return None
+
     def loss(self, x, labels):
         """``dict(loss, accuracy)``: mean cross-entropy against ``labels`` (B,), and the share in percent that is right.
 

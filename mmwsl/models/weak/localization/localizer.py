@@ -56,7 +56,7 @@ class Localizer(ImageClassifier):
             raise ValueError(f'Localizer: maps={maps!r} is unknown; choose one of {", ".join(MAPS)}')
         if isinstance(self.head, MultiLayerHead):
             raise ValueError('Localizer: MultiLayerHead has a classifier for every layer; give a head with one')
-        linear = hasattr(self.head, 'classifier') and getattr(self.head, 'norm', None) is None
+        linear = hasattr(self.head, 'pooled_weight') and self.head.pooled_weight() is not None
         if maps == 'cam' and not hasattr(self.head, 'class_maps') and not linear:
             raise ValueError(f'Localizer: {type(self.head).__name__} is not one linear layer on the mean of a map, so '
                              "there is no CAM of it; use maps='grad_cam'")
@@ -124,7 +124,7 @@ class Localizer(ImageClassifier):
         if features[-1].ndim != 4:
             raise ValueError(f'{type(self.backbone).__name__} returns no map, so there is no CAM of it; set '
                              "maps='grad_cam' and layer=... (a part of the backbone)")
-        return class_activation_maps(features[-1].float(), self.head.classifier.weight.float())[rows, labels]
+        return class_activation_maps(features[-1].float(), self.head.pooled_weight())[rows, labels]
 
     def _gradient_map(self, images, labels):
         """Gradient-based map (B, h, w) of one class per image, of its score before softmax."""

@@ -486,10 +486,26 @@ def test_maps_that_cannot_be_made():
             shown_by(Localizer(VIT, head, maps=maps), torch.randn(1, 3, 32, 32))
     with pytest.raises(ValueError, match='MultiLayerHead has a classifier for every layer'):
         Localizer(dict(BACKBONE, out_indices=(2, 3)), dict(type='MultiLayerHead', num_classes=5, layers=(0, 1)))
-    normed = dict(head, norm_cfg=dict(type='BN'))  # what it does to the features is not in the weights
+    normed = dict(head, norm_cfg=dict(type='GN', num_groups=4))  # what it does depends on the features
     with pytest.raises(ValueError, match="there is no CAM of it; use maps='grad_cam'"):
         Localizer(BACKBONE, normed)
     assert shown_by(Localizer(BACKBONE, normed, maps='grad_cam'), torch.randn(1, 3, 24, 24)).pred_maps.shape[1] == 5
+
+
+@pytest.mark.parametrize('kind', ['ClassificationHead', 'MultiLabelHead'])
+def test_cam_of_a_head_with_batch_norm(kind):
+    """Scores differ between images by what the means of the maps differ: the norm is in the maps."""
+    torch.manual_seed(0)
+    model = Localizer(BACKBONE, dict(type=kind, num_classes=5, norm_cfg=dict(type='BN'))).eval()
+    model.head.norm.running_var.uniform_(0.1, 4)
+    model.head.norm.running_mean.normal_()
+    images = torch.randn(2, 3, 24, 24)
+    with torch.no_grad():
+        features = model.backbone(images)
+        labels = torch.arange(5).expand(2, 5)
+        first, second = model._cams(images, features, labels).mean((2, 3))
+        scores = model.head(features)
+    assert torch.allclose(first - second, scores[0] - scores[1], atol=1e-5) and (first - second).abs().max() > 1e-3
 
 
 def test_the_layer_that_is_looked_at_is_no_new_part():
