@@ -29,8 +29,8 @@ def add_data(parser, what="your own photos in place of the config's data"):
 def add_proposals(parser):
     """``--proposals``, for detectors that learn from tags; :func:`data_options` takes it along."""
     parser.add_argument('--proposals', metavar='FILE',
-                        help='of the photos of --data, for detectors that learn from tags, as mmwsl proposals writes it '
-                             '(default: made as each photo is loaded, about a second each time)')
+                        help='of the photos of --data, for detectors that learn from tags, as mmwsl proposals writes '
+                             'it (default: made as each photo is loaded, about a second each time)')
 
 
 def data_options(args):

@@ -1,4 +1,5 @@
-# For a network of ImageNet and layers on regions that start from nothing: the network by a tenth of their learning rate.
+# For a network of ImageNet and layers on regions that start from nothing: the network by a tenth of their learning
+# rate.
 optim_wrapper = dict(
     type='AutocastOptimWrapper',
     optimizer=dict(type='AdamW', lr=2e-4, weight_decay=0.05),

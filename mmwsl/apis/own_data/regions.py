@@ -25,7 +25,8 @@ def use_regions(cfg: Config, source: dict[str, Any], records: Records,
         cfg: config with a training or a test.
         source: arguments of :class:`mmwsl.datasets.OwnData`.
         records: the photos.
-        proposals: file of all their proposals; None = :class:`mmwsl.datasets.transforms.MakeProposals`, which is logged.
+        proposals: file of all their proposals; None = by :class:`MakeProposals`, which is
+            logged.
     """
     if proposals is None:
         print_log(f'proposals of regions are made each time that a photo is loaded, about a second each; to make them '

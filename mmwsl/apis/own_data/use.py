@@ -7,8 +7,8 @@ from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
 from mmwsl.apis.own_data.benchmark import use_benchmark
-from mmwsl.apis.own_data.sizes import fit_memories
 from mmwsl.apis.own_data.regions import takes_proposals, use_regions
+from mmwsl.apis.own_data.sizes import fit_memories
 from mmwsl.apis.own_data.views import innermost, is_localizer, test_pipeline, train_pipeline
 from mmwsl.datasets.own import Records, check_sizes, describe, read_own_data, split_positions
 
@@ -34,8 +34,8 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
         Records: what was found.
 
     Raises:
-        FileNotFoundError, ValueError: as that function; labels of a kind that the recipe cannot learn from; proposals that
-            are not there, or that the recipe does not take.
+        FileNotFoundError, ValueError: as that function; labels of a kind that the recipe cannot learn from; proposals
+            that are not there, or that the recipe does not take.
     """
     records = read_own_data(data, format)
     task = task_of(cfg)
@@ -50,8 +50,8 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
     _check_labels(cfg, task, records)
     weak = takes_proposals(cfg)
     if proposals is not None and not weak:
-        raise ValueError(f'{cfg.filename} takes no proposals; leave out --proposals {os.fspath(proposals)}, or choose a '
-                         'recipe of weaksup/detection')
+        raise ValueError(f'{cfg.filename} takes no proposals; leave out --proposals {os.fspath(proposals)}, or choose '
+                         'a recipe of weaksup/detection')
     if weak:
         set_classes(cfg.model, len(records.classes))
         use_regions(cfg, source, records, proposals)
