@@ -1,5 +1,6 @@
 # Photos of VOC2007's train set with all their tags, so that a part of VOC serves as well as the whole, and 500
-# proposals each, of: mmwsl proposals data/VOCdevkit/VOC2007/JPEGImages --out data/proposals/voc07.proposals --max-per-image 500
+# proposals each, of:
+# mmwsl proposals data/VOCdevkit/VOC2007/JPEGImages --out data/proposals/voc07.proposals --max-per-image 500
 # CorLoc is of the same photos; average precision of others:
 # --cfg-options test_dataloader.dataset.dataset.sets=VOC2007/val
 photos = dict(type='VOC', data_root='data/VOCdevkit', sets=['VOC2007/train'])

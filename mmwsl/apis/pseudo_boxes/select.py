@@ -41,4 +41,4 @@ def select_boxes(found: Found, tags: np.ndarray, top: int | None = 1, score_thre
 def holds_point(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
     """(N,) bool, whether each of the boxes (N, 4) holds one of the points (P, 2); x2 and y2 are exclusive."""
     inside = (points[None] >= boxes[:, None, :2]) & (points[None] < boxes[:, None, 2:])
-    return inside.all(2).any(1)
+    return np.any(np.all(inside, axis=2), axis=1)

@@ -63,7 +63,8 @@ def test_proposals_of_a_file_or_of_each_photo(place):
 
 
 def test_predict_needs_no_file(place, tmp_path):
-    found = predict(load_config(OICR, NARROW), checkpoint(place), [str(place / 'boxes' / 'images' / '01.png')], tmp_path,
+    config, = (place / 'work').glob('*.py')
+    found = predict(config, checkpoint(place), [str(place / 'boxes' / 'images' / '01.png')], tmp_path,
                     pictures=False, score_threshold=0.0, device='cpu')
     objects = found['predictions'][0]['objects']
     assert found['classes'] == ['cat', 'dog'] and {each['name'] for each in objects} == {'cat', 'dog'}
@@ -113,7 +114,8 @@ def test_points_and_thresholds(place, tmp_path):
     assert not (tmp_path / 'none').exists()
 
 
-def test_second_stage(place, tmp_path, monkeypatch):
+@pytest.mark.long
+def test_second_stage(place, tmp_path):
     """A supervised detector trains on what the command wrote and is scored on the true boxes."""
     out = tmp_path / 'out'
     assert main(['pseudo-boxes', OICR, str(checkpoint(place)), '--data', str(place / 'boxes'), '--out', str(out),
