@@ -127,7 +127,7 @@ def _predicted(cfg: Config, model: Any, dataset: Any) -> Any:
 
 def _found(sample: DataSample) -> Found:
     """What was found, with the best box of every class whatever its score."""
-    boxes, labels, scores = (sample[name].cpu().numpy() for name in ('pred_boxes', 'pred_box_labels',
+    boxes, labels, scores = (sample.get(name).cpu().numpy() for name in ('pred_boxes', 'pred_box_labels',
                                                                     'pred_box_scores'))
     if 'pred_top_boxes' in sample:
         best, best_scores = sample.pred_top_boxes.cpu().numpy(), sample.pred_scores.cpu().numpy()
