@@ -1,7 +1,10 @@
 """Bases of all models: parts from configs, the modes of ``forward``, encoders, a teacher."""
 
+import logging
+
 import torch
 import torch.nn as nn
+from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 
@@ -57,6 +60,11 @@ class Model(BaseModel):
         if any(getattr(module, 'init_cfg', None) for module in self.modules()):
             with DefaultScope.overwrite_default_scope('mmwsl'):  # for our Pretrained, which runs no code of a file
                 super().init_weights()
+
+    def _dump_init_info(self):
+        """Write to the log file where each weight came from; without a file mmengine would show hundreds of lines."""
+        if any(isinstance(handler, logging.FileHandler) for handler in MMLogger.get_current_instance().handlers):
+            super()._dump_init_info()
 
     def forward(self, inputs, data_samples=None, mode='tensor'):
         """Dispatch to :meth:`loss`, :meth:`predict` or :meth:`tensor`.

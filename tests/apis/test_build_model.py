@@ -29,6 +29,15 @@ def test_random_weights_follow_the_seed(cfg):
     assert not torch.equal(weights(first), weights(build_model(other)[0]))
 
 
+def test_where_weights_came_from_is_not_shown(tmp_path, capfd):
+    """mmengine shows two lines for each of them where there is no log file, as in predict."""
+    cfg = load_config(write_config(tmp_path))
+    cfg.model.backbone.init_cfg = [dict(type='Constant', layer='Conv2d', val=0.5)]
+    model, _ = build_model(cfg)
+    assert model.backbone.conv1.weight.unique().tolist() == [0.5]
+    assert 'conv1.weight' not in ''.join(capfd.readouterr())
+
+
 def test_a_teacher_starts_as_its_student(tmp_path):
     model, _ = build_model(load_config(write_config(tmp_path, MOCO)))
     assert torch.equal(model.teacher.chain[0].conv1.weight, model.backbone.conv1.weight)
