@@ -102,6 +102,11 @@ class Model(BaseModel):
         pooled = tuple(pool(level).float() for level in self.backbone(images))
         return pooled[0] if len(pooled) == 1 else pooled
 
+    @property
+    def predicts_features(self):
+        """Whether predictions are features alone, so that no head takes part in them."""
+        return type(self).predict is Model.predict
+
     def encoders(self):
         """The modules through which images go: the backbone, and a teacher's copy of it."""
         return [self.backbone]

@@ -74,6 +74,19 @@ def test_incomplete_backbone(cfg, tmp_path):
         build_model(cfg, tmp_path / 'cut.pth')
 
 
+def test_a_head_that_would_stay_random(cfg, tmp_path):
+    """It is no matter to features, and none of a model that gives features alone; predictions would mean nothing."""
+    state = {key: value for key, value in build_model(cfg)[0].state_dict().items() if key.startswith('backbone')}
+    torch.save(state, tmp_path / 'backbone.pth')
+    build_model(cfg, tmp_path / 'backbone.pth', whole=True)
+    cfg.model = dict(type='ImageClassifier', backbone=cfg.model.backbone,
+                     head=dict(type='ClassificationHead', in_channels=32, num_classes=3))
+    build_model(cfg, tmp_path / 'backbone.pth')
+    with pytest.raises(ValueError, match=r'backbone.pth: 2 tensors of the model are missing and would stay random, the '
+                       r'first is head\..*, so that its predictions would mean nothing: .* lies in its work dir'):
+        build_model(cfg, tmp_path / 'backbone.pth', whole=True)
+
+
 def test_bad_checkpoints(cfg, tmp_path):
     wide = build_model(load_config(cfg.filename, {'model.backbone.base_channels': 8, 'model.neck.in_channels': 64}))[0]
     torch.save(dict(state_dict=wide.state_dict()), tmp_path / 'wide.pth')
