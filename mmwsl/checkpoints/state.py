@@ -122,8 +122,8 @@ def check_backbone(report: Mapping[str, list[str]], what: str, heads: bool = Fal
                          'architecture or setting (norm_cfg, depth, layer scale)? Change model.backbone to that of the '
                          'file; tensors that are no part of a backbone have to be taken out of it')
     if heads and report['missing']:
-        raise ValueError(f'{what}: {len(report["missing"])} tensors of the model are missing and would stay random, the '
-                         f'first is {report["missing"][0]}, so that its predictions would mean nothing: is it a '
+        raise ValueError(f'{what}: {len(report["missing"])} tensors of the model are missing and would stay random, '
+                         f'the first is {report["missing"][0]}, so that its predictions would mean nothing: is it a '
                          'checkpoint of another config? That of its training lies in its work dir')
 
 

@@ -358,7 +358,7 @@ def test_weights_of_another_network(tmp_path, monkeypatch):
     """A classifier's weights in a segmentor would name pixels at random, in predict as in the test."""
     (tmp_path / 'other').mkdir()
     _, checkpoint = network(tmp_path, LOCALIZER, head='ClassificationHead', folder='', step='')
-    photos_in(tmp_path / 'photos')
+    photos_in(tmp_path)
     config, _ = network(tmp_path / 'other', FCN, folder=str(tmp_path / 'photos'))
     words = 'net.pth: .* tensors of the model are missing and would stay random, .* lies in its work dir'
     with pytest.raises(ValueError, match=words):
