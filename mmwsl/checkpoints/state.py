@@ -107,7 +107,8 @@ def check_backbone(report: Mapping[str, list[str]], what: str, heads: bool = Fal
         heads: whether the rest of the model is needed too, as for predictions.
 
     Raises:
-        ValueError: a tensor of the backbone, or with ``heads`` of the model, is missing, or the checkpoint has one that the backbone lacks.
+        ValueError: a tensor of the backbone, or with ``heads`` of the model, is missing, or the checkpoint has one that
+            the backbone lacks.
     """
     lost = [key for key in report['missing'] if key.startswith('backbone.')]
     if lost:
