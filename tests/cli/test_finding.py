@@ -23,6 +23,12 @@ def test_unknown_options_and_commands(arguments, hint, capsys):
     assert capsys.readouterr().err.endswith(hint + '\n')
 
 
+def test_data_given_twice(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(['check', 'a.py', '--data', 'mine', '--data=yours'])
+    assert stop.value.code == 2 and 'argument --data: mine and yours: give one PATH' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize('arguments', [['train', 'a.py', '--xyzzyqqq'], ['xyzzyqqq'], ['train', 'a.py', 'b.py']])
 def test_no_hint_where_nothing_is_near(arguments, capsys):
     with pytest.raises(SystemExit):
