@@ -1,5 +1,5 @@
 # What pre-training on one's own photos is worth, by its length, beside random weights and the pre-trained network,
-# which saw ImageNet with labels: --cfg-options data=FOLDER, with a folder for each class.
+# which saw ImageNet with labels: --data FOLDER, with a folder for each class.
 suite = 'own_photos'
 protocols = ['knn', 'linear']
 recipe = 'mmwsl::selfsup/simclr/simclr_r18w16_1xb64-cos-100e_folder.py'

@@ -1,5 +1,5 @@
 # Maps from tags on the pre-trained network, as it is or its last stages trained too, plain and with Hide-and-Seek, on
-# photos of one's own: --cfg-options data=LABELS.csv. Boxes in it are for the evaluation alone.
+# photos of one's own: --data LABELS.csv. Boxes in it are for the evaluation alone.
 suite = 'own_tags'
 protocols = ['multi_label']
 weaksup = 'mmwsl::weaksup/localization/'

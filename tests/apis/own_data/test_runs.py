@@ -4,6 +4,7 @@ import copy
 import json
 import os
 
+import numpy as np
 import pytest
 import torch
 from mmengine.registry import init_default_scope
@@ -12,6 +13,7 @@ from tiny_runs import train_here, write_config
 
 from mmwsl.apis import benchmark, build_dataset, load_config
 from mmwsl.checkpoints import read_checkpoint
+from mmwsl.cli.program import main
 from mmwsl.datasets.fingerprint import fingerprint
 
 WORKERS = dict(train_dataloader__num_workers=0, train_dataloader__persistent_workers=False)
@@ -93,3 +95,14 @@ def test_dense_benchmarks(protocol, make, metric, tmp_path):
     records = benchmark(cfg, 'random', [protocol], work_dir=tmp_path / 'runs')
     assert metric in {record['metric'] for record in records} and {record['dataset'] for record in records} == {'data'}
     assert all(0 <= record['value'] <= 100 for record in records)
+
+
+def test_features_of_all_photos_or_of_one_part(tmp_path, capsys):
+    photos, out = photo_folder(tmp_path / 'photos', 12), tmp_path / 'features.npz'
+    command = ['extract', str(write_config(tmp_path)), 'random', '--out', str(out)]
+    for split, count in (('all', 12), ('test', 2), ('train', 10)):
+        assert main([*command, '--data', str(photos), '--split', split]) == 0
+        assert len(np.load(out)['features']) == count
+    capsys.readouterr()
+    assert main([*command, '--split', 'all']) == 1
+    assert '--split all is for --data' in capsys.readouterr().err
