@@ -31,8 +31,8 @@ class _Once(argparse.Action):
 
     def __call__(self, parser, namespace, value, option_string=None):
         if getattr(namespace, self.dest) is not None:
-            raise argparse.ArgumentError(self, f'{getattr(namespace, self.dest)} and {value}: give one PATH; put photos '
-                                         'of several folders into one')
+            raise argparse.ArgumentError(self, f'{getattr(namespace, self.dest)} and {value}: give one PATH; put the '
+                                         'photos of several folders into one')
         setattr(namespace, self.dest, value)
 
 
