@@ -70,7 +70,7 @@ class Predictor:
         cfg = copy.deepcopy(config) if isinstance(config, Config) else load_config(config, options)
         dataset, collate = _test_data(cfg)
         self._collate, self.takes_bags = collate, collate is collate_bags
-        self.model, meta = build_model(cfg, checkpoint, device)
+        self.model, meta = build_model(cfg, checkpoint, device, whole=True)
         mean = getattr(self.model.data_preprocessor, 'mean', None)
         self._settings = dict(_photo_settings(cfg, dataset), gray=mean is not None and mean.numel() == 1)
         count = getattr(getattr(self.model, 'head', None), 'num_classes', None)
