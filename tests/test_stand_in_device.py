@@ -44,7 +44,6 @@ EXCEPTIONS = {  # where the host may wait, and why
     'mmwsl/models/weak/detection/pcl.py cluster_centers': DETECTION,
     'mmwsl/models/weak/detection/pcl.py graph_centers': DETECTION,
     'mmwsl/models/weak/detection/pcl.py top_cluster': DETECTION,
-    'mmwsl/models/weak/detection/wsddn.py WSDDNHead.loss_of': 'which tags an image has is asked for once',
     'mmwsl/models/weak/localization/localizer.py add_maps': 'an image with several tags has as many maps as tags',
     'mmwsl/models/weak/localization/localizer.py map_labels': 'an image with several tags has as many maps as tags',
     'mmwsl/models/weak/mil/attention_mil.py BagClassifier.embed': 'only instances that are there go through the network',

@@ -31,7 +31,7 @@ def get_device() -> torch.device:
 
 
 def build_model(cfg: Config, checkpoint: Path | str | None = None,
-                device: torch.device | str | None = None) -> tuple[Model, dict[str, Any] | None]:
+                device: torch.device | str | None = None, whole: bool = False) -> tuple[Model, dict[str, Any] | None]:
     """Build the config's model on ``device`` in eval mode, with the weights of ``checkpoint``.
 
     Args:
@@ -39,13 +39,14 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
         checkpoint: file, of ours or of another project (see ``mmwsl/checkpoints/names.py``), or ``'pretrained:NAME'``
             (:mod:`mmwsl.checkpoints.pretrained`), or None or ``'random'`` for random weights, or ``'random_rescaled'``
             for random weights after :func:`rescale_responses` on 256 evenly spaced images of ``benchmark.train``.
+        whole: for predictions: a model that names classes, boxes or masks needs its heads from the file too.
 
     Returns:
         tuple: model, and for a file its ``meta`` (epoch, iter, seed, ...; empty if it has none), else None.
 
     Raises:
-        ValueError: a key of the backbone is missing or left over, or a shape differs; no ``benchmark.train`` to
-            rescale on.
+        ValueError: a key of the backbone, or with ``whole`` of a head, is missing or left over, or a shape differs; no
+            ``benchmark.train`` to rescale on.
     """
     init_default_scope('mmwsl')
     with torch.random.fork_rng():  # the caller's random state stays as it is
@@ -61,7 +62,7 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
         meta = loaded.get('meta', {})
         state = _without_other_images(without_other_classifier(_weights(loaded, checkpoint), meta, model), model)
         report = load_state(model, state, what=str(checkpoint))
-        check_backbone(report, str(checkpoint))
+        check_backbone(report, str(checkpoint), heads=whole and not model.predicts_features)
         print_log(f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
                   f'{len(report["unexpected"])} unexpected', logger='current')
     device = torch.device(device or get_device())

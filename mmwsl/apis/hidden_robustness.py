@@ -66,7 +66,7 @@ def hidden_robustness(models: Sequence[tuple[str, Path | str, Path | str]], out:
     if not loader_cfg:
         raise ValueError(f'{configs[0].filename} has no test_dataloader, so there are no images to score on')
     dataset = build_dataset(loader_cfg.dataset)
-    built, metas = zip(*(build_model(config, checkpoint)
+    built, metas = zip(*(build_model(config, checkpoint, whole=True)
                          for config, (_, _, checkpoint) in zip(configs, models, strict=True)), strict=True)
     classes = len(dataset.metainfo['classes'])
     for name, model, meta in zip(names, built, metas, strict=True):

@@ -79,7 +79,7 @@ def _predictions(models: Models, configs: Sequence[Config],
         ValueError: these are not those of ``dataset``.
     """
     for (name, _, checkpoint), config in zip(models, configs, strict=True):
-        model, meta = build_model(config, checkpoint)
+        model, meta = build_model(config, checkpoint, whole=True)
         check_classes(model, dataset)
         check_trained_classes(_learnt_classes(config, meta), dataset.metainfo.get('classes'),
                               f'the test set of {configs[0].filename}, {name}')

@@ -72,7 +72,7 @@ class Predictor:
         cfg = copy.deepcopy(config) if isinstance(config, Config) else load_config(config, options)
         dataset, collate = _test_data(cfg)
         self._collate, self.takes_bags = collate, collate is collate_bags
-        self.model, meta = build_model(cfg, checkpoint, device)
+        self.model, meta = build_model(cfg, checkpoint, device, whole=True)
         mean = getattr(self.model.data_preprocessor, 'mean', None)
         settings = dict(pipeline=[make_step(dataset), *photo_pipeline(dataset, False)]) if takes_proposals(
             cfg) else _photo_settings(cfg, dataset)

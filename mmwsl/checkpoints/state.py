@@ -67,7 +67,8 @@ def load_state(module: nn.Module, state_dict: Mapping[str, torch.Tensor], strict
              for key in report['matched'] if state_dict[key].shape != own[key].shape]
     if wrong:
         raise ValueError(f'{what}: {len(wrong)} tensors have another shape ({"; ".join(wrong[:3])}); is it a '
-                         'checkpoint of another architecture or setting?')
+                         'checkpoint of another architecture or setting? The config that it was trained with lies in '
+                         'its work dir')
     if not strict:  # a counter that nothing depends on; files of detectron2 and of old versions of torch lack it
         report['missing'] = [key for key in report['missing'] if not key.endswith('.num_batches_tracked')]
     if strict and (report['missing'] or report['unexpected']):
@@ -94,7 +95,7 @@ def without_other_classifier(state: Mapping[str, torch.Tensor], meta: Any,
     return {key: value for key, value in state.items() if key not in other}
 
 
-def check_backbone(report: Mapping[str, list[str]], what: str) -> None:
+def check_backbone(report: Mapping[str, list[str]], what: str, heads: bool = False) -> None:
     """Raise unless the backbone of a model and that of a checkpoint have the same tensors.
 
     Heads that other projects keep in a backbone (see :func:`mmwsl.checkpoints.names.is_beside_backbone`) may be left
@@ -103,9 +104,11 @@ def check_backbone(report: Mapping[str, list[str]], what: str) -> None:
     Args:
         report: of :func:`load_state`.
         what: names the checkpoint in messages.
+        heads: whether the rest of the model is needed too, as for predictions.
 
     Raises:
-        ValueError: a tensor of the backbone is missing, or the checkpoint has one that the backbone lacks.
+        ValueError: a tensor of the backbone, or with ``heads`` of the model, is missing, or the checkpoint has one that
+            the backbone lacks.
     """
     lost = [key for key in report['missing'] if key.startswith('backbone.')]
     if lost:
@@ -119,6 +122,10 @@ def check_backbone(report: Mapping[str, list[str]], what: str) -> None:
                          f'({_some(extra, 3)}), so that it would compute something else: is it a checkpoint of another '
                          'architecture or setting (norm_cfg, depth, layer scale)? Change model.backbone to that of the '
                          'file; tensors that are no part of a backbone have to be taken out of it')
+    if heads and report['missing']:
+        raise ValueError(f'{what}: {len(report["missing"])} tensors of the model are missing and would stay random, '
+                         f'the first is {report["missing"][0]}, so that its predictions would mean nothing: is it a '
+                         'checkpoint of another config? That of its training lies in its work dir')
 
 
 def first_not_finite(module: nn.Module) -> str | None:

@@ -19,7 +19,7 @@ def add_options(parser):
 
 def add_data(parser, what="your own photos in place of the config's data"):
     """``--data`` and ``--format``, which :func:`data_options` turns into options of the config."""
-    parser.add_argument('--data', metavar='PATH',
+    parser.add_argument('--data', metavar='PATH', action=_Once,
                         help=f'{what}: a folder of photos or of class folders, a CSV, LabelImg XML, COCO JSON, YOLO, '
                              'photos and masks')
     parser.add_argument('--format', metavar='FORM', help='the form of --data, where it is not recognised: photos, '
@@ -31,6 +31,16 @@ def add_proposals(parser):
     parser.add_argument('--proposals', metavar='FILE',
                         help='of the photos of --data, for detectors that learn from tags, as mmwsl proposals writes '
                              'it (default: made as each photo is loaded, about a second each time)')
+
+
+class _Once(argparse.Action):
+    """An option of which a second one is an error, where argparse would silently take the last."""
+
+    def __call__(self, parser, namespace, value, option_string=None):
+        if getattr(namespace, self.dest) is not None:
+            raise argparse.ArgumentError(self, f'{getattr(namespace, self.dest)} and {value}: give one PATH; put the '
+                                         'photos of several folders into one')
+        setattr(namespace, self.dest, value)
 
 
 def data_options(args):

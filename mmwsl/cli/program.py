@@ -63,8 +63,9 @@ class Parser(argparse.ArgumentParser):
 
     @property
     def options(self):
-        """Options, as they are typed, without those that the help does not show."""
-        return [name for action in self._actions if action.help != argparse.SUPPRESS for name in action.option_strings]
+        """Options, as they are typed, without those that the help does not show and older names with ``_``."""
+        return [name for action in self._actions if action.help != argparse.SUPPRESS
+                for name in action.option_strings if '_' not in name]
 
     def error(self, message):
         choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)

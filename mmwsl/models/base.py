@@ -1,7 +1,10 @@
 """Bases of all models: parts from configs, the modes of ``forward``, encoders, a teacher."""
 
+import logging
+
 import torch
 import torch.nn as nn
+from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 
@@ -58,6 +61,11 @@ class Model(BaseModel):
             with DefaultScope.overwrite_default_scope('mmwsl'):  # for our Pretrained, which runs no code of a file
                 super().init_weights()
 
+    def _dump_init_info(self):
+        """Write to the log file where each weight came from; without a file mmengine would show hundreds of lines."""
+        if any(isinstance(handler, logging.FileHandler) for handler in MMLogger.get_current_instance().handlers):
+            super()._dump_init_info()
+
     def forward(self, inputs, data_samples=None, mode='tensor'):
         """Dispatch to :meth:`loss`, :meth:`predict` or :meth:`tensor`.
 
@@ -93,6 +101,11 @@ class Model(BaseModel):
         """Globally averaged feature maps of the backbone, fp32: (B, C), or a tuple of them where it returns several."""
         pooled = tuple(pool(level).float() for level in self.backbone(images))
         return pooled[0] if len(pooled) == 1 else pooled
+
+    @property
+    def predicts_features(self):
+        """Whether predictions are features alone, so that no head takes part in them."""
+        return type(self).predict is Model.predict
 
     def encoders(self):
         """The modules through which images go: the backbone, and a teacher's copy of it."""

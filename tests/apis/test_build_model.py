@@ -29,6 +29,15 @@ def test_random_weights_follow_the_seed(cfg):
     assert not torch.equal(weights(first), weights(build_model(other)[0]))
 
 
+def test_where_weights_came_from_is_not_shown(tmp_path, capfd):
+    """mmengine shows two lines for each of them where there is no log file, as in predict."""
+    cfg = load_config(write_config(tmp_path))
+    cfg.model.backbone.init_cfg = [dict(type='Constant', layer='Conv2d', val=0.5)]
+    model, _ = build_model(cfg)
+    assert model.backbone.conv1.weight.unique().tolist() == [0.5]
+    assert 'conv1.weight' not in ''.join(capfd.readouterr())
+
+
 def test_a_teacher_starts_as_its_student(tmp_path):
     model, _ = build_model(load_config(write_config(tmp_path, MOCO)))
     assert torch.equal(model.teacher.chain[0].conv1.weight, model.backbone.conv1.weight)
@@ -63,6 +72,19 @@ def test_incomplete_backbone(cfg, tmp_path):
     with pytest.raises(ValueError, match='cut.pth: 10 keys of the backbone are '
                        r'missing and would stay random, the first is backbone.layer4.1.conv1.weight'):
         build_model(cfg, tmp_path / 'cut.pth')
+
+
+def test_a_head_that_would_stay_random(cfg, tmp_path):
+    """It is no matter to features, and none of a model that gives features alone; predictions would mean nothing."""
+    state = {key: value for key, value in build_model(cfg)[0].state_dict().items() if key.startswith('backbone')}
+    torch.save(state, tmp_path / 'backbone.pth')
+    build_model(cfg, tmp_path / 'backbone.pth', whole=True)
+    cfg.model = dict(type='ImageClassifier', backbone=cfg.model.backbone,
+                     head=dict(type='ClassificationHead', in_channels=32, num_classes=3))
+    build_model(cfg, tmp_path / 'backbone.pth')
+    with pytest.raises(ValueError, match=r'backbone.pth: 2 tensors of the model are missing and would stay random, the '
+                       r'first is head\..*, so that its predictions would mean nothing: .* lies in its work dir'):
+        build_model(cfg, tmp_path / 'backbone.pth', whole=True)
 
 
 def test_bad_checkpoints(cfg, tmp_path):

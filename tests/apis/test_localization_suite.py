@@ -33,8 +33,8 @@ def test_suite_and_picture(folder, tmp_path, capsys, monkeypatch):
     figures = {(record['method'], record['metric']): record['value'] for record in records}
     assert {metric for _, metric in figures} == {
         'top1_cls', 'top5_cls', 'top1_loc', 'top5_loc', 'gt_known', 'max_box_acc', 'max_box_threshold',
-        'max_box_acc_v2', 'pixel_ap'}
-    assert {record['protocol'] for record in records} == {'localization'} and len(figures) == 27
+        'max_box_acc_v2', 'pixel_ap', 'pointing'}
+    assert {record['protocol'] for record in records} == {'localization'} and len(figures) == 30
     checkpoints = {record['method']: record['settings']['checkpoint'] for record in records}
     digest = hashlib.sha256((out / 'runs' / f'{folder}-seed0' / 'epoch_2.pth').read_bytes()).hexdigest()[:12]
     assert checkpoints == {'random': 'random', folder: dict(file='epoch_2.pth', sha256=digest),

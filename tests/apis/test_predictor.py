@@ -352,3 +352,20 @@ def test_what_cannot_be_predicted(tmp_path):
     (tmp_path / 'bare.py').write_text("model = dict(type='Supervised')")
     with pytest.raises(ValueError, match='has neither test_dataloader nor benchmark.test'):
         Predictor(tmp_path / 'bare.py', 'random', 'cpu')
+
+
+def test_weights_of_another_network(tmp_path, monkeypatch):
+    """A classifier's weights in a segmentor would name pixels at random, in predict as in the test."""
+    (tmp_path / 'other').mkdir()
+    _, checkpoint = network(tmp_path, LOCALIZER, head='ClassificationHead', folder='', step='')
+    photos_in(tmp_path)
+    config, _ = network(tmp_path / 'other', FCN, folder=str(tmp_path / 'photos'))
+    words = 'net.pth: .* tensors of the model are missing and would stay random, .* lies in its work dir'
+    with pytest.raises(ValueError, match=words):
+        predict(config, checkpoint, [tmp_path / 'photos'], tmp_path / 'out', 'cpu')
+    assert not (tmp_path / 'out').exists()
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path / 'photos').iterdir():
+        cv2.imwrite(str(path.with_suffix('.png')), np.zeros(cv2.imread(str(path)).shape[:2], np.uint8))
+    with pytest.raises(ValueError, match=words):
+        evaluate(load_config(config), checkpoint)

@@ -13,13 +13,20 @@ from mmwsl.shipped import configs_of
 @pytest.mark.parametrize('arguments, hint', [
     (['train', 'a.py', '--eopchs', '3'], 'mmwsl: error: unrecognized arguments: --eopchs 3; did you mean --epochs?'),
     (['train', 'a.py', '--work-dri=x'], 'unrecognized arguments: --work-dri=x; did you mean --work-dir?'),
+    (['train', 'a.py', '--workdir', 'x'], 'did you mean --work-dir?'),
     (['benchmark', 'a.py', 'random', '--protocol-s', 'knn'], 'did you mean --protocols?'),
-    (['trian', 'a.py'], "'convert'); did you mean train?"), (['train', 'a.py', '--launcher', 'pytroch'], 'did you mean pytorch?')])
+    (['trian', 'a.py'], "'configs'); did you mean train?"), (['train', 'a.py', '--launcher', 'pytroch'], 'did you mean pytorch?')])
 def test_unknown_options_and_commands(arguments, hint, capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
     assert capsys.readouterr().err.endswith(hint + '\n')
+
+
+def test_data_given_twice(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(['check', 'a.py', '--data', 'mine', '--data=yours'])
+    assert stop.value.code == 2 and 'argument --data: mine and yours: give one PATH' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('arguments', [['train', 'a.py', '--xyzzyqqq'], ['xyzzyqqq'], ['train', 'a.py', 'b.py']])

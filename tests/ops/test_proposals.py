@@ -150,6 +150,14 @@ def test_hierarchical_repeats_itself():
     assert sorted(first[0].tolist()) == sorted(other[0].tolist())  # in another order
 
 
+def test_thin_boxes_are_left_out():
+    image, _ = scene()
+    cv2.line(image, (20, 240), (120, 240), (255, 255, 255), 4)  # a region of its own, 4 pixels high
+    boxes, _ = hierarchical(image, max_boxes=10**6)
+    assert (boxes[:, 2:] - boxes[:, :2]).min() >= 400 / 32
+    assert boxes[:, :2].min() == 0 and (boxes.max(0)[2:] == [400, 300]).all()  # the whole photo is one
+
+
 @pytest.mark.parametrize('size', [(1, 1), (1, 40), (3, 500)])
 def test_photos_of_any_size(size):
     boxes, _ = hierarchical(np.full((*size, 3), 7, np.uint8))

@@ -79,7 +79,8 @@ def _check_labels(cfg: Config, task: str | None, records: Records) -> None:
         raise ValueError(f'{cfg.model.type} learns from bags or sequences, which --data does not read; see '
                          'docs/weak/mil.md for their own data sets')
     needs = dict(classes=(records.tags is not None, 'classes or tags'), boxes=(records.has_boxes, 'boxes'),
-                 masks=(records.has_class_maps or records.has_instance_masks, 'masks'))
+                 masks=(records.has_class_maps or records.has_instance_masks,
+                        'class maps' if _learns_class_maps(cfg) else 'masks of objects'))
     there, word = needs.get(task or '', (True, ''))
     if not there:
         kinds = ', '.join(records.kinds()) or 'no labels'

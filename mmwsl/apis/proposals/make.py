@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
 from mmwsl.datasets.photos import common_folder, find_photos
 from mmwsl.datasets.readers.proposals import Proposals, open_proposals, write_proposals
-from mmwsl.datasets.transforms.decode import ImageError, read_image
+from mmwsl.datasets.transforms.decode import ImageError, limit_worker_threads, read_image
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.ops.proposals import edge_boxes, hierarchical, selective_search
 from mmwsl.progress import progress_bar
@@ -97,7 +96,7 @@ class _Items(Dataset):
         return len(self.photos)
 
     def __getitem__(self, index: int) -> tuple[str, Any, Any, Any, str | None]:
-        cv2.setNumThreads(1)  # each worker has one core
+        limit_worker_threads()
         name, path = self.photos[index]
         try:
             image = read_image(path)

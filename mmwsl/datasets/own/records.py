@@ -117,7 +117,8 @@ def split_positions(records: Records, share: float = 0.2, seed: int = 0) -> dict
     if records.one_class_each:
         labels = labels.argmax(1)
     if len(labels) < 2:
-        raise ValueError(f'{records.source}: {len(labels)} photo is too few to train and to test on')
+        raise ValueError(f'{records.source}: {len(labels)} photo is too few to train and to test on; add '
+                         'photos')
     kept, held = (part.tolist() for part in stratified_split(labels, share, seed))
     if labels.ndim == 2:  # tags are rare, and chance would put all of some into the test
         for row in held.copy():

@@ -1,32 +1,29 @@
 """Proposals by hierarchical grouping, after selective search (Uijlings et al. 2013), with nothing to compile."""
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
 from mmwsl.ops.proposals.graph_segmentation import pixel_edges, segment_edges
 from mmwsl.ops.proposals.grouping import Regions, group_regions
 
-COLOR_SPACES = {'lab': cv2.COLOR_RGB2LAB, 'hsv': cv2.COLOR_RGB2HSV_FULL, 'rgb': None}
+COLOR_SPACES = {'hsv': cv2.COLOR_RGB2HSV_FULL, 'rgb': None}
 SIMILARITIES = (('color', 'texture', 'size', 'fill'), ('texture', 'size', 'fill'))
-BLUR = 0.8
+BLUR, SCALES, MIN_PIXELS = 0.8, (100, 150), 10  # of the segmentations
+MIN_SIDE = 1 / 32  # of a box, to the longer side of the photo
 
 
-def hierarchical(image: np.ndarray, max_boxes: int = 2000, max_side: int = 256,
-                 scales: Sequence[float] = (60, 150), min_pixels: int = 10,
+def hierarchical(image: np.ndarray, max_boxes: int = 2000, max_side: int = 320,
                  seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes of regions, and of what hierarchical grouping makes of them, in three color spaces.
+    """Boxes of regions, and of what hierarchical grouping makes of them, in two color spaces.
 
-    The photo is reduced first. In each color space it is segmented at each scale, and each segmentation grouped twice:
-    by all similarities, and by all but color. As in the paper, a box is the better the later in the grouping it came,
-    times a random number.
+    The photo is reduced, segmented in each color space at two scales, and each segmentation grouped twice: by all
+    similarities, and by all but color. As in the paper, a box is the better the later in the grouping it came, times a
+    random number. Thin boxes are left out: they are many, and hardly any object is so thin.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         max_boxes: at most so many, the best.
         max_side: longer side of the reduced photo in pixels; smaller photos stay as they are.
-        scales, min_pixels: of the segmentations of the reduced photo; see :func:`graph_segmentation`.
         seed: of the random numbers.
 
     Returns:
@@ -42,19 +39,19 @@ def hierarchical(image: np.ndarray, max_boxes: int = 2000, max_side: int = 256,
     size = max(1, round(width * factor)), max(1, round(height * factor))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
     random = np.random.default_rng(seed)
-    boxes, ranks = [], []
+    grouped, ranks = [], []
     for conversion in COLOR_SPACES.values():
         colors = small if conversion is None else cv2.cvtColor(small, conversion)
-        smooth = cv2.GaussianBlur(colors.astype(np.float32), (0, 0), BLUR)
-        edges = pixel_edges(smooth)
-        for scale in scales:
-            regions = Regions(segment_edges(*edges, smooth.shape[:2], scale, min_pixels), colors)
+        edges = pixel_edges(cv2.GaussianBlur(colors.astype(np.float32), (0, 0), BLUR))
+        for scale in SCALES:
+            regions = Regions(segment_edges(*edges, colors.shape[:2], scale, MIN_PIXELS), colors)
             for similarities in SIMILARITIES:
                 found = group_regions(regions, similarities)
-                boxes.append(found)
+                grouped.append(found)
                 ranks.append(np.arange(len(found), 0, -1) * random.random(len(found)))
-    return finish(np.concatenate(boxes) * np.tile([width / size[0], height / size[1]], 2), -np.concatenate(ranks),
-                  max_boxes)
+    boxes, values = np.concatenate(grouped), -np.concatenate(ranks)
+    wide = (boxes[:, 2:] - boxes[:, :2]).min(1) >= min(MIN_SIDE * max(size), *size)
+    return finish(boxes[wide] * np.tile([width / size[0], height / size[1]], 2), values[wide], max_boxes)
 
 
 def check_image(image: np.ndarray) -> None:

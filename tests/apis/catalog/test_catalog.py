@@ -64,7 +64,7 @@ def test_a_method(name):
 
 def test_a_variant_of_a_method():
     shown = describe('moco_v2')
-    assert shown.startswith('moco_v2: 3 configs of a MoCo with ResNet\n') and 'moco_v1' not in shown
+    assert shown.startswith('moco_v2: 4 configs of a MoCo with ResNet\n') and 'moco_v1' not in shown
     assert shown.endswith('mmwsl info MoCo: its arguments and its paper\n')
 
 
@@ -108,7 +108,7 @@ def test_configs_of_a_method():
     first = configs_of('rotation')[0]
     assert first == 'selfsup/rotation/rotation_r18w16_1xb32-cos-5e_digitscenes.py' and is_small(first) and is_made(first)
     assert configs_of('Hide-and-Seek-Video') == configs_of('weaksup/temporal/hide_and_seek_video')
-    assert len(configs_of('moco')) == 5 and len(configs_of('moco_v1')) == 2 and configs_of('xyzzyqqq') == configs_of('') == []
+    assert len(configs_of('moco')) == 6 and len(configs_of('moco_v1')) == 2 and configs_of('xyzzyqqq') == configs_of('') == []
     assert not is_small('selfsup/moco/moco_v1_r50_8xb32-step-200e_imagenet.py')
 
 

@@ -51,3 +51,12 @@ def test_class_maps_beside_boxes(tmp_path):
     with pytest.raises(ValueError, match=r'learns from masks of objects, and .* \(VOC XML\) has one class a photo, boxes, '
                                          'class maps; choose a detector of boxes'):
         load_config(MASK_RCNN, dict(data=str(tmp_path)))
+
+
+def test_a_segmentor_of_boxes_alone(tmp_path):
+    (tmp_path / 'Annotations').mkdir()
+    for number in range(4):
+        write_photo(tmp_path / 'JPEGImages' / f'{number}.jpg')
+        (tmp_path / 'Annotations' / f'{number}.xml').write_text(XML.format('cat'))
+    with pytest.raises(ValueError, match=r'fcn_voc07.py learns from class maps, and .* has one class a photo, boxes'):
+        load_config(FCN, dict(data=str(tmp_path)))

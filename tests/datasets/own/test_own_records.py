@@ -36,7 +36,7 @@ def test_each_tag_is_trained_on():
 def test_a_part_without_photos():
     with pytest.raises(ValueError, match='its split leaves no photo for test; put photos there, or leave the split out'):
         split_positions(tagged([[1], [1]], ['train', 'train']))
-    with pytest.raises(ValueError, match='1 photo is too few to train and to test on'):
+    with pytest.raises(ValueError, match='1 photo is too few to train and to test on; add photos'):
         split_positions(tagged([[1]]))
 
 

@@ -34,7 +34,7 @@ def recall(model, items):
     return sum(bool((box_iou(sample.gt_boxes, sample.pred_boxes[:5]) > 0.5).any()) for sample in found) / len(items)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_learns_where_objects_are():
     model, items, others = network(), scenes(48), scenes(32, 'test')
     before = recall(model, others)
