@@ -23,6 +23,7 @@ from .hidden_robustness import hidden_robustness
 from .motion import motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
+from .pseudo_boxes import pseudo_boxes
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
@@ -45,6 +46,7 @@ __all__ = [
     'overlays',
     'predict',
     'prepare_training',
+    'pseudo_boxes',
     'read_backbone',
     'read_quoted',
     'read_records',

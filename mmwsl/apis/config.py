@@ -53,19 +53,23 @@ def resolve(path: Path | str) -> Path:
 def apply_options(cfg: Config, options: dict[str, Any] | None = None) -> None:
     """Merge ``options`` (dict of dotted keys) into ``cfg``, in place, and scale its schedule to what ``epochs`` or
     ``iters`` in it says (:func:`mmwsl.apis.schedule.scale_lengths`); these two are gone then. ``data`` (and
-    ``data_format``), here or in the config, put a user's own photos in the place of its data first
+    ``data_format``, ``data_proposals``), here or in the config, put a user's own photos in the place of its data first
     (:func:`mmwsl.apis.own_data.use_data`).
 
     Raises:
-        ValueError: from the scaling, or a key of ``options`` is nearly that of something else.
+        ValueError: from the scaling, or a key of ``options`` is nearly that of something else; proposals without data.
     """
     options = copy.deepcopy(dict(options or {}))
     data = options.pop('data', None) or cfg.get('data')
     own = isinstance(data, (str, os.PathLike))  # a dict of that name is a variable of somebody's config
+    proposals = options.pop('data_proposals', None) or cfg.pop('data_proposals', None)
     if own:
         said = cfg.pop('data_format', None)
         cfg.pop('data', None)
-        records = use_data(cfg, data, options.pop('data_format', None) or said)
+        records = use_data(cfg, data, options.pop('data_format', None) or said, proposals)
+    elif proposals:
+        raise ValueError(f'data_proposals={proposals} is the file of proposals of one\'s own photos; give data=PATH '
+                         '(--data) with it')
     before = cfg.to_dict() if options else {}
     cfg.merge_from_dict(options)
     check_options(before, cfg.to_dict() if options else {}, options)

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from mmwsl.apis.build import build_model
 from mmwsl.apis.config import load_config
 from mmwsl.apis.own_data.photos import own_photos
+from mmwsl.apis.own_data.regions import make_step, photo_pipeline, takes_proposals
 from mmwsl.checkpoints.read import class_names
 from mmwsl.datasets import FileDataset, collate_bags
 from mmwsl.datasets.photos import (
@@ -47,7 +48,8 @@ class Predictor:
 
     Photos go through the pipeline of ``test_dataloader`` (without one: ``benchmark.test``), so that predictions are
     those that ``mmwsl test`` scores. Where these data are held in memory at one size, the central square of a photo is
-    resized to it. A network of bags takes the photos of each folder as one bag.
+    resized to it. A network of bags takes the photos of each folder as one bag. Where a network scores proposals, they
+    are made of each photo, about a second each.
 
     Args:
         config: file, ``mmwsl::NAME``, or :class:`Config`.
@@ -72,7 +74,9 @@ class Predictor:
         self._collate, self.takes_bags = collate, collate is collate_bags
         self.model, meta = build_model(cfg, checkpoint, device, whole=True)
         mean = getattr(self.model.data_preprocessor, 'mean', None)
-        self._settings = dict(_photo_settings(cfg, dataset), gray=mean is not None and mean.numel() == 1)
+        settings = dict(pipeline=[make_step(dataset), *photo_pipeline(dataset, False)]) if takes_proposals(
+            cfg) else _photo_settings(cfg, dataset)
+        self._settings = dict(settings, gray=mean is not None and mean.numel() == 1)
         count = getattr(getattr(self.model, 'head', None), 'num_classes', None)
         self.classes = list(classes or class_names(meta, count) or _classes_of(_innermost(dataset)))
         if classes:

@@ -26,6 +26,13 @@ def add_data(parser, what="your own photos in place of the config's data"):
                         'class_folders, csv, voc_xml, coco_json, yolo or masks')
 
 
+def add_proposals(parser):
+    """``--proposals``, for detectors that learn from tags; :func:`data_options` takes it along."""
+    parser.add_argument('--proposals', metavar='FILE',
+                        help='of the photos of --data, for detectors that learn from tags, as mmwsl proposals writes '
+                             'it (default: made as each photo is loaded, about a second each time)')
+
+
 class _Once(argparse.Action):
     """An option of which a second one is an error, where argparse would silently take the last."""
 
@@ -37,14 +44,18 @@ class _Once(argparse.Action):
 
 
 def data_options(args):
-    """dict of the options ``data`` and ``data_format``; empty without ``--data``.
+    """dict of the options ``data``, ``data_format`` and ``data_proposals``; empty without ``--data``.
 
     Raises:
-        ValueError: ``--format`` without ``--data``.
+        ValueError: ``--format`` or ``--proposals`` without ``--data``.
     """
     if args.format and not args.data:
         raise ValueError('--format says how the labels of --data are written; give --data PATH with it')
-    return {key: value for key, value in (('data', args.data), ('data_format', args.format)) if value is not None}
+    proposals = getattr(args, 'proposals', None)
+    if proposals and not args.data:
+        raise ValueError('--proposals is the file of proposals of --data; give --data PATH with it')
+    options = dict(data=args.data, data_format=args.format, data_proposals=proposals)
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _pair(text):

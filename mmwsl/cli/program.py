@@ -24,6 +24,7 @@ from . import (
     predict,
     prepare,
     proposals,
+    pseudo_boxes,
     report,
     suite,
     test,
@@ -37,7 +38,8 @@ GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'hidden-robustness': hidden_robustness, 'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
-    'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'motion': motion},
+    'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'motion': motion,
+             'pseudo-boxes': pseudo_boxes},
     'hand on': {'export': export, 'convert': convert},
     'names': {'list': listing, 'info': info, 'configs': configs},
 }

@@ -6,6 +6,7 @@ from .arguments import (
     add_data,
     add_launcher,
     add_options,
+    add_proposals,
     data_options,
     join_ranks,
     read_options,
@@ -22,6 +23,7 @@ def add_arguments(parser):
     parser.add_argument('--protocols', nargs='+', help='protocols to run (default: knn)')
     parser.add_argument('--out', help='JSON-lines file the records are added to')
     add_data(parser)
+    add_proposals(parser)
     add_options(parser)
     add_launcher(parser)
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from .arguments import add_config, add_data, add_launcher, add_options, data_options, prepare_config
+from .arguments import add_config, add_data, add_launcher, add_options, add_proposals, data_options, prepare_config
 
 SUMMARY = 'Train a model.'
 EXAMPLE = ('mmwsl train mmwsl::selfsup/rotation/rotation_r18w16_1xb32-cos-5e_digitscenes.py --epochs 1 '
@@ -33,6 +33,7 @@ def add_arguments(parser):
     parser.add_argument('--amp', action='store_true', help='mixed precision, of the kind that pays on the device')
     parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate to the total batch size')
     add_data(parser)
+    add_proposals(parser)
     add_options(parser)
     add_launcher(parser)
 

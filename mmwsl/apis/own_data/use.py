@@ -7,6 +7,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
 from mmwsl.apis.own_data.benchmark import use_benchmark
+from mmwsl.apis.own_data.regions import takes_proposals, use_regions
 from mmwsl.apis.own_data.sizes import fit_memories
 from mmwsl.apis.own_data.views import innermost, is_localizer, test_pipeline, train_pipeline
 from mmwsl.datasets.own import Records, check_sizes, describe, read_own_data, split_positions
@@ -16,7 +17,8 @@ REFUSED = ('BagClassifier', 'TemporalLocalizer')
 ONE_CLASS = ('ADL', 'ACoLHead', 'SPGHead', 'ErasingLocalizer')  # methods of which each follows one class of a photo
 
 
-def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = None) -> Records:
+def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = None,
+             proposals: os.PathLike[str] | str | None = None) -> Records:
     """Make a config train, test and benchmark on a user's own photos, in place.
 
     The photos keep the input size of the recipe; see :func:`mmwsl.apis.own_data.views.train_pipeline`. Class count and
@@ -25,12 +27,15 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
     Args:
         cfg: any config with a training, a test or a benchmark.
         data, format: see :func:`mmwsl.datasets.own.read_own_data`.
+        proposals: file of proposals of the photos, for detectors that learn from tags; None = they are made as each
+            photo is loaded.
 
     Returns:
         Records: what was found.
 
     Raises:
-        FileNotFoundError, ValueError: as that function; labels of a kind that the recipe cannot learn from.
+        FileNotFoundError, ValueError: as that function; labels of a kind that the recipe cannot learn from; proposals
+            that are not there, or that the recipe does not take.
     """
     records = read_own_data(data, format)
     task = task_of(cfg)
@@ -43,7 +48,14 @@ def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = Non
         print_log(remark, logger='current')
     source = dict(type='OwnData', data=os.fspath(data), **({} if format is None else dict(format=format)))
     _check_labels(cfg, task, records)
-    if task == 'photos':
+    weak = takes_proposals(cfg)
+    if proposals is not None and not weak:
+        raise ValueError(f'{cfg.filename} takes no proposals; leave out --proposals {os.fspath(proposals)}, or choose '
+                         'a recipe of weaksup/detection')
+    if weak:
+        set_classes(cfg.model, len(records.classes))
+        use_regions(cfg, source, records, proposals)
+    elif task == 'photos':
         _use_photos(cfg, source, len(parts['train']))
     elif task == 'classes':
         _use_classes(cfg, source, records)
@@ -66,9 +78,6 @@ def _check_labels(cfg: Config, task: str | None, records: Records) -> None:
     if cfg.get('model', {}).get('type') in REFUSED:
         raise ValueError(f'{cfg.model.type} learns from bags or sequences, which --data does not read; see '
                          'docs/weak/mil.md for their own data sets')
-    if cfg.get('model', {}).get('type') == 'WeakDetector':
-        raise ValueError(f'{cfg.filename} learns from tags and proposals of regions, and --data brings no proposals; '
-                         'train_dataloader.dataset has to name both')
     needs = dict(classes=(records.tags is not None, 'classes or tags'), boxes=(records.has_boxes, 'boxes'),
                  masks=(records.has_class_maps or records.has_instance_masks,
                         'class maps' if _learns_class_maps(cfg) else 'masks of objects'))

@@ -71,12 +71,15 @@ class Proposals:
         self.__dict__.update(open_proposals(state['reopen']).__dict__ if 'reopen' in state else state)
 
     def position(self, name):
-        """Place of an image, by its name as in the file, or else by its file's name without folders and ending.
+        """Place of an image, by its name as in the file, behind other folders if need be, or else by its file's name
+        without folders and ending.
 
         Raises:
             KeyError: the file has no such image, or several.
         """
-        number = self._index.get(str(name), -1)
+        parts = str(name).split('/')
+        tails = ('/'.join(parts[start:]) for start in range(len(parts)))  # a whole path ends in the name in the file
+        number = next((self._index[tail] for tail in tails if tail in self._index), -1)
         if number < 0:
             number = self._stems.get(_stem(str(name)), -1)
         if number is None:

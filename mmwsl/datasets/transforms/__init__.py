@@ -4,9 +4,11 @@ from .crops import RandomCrops, ResizeCenterCrop, ResizeRandomCrop
 from .decode import ImageError, image_size, read_image
 from .geometry import RandomCropMap, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
 from .photometric import PhotometricDistortion
+from .proposals import MakeProposals
 
 __all__ = [
     'ImageError',
+    'MakeProposals',
     'PhotometricDistortion',
     'RandomCropMap',
     'RandomCrops',

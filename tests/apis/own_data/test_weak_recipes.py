@@ -101,12 +101,6 @@ def test_maps_by_class_maps(place):
     assert 0 < values['localization/pixel_ap'] < 100
 
 
-def test_detectors_of_proposals_are_refused(place):
-    with pytest.raises(ValueError, match='learns from tags and proposals of regions, and --data brings no proposals'):
-        load_config('mmwsl::weaksup/detection/wsddn/wsddn_r18w16_1xb16-cos-4e_digitscenes.py',
-                    dict(data=place / 'boxes'))
-
-
 def test_photos_without_labels_are_refused(place):
     with pytest.raises(ValueError, match=r'learns from classes or tags, and .*photos \(photos\) has no labels'):
         load_config(CAM, dict(data=place / 'photos'))
