@@ -55,7 +55,7 @@ def with_regions(old: dict[str, Any], dataset: dict[str, Any],
     """
     if proposals is None:
         return dict(dataset, pipeline=[make_step(old), *dataset['pipeline']])
-    limits = {key: old[key] for key in ('min_side', 'max_proposals') if key in old}
+    limits: dict[str, Any] = {key: old[key] for key in ('min_side', 'max_proposals') if key in old}
     if old.get('type') == 'WithWindows':  # whose number is of small pictures
         limits = {}
     return dict(type='WithProposals', proposals=os.fspath(proposals), key='path', dataset=dataset, **limits)

@@ -123,7 +123,7 @@ def _write_coco(out: Path, photos: list[BoxedPhoto], names: list[str], classes: 
     for photo, name in zip(photos, names, strict=True):
         _place(photo, out / 'images' / name)
     for part in PARTS:
-        images, annotations = [], []
+        images, annotations: list[dict[str, Any]] = [], []
         for number, (photo, name) in enumerate(zip(photos, names, strict=True), start=1):
             if photo.part != part:
                 continue
