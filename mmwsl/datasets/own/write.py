@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -123,7 +124,8 @@ def _write_coco(out: Path, photos: list[BoxedPhoto], names: list[str], classes: 
     for photo, name in zip(photos, names, strict=True):
         _place(photo, out / 'images' / name)
     for part in PARTS:
-        images, annotations: list[dict[str, Any]] = [], []
+        images: list[dict[str, Any]] = []
+        annotations: list[dict[str, Any]] = []
         for number, (photo, name) in enumerate(zip(photos, names, strict=True), start=1):
             if photo.part != part:
                 continue
