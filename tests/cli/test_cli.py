@@ -66,7 +66,7 @@ def test_the_overview_lists_every_command_under_a_heading(capsys):
     assert listed == {
         'train and evaluate:': ['train', 'test', 'benchmark', 'suite', 'hidden-robustness', 'throughput'],
         'look:': ['explore', 'predict', 'report', 'overlays'],
-        'data:': ['check', 'prepare', 'proposals', 'extract', 'motion'],
+        'data:': ['check', 'prepare', 'proposals', 'extract', 'motion', 'pseudo-boxes'],
         'hand on:': ['export', 'convert'], 'names:': ['list', 'info', 'configs'],
         'options:': ['-h,', '--version']}
     modules = {path.stem for path in (configs_root().parent / 'mmwsl' / 'cli').glob('*.py')}
