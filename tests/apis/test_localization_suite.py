@@ -48,7 +48,7 @@ def test_suite_and_picture(folder, tmp_path, capsys, monkeypatch):
     assert not (tmp_path / 'work_dirs').exists()  # what is scored is logged beside what was trained
     capsys.readouterr()
     assert main(['suite', str(suite), '--out', str(out)]) == 0  # nothing is left to do
-    assert capsys.readouterr().out.count('done') == 3 and len(read_records(out / 'records.jsonl')) == 27
+    assert capsys.readouterr().out.count('done') == 3 and len(read_records(out / 'records.jsonl')) == 30
 
     run = out / 'runs' / f'{folder}-seed0'
     config, checkpoint = next(run.glob('*.py')), run / 'epoch_2.pth'
