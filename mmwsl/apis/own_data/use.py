@@ -84,8 +84,9 @@ def _check_labels(cfg: Config, task: str | None, records: Records) -> None:
     there, word = needs.get(task or '', (True, ''))
     if not there:
         kinds = ', '.join(records.kinds()) or 'no labels'
+        remarks = ''.join(f' ({remark})' for remark in records.remarks)
         raise ValueError(f'{cfg.filename} learns from {word}, and {records.source} ({records.form}) has {kinds}; '
-                         'choose a recipe for these, or add the labels')
+                         f'choose a recipe for these, or add the labels{remarks}')
 
 
 def _use_photos(cfg: Config, source: dict[str, Any], count: int) -> None:

@@ -22,7 +22,12 @@ def read_photos(path: Path) -> Records:
     """
     others = other_files(path)
     remarks = [f'other files are not used: {others}; where they are labels, say by --format which'] if others else []
-    return Records(str(path), 'photos', [str(path / name) for name in _names(path)], remarks=remarks)
+    names = _names(path)
+    folders = {entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith('.')}
+    empty = sorted(folders - {name.split(os.sep)[0] for name in names})
+    if empty:
+        remarks.append(f'folders without a photo: {", ".join(empty)}; if these are classes, fill or remove them')
+    return Records(str(path), 'photos', [str(path / name) for name in names], remarks=remarks)
 
 
 def has_class_folders(path: Path) -> bool:

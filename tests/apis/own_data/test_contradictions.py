@@ -46,7 +46,15 @@ def empty_class(root):
     return root, 'class folders without a photo'
 
 
-@pytest.mark.parametrize('make', [absent_files, classes_only_in_test, two_forms, boxes_of_another_size, empty_class])
+def one_class_of_two_filled(root):
+    class_folders(root)
+    for photo in root.joinpath('dog').iterdir():
+        photo.unlink()
+    return root, 'folders without a photo: dog; if these are classes, fill or remove them'
+
+
+@pytest.mark.parametrize('make', [absent_files, classes_only_in_test, two_forms, boxes_of_another_size, empty_class,
+                                  one_class_of_two_filled])
 def test_nothing_is_trained(tmp_path, capfd, make):
     data, message = make(tmp_path / 'data')
     assert main(['train', CAM, '--data', str(data), '--work-dir', str(tmp_path / 'out')]) == 1
