@@ -25,7 +25,7 @@ from mmwsl.reporting.records import make_record
 
 ROOT = 'mmwsl::weaksup/detection/'
 START = ROOT + 'start/start_r18w16_1xb64-cos-6e_digitscenes.py'
-MOTION = ROOT + 'motion/motion_r18w16_1xb16-cos-4e_digitscenes.py'
+MOTION = ROOT + 'motion/motion_r18w16_1xb16-cos-3e_digitscenes.py'
 DETECTORS = dict(wsddn=ROOT + 'wsddn/wsddn_motion_r18w16_1xb16-cos-3e_digitscenes.py',
                  oicr=ROOT + 'oicr/oicr_motion_r18w16_1xb16-cos-3e_digitscenes.py')
 SUITE = 'motion_proposals'
@@ -85,7 +85,7 @@ def trained(config, work_dir, options):
     return last
 
 
-def motion_boxes_quality(cfg, count=100):
+def motion_boxes_quality(cfg, count=60):
     """Box IoU of the motion boxes of some clips, and the share of frames that have one, in percent."""
     clips = cfg.train_dataloader.dataset.clips.to_dict()
     clips.pop('type')

@@ -9,7 +9,7 @@ from mmwsl.cli import main
 from mmwsl.datasets.readers import read_proposals
 from mmwsl.datasets.readers.proposals import Proposals
 
-CONFIG = 'mmwsl::weaksup/detection/motion/motion_r18w16_1xb16-cos-4e_digitscenes.py'
+CONFIG = 'mmwsl::weaksup/detection/motion/motion_r18w16_1xb16-cos-3e_digitscenes.py'
 BOXES = [np.array([[0, 0, 5, 5], [10, 10, 20, 20]], np.float32), np.array([[1, 1, 9, 9]], np.float32)]
 
 

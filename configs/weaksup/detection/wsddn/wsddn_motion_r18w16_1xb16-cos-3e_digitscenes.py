@@ -6,7 +6,7 @@ scenes = dict(type='DigitScenes', objects=(1, 3), size=64, digit_scale=(0.35, 0.
 found = dict(
     _delete_=True, type='WithProposalsByIndex', proposals='work_dirs/motion/reranked.proposals', max_proposals=20)
 train_dataloader = dict(
-    dataset=dict(dataset=dict(split='train', num_scenes=512, supervision='image', **scenes), **found))
+    dataset=dict(dataset=dict(split='train', num_scenes=320, supervision='image', **scenes), **found))
 test_dataloader = dict(
-    dataset=dict(dataset=dict(split='train', num_scenes=512, supervision='boxes', **scenes), **found))
+    dataset=dict(dataset=dict(split='train', num_scenes=320, supervision='boxes', **scenes), **found))
 train_cfg = dict(max_epochs=3)

@@ -31,13 +31,13 @@ train_dataloader = dict(
     sampler=dict(type='EpochSampler'),
     dataset=dict(
         type='MotionFrames',
-        clips=dict(split='train', num_scenes=384, seed=100, clip_length=4, supervision='none', **clips)))
+        clips=dict(split='train', num_scenes=256, seed=100, clip_length=4, supervision='none', **clips)))
 test_dataloader = dict(
     batch_size=50,
     num_workers=0,
     collate_fn=dict(type='collate_list'),
     sampler=dict(type='EpochSampler', shuffle=False),
-    dataset=dict(dataset=dict(split='test', num_scenes=200, supervision='boxes', **scenes), **windows))
+    dataset=dict(dataset=dict(split='test', num_scenes=150, supervision='boxes', **scenes), **windows))
 test_evaluator = dict(type='ProposalRecallMetric')
 test_cfg = dict()
 benchmark = dict(dataset='DigitScenes')
@@ -45,5 +45,5 @@ benchmark = dict(dataset='DigitScenes')
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
 param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=4)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=3)
 auto_scale_lr = dict(base_batch_size=16)
