@@ -13,15 +13,20 @@ import argparse
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 
 from mmwsl.apis import build_dataset, build_model, evaluate, load_config, train
 from mmwsl.apis.proposals import rerank_proposals
-from mmwsl.datasets import DigitScenes, MotionFrames, collate_list
+from mmwsl.apis.proposals.rerank import TOP
+from mmwsl.datasets import DigitScenes, MotionFrames, collate_list, frame_region
 from mmwsl.datasets.readers.proposals import Proposals, write_proposals
-from mmwsl.files import append_json_lines
+from mmwsl.files import append_json_lines, write_atomically
+from mmwsl.flow import draw_flow, estimate_flow, remove_camera
 from mmwsl.ops import box_iou
+from mmwsl.ops.proposals import rerank
 from mmwsl.reporting.records import make_record
+from mmwsl.visualization.overlays import overlay
 
 ROOT = 'mmwsl::weaksup/detection/'
 START = ROOT + 'start/start_r18w16_1xb64-cos-6e_digitscenes.py'
@@ -38,6 +43,7 @@ def main():
     parser.add_argument('--out', type=Path, help='file of records to append to')
     parser.add_argument('--start-epochs', type=int, default=2,
                         help='of the network that the detectors start from (default: %(default)s)')
+    parser.add_argument('--picture', type=Path, help='file for a picture, by the network of the first seed')
     parser.add_argument('--detectors', nargs='+', choices=DETECTORS, default=list(DETECTORS))
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -45,14 +51,16 @@ def main():
     start = trained(START, args.work_dir / 'start', {'train_cfg.max_epochs': args.start_epochs})
     for seed in args.seeds:
         run(seed, args.work_dir / f'seed{seed}', start, args.detectors, args.out)
+    if args.picture:
+        seed = args.seeds[0]
+        network = args.work_dir / f'seed{seed}' / 'network'
+        draw(args.picture, *network_config(seed, network), network)
 
 
 def run(seed, folder, start, detectors, out):
     """Train and measure all of one seed."""
-    own = {'randomness.seed': seed}
-    options = own | {'train_dataloader.dataset.clips.seed': 100 + seed, 'test_dataloader.dataset.dataset.seed': seed}
+    cfg, options = network_config(seed, folder / 'network')
     network = trained(MOTION, folder / 'network', options)
-    cfg = load_config(MOTION, options | {'work_dir': str(folder / 'network')})
     show(seed, 'motion', values := motion_boxes_quality(cfg))
     if out:
         append_json_lines(out, [make_record(
@@ -65,10 +73,17 @@ def run(seed, folder, start, detectors, out):
     for detector in detectors:
         for suffix, file in files.items():
             name = detector + suffix
-            options = own | scene_options(seed, file)
+            options = {'randomness.seed': seed} | scene_options(seed, file)
             checkpoint = trained(DETECTORS[detector], folder / name, options | {'load_from': str(start)})
             cfg = load_config(DETECTORS[detector], options | {'work_dir': str(folder / name)})
             show(seed, name, evaluate(cfg, checkpoint, out, SUITE, name))
+
+
+def network_config(seed, work_dir):
+    """The proposal network's config for a seed, and the options that make it of the shipped one."""
+    options = {'randomness.seed': seed, 'train_dataloader.dataset.clips.seed': 100 + seed,
+               'test_dataloader.dataset.dataset.seed': seed, 'work_dir': str(work_dir)}
+    return load_config(MOTION, options), options
 
 
 def scene_options(seed, file):
@@ -115,6 +130,34 @@ def write_files(cfg, network, detector, base, reranked):
     made = Proposals.from_lists(names, boxes, scores)
     write_proposals(base, made)
     write_proposals(reranked, rerank_proposals(made, found))
+
+
+@torch.no_grad()
+def draw(file, cfg, options, work_dir, rows=4, shown=5, enlarge=3):
+    """Rows of a frame with its motion box (red) and the truth (green), its flow, and a still scene with the first
+    windows, and with the first after re-ranking."""
+    clips = dict(cfg.train_dataloader.dataset.clips.to_dict(), num_scenes=rows, supervision='boxes')
+    clips = DigitScenes(**{key: value for key, value in clips.items() if key != 'type'})
+    scenes = build_dataset(cfg.test_dataloader.dataset)
+    model, _ = build_model(cfg, trained(MOTION, work_dir, options), whole=True)
+    strips = []
+    for row in range(rows):
+        frames = [np.repeat(np.repeat(frame, enlarge, 0), enlarge, 1)
+                  for frame in clips[row]['inputs'][:3].permute(0, 2, 3, 1).numpy()]
+        region = frame_region(*frames)
+        item = scenes[row]
+        scene, truth = item['inputs'].permute(1, 2, 0).numpy(), item['data_samples'].gt_boxes.numpy()
+        base = item['data_samples'].proposals.numpy()
+        sample, = model.test_step(collate_list([item]))
+        after, _ = rerank(base, sample.pred_boxes.cpu().numpy(), sample.pred_box_scores.cpu().numpy(), TOP)
+        strips.append(np.concatenate([
+            overlay(frames[1], found=[] if region is None else [region.box],
+                    true=clips[row]['data_samples'].gt_boxes[1].numpy() * enlarge),
+            draw_flow(remove_camera(estimate_flow(frames[1], frames[2]))),
+            overlay(scene, found=base[:shown], true=truth, enlarge=enlarge),
+            overlay(scene, found=after[:shown], true=truth, enlarge=enlarge)], axis=1))
+    picture = cv2.cvtColor(np.concatenate(strips), cv2.COLOR_RGB2BGR)
+    write_atomically(file, cv2.imencode(file.suffix, picture)[1].tobytes())
 
 
 def show(seed, method, values):
