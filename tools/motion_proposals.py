@@ -3,9 +3,9 @@ still scenes that it re-ranks, and detectors on these.
 
     python tools/motion_proposals.py --seeds 0 1 2 --work-dir work_dirs/motion --out records.jsonl
 
-Nothing to download. Labels are read by the metrics alone, and the scenes' tags by the detectors. Each seed has scenes and
-clips of its own; all detectors start from one network that tells single digits. What a seed has trained before is not
-trained again. The detectors see the first proposals alone: of windows as they were (wsddn, oicr), and of the same
+Nothing to download. Labels are read by the metrics alone, and the scenes' tags by the detectors. Each seed has scenes
+and clips of its own; all detectors start from one network that tells single digits. What a seed has trained before is
+not trained again. The detectors see the first proposals alone: of windows as they were (wsddn, oicr), and of the same
 windows re-ranked (wsddn_motion, oicr_motion).
 """
 
