@@ -68,10 +68,11 @@ def test_voc_metric_by_class_without_difficult_and_scale():
 
 
 def test_boxes_of_maps():
-    """A localizer's maps: the box of the true tag's map, whatever its rank."""
-    maps = torch.zeros(2, 60, 60)
-    maps[0, 0:9, 0:9] = maps[1, 50:59, 50:59] = 1
+    """A localizer's maps: the box of the true tag's map, whatever its rank, in pixels of the file."""
+    maps = torch.zeros(2, 60, 30)
+    maps[0, 0:9, 0:4] = maps[1, 50:59, 25:29] = 1
     metric = CorLocMetric(num_classes=3)
-    metric.process({}, [dict(gt_boxes=torch.tensor([HERE, FAR]), gt_box_labels=torch.tensor([2, 1]),
-                             pred_maps=maps, pred_map_labels=torch.tensor([2, 1]))])
+    metric.process({}, [dict(gt_boxes=torch.tensor([HERE, FAR]) * torch.tensor([0.5, 1, 0.5, 1]),
+                             gt_box_labels=torch.tensor([2, 1]), pred_maps=maps,
+                             pred_map_labels=torch.tensor([2, 1]), scale_factor=(0.5, 1.0))])
     assert metric.compute_metrics(metric.results) == {'corloc': 100.0}

@@ -52,8 +52,9 @@ def top_boxes(sample, num_classes, map_threshold=0.2):
         return _array(sample['pred_top_boxes'])
     best = np.full((num_classes, 4), np.nan)
     if 'pred_maps' in sample:
+        across, down = sample.get('scale_factor') or (1.0, 1.0)
         for label, values in zip(_array(sample['pred_map_labels']), _array(sample['pred_maps']), strict=True):
-            best[label] = boxes_from_map(values, map_threshold)[0]
+            best[label] = boxes_from_map(values, map_threshold)[0] / np.array([across, down, across, down])
         return best
     boxes, scores, labels = _found(sample)
     for each in np.argsort(scores, kind='stable'):
