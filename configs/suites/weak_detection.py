@@ -5,14 +5,14 @@ suite = 'weak_detection'
 protocols = ['weak']
 weaksup = 'mmwsl::weaksup/detection/'
 recipe = '_r18w16_1xb16-cos-4e_digitscenes.py'
-baseline = weaksup + 'baseline/baseline_none_digitscenes.py'
+box = dict(_delete_=True, type='BoxBaseline', num_classes=10)
+baseline = dict(config=f'{weaksup}wsddn/wsddn{recipe}', checkpoint='random')
 seeds = [0, 1, 2]
 runs = [
     dict(method='start', config=weaksup + 'start/start_r18w16_1xb64-cos-6e_digitscenes.py'),
-    dict(method='whole_image', config=baseline, checkpoint='random'),
-    dict(method='best_objectness', config=baseline, checkpoint='random', options={'model.kind': 'best_objectness'}),
-    dict(method='random_proposal', config=baseline, checkpoint='random', options={'model.kind': 'random_proposal'},
-         seeds=seeds),
+    dict(method='whole_image', options={'model': dict(box, kind='whole_image')}, **baseline),
+    dict(method='best_objectness', options={'model': dict(box, kind='best_objectness')}, **baseline),
+    dict(method='random_proposal', options={'model': dict(box, kind='random_proposal')}, seeds=seeds, **baseline),
 ]
 runs += [
     dict(method=method, config=f'{weaksup}{method}/{method}{recipe}', start='start-seed0', seeds=seeds)

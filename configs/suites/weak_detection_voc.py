@@ -5,11 +5,12 @@
 suite = 'weak_detection_voc'
 protocols = ['weak']
 weaksup = 'mmwsl::weaksup/detection/'
-baseline = weaksup + 'baseline/baseline_none_voc07.py'
+box = dict(_delete_=True, type='BoxBaseline', num_classes=20)
+baseline = dict(config=weaksup + 'wsddn/wsddn_efficientnetlite0_1xb2-cos-8e_voc07.py', checkpoint='random')
 runs = [
-    dict(method='whole_image', config=baseline, checkpoint='random'),
-    dict(method='best_objectness', config=baseline, checkpoint='random', options={'model.kind': 'best_objectness'}),
-    dict(method='random_proposal', config=baseline, checkpoint='random', options={'model.kind': 'random_proposal'}),
+    dict(method='whole_image', options={'model': dict(box, kind='whole_image')}, **baseline),
+    dict(method='best_objectness', options={'model': dict(box, kind='best_objectness')}, **baseline),
+    dict(method='random_proposal', options={'model': dict(box, kind='random_proposal')}, **baseline),
     dict(method='cam_box', config=weaksup + 'cam_box/cam_box_efficientnetlite0_1xb32-cos-5e_voc07.py'),
 ]
 runs += [

@@ -7,4 +7,4 @@ model = dict(
         _delete_=True, type='ResNet', depth=18, base_channels=16, stem='cifar', out_indices=(4,), frozen_stages=2,
         norm_eval=True),
     stride=8)
-data_preprocessor = dict(mean=[125.307, 122.961, 113.8575], std=[51.5865, 50.847, 51.255])
+data_preprocessor = dict(mean=[125.307, 122.961, 113.8575], std=[62.985, 62.0925, 66.7080])
