@@ -94,9 +94,10 @@ def scene_options(seed, file):
 
 def trained(config, work_dir, options):
     """The last checkpoint of a training, which is done where it is missing."""
-    last = work_dir / f'epoch_{load_config(config, options).train_cfg.max_epochs}.pth'
+    cfg = load_config(config, options)
+    last = work_dir / f'epoch_{cfg.train_cfg.max_epochs}.pth'
     if not last.is_file():
-        train(config, work_dir=work_dir, overwrite=True, options=options)
+        train(cfg, work_dir=work_dir, overwrite=True)
     return last
 
 
