@@ -14,7 +14,8 @@ class MotionFrames(ImageDataset):
     """The frames of clips that show one moving object clearly, kept in memory, with its box as ``gt_boxes`` (1, 4).
 
     Samples have ``gt_boxes`` and ``gt_box_labels`` (1,), always 0, whatever the clips' ``supervision`` is: they are
-    made of the pictures alone, and labels of the clips are never read. Of files use ``mmwsl motion`` instead.
+    made of the pictures alone, and labels of the clips are never read. There are no names of classes. Of files use
+    ``mmwsl motion`` instead.
 
     Args:
         clips: config or instance of a dataset whose inputs are uint8 (T, 3, H, W), T at least 3;
@@ -50,7 +51,7 @@ class MotionFrames(ImageDataset):
         if not images:
             raise ValueError(f'MotionFrames: none of {self.seen} frames of {len(clips)} clips shows a moving object '
                              'clearly; give clips in which one moves by a pixel or more between frames')
-        super().__init__(classes=['moving object'], supervision='boxes')
+        super().__init__(supervision='boxes')
         self.images = torch.stack(images)
 
     def __len__(self):
