@@ -24,7 +24,7 @@ def test_boxes_lie_on_what_moves(frames):
 
 
 def test_items_are_frames_of_the_clips_and_know_no_label(frames):
-    assert frames.classes == [] and frames.labels is None
+    assert frames.classes == [] and frames.labels is None and frames.supervision == 'none'
     position = len(frames) - 1
     item, (clip, number) = frames[-1], frames.sources[position]
     assert torch.equal(item['inputs'], DigitScenes(supervision='none', **CLIPS)[clip]['inputs'][number])
