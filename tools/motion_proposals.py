@@ -43,18 +43,18 @@ def main():
     parser.add_argument('--out', type=Path, help='file of records to append to')
     parser.add_argument('--start-epochs', type=int, default=2,
                         help='of the network that the detectors start from (default: %(default)s)')
-    parser.add_argument('--picture', type=Path, help='file for a picture, by the network of the first seed')
+    parser.add_argument('--picture', type=Path, help='only draw: what the network of the first seed is trained on and does, into this file')
     parser.add_argument('--detectors', nargs='+', choices=DETECTORS, default=list(DETECTORS))
     args = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    if args.picture:
+        network = args.work_dir / f'seed{args.seeds[0]}' / 'network'
+        draw(args.picture, *network_config(args.seeds[0], network), network)
+        return
     start = trained(START, args.work_dir / 'start', {'train_cfg.max_epochs': args.start_epochs})
     for seed in args.seeds:
         run(seed, args.work_dir / f'seed{seed}', start, args.detectors, args.out)
-    if args.picture:
-        seed = args.seeds[0]
-        network = args.work_dir / f'seed{seed}' / 'network'
-        draw(args.picture, *network_config(seed, network), network)
 
 
 def run(seed, folder, start, detectors, out):

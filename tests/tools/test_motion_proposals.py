@@ -51,7 +51,6 @@ def test_all_of_one_seed(tool, tmp_path, monkeypatch):
     assert any(not np.array_equal(base.of(name)[0], reranked.of(name)[0]) for name in base.ids)
 
     monkeypatch.setattr(tool, 'train', None)  # what was trained is not trained again
-    monkeypatch.setattr('sys.argv', [*words, '--picture', str(tmp_path / 'picture.png')])
+    monkeypatch.setattr('sys.argv', [*words[:-2], '--picture', str(tmp_path / 'picture.png')])
     tool.main()
-    assert len(read_records(tmp_path / 'records.jsonl')) == 2 * len(records)
     assert cv2.imread(str(tmp_path / 'picture.png')).shape == (4 * 192, 4 * 192, 3)
