@@ -43,7 +43,8 @@ def main():
     parser.add_argument('--out', type=Path, help='file of records to append to')
     parser.add_argument('--start-epochs', type=int, default=2,
                         help='of the network that the detectors start from (default: %(default)s)')
-    parser.add_argument('--picture', type=Path, help='only draw: what the network of the first seed is trained on and does, into this file')
+    parser.add_argument('--picture', type=Path,
+                        help='only draw, into this file: what the network of the first seed learns from, and does')
     parser.add_argument('--detectors', nargs='+', choices=DETECTORS, default=list(DETECTORS))
     args = parser.parse_args()
     torch.set_num_threads(1)
