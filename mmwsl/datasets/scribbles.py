@@ -69,16 +69,17 @@ def draw_stroke(mask, rng, width=3, length=(0.5, 0.9)):
         weights = np.ones(2 * reach + 1) / (2 * reach + 1)
         path = np.stack([np.convolve(column, weights, mode='valid') for column in padded.T], axis=1)
     canvas = np.zeros(mask.shape, dtype=np.uint8)
-    cv2.polylines(canvas, [np.rint(path).astype(np.int32)], False, 1, thickness=width)
+    cv2.polylines(canvas, [np.rint(path).astype(np.int32)], False, 1)
     canvas[core[1], core[0]] = 1
-    return (canvas > 0) & mask
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    return (cv2.dilate(canvas, brush) > 0) & mask
 
 
 def middle_path(mask):
     """A way along the middle of the largest part of a mask, from one far end to another.
 
-    It is the cheapest path of pixels between two ends as far from each other as the part allows, where a step costs less
-    the further it is from the edge: near the medial axis, and without its spurs.
+    It is the cheapest path of pixels between two ends as far from each other as the part allows; a step costs less
+    the further it is from the edge, which keeps it near the medial axis, and without its spurs.
 
     Returns:
         int64 (P, 2): x, y; none if the mask is empty.

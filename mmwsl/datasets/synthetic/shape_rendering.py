@@ -7,11 +7,12 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from mmwsl.datasets.synthetic.scene_rendering import LUMA, contrasting_luma, scene_truth, with_luma
+from mmwsl.datasets.synthetic.scene_rendering import LUMA, scene_truth, with_luma
 
 SUPERSAMPLING = 4  # an outline is filled on a grid so many times finer
 PATTERNS = ('flat', 'stripes', 'checks', 'dots')
-PATTERN_CONTRAST = 0.2  # luma between the two tones of a texture
+PATTERN_CONTRAST = 0.15  # luma between the two tones of a texture
+SPREAD = 0.1  # largest luma by which the first tone is further from its ground than the contrast
 GRAIN = 6.0  # standard deviation of a textured background's fine noise, in gray levels
 
 
@@ -67,6 +68,20 @@ def _grain():
 def tint(hue):
     """A saturated color (3,) in [0, 1] of a hue in turns."""
     return np.array(colorsys.hsv_to_rgb(hue % 1, 0.75, 0.8))
+
+
+def two_tones(ground, contrast, brightness):
+    """Lumas of an object's two tones on a ground of luma ``ground``, all in [0, 1].
+
+    The first is ``contrast`` (0 to 0.5) and up to ``SPREAD`` more away from the ground, the second further still: both
+    as far as there is room, which for ``contrast`` there is on one side at least. They stay near the ground, because
+    what is nearly black or white shows no hue.
+    """
+    away = 1 if brightness >= 0 else -1
+    if not 0 <= ground + away * contrast <= 1:
+        away = -away
+    first = min(max(ground + away * (contrast + SPREAD * abs(brightness)), 0.0), 1.0)
+    return first, min(max(first + away * PATTERN_CONTRAST, 0.0), 1.0)
 
 
 @dataclass
@@ -140,7 +155,7 @@ class PaintedShape:
     velocity: np.ndarray
     texture: Texture
     rgb: np.ndarray  # (2, 3): tints of the two tones
-    brightness: float  # which of the permitted lumas the first takes
+    brightness: float  # -1 to 1: below 0 darker than the ground if there is room; how far beyond the contrast
     colors: list | None = None  # fixed in the first frame, in contrast to what lies beneath
 
     def cover(self, size, frame=0):
@@ -164,9 +179,7 @@ class PaintedShape:
         patch = canvas[window]
         if self.colors is None:
             ground = float(np.clip(patch[share > 0].mean(axis=0) @ LUMA / 255, 0, 1))
-            luma = contrasting_luma(ground, contrast, self.brightness)
-            away = 1 if luma > ground else -1
-            lumas = luma, min(max(luma + away * PATTERN_CONTRAST, 0), 1)
+            lumas = two_tones(ground, contrast, self.brightness)
             self.colors = [with_luma(rgb, each) * 255 for rgb, each in zip(self.rgb, lumas, strict=True)]
         first, second = self.colors
         center = self.center + self.velocity * frame

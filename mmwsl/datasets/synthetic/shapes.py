@@ -5,7 +5,7 @@ import torch
 
 from mmwsl.datasets.base import ImageDataset, evenly_spaced
 from mmwsl.datasets.scribbles import draw_points, draw_scribbles
-from mmwsl.datasets.synthetic.scene_rendering import draw_center, draw_velocity, rotation_matrix
+from mmwsl.datasets.synthetic.scene_rendering import draw_center, draw_velocity, rotation_matrix, with_luma
 from mmwsl.datasets.synthetic.shape_rendering import (
     PATTERNS,
     SHAPES,
@@ -20,10 +20,10 @@ from mmwsl.datasets.synthetic.shape_rendering import (
     visible_shares,
 )
 from mmwsl.registry import DATASETS
-from mmwsl.structures import SUPERVISION_LEVELS, stack_samples, strip_labels
+from mmwsl.structures import stack_samples, strip_labels
 
 SPLITS = ('train', 'test')
-VISIBLE = 0.25  # an object of which others would hide more than the rest of this share is left out
+VISIBLE = 0.25  # an object of which less than this share would be seen is left out
 CARRIER_ASPECT = (1.6, 2.4)
 
 
@@ -31,8 +31,8 @@ CARRIER_ASPECT = (1.6, 2.4)
 class Shapes(ImageDataset):
     """Images of textured shapes on textured backgrounds: the outline is the class, and all of the truth is known.
 
-    Image i of ``(seed, split)`` is the same in whatever order, batch or process it is asked for. Objects that others
-    would hide but for a quarter are left out, so that the tags are exactly the classes that are seen.
+    Image i of ``(seed, split)`` is the same in whatever order, batch or process it is asked for. Objects of which
+    others would hide more than three quarters are left out, so that the tags are exactly the classes that are seen.
 
     Fields with N objects on an image of H = W = ``size`` (those that ``supervision`` does not permit are left out):
 
@@ -44,7 +44,7 @@ class Shapes(ImageDataset):
     * ``gt_points`` (N, 3), with ``supervision='points'`` alone: a pixel of each object; ``gt_scribbles`` (H, W) uint8,
       with ``'scribbles'`` alone: strokes in objects and background as in ``gt_mask``, 255 elsewhere
 
-    With ``clip_length=T`` the inputs are (T, 3, H, W), and boxes and masks get a leading T; ``gt_flow`` (T - 1, 2, H, W)
+    With ``clip_length=T`` the inputs are (T, 3, H, W), boxes and masks get a leading T; ``gt_flow`` (T - 1, 2, H, W)
     float32 is dx, dy in pixels to the next frame, 0 on the background, which stands still. Tags are those of the first
     frame; clips have neither points nor scribbles.
 
@@ -104,8 +104,7 @@ class Shapes(ImageDataset):
             if in_memory:
                 images.append(self._to_tensor([frame[0] for frame in self._frames(scene)]))
         super().__init__(self._as_labels(labels, len(names)), names, supervision)
-        allowed = SUPERVISION_LEVELS[supervision]
-        self._with_truth = supervision not in ('none', 'image') or allowed is None
+        self._with_truth = supervision not in ('none', 'image')
         self.images = torch.stack(images) if in_memory else None
 
     def _check(self, num_images):
@@ -131,8 +130,8 @@ class Shapes(ImageDataset):
         smallest = self.scale[0] * self.size
         if self.part is not None:
             smallest *= self.part_scale[0] / CARRIER_ASPECT[1]
-        require(smallest >= 4, f'objects have {smallest:.1f} pixels at least, too few to tell a shape; raise size, scale '
-                               'or part_scale until they have 4')
+        require(smallest >= 4, f'objects have {smallest:.1f} pixels at least, too few to tell a shape; raise size, '
+                               'scale or part_scale until they have 4')
         require(self.background in ('textured', 'plain'),
                 f"background={self.background!r} is unknown; choose 'textured' or 'plain'")
         require(all(0 <= label < self.num_classes for label in self.context_classes),
@@ -206,9 +205,8 @@ class Shapes(ImageDataset):
         return ShapeScene(background, contexts, objects, order, self.contrast)
 
     def _draw_background(self, rng):
-        colors, dark = rng.uniform(size=(2, 3)), rng.uniform(0.3, 0.6)
-        colors = np.stack([color * (luma / max(color @ (0.299, 0.587, 0.114), 1e-3)) for color, luma in
-                           zip(colors, (dark, dark + 0.15), strict=True)]).clip(0, 1) * 255
+        colors, dark = rng.uniform(0.3, 0.9, size=(2, 3)), rng.uniform(0.3, 0.6)
+        colors = 255 * np.stack([with_luma(colors[0], dark), with_luma(colors[1], dark + 0.12)])
         noise = rng.random((rng.integers(3, 9),) * 2, dtype=np.float32) if self.background == 'textured' else None
         return TexturedBackground(colors, noise, tuple(rng.integers(512 - self.size + 1, size=2)), np.zeros(2))
 
@@ -236,7 +234,8 @@ class Shapes(ImageDataset):
         carrier = self._place(rng, 1 if self.carrier_class else -1, capsule(aspect), extent, angle, hue, others)
         hull = np.abs(rotation_matrix(angle)) @ (1 - 1 / aspect, 0) + 1 / aspect
         length = extent / hull.max()
-        there, where, share = rng.random() < self.part_probability, rng.uniform(-0.5, 0.5), rng.uniform(*self.part_scale)
+        there, where = rng.random() < self.part_probability, rng.uniform(-0.5, 0.5)
+        share = rng.uniform(*self.part_scale)
         turn, own = np.deg2rad(rng.uniform(-self.max_angle, self.max_angle)), rng.random() < self.hue_evidence
         hue = 0.15 if own else rng.random()
         offset = rotation_matrix(angle) @ (where * length * (1 - 1 / aspect), 0)
@@ -250,18 +249,17 @@ class Shapes(ImageDataset):
         low, high = turned[0].min(axis=0), turned[0].max(axis=0)
         scale = extent / (high - low).max()
         half = (high - low) / 2 * scale
-        low_center, high_center = half + 1, self.size - half - 1
         if on is None:
-            center = draw_center(rng, half, low_center, high_center, others, self.max_cover)
-            velocity = draw_velocity(rng, center, low_center, high_center, self._steps, self.max_speed * self.size)
+            inside = half + 1, self.size - half - 1
+            center = draw_center(rng, half, *inside, others, self.max_cover)
+            velocity = draw_velocity(rng, center, *inside, self._steps, self.max_speed * self.size)
         else:
             center, velocity = on[0].center + on[1], on[0].velocity
         texture = Texture(PATTERNS[rng.integers(len(PATTERNS))], rng.uniform(0, np.pi), max(extent / 4, 3.0),
                           rng.uniform(0, 2 * np.pi, 2))
         rgb = np.stack([tint(hue + rng.uniform(-0.03, 0.03)), tint(hue + rng.uniform(-0.08, 0.08))])
-        middle = (turned[0].min(axis=0) + turned[0].max(axis=0)) / 2
-        return PaintedShape(label, [(polygon - middle) * scale for polygon in turned], half, center, velocity, texture,
-                            rgb, rng.random())
+        polygons = [(polygon - (low + high) / 2) * scale for polygon in turned]
+        return PaintedShape(label, polygons, half, center, velocity, texture, rgb, rng.uniform(-1, 1))
 
     @property
     def _steps(self):
