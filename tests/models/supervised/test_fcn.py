@@ -92,6 +92,70 @@ def test_predictions_have_the_size_of_the_file():
     assert (sample.pred_mask[:, :12] == 1).all() and (sample.pred_mask[:, -12:] == 2).all()
 
 
+def by_column(images):
+    """Logits of three classes at half size, that of class 1 the brightness of the first channel, that of 2 the second's."""
+    small = F.avg_pool2d(images, 2)
+    return torch.stack([0 * small[:, 0], small[:, 0], small[:, 1]], dim=1)
+
+
+def test_the_mean_over_scales_and_mirror_images():
+    model = build(scales=(1.0, 0.5), flip=True).eval()
+    seen = []
+    model.tensor = lambda images: seen.append(images) or by_column(images) * torch.linspace(0.5, 2, images.shape[3] // 2)
+    images = torch.randn(2, 3, 16, 12)
+    found = model.predict(images, samples([torch.zeros(8, 8)] * 2, size=(14, 10), file=(28, 20)))
+    assert [tuple(each.shape[2:]) for each in seen] == [(16, 12)] * 2 + [(8, 6)] * 2
+    assert torch.equal(seen[1], images.flip(3)) and torch.allclose(seen[3], seen[2].flip(3), atol=1e-6)
+    for number, sample in enumerate(found):
+        total = 0
+        for scale in (1, 0.5):
+            for mirrored in (False, True):
+                view = F.interpolate(images, scale_factor=scale, mode='bilinear') if scale != 1 else images
+                view = view.flip(3) if mirrored else view
+                logits = by_column(view) * torch.linspace(0.5, 2, view.shape[3] // 2)
+                logits = F.interpolate(logits, (16, 12), mode='bilinear')
+                logits = (logits.flip(3) if mirrored else logits)[number:number + 1, :, :14, :10]
+                total = total + F.interpolate(logits, (28, 20), mode='bilinear')[0].softmax(0) / 4
+        assert (sample.pred_mask == total.argmax(0)).float().mean() > 0.99 and sample.given == ('ms', 'flip')
+        assert len(sample.pred_mask.unique()) == 3
+    assert model.inference == dict(scales=[1.0, 0.5], flip=True, true_tags=False)
+    with pytest.raises(ValueError, match='must be positive'):
+        build(scales=(1.0, 0.0))
+
+
+@pytest.mark.parametrize('tags', [True, False])
+def test_no_class_but_those_of_the_image(tags):
+    """Class 2 wins everywhere; the image has class 1 alone."""
+    model = build(true_tags=True).eval()
+    logits = torch.zeros(1, 3, 4, 4)
+    logits[:, 2], logits[:, 1, :, 2:] = 9.0, 5.0
+    model.tensor = lambda images: logits
+    mask = torch.full((8, 8), 255, dtype=torch.uint8)
+    mask[0, 0] = 1
+    sample, = samples([mask])
+    if tags:
+        sample.gt_label, sample.gt_mask = torch.tensor([1.0, -1.0]), torch.full((8, 8), 2)
+    sample, = model.predict(torch.zeros(1, 3, 8, 8), [sample])
+    assert sample.pred_mask[0, ::7].tolist() == [0, 1] and sample.pred_mask.max() == 1 and sample.given == ('tags',)
+
+
+def test_true_tags_need_tags():
+    model = build(true_tags=True).eval()
+    sample, = samples([torch.zeros(8, 8)])
+    del sample.gt_mask
+    with pytest.raises(ValueError, match="true_tags=True needs the labels .* set supervision='full'"):
+        model.predict(torch.zeros(1, 3, 8, 8), [sample])
+    sample.gt_label = torch.ones(5)
+    with pytest.raises(ValueError, match='tags of 5 classes, its predicted map 2 and the background'):
+        model.predict(torch.zeros(1, 3, 8, 8), [sample])
+
+
+def test_a_batch_of_void_alone_gives_a_loss_of_zero():
+    for count_void in (True, False):
+        losses = build(count_void=count_void)(torch.randn(2, 3, 16, 16), samples([torch.full((16, 16), 255)] * 2), mode='loss')
+        assert losses['loss_seg'].item() == 0
+
+
 def test_it_learns_squares():
     model = build()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
