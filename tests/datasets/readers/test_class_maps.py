@@ -129,9 +129,9 @@ def test_maps_in_color(tmp_path):
 def test_colors_of_a_config_file(tmp_path):
     """They are still colors after a config was written and read again, as a run does it."""
     from mmengine.config import Config
-    (tmp_path / 'a.py').write_text('values = {(128, 0, 0): 1, (0, 0, 0): 0}\n')
+    (tmp_path / 'a.py').write_text('settings = {(128, 0, 0): 1, (0, 0, 0): 0}\n')
     Config.fromfile(tmp_path / 'a.py').dump(tmp_path / 'b.py')
-    assert dict(Config.fromfile(tmp_path / 'b.py').values) == {(128, 0, 0): 1, (0, 0, 0): 0}
+    assert dict(Config.fromfile(tmp_path / 'b.py').settings) == {(128, 0, 0): 1, (0, 0, 0): 0}
 
 
 def test_a_map_of_another_size_than_its_photo(tmp_path):
