@@ -24,19 +24,17 @@ class PermutohedralLattice:
         if not bool(features.isfinite().all()):
             raise ValueError('features hold NaN or infinite values: look at the images and standard deviations they are of')
         self.num_points, self.dims = features.shape
-        corners, weights = _simplex(features)
-        keys, steps = _pack(corners)
-        del corners
-        keys, order = keys.flatten().sort()
-        occupied, corner_of, counts = keys.unique_consecutive(return_inverse=True, return_counts=True)
-        del keys
+        base, rank, weights = _simplex(features.T.contiguous())
+        keys, steps = _pack(base, rank)
+        sorted_keys, order = keys.flatten().sort()
+        occupied, corner_of, counts = sorted_keys.unique_consecutive(return_inverse=True, return_counts=True)
         # splat: of each lattice corner its points, one behind the other, and where each corner's begin
-        self.splat_points = order // (self.dims + 1)
+        self.splat_points = order % self.num_points
         self.splat_weights = weights.flatten()[order]
         self.splat_starts = F.pad(counts.cumsum(0)[:-1], (1, 0))
         # slice: of each point its d + 1 corners
-        self.slice_corners = torch.empty_like(corner_of).scatter_(0, order, corner_of).view(self.num_points, -1)
-        self.slice_weights = weights / (1 + 2.0**-self.dims)
+        self.slice_corners = torch.empty_like(corner_of).scatter_(0, order, corner_of).view_as(keys).T.contiguous()
+        self.slice_weights = weights.T / (1 + 2.0**-self.dims)
         # blur: of each axis the corner itself and its neighbors, of weight 0 where those are not occupied
         self.neighbors, self.neighbor_weights = [], []
         itself = torch.arange(len(occupied), device=features.device)
@@ -79,47 +77,44 @@ class _Filter(torch.autograd.Function):
         return ctx.lattice._filter(grad.contiguous(), backward=True), None
 
 
-def _simplex(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Of each point (N, d) the corners of its simplex, their first d coordinates (N, d + 1, d) int64, and their
-    barycentric weights (N, d + 1)."""
-    dims = features.shape[1]
+def _simplex(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each point of ``features`` (d, N): the corner of its simplex whose coordinates are multiples of d + 1, the ranks
+    of its coordinates' distances from there, the largest first, and its d + 1 barycentric weights, all (d + 1, N)."""
+    dims = len(features)
     # onto the hyperplane of d + 1 coordinates that sum to 0; the Gaussian's deviation becomes that of the blur
-    index = torch.arange(1, dims + 1, dtype=features.dtype, device=features.device)
+    index = torch.arange(1, dims + 1, dtype=features.dtype, device=features.device)[:, None]
     scaled = features * ((2 / 3)**0.5 * (dims + 1) / (index * (index + 1)).sqrt())
-    tail = F.pad(scaled.flip(1).cumsum(1).flip(1), (0, 1))  # sum of the scaled features from i on
-    elevated = tail - F.pad(scaled * index, (1, 0))
+    elevated = torch.zeros(dims + 1, features.shape[1], dtype=features.dtype, device=features.device)
+    elevated[:dims] = scaled.flip(0).cumsum(0).flip(0)
+    elevated[1:] -= scaled * index
     # nearest point whose coordinates are multiples of d + 1, which may leave the hyperplane
     base = (elevated / (dims + 1)).round()
-    excess = base.sum(1, keepdim=True).long()
+    excess = base.sum(0).long()
     base *= dims + 1
     offset = elevated - base
-    # rank of each coordinate's offset, the largest first, ties in order
-    rank = torch.zeros_like(offset, dtype=torch.long)
+    rank = excess.expand(dims + 1, -1).clone()  # with the excess the coordinates at an end of the order go a whole step
     for i in range(dims + 1):
-        for j in range(i + 1, dims + 1):
-            less = offset[:, i] < offset[:, j]
-            rank[:, i] += less
-            rank[:, j] += ~less
-    rank += excess  # back into the hyperplane: the coordinates at the end of the order go a whole step
-    wrapped = (rank < 0).long() - (rank > dims).long()
-    rank += wrapped * (dims + 1)
-    base += wrapped * (dims + 1)
-    ordered = torch.empty_like(offset).scatter_(1, rank, (elevated - base) / (dims + 1))
+        for j in range(i + 1, dims + 1):  # ties in order
+            less = offset[i] < offset[j]
+            rank[i] += less
+            rank[j] += ~less
+    wrapped = ((rank < 0).long() - (rank > dims).long()) * (dims + 1)
+    rank += wrapped
+    base += wrapped
+    ordered = torch.empty_like(offset).scatter_(0, rank, (elevated - base) / (dims + 1))
     weights = torch.empty_like(ordered)
-    weights[:, 1:] = ordered[:, :-1].flip(1) - ordered[:, 1:].flip(1)
-    weights[:, 0] = 1 + ordered[:, dims] - ordered[:, 0]
-    # corner k: k more everywhere, and d + 1 less in the k coordinates that are last in the order
-    k = torch.arange(dims + 1, device=features.device)[:, None]
-    corners = base[:, None, :dims].long() + k - (dims + 1) * (rank[:, None, :dims] > dims - k)
-    return corners, weights
+    weights[1:] = ordered[:-1].flip(0) - ordered[1:].flip(0)
+    weights[0] = 1 + ordered[dims] - ordered[0]
+    return base, rank, weights
 
 
-def _pack(corners: Tensor) -> tuple[Tensor, Tensor]:
-    """Corners (..., d) as one int64 each, and what is to be added to go one step along each of the d + 1 axes."""
-    dims = corners.shape[-1]
-    flat = corners.view(-1, dims)
-    low = flat.amin(0) - dims - 1  # room for the neighbors of the outermost
-    extent = (flat.amax(0) + dims + 2 - low).tolist()
+def _pack(base: Tensor, rank: Tensor) -> tuple[Tensor, Tensor]:
+    """The corners of every point's simplex (d + 1, N) as one int64 each, and what is to be added to such a number to go
+    one step along each of the d + 1 axes. Numbers are mixed-radix: the last coordinate is implied by the others."""
+    dims = len(base) - 1
+    base = base[:dims].long()
+    low = base.amin(1, keepdim=True) - 2 * dims - 1  # the other corners are up to d away, their neighbors d more
+    extent = (base.amax(1, keepdim=True) + 2 * dims + 2 - low).flatten().tolist()
     radix, size = [], 1
     for each in reversed(extent):
         radix.insert(0, size)
@@ -127,7 +122,12 @@ def _pack(corners: Tensor) -> tuple[Tensor, Tensor]:
     if size >= 2**63:
         raise ValueError(f'the features reach over {" x ".join(map(str, extent))} corners of the lattice, too many for 63 '
                          'bits: the standard deviations are too small for the images')
-    place = torch.tensor(radix, device=corners.device)
-    # axis j: one less in every coordinate, and d more in the j-th; the last coordinate is implied
-    steps = torch.tensor([(dims + 1) * each for each in radix] + [0], device=corners.device) - sum(radix)
-    return ((corners - low) * place).sum(-1), steps
+    place = torch.tensor([*radix, 0], device=base.device)[:, None]
+    # corner k + 1 is one more than corner k in every coordinate, and d + 1 less in the one of rank d - k
+    down = torch.empty_like(rank).scatter_(0, rank, place.expand_as(rank))
+    keys = torch.empty_like(rank)
+    keys[0] = ((base - low) * place[:dims]).sum(0)
+    for k in range(dims):
+        keys[k + 1] = keys[k] + sum(radix) - (dims + 1) * down[dims - k]
+    # along axis j: one less in every coordinate, and d more in the j-th
+    return keys, (dims + 1) * place.flatten() - sum(radix)
