@@ -10,6 +10,7 @@ from mmwsl.models.heads.classes import OF_PIXELS, check_classes
 from mmwsl.models.layers.channels import with_channels
 from mmwsl.models.layers.norm import build_norm
 from mmwsl.ops.tensors import refuse_nan
+from mmwsl.refine.dense_crf import PRESETS, dense_crf
 from mmwsl.registry import HEADS, MODELS
 
 
@@ -70,17 +71,22 @@ class FCN(Model):
         true_tags: predict no class but the background and those that the image's own labels name: its tags
             (``gt_label``), or else the classes of its ``gt_mask``, as the network is given it. It tells how good
             masks are whose tags are known; a figure with it is not one without.
+        crf: refine class probabilities by :func:`dense_crf` on the image as the network is given it, in pixels of the
+            file: the name of a preset (``'seam'``, ``'toco'``, ...) or a dict of settings.
 
     Raises:
-        ValueError: scales that are not positive.
+        ValueError: scales that are not positive, or a preset that is not known.
     """
 
     def __init__(self, backbone, head, auxiliary_head=None, auxiliary_weight=0.4, count_void=True, scales=(1.0,),
-                 flip=False, true_tags=False, **kwargs):
+                 flip=False, true_tags=False, crf=None, **kwargs):
         super().__init__(backbone, **kwargs)
         if not scales or min(scales) <= 0:
             raise ValueError(f'FCN: scales={scales} must be positive numbers, at least one')
+        if isinstance(crf, str) and crf not in PRESETS:
+            raise ValueError(f'FCN: crf={crf!r} is unknown; there are {", ".join(PRESETS)}, or a dict of settings')
         self.scales, self.flip, self.true_tags = tuple(scales), flip, true_tags
+        self.crf = PRESETS[crf] if isinstance(crf, str) else crf
         self.head = self.make(with_channels(head, self.backbone))
         self.auxiliary_head = self.make(with_channels(auxiliary_head, self.backbone)) if auxiliary_head else None
         self.auxiliary_weight, self.count_void = auxiliary_weight, count_void
@@ -116,26 +122,48 @@ class FCN(Model):
     @property
     def given(self):
         """What predictions are given beyond one look at the photo: names for metrics."""
-        given = dict(tags=self.true_tags, ms=self.scales != (1.0,), flip=self.flip)
+        given = dict(tags=self.true_tags, ms=self.scales != (1.0,), flip=self.flip, crf=self.crf is not None)
         return tuple(name for name, there in given.items() if there)
 
     @property
     def inference(self):
         """The settings of predictions, for records."""
-        return dict(scales=list(self.scales), flip=self.flip, true_tags=self.true_tags)
+        return dict(scales=list(self.scales), flip=self.flip, true_tags=self.true_tags, crf=self.crf)
 
     def predict(self, images, samples):
         """Add ``pred_mask``, in pixels of the original files, to ``samples``, and :attr:`given` as meta information.
 
         Raises:
-            ValueError: NaN among the class scores, or ``true_tags`` where a sample has no labels.
+            ValueError: NaN among the class scores, ``true_tags`` where a sample has no labels, or ``crf`` where the
+                preprocessor does not say by which mean and standard deviation the image was normalized.
         """
-        for sample, probabilities in zip(samples, self.probabilities(images, samples), strict=True):
+        found = self.probabilities(images, samples)
+        for image, sample, probabilities in zip(images, samples, found, strict=True):
+            allowed = None
             if self.true_tags:
-                probabilities[~true_classes(sample, len(probabilities)).to(probabilities.device)] = 0
+                allowed = true_classes(sample, len(probabilities)).to(probabilities.device)
+                probabilities[~allowed] = 0
+            if self.crf is not None:
+                probabilities = dense_crf(self.photo(image, sample), probabilities, **self.crf)
+                if allowed is not None:  # it takes none as impossible
+                    probabilities[~allowed] = 0
             sample.pred_mask = probabilities.argmax(0)
             sample.set_metainfo(dict(given=self.given))
         return samples
+
+    def photo(self, image, sample):
+        """The photo (3, H, W) in 0..255, in pixels of its file, as far as the network's input (3, h, w) shows it.
+
+        Raises:
+            ValueError: the preprocessor has no mean and standard deviation.
+        """
+        mean, std = (getattr(self.data_preprocessor, name, None) for name in ('mean', 'std'))
+        if mean is None or std is None:
+            raise ValueError('crf needs the colors of the photo, and the data_preprocessor has no mean and std to undo; '
+                             'give the model a DetectionPreprocessor, or crf=None')
+        height, width = sample.img_shape
+        colors = (image[:, :height, :width].float() * std.view(-1, 1, 1) + mean.view(-1, 1, 1)).clamp(0, 255)
+        return F.interpolate(colors[None], size=tuple(sample.ori_shape), mode='bilinear', align_corners=False)[0]
 
     def probabilities(self, images, samples):
         """Class probabilities (C, H, W) of each image, in pixels of its file: the mean over scales and mirror images.

@@ -118,7 +118,7 @@ def test_the_mean_over_scales_and_mirror_images():
                 total = total + F.interpolate(logits, (28, 20), mode='bilinear')[0].softmax(0) / 4
         assert (sample.pred_mask == total.argmax(0)).float().mean() > 0.99 and sample.given == ('ms', 'flip')
         assert len(sample.pred_mask.unique()) == 3
-    assert model.inference == dict(scales=[1.0, 0.5], flip=True, true_tags=False)
+    assert model.inference == dict(scales=[1.0, 0.5], flip=True, true_tags=False, crf=None)
     with pytest.raises(ValueError, match='must be positive'):
         build(scales=(1.0, 0.0))
 
@@ -137,6 +137,32 @@ def test_no_class_but_those_of_the_image(tags):
         sample.gt_label, sample.gt_mask = torch.tensor([1.0, -1.0]), torch.full((8, 8), 2)
     sample, = model.predict(torch.zeros(1, 3, 8, 8), [sample])
     assert sample.pred_mask[0, ::7].tolist() == [0, 1] and sample.pred_mask.max() == 1 and sample.given == ('tags',)
+
+
+def test_a_dense_crf_follows_the_edges_of_the_photo():
+    """The network's edge lies two pixels beside the photo's; the photo that the CRF sees is that of the file."""
+    preprocessor = dict(type='DetectionPreprocessor', mean=[100.0] * 3, std=[50.0] * 3, divisor=8)
+    photo = torch.full((3, 16, 24), 30, dtype=torch.uint8)
+    photo[:, :, 10:] = 220
+    logits = torch.zeros(1, 3, 16, 24)
+    logits[:, 1, :, 12:] = logits[:, 0, :, :12] = 1.5
+    found = {}
+    for name in (None, 'seam', dict(num_iterations=0)):
+        model = build(crf=name, data_preprocessor=preprocessor).eval()
+        data = model.data_preprocessor(dict(inputs=[photo], data_samples=samples([torch.zeros(16, 24)])))
+        model.tensor = lambda images: logits
+        sample, = model.predict(data['inputs'], data['data_samples'])
+        found[str(name)] = sample.pred_mask[8].tolist()
+        assert sample.given == (() if name is None else ('crf',))
+        assert torch.allclose(model.photo(data['inputs'][0], sample), photo.float(), atol=1e-3)
+    assert found['None'] == found["{'num_iterations': 0}"] == [0] * 12 + [1] * 12
+    assert found['seam'] == [0] * 10 + [1] * 14
+    assert build(crf='seam').inference['crf']['position_std'] == 80
+    with pytest.raises(ValueError, match="crf='deep' is unknown; there are seam"):
+        build(crf='deep')
+    with pytest.raises(ValueError, match='crf needs the colors of the photo'):
+        model = build(crf='seam').eval()
+        model.predict(torch.zeros(1, 3, 16, 16), samples([torch.zeros(16, 16)]))
 
 
 def test_true_tags_need_tags():
