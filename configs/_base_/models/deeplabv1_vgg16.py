@@ -1,5 +1,5 @@
 # DeepLab-LargeFOV (v1) on VGG16, maps of 1/8: no fourth pooling, and convolutions with holes behind it. The network
-# starts from ImageNet: --cfg-options load_from=FILE. Ours: poolings of 2 x 2, and none of stride 1 behind the last stage.
+# starts from ImageNet: --cfg-options load_from=FILE. Ours: poolings of 2 x 2, and none of stride 1 at the end.
 model = dict(
     type='FCN',
     backbone=dict(type='VGG16', strides=(1, 2, 2, 2, 1), dilations=(1, 1, 1, 1, 2)),

@@ -1,5 +1,5 @@
-# DeepLab v2 on ResNet-101, maps of 1/8, batch norm as ImageNet left it. The network starts from ImageNet (or, as in most
-# tables, from COCO): --cfg-options load_from=FILE. Ours: one scale in training, where the paper's has three.
+# DeepLab v2 on ResNet-101, maps of 1/8, batch norm as ImageNet left it. The network starts from ImageNet (or, as in
+# most tables, from COCO): --cfg-options load_from=FILE. Ours: one scale in training, where the paper's has three.
 model = dict(
     type='FCN',
     backbone=dict(type='ResNet', depth=101, strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4), norm_eval=True),

@@ -1,7 +1,8 @@
 # DeepLab-LargeFOV with true masks; with pseudo-masks: --cfg-options train_dataloader.dataset.maps=FOLDER. Rates, batch
 # and decay of the paper; that it takes 6,000 steps of crops of 321 pixels is not verified. Scales are ours.
 _base_ = [
-    '../../_base_/models/deeplabv1_vgg16.py', '../../_base_/datasets/voc12aug_class_maps.py', '../../_base_/default_runtime.py'
+    '../../_base_/models/deeplabv1_vgg16.py', '../../_base_/datasets/voc12aug_class_maps.py',
+    '../../_base_/default_runtime.py'
 ]
 
 photo = (500, 375)  # about that of the photos themselves, which the paper leaves as they are

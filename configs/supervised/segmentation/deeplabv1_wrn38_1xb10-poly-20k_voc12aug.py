@@ -2,7 +2,8 @@
 # --cfg-options train_dataloader.dataset.maps=FOLDER. Constants of the published code, which trains no scale or shift of
 # the norms; ours are those of the head, and colors that change more.
 _base_ = [
-    '../../_base_/models/deeplabv1_wrn38.py', '../../_base_/datasets/voc12aug_class_maps.py', '../../_base_/default_runtime.py'
+    '../../_base_/models/deeplabv1_wrn38.py', '../../_base_/datasets/voc12aug_class_maps.py',
+    '../../_base_/default_runtime.py'
 ]
 
 photo = (500, 375)  # about that of the photos themselves, which the paper leaves as they are

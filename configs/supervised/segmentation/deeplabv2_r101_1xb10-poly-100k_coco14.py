@@ -1,7 +1,8 @@
 # COCO 2014 with true masks; with pseudo-masks: --cfg-options train_dataloader.dataset.maps=FOLDER.
 # As long as is published for COCO-Stuff.
 _base_ = [
-    '../../_base_/models/deeplabv2_r101.py', '../../_base_/datasets/coco14_class_maps.py', '../../_base_/default_runtime.py'
+    '../../_base_/models/deeplabv2_r101.py', '../../_base_/datasets/coco14_class_maps.py',
+    '../../_base_/default_runtime.py'
 ]
 
 photo = (640, 480)  # about that of the photos themselves, which the paper leaves as they are

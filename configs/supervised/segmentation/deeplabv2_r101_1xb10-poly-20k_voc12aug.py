@@ -1,7 +1,8 @@
 # DeepLab v2 with true masks, as the final step of many methods; with pseudo-masks:
 # --cfg-options train_dataloader.dataset.maps=FOLDER.
 _base_ = [
-    '../../_base_/models/deeplabv2_r101.py', '../../_base_/datasets/voc12aug_class_maps.py', '../../_base_/default_runtime.py'
+    '../../_base_/models/deeplabv2_r101.py', '../../_base_/datasets/voc12aug_class_maps.py',
+    '../../_base_/default_runtime.py'
 ]
 
 photo = (500, 375)  # about that of the photos themselves, which the paper leaves as they are

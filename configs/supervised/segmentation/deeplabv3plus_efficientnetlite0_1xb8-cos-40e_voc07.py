@@ -1,5 +1,5 @@
-# DeepLab v3+ on the network of ImageNet, for a CPU: a narrow decoder on early maps of 1/4, and dilations for maps of 1/16
-# of small crops.
+# DeepLab v3+ on the network of ImageNet, for a CPU: a narrow decoder on early maps of 1/4, and dilations for maps of
+# 1/16 of small crops.
 _base_ = './fcn_efficientnetlite0_1xb8-cos-40e_voc07.py'
 
 model = dict(

@@ -1,7 +1,8 @@
 # COCO 2014 with true masks; with pseudo-masks: --cfg-options train_dataloader.dataset.maps=FOLDER.
 # Ours: as long as DeepLab v2's on COCO.
 _base_ = [
-    '../../_base_/models/deeplabv3plus_r101.py', '../../_base_/datasets/coco14_class_maps.py', '../../_base_/default_runtime.py'
+    '../../_base_/models/deeplabv3plus_r101.py', '../../_base_/datasets/coco14_class_maps.py',
+    '../../_base_/default_runtime.py'
 ]
 
 photo = (640, 480)  # about that of the photos themselves, which the paper leaves as they are

@@ -1,6 +1,7 @@
 # DeepLab v3+ with true masks; with pseudo-masks: --cfg-options train_dataloader.dataset.maps=FOLDER.
 _base_ = [
-    '../../_base_/models/deeplabv3plus_r101.py', '../../_base_/datasets/voc12aug_class_maps.py', '../../_base_/default_runtime.py'
+    '../../_base_/models/deeplabv3plus_r101.py', '../../_base_/datasets/voc12aug_class_maps.py',
+    '../../_base_/default_runtime.py'
 ]
 
 photo = (500, 375)  # about that of the photos themselves, which the paper leaves as they are

@@ -129,11 +129,12 @@ def class_map_records(path: Path, form: str, photos: list[str], maps: list[str],
 
 
 def _numbers_or_voc_colors(path: Path, maps: list[str]) -> tuple[list[tuple[int, ...]], dict[Value, int]]:
-    """The values in each class map; where they hold colors, and all are of VOC's palette, its numbers, and the palette."""
+    """The values in each class map, and no palette; or, of maps in the colors of VOC's palette, its numbers, and it."""
     try:
         return values_of_maps(path, maps), {}
     except ValueError as error:
-        colors: dict[Value, int] = {(red, green, blue): value for value, (red, green, blue) in enumerate(palette().tolist())}
+        colors: dict[Value, int] = {(red, green, blue): value
+                                    for value, (red, green, blue) in enumerate(palette().tolist())}
         try:
             return values_of_maps(path, maps, colors), colors
         except ValueError:

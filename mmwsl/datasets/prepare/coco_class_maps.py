@@ -35,13 +35,14 @@ def coco_class_maps(annotations, out):
     content, out = read_instances(annotations), Path(out)
     numbers = sorted(category['id'] for category in content['categories'])
     if len(numbers) + 1 > VOID:
-        raise ValueError(f'{annotations} has {len(numbers)} categories; a class map holds {VOID - 1} and the background')
+        raise ValueError(f'{annotations} has {len(numbers)} categories; a class map holds {VOID - 1} and background')
     for image in content['images']:
         inner_path(image['file_name'], annotations, folders=True)
         if 'width' not in image:
             raise ValueError(f'{annotations}: the image {image["file_name"]} has no width and height; add them')
     check_writable_folder(out)
-    described = annotations_of(content, {number: label for label, number in enumerate(numbers)}, annotations, min_size=0)
+    label_of = {number: label for label, number in enumerate(numbers)}
+    described = annotations_of(content, label_of, annotations, min_size=0)
     pairs = list(zip(content['images'], described, strict=True))
     for image, each in progress_bar(pairs, 'class maps', unit='image'):
         size = image['width'], image['height']

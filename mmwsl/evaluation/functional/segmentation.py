@@ -81,7 +81,7 @@ def boundary_f(predicted: np.ndarray, true: np.ndarray, num_classes: int, tolera
     near, counted = tolerance * np.hypot(*true.shape), true != ignore
     values = np.full(num_classes, np.nan)
 
-    def share_near(pixels, others):
+    def share_near(pixels: np.ndarray, others: np.ndarray) -> float:
         """Share of ``pixels`` near one of ``others``; 1 where there are none that could be wrong."""
         if not pixels.any():
             return 1.0

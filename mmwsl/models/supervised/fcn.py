@@ -159,8 +159,8 @@ class FCN(Model):
         """
         mean, std = (getattr(self.data_preprocessor, name, None) for name in ('mean', 'std'))
         if mean is None or std is None:
-            raise ValueError('crf needs the colors of the photo, and the data_preprocessor has no mean and std to undo; '
-                             'give the model a DetectionPreprocessor, or crf=None')
+            raise ValueError('crf needs the colors of the photo, and the data_preprocessor has no mean and std to '
+                             'undo; give the model a DetectionPreprocessor, or crf=None')
         height, width = sample.img_shape
         colors = (image[:, :height, :width].float() * std.view(-1, 1, 1) + mean.view(-1, 1, 1)).clamp(0, 255)
         return F.interpolate(colors[None], size=tuple(sample.ori_shape), mode='bilinear', align_corners=False)[0]

@@ -2,6 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from mmwsl.models.preprocessors import DetectionPreprocessor
 from mmwsl.models.supervised import FCNHead
 from mmwsl.registry import MODELS
 from mmwsl.structures import DataSample
@@ -141,14 +142,13 @@ def test_no_class_but_those_of_the_image(tags):
 
 def test_a_dense_crf_follows_the_edges_of_the_photo():
     """The network's edge lies two pixels beside the photo's; the photo that the CRF sees is that of the file."""
-    preprocessor = dict(type='DetectionPreprocessor', mean=[100.0] * 3, std=[50.0] * 3, divisor=8)
     photo = torch.full((3, 16, 24), 30, dtype=torch.uint8)
     photo[:, :, 10:] = 220
     logits = torch.zeros(1, 3, 16, 24)
     logits[:, 1, :, 12:] = logits[:, 0, :, :12] = 1.5
     found = {}
     for name in (None, 'seam', dict(num_iterations=0)):
-        model = build(crf=name, data_preprocessor=preprocessor).eval()
+        model = build(crf=name, data_preprocessor=DetectionPreprocessor([100.0] * 3, [50.0] * 3, divisor=8)).eval()
         data = model.data_preprocessor(dict(inputs=[photo], data_samples=samples([torch.zeros(16, 24)])))
         model.tensor = lambda images: logits
         sample, = model.predict(data['inputs'], data['data_samples'])
