@@ -21,10 +21,15 @@ def add_arguments(parser):
     parser.add_argument('--workers', type=int, metavar='N', help='processes (default: one a core)')
     parser.add_argument('--edge-model', metavar='FILE',
                         help="of edge_boxes: OpenCV's model of structured edges; without it edges are the gradient's")
+    parser.add_argument('--rerank', nargs=2, metavar=('CONFIG', 'CHECKPOINT'),
+                        help='put them in the order in which a proposal network confirms them, and write its scores; '
+                        'those in the order of before stay in FILE.base')
+    parser.add_argument('--rerank-top', type=int, default=20, metavar='M',
+                        help='of --rerank: so many boxes of the network count (default: %(default)s)')
 
 
 def run(args):
-    from mmwsl.apis.proposals import make_proposals
+    from mmwsl.apis.proposals import make_proposals, rerank_photos
     if bool(args.photos) == (args.data is not None):
         raise ValueError('name photos, or --data PATH, one of the two')
     photos = args.photos
@@ -34,7 +39,11 @@ def run(args):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     options = {} if args.edge_model is None else dict(edge_model=args.edge_model)
     try:
-        proposals = make_proposals(photos, args.out, args.method, args.max_per_image, args.workers, **options)
+        settings = dict(method=args.method, max_per_image=args.max_per_image, workers=args.workers, **options)
+        if args.rerank:
+            proposals = rerank_photos(photos, args.out, *args.rerank, top=args.rerank_top, **settings)
+        else:
+            proposals = make_proposals(photos, args.out, **settings)
     except KeyboardInterrupt:
         sys.exit(130)
     for path, message in proposals.meta['errors'].items():

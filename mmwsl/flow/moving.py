@@ -42,7 +42,7 @@ def motion_saliency(flow: np.ndarray) -> np.ndarray:
 
 
 def moving_region(flow: np.ndarray, foreground: tuple[float, float] = FOREGROUND,
-                  dominant: float = DOMINANT) -> MovingRegion | None:
+                  dominant: float = DOMINANT, earlier: np.ndarray | None = None) -> MovingRegion | None:
     """The moving object of a frame, or None where the frame does not show one clearly.
 
     The saliency is divided in two by Otsu's threshold. A frame is rejected whose moving share lies outside
@@ -53,8 +53,12 @@ def moving_region(flow: np.ndarray, foreground: tuple[float, float] = FOREGROUND
         flow: float32 (H, W, 2).
         foreground: smallest and largest share of moving pixels.
         dominant: smallest share of them in one component.
+        earlier: float32 (H, W, 2), flow of the same frame to the one before. With it only what moves in both directions
+            counts: the ground that the object covers next seems to move with it in one of them, and in one alone.
     """
     saliency = motion_saliency(flow)
+    if earlier is not None:
+        saliency = np.minimum(saliency, motion_saliency(earlier))
     if not saliency.any():
         return None
     _, moving = cv2.threshold((255 * saliency).astype(np.uint8), 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)

@@ -146,3 +146,13 @@ def test_the_moving_car_of_a_real_clip(video_root):
         ys, xs = np.nonzero(read_class_map(mask))
         values.append(box_iou(region.box, (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)) if region else 0)
     assert np.mean(values) > 0.55
+
+
+def test_ground_that_is_covered_next_does_not_count():
+    """The flow to the frame before tells the object from the ground that it is about to hide."""
+    after = two_frames(camera=(0, 0), move=(5, 5))
+    before = two_frames(camera=(0, 0), move=(-5, -5))[1]
+    forward, backward = estimate_flow(*after), estimate_flow(after[0], before)
+    one, both = moving_region(forward), moving_region(forward, earlier=backward)
+    assert box_iou(both.box, BOX) > box_iou(one.box, BOX) + 0.1 and box_iou(both.box, BOX) > 0.8
+    assert moving_region(forward, earlier=np.zeros_like(forward)) is None  # it stood still before

@@ -57,7 +57,7 @@ def make_proposals(photos: Sequence[Path | str], out: Path | str, method: str = 
     ids = [os.path.relpath(os.path.abspath(each), root).replace(os.sep, '/') for each in files]
     settings = dict(method=method, max_per_image=max_per_image, **{name: str(value) for name, value in options.items()})
     if out.exists():
-        return _finished(out, ids, settings)
+        return finished(out, ids, settings)
     METHODS[method](np.zeros((32, 32, 3), np.uint8), **options)  # whether it is installed, before any work
     folder = out.with_name(out.name + '.parts')
     _begin(folder, dict(settings=settings, ids=ids))
@@ -106,7 +106,8 @@ class _Items(Dataset):
         return name, boxes, scores, image.shape[1::-1], None
 
 
-def _finished(out: Path, ids: list[str], settings: dict[str, Any]) -> Proposals:
+def finished(out: Path, ids: list[str], settings: dict[str, Any]) -> Proposals:
+    """The proposals of a file that is there; ValueError if they are of other photos or other settings."""
     proposals = open_proposals(out)
     same = proposals.meta.get('settings') == settings
     if not same or {*proposals.ids, *proposals.meta.get('errors', {})} != set(ids):

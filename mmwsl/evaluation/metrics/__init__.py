@@ -5,8 +5,9 @@ from .classification import AccuracyMetric, MultiLabelMetric
 from .correct_localization import CorLocMetric
 from .detection import COCOMetric, VOCMetric
 from .localization import LocalizationMetric
+from .proposals import ProposalRecallMetric
 from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
 __all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'CorLocMetric', 'IoUMetric', 'LocalizationMetric',
-           'MultiLabelMetric', 'TemporalMetric', 'VOCMetric']
+           'MultiLabelMetric', 'ProposalRecallMetric', 'TemporalMetric', 'VOCMetric']

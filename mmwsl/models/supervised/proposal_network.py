@@ -49,6 +49,7 @@ class ProposalNetwork(Model):
         first, in pixels of the original files."""
         boxes, scores = self.rpn_head.predict(self.tensor(images), [sample.img_shape for sample in samples])
         for sample, box, score in zip(samples, boxes, scores, strict=True):
-            sample.pred_boxes = box / torch.tensor(sample.scale_factor * 2, device=images.device)
+            factors = sample.get('scale_factor') or (1.0, 1.0)
+            sample.pred_boxes = box / torch.tensor(tuple(factors) * 2, device=images.device)
             sample.pred_box_scores, sample.pred_box_labels = score, torch.zeros_like(score, dtype=torch.int64)
         return samples

@@ -4,5 +4,7 @@ from .contrib import edge_boxes, selective_search
 from .graph_segmentation import graph_segmentation
 from .grouping import Regions, group_regions
 from .hierarchical import hierarchical
+from .rerank import rerank
 
-__all__ = ['Regions', 'edge_boxes', 'graph_segmentation', 'group_regions', 'hierarchical', 'selective_search']
+__all__ = ['Regions', 'edge_boxes', 'graph_segmentation', 'group_regions', 'hierarchical', 'rerank',
+           'selective_search']
