@@ -60,8 +60,8 @@ def test_lattice_is_near_the_exact_form(preset):
     images, maps = picture(30, 40, classes=4)
     maps = (4 * torch.nn.functional.avg_pool2d(maps, 7, 1, 3).log() + maps.log()).softmax(1)
     exact, lattice = (dense_crf(images, maps, method=method, **PRESETS[preset]) for method in ('exact', 'lattice'))
-    assert (exact.argmax(1) == lattice.argmax(1)).double().mean() > 0.99
-    assert (exact - lattice).abs().mean() < 0.01
+    assert (exact.argmax(1) == lattice.argmax(1)).double().mean() > 0.98
+    assert (exact - lattice).abs().mean() < 0.02
 
 
 def test_lattice_agrees_with_pydensecrf():
