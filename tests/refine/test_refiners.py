@@ -36,5 +36,4 @@ def test_better_than_the_raw_masks(refine):
     masks = F.one_hot(labels, 3).permute(0, 3, 1, 2).float()
     masks = F.avg_pool2d(masks, 13, 1, 6, count_include_pad=False).roll((3, 3), (2, 3))
     raw, refined = mean_iou(masks, labels), mean_iou(refine(images, masks), labels)
-    print(f'{refine.__name__}: mIoU {100 * raw:.1f} -> {100 * refined:.1f}')
-    assert raw < 0.8 and refined > raw + 0.02
+    assert raw < 0.8 and refined > raw + 0.1
