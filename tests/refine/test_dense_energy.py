@@ -74,7 +74,7 @@ def test_lattice_and_exact_agree():
         energy.backward()
         energies.append(energy.item())
         gradients.append(inputs.grad.flatten())
-    assert energies[0] / energies[1] == pytest.approx(1, abs=0.15)
+    assert energies[0] / energies[1] == pytest.approx(1, abs=0.2)
     assert F.cosine_similarity(*gradients, dim=0) > 0.99
 
 
