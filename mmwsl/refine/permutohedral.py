@@ -118,7 +118,8 @@ def _pack(base: Tensor, rank: Tensor) -> tuple[Tensor, Tensor]:
     base = base[:dims].long()
     low = base.amin(1, keepdim=True) - 2 * dims - 1  # the other corners are up to d away, their neighbors d more
     extent = (base.amax(1, keepdim=True) + 2 * dims + 2 - low).flatten().tolist()
-    radix, size = [], 1
+    radix: list[int] = []
+    size = 1
     for each in reversed(extent):
         radix.insert(0, size)
         size *= each
