@@ -19,6 +19,7 @@ from .localization import (
     smooth_gradient,
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
+from .segmentation import SEAM, ClassMapModel, SEAMHead, soft_margin_loss
 from .temporal import TemporalLocalizer, hide_segments
 
 __all__ = [
@@ -30,12 +31,15 @@ __all__ = [
     'BagPooling',
     'BagPreprocessor',
     'CAMHead',
+    'ClassMapModel',
     'ErasingLocalizer',
     'HideFeatures',
     'Localizer',
     'LocalizerEnsemble',
     'OICRHead',
     'PCLHead',
+    'SEAM',
+    'SEAMHead',
     'SPGHead',
     'TemporalLocalizer',
     'WSDDNHead',
@@ -48,4 +52,5 @@ __all__ = [
     'resize_maps',
     'saliency',
     'smooth_gradient',
+    'soft_margin_loss',
 ]
