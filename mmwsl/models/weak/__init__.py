@@ -19,7 +19,7 @@ from .localization import (
     smooth_gradient,
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
-from .segmentation import SEAM, ClassMapModel, SEAMHead, soft_margin_loss
+from .segmentation import EDAM, SEAM, ClassMapModel, EDAMHead, SEAMHead, with_saliency
 from .temporal import TemporalLocalizer, hide_segments
 
 __all__ = [
@@ -32,6 +32,8 @@ __all__ = [
     'BagPreprocessor',
     'CAMHead',
     'ClassMapModel',
+    'EDAM',
+    'EDAMHead',
     'ErasingLocalizer',
     'HideFeatures',
     'Localizer',
@@ -52,5 +54,5 @@ __all__ = [
     'resize_maps',
     'saliency',
     'smooth_gradient',
-    'soft_margin_loss',
+    'with_saliency',
 ]

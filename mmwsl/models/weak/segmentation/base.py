@@ -22,6 +22,14 @@ def soft_margin_loss(scores, tags):
     return ((each * known).sum(1) / known.sum(1).clamp(min=1)).mean()
 
 
+@torch.no_grad()
+def tag_accuracy(scores, tags):
+    """Share, in percent, of the known tags (B, C) whose score before the sigmoid is on the right side of 0."""
+    known = tags >= 0
+    right = ((scores > 0) == (tags > 0)) & known
+    return 100 * right.sum() / known.sum().clamp(min=1)
+
+
 class ClassMapModel(Model):
     """Base of models that learn class maps of tags; a method adds ``loss`` and ``scores_and_maps``.
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 
 from mmwsl.models.base import single_view
-from mmwsl.models.weak.segmentation.base import ClassMapModel, soft_margin_loss
+from mmwsl.models.weak.segmentation.base import ClassMapModel, soft_margin_loss, tag_accuracy
 from mmwsl.ops.tensors import normalize, upcast
 from mmwsl.registry import MODELS, WEAK_HEADS
 
@@ -146,7 +146,7 @@ class SEAM(ClassMapModel):
         self.scale = scale
 
     def loss(self, views, data_samples):
-        """``loss_cls``, ``loss_er`` and ``loss_ecr``, of equal weight; means over images.
+        """``loss_cls``, ``loss_er`` and ``loss_ecr``, of equal weight, means over images; and ``accuracy`` of tags.
 
         Maps are compared at the size of the reduced copy. The authors enlarge them to the image's size before they are
         normalized; here that is done at the network's own resolution, at a fraction of the cost.
@@ -159,10 +159,11 @@ class SEAM(ClassMapModel):
         tags = self.tags(data_samples, images.device)
         present = (tags > 0).to(images.dtype)[:, :, None, None]
         small = resize(images, [max(1, round(side * self.scale)) for side in images.shape[2:]])
-        classification, original, revised = 0, [], []
+        classification, scores, original, revised = 0, [], [], []
         for batch in (images, small):
             cams, cams_rv = self.head(self.backbone(batch), batch)
-            classification = classification + soft_margin_loss(cams.mean((2, 3)), tags) / 2
+            scores.append(cams.mean((2, 3)))
+            classification = classification + soft_margin_loss(scores[-1], tags) / 2
             classification = classification + min_pooling_loss(cams_rv[:, 1:] * present) / 2
             original.append(resize(max_norm(cams) * present, small.shape[2:]))
             cams_rv = max_norm(cams_rv)
@@ -170,7 +171,8 @@ class SEAM(ClassMapModel):
         return dict(
             loss_cls=classification,
             loss_er=equivariant_regularization(*original),
-            loss_ecr=equivariant_cross_regularization(*map(with_background, original), *revised))
+            loss_ecr=equivariant_cross_regularization(*map(with_background, original), *revised),
+            accuracy=tag_accuracy(scores[0], tags))
 
     def scores_and_maps(self, images):
         cams, cams_rv = self.head(self.backbone(images), images)
