@@ -20,12 +20,13 @@ from .readers import (
     check_trained_classes,
     read_voc_xml,
 )
-from .samplers import EpochSampler, PseudoLabelSampler
+from .samplers import EpochSampler, PseudoLabelSampler, SharedTagSampler
 from .synthetic import DigitBags, Digits, DigitScenes, SceneBags, SyntheticSequences
 from .transforms import (
     ImageError,
     PhotometricDistortion,
     RandomCropMap,
+    RandomCropTagged,
     RandomCrops,
     RandomFlip,
     RandomScale,
@@ -71,6 +72,7 @@ __all__ = [
     'PhotometricDistortion',
     'PseudoLabelSampler',
     'RandomCropMap',
+    'RandomCropTagged',
     'RandomCrops',
     'RandomFlip',
     'RandomScale',
@@ -82,6 +84,7 @@ __all__ = [
     'Resized',
     'SceneBags',
     'SequenceDataset',
+    'SharedTagSampler',
     'SingleClassCrops',
     'SyntheticSequences',
     'WSOLBenchmark',
