@@ -164,8 +164,8 @@ class SharedTagSampler(EpochSampler):
         super().__init__(dataset, seed=seed)
         labels = getattr(dataset, 'labels', None)
         if labels is None:
-            raise ValueError(f"SharedTagSampler: {type(dataset).__name__} shows no labels, so no pairs can share one; set "
-                             "supervision='image' on data that is labelled")
+            raise ValueError(f"SharedTagSampler: {type(dataset).__name__} shows no labels, so no pairs can share one; "
+                             "set supervision='image' on data that is labelled")
         labels = np.asarray(labels)
         self.tags = labels > 0 if labels.ndim == 2 else labels[:, None] == np.arange(labels.max() + 1)
 

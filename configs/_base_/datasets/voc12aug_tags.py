@@ -1,6 +1,6 @@
-# Tags of the photos of VOC2012 with those of SBD (trainaug), for maps of photos and masks of maps: a list with a line
-# `JPEGImages/2007_000032.jpg 0 14` for each, the classes of its class map, which `mmwsl prepare voc_aug` makes, less the
-# background and counted from 0. The leaf says the crop, and the long sides that it is cut from.
+# Tags of the photos of VOC2012 with those of SBD (trainaug): a list with a line
+# `JPEGImages/2007_000032.jpg 0 14` for each, the classes of its class map, which `mmwsl prepare voc_aug` makes, without
+# the background and counted from 0; docs/weak/seam_edam.md has the lines that write it.
 classes = [
     'aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car', 'cat', 'chair', 'cow', 'diningtable', 'dog',
     'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train', 'tvmonitor'

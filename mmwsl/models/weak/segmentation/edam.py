@@ -1,7 +1,7 @@
-"""EDAM (Wu et al. 2021, CVPR): class maps mask the features, and attention over images of one class judges what is left.
+"""EDAM (Wu et al. 2021): class maps mask the features, and attention over images of one class judges what is left.
 
-The published code takes the background from saliency maps, which a network learnt from masks: more supervision than tags.
-Here a threshold makes the background; :func:`with_saliency` is the published way.
+The published code takes the background from saliency maps, which a network learnt from masks: more supervision than
+tags. Here a threshold makes the background; :func:`with_saliency` is the published way.
 """
 
 import torch
@@ -16,7 +16,11 @@ from mmwsl.registry import MODELS, WEAK_HEADS
 
 
 def discriminative_maps(logits):
-    """Maps (B, 1 + C, h, w) in [0, 1], background first: absolute values, of length 1 over the classes of a position."""
+    """Maps (B, 1 + C, h, w) in [0, 1], background first: absolute values, of length 1 over a position's classes.
+
+    Args:
+        logits: (B, 1 + C, h, w).
+    """
     return normalize(logits).abs()
 
 

@@ -95,8 +95,8 @@ class SEAMHead(BaseModule):
                  init_cfg=None):
         super().__init__(init_cfg)
         if isinstance(in_channels, int) or len(in_channels) != len(shallow_channels) + 1:
-            raise ValueError(f'SEAMHead: in_channels={in_channels} must be {len(shallow_channels) + 1} numbers, one for '
-                             'each of shallow_channels and one for the class maps; set the out_indices of the backbone')
+            raise ValueError(f'SEAMHead: in_channels={in_channels} must be {len(shallow_channels) + 1} numbers, one '
+                             'for each of shallow_channels and one for the class maps; set out_indices of the backbone')
         self.num_classes = num_classes
         self.dropout = nn.Dropout2d(dropout)
         self.classifier = nn.Conv2d(in_channels[-1], num_classes, 1, bias=False)
