@@ -126,8 +126,8 @@ class EDAMHead(BaseModule):
         where = (self.segment + position).repeat(slots, 1, 1, 1)
         tokens = to_slots(class_features(reduced, maps[:, 1:].to(reduced.dtype)) + where[:, None], self.images)
         seen = torch.stack([layer(each) for layer, each in zip(self.attention, tokens.unbind(1), strict=True)], dim=1)
-        return torch.einsum('bcd,cd->bc', upcast(pooled_by_image(seen, self.images)), upcast(self.classifier)) + \
-            self.bias
+        pooled = pooled_by_image(upcast(seen), self.images)
+        return torch.einsum('bcd,cd->bc', pooled, self.classifier.to(pooled.dtype)) + self.bias
 
 
 @MODELS.register_module()

@@ -45,9 +45,10 @@ def pixel_correlation(maps, features, eps=1e-5):
         (B, K, h, w).
     """
     features = normalize(features).flatten(2)
-    affinity = (features.transpose(1, 2) @ features).relu()  # (B, h w, h w), symmetric
-    affinity = affinity / (affinity.sum(1, keepdim=True) + eps)
-    return (maps.flatten(2).to(affinity.dtype) @ affinity).view_as(maps)
+    with torch.autocast(features.device.type, enabled=False):  # maps are compared to within 1e-5
+        affinity = (features.transpose(1, 2) @ features).relu()  # (B, h w, h w), symmetric
+        affinity = affinity / (affinity.sum(1, keepdim=True) + eps)
+        return (maps.flatten(2).to(affinity.dtype) @ affinity).view_as(maps)
 
 
 def min_pooling_loss(maps, share=0.25):
