@@ -9,10 +9,10 @@ def backbone(**settings):
 
 METHODS = dict(
     seam=dict(
-        type='SEAM', backbone=backbone(out_indices=(1, 2, 3)), scale=0.5, _views=(16,),
+        type='SEAM', backbone=backbone(out_indices=(1, 2, 4)), scale=0.5, _views=(16,),
         head=dict(type='SEAMHead', num_classes=3, shallow_channels=(4, 4), correlation_channels=8, dropout=0.0)),
     edam=dict(
-        type='EDAM', backbone=backbone(out_indices=(3,)), _views=(16,),
+        type='EDAM', backbone=backbone(out_indices=(4,)), _views=(16,),
         head=dict(type='EDAMHead', num_classes=3, embed_channels=8, feedforward_channels=8, dropout=0.0,
                   position_size=(4, 4))))
 
