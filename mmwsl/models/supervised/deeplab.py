@@ -16,7 +16,8 @@ def _width(in_channels, index):
 
 def _convolution(inputs, outputs, kernel, dilation=1, norm_cfg=None):
     """A convolution that keeps the size, its norm if there is one, and ReLU."""
-    conv = nn.Conv2d(inputs, outputs, kernel, padding=dilation * (kernel // 2), dilation=dilation, bias=norm_cfg is None)
+    conv = nn.Conv2d(inputs, outputs, kernel, padding=dilation * (kernel // 2), dilation=dilation,
+                     bias=norm_cfg is None)
     nn.init.kaiming_normal_(conv.weight, mode='fan_out', nonlinearity='relu')
     if norm_cfg is None:
         nn.init.zeros_(conv.bias)
@@ -137,8 +138,8 @@ class DeepLabV3PlusHead(BaseModule):
         super().__init__(init_cfg)
         check_classes(self, num_classes, OF_PIXELS)
         if isinstance(in_channels, int) or len(in_channels) < 2:
-            raise ValueError(f'DeepLabV3PlusHead needs an early and a late feature map, got channels {in_channels}; set '
-                             'out_indices of the backbone to that of stride 4 and the last one')
+            raise ValueError(f'DeepLabV3PlusHead needs an early and a late feature map, got channels {in_channels}; '
+                             'set out_indices of the backbone to that of stride 4 and the last one')
         self.index, self.low_index, self.num_classes = index, low_index, num_classes
         self.aspp = nn.Sequential(ASPP(in_channels[index], channels, dilations, norm_cfg), nn.Dropout(dropout))
         self.low = _convolution(in_channels[low_index], low_channels, 1, 1, norm_cfg)

@@ -97,26 +97,25 @@ def test_heads_learn_squares(name):
     """As heads of FCN, without in_channels: a red square is found where it is."""
     model = MODELS.build(dict(
         type='FCN', head=HEADS[name],
-        backbone=dict(type='ResNet', depth=18, base_channels=8, strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4),
-                      out_indices=(1, 4))))
+        backbone=dict(type='ResNet', depth=18, base_channels=4, stem='cifar', strides=(1, 2, 1, 1), out_indices=(1, 4))))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     generator = torch.Generator().manual_seed(0)
 
     def scenes(count):
-        images, samples = 0.2 * torch.randn(count, 3, 64, 64, generator=generator), []
+        images, samples = 0.2 * torch.randn(count, 3, 32, 32, generator=generator), []
         for image in images:
-            mask = torch.zeros(64, 64, dtype=torch.uint8)
+            mask = torch.zeros(32, 32, dtype=torch.uint8)
             for label, channel in ((1, 2), (2, 0)):
-                y, x = torch.randint(0, 28, (2,), generator=generator).tolist()
-                image[:, y:y + 36, x:x + 36] = 0
-                image[channel, y:y + 36, x:x + 36], mask[y:y + 36, x:x + 36] = 1, label
+                y, x = torch.randint(0, 14, (2,), generator=generator).tolist()
+                image[:, y:y + 18, x:x + 18] = 0
+                image[channel, y:y + 18, x:x + 18], mask[y:y + 18, x:x + 18] = 1, label
             samples.append(DataSample(gt_mask=mask))
-            samples[-1].set_metainfo(dict(img_shape=(64, 64), ori_shape=(64, 64)))
+            samples[-1].set_metainfo(dict(img_shape=(32, 32), ori_shape=(32, 32)))
         return images, samples
 
-    for _ in range(40):
+    for _ in range(60):
         optimizer.zero_grad()
-        sum(model(*scenes(8), mode='loss').values()).backward()
+        sum(model(*scenes(6), mode='loss').values()).backward()
         optimizer.step()
     assert all(parameter.grad is not None for parameter in model.parameters())
     found = model.eval()(*scenes(8), mode='predict')
