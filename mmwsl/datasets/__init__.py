@@ -20,7 +20,7 @@ from .readers import (
     check_trained_classes,
     read_voc_xml,
 )
-from .samplers import EpochSampler, PseudoLabelSampler
+from .samplers import EpochSampler, PseudoLabelSampler, SharedTagSampler
 from .scribbles import draw_points, draw_scribbles
 from .synthetic import DigitBags, Digits, DigitScenes, SceneBags, Shapes, SyntheticSequences
 from .transforms import (
@@ -28,6 +28,7 @@ from .transforms import (
     PhotometricDistortion,
     RandomCropMap,
     RandomCrops,
+    RandomCropTagged,
     RandomFlip,
     RandomScale,
     ResizeCenterCrop,
@@ -76,6 +77,7 @@ __all__ = [
     'PhotometricDistortion',
     'PseudoLabelSampler',
     'RandomCropMap',
+    'RandomCropTagged',
     'RandomCrops',
     'RandomFlip',
     'RandomScale',
@@ -88,6 +90,7 @@ __all__ = [
     'SceneBags',
     'SequenceDataset',
     'Shapes',
+    'SharedTagSampler',
     'SingleClassCrops',
     'SyntheticSequences',
     'WSOLBenchmark',

@@ -142,3 +142,54 @@ class PseudoLabelSampler(EpochSampler):
         share = len(self.labels) // len(clusters) + 1
         drawn = [generator.choice(members, share, replace=len(members) <= share) for members in clusters]
         return generator.permutation(np.concatenate(drawn))[:len(self.labels)]
+
+
+@DATA_SAMPLERS.register_module()
+class SharedTagSampler(EpochSampler):
+    """Images in pairs that share a class, one behind the other, in an order that only (seed, epoch) decides.
+
+    The first of a pair is each of half the images once, without repetition; the second is drawn from the other images
+    with one of its tags, which is drawn first. What has no tag, or one that no other image has, goes with an image of
+    all. Ranks share the pairs out, and an epoch is resumed, as in :class:`EpochSampler`; batch sizes must be even.
+
+    Args:
+        dataset: with labels, class numbers or tags.
+        seed: see :class:`EpochSampler`.
+
+    Raises:
+        ValueError: a dataset without labels.
+    """
+
+    def __init__(self, dataset, seed=None):
+        super().__init__(dataset, seed=seed)
+        labels = getattr(dataset, 'labels', None)
+        if labels is None:
+            raise ValueError(f"SharedTagSampler: {type(dataset).__name__} shows no labels, so no pairs can share one; "
+                             "set supervision='image' on data that is labelled")
+        labels = np.asarray(labels)
+        self.tags = labels > 0 if labels.ndim == 2 else labels[:, None] == np.arange(labels.max() + 1)
+
+    def __len__(self):
+        return 2 * -(-self._num_pairs // self.world_size)
+
+    @property
+    def _num_pairs(self):
+        return -(-len(self.dataset) // 2)
+
+    def order(self):
+        pairs = self.global_order().reshape(-1, 2)
+        pairs = np.resize(pairs, (len(self) // 2 * self.world_size, 2))  # repeats from the start
+        return pairs[self.rank::self.world_size].flatten().tolist()
+
+    def global_order(self):
+        generator = np.random.default_rng([self.seed, self.epoch])
+        members = [np.flatnonzero(column) for column in self.tags.T]
+        firsts = generator.permutation(len(self.tags))[:self._num_pairs]
+        return np.array([(first, self._partner(first, members, generator)) for first in firsts]).flatten()
+
+    def _partner(self, first, members, generator):
+        """An image that shares a tag with ``first``; ``members`` are the images of each."""
+        own = np.flatnonzero(self.tags[first])
+        candidates = members[generator.choice(own)] if len(own) else np.empty(0, dtype=np.int64)
+        others = candidates[candidates != first]
+        return generator.choice(others) if len(others) else generator.integers(len(self.tags))

@@ -4,7 +4,7 @@ import torch
 from mmengine.dataset import default_collate
 from torch.utils.data import DataLoader
 
-from mmwsl.datasets import EpochSampler, PseudoLabelSampler, samplers
+from mmwsl.datasets import EpochSampler, PseudoLabelSampler, SharedTagSampler, samplers
 from mmwsl.registry import DATA_SAMPLERS
 
 
@@ -211,3 +211,51 @@ def test_pseudo_labels_that_do_not_fit():
         sampler.set_labels(np.zeros(9))
     with pytest.raises(ValueError, match='leave out shuffle and replacement'):
         PseudoLabelSampler(range(10), shuffle=False)
+
+
+TAGS = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 0], [0, -1, 1], [1, 0, 0], [0, 1, 0]], dtype=np.float32)
+
+
+class Tagged(Numbers):
+    labels = torch.from_numpy(TAGS)
+
+
+def test_pairs_share_a_tag():
+    sampler = SharedTagSampler(Tagged(range(7)), seed=1)
+    firsts, partners = set(), set()
+    for epoch in range(40):
+        sampler.set_epoch(epoch)
+        order = list(sampler)
+        assert len(order) == len(sampler) == 8 and len(set(order[::2])) == 4
+        for first, second in zip(order[::2], order[1::2], strict=True):
+            if first not in (3, 4):  # no tag, and a tag that no other image has
+                assert first != second and ((TAGS[first] == 1) & (TAGS[second] == 1)).any()
+            firsts.add(first)
+            partners.add((first, second))
+    assert firsts == set(range(7))
+    assert {second for first, second in partners if first == 1} == {0, 5, 2, 6}  # of both its tags
+    sampler.set_epoch(0)
+    assert list(sampler) == list(SharedTagSampler(Tagged(range(7)), seed=1))
+    assert list(sampler) != list(SharedTagSampler(Tagged(range(7)), seed=2))
+
+
+def test_ranks_share_out_pairs(monkeypatch):
+    whole, parts = list(SharedTagSampler(Tagged(range(7)), seed=1)), []
+    for rank in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(samplers, 'get_rank', lambda rank=rank: rank)
+            patch.setattr(samplers, 'get_world_size', lambda: 2)
+            parts.append(SharedTagSampler(Tagged(range(7)), seed=1))
+    orders = [list(part) for part in parts]
+    assert orders[0] == whole[0:2] + whole[4:6] and orders[1] == whole[2:4] + whole[6:8]
+    parts[0].skip(2)
+    assert list(parts[0]) == orders[0][2:] and list(parts[0]) == orders[0]  # resumed once
+
+
+def test_pairs_of_class_numbers_and_of_nothing():
+    dataset = Numbers(range(6))
+    dataset.labels = torch.tensor([0, 1, 0, 1, 0, 1])
+    order = list(SharedTagSampler(dataset, seed=0))
+    assert all(first % 2 == second % 2 and first != second for first, second in zip(order[::2], order[1::2], strict=True))
+    with pytest.raises(ValueError, match="no pairs can share one; set supervision='image'"):
+        SharedTagSampler(Numbers(range(6)), seed=0)

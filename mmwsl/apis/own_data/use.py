@@ -15,6 +15,7 @@ from mmwsl.datasets.own import Records, check_sizes, describe, read_own_data, sp
 TASKS = {'none': 'photos', 'image': 'classes', 'boxes': 'boxes', 'full': 'masks'}  # supervision -> what is learnt
 REFUSED = ('BagClassifier', 'TemporalLocalizer')
 ONE_CLASS = ('ADL', 'ACoLHead', 'SPGHead', 'ErasingLocalizer')  # methods of which each follows one class of a photo
+TAG_HEADS = ('MultiLabelHead', 'SEAMHead', 'EDAMHead')  # of several tags a photo
 
 
 def use_data(cfg: Config, data: os.PathLike[str] | str, format: str | None = None,
@@ -102,7 +103,7 @@ def _use_photos(cfg: Config, source: dict[str, Any], count: int) -> None:
 def _use_classes(cfg: Config, source: dict[str, Any], records: Records) -> None:
     if not records.one_class_each:
         _learn_tags(cfg, source)
-    several = cfg.model.head.type == 'MultiLabelHead'
+    several = cfg.model.head.type in TAG_HEADS
     set_classes(cfg.model, len(records.classes))
     test = test_pipeline(cfg)
     if 'train_dataloader' in cfg:
@@ -134,7 +135,7 @@ def _learn_tags(cfg: Config, source: dict[str, Any]) -> None:
     parts = [cfg.model.get('type'), head.get('type')]
     parts += [part['type'] for part in (cfg.model.get('after') or {}).values()]
     follows = next((name for name in parts if name in ONE_CLASS), 'CutMix' if cfg.model.get('cutmix') else None)
-    if follows is None and head.get('type') == 'MultiLabelHead':
+    if follows is None and head.get('type') in TAG_HEADS:
         return
     if follows is not None or head.get('type') not in ('CAMHead', 'ClassificationHead'):
         raise ValueError(f'{cfg.filename}: {follows or head.get("type")} learns one class a photo, and photos of '

@@ -2,7 +2,7 @@
 
 from .crops import RandomCrops, ResizeCenterCrop, ResizeRandomCrop
 from .decode import ImageError, image_size, read_image
-from .geometry import RandomCropMap, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
+from .geometry import RandomCropMap, RandomCropTagged, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
 from .photometric import PhotometricDistortion
 from .proposals import MakeProposals
 
@@ -11,6 +11,7 @@ __all__ = [
     'MakeProposals',
     'PhotometricDistortion',
     'RandomCropMap',
+    'RandomCropTagged',
     'RandomCrops',
     'RandomFlip',
     'RandomScale',

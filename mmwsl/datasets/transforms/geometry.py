@@ -234,3 +234,34 @@ class RandomCropMap(GeometricTransform):
         results['image'] = cv2.copyMakeBorder(cut, value=self.fill, **border)
         results['class_map'] = cv2.copyMakeBorder(part, value=255, **border)
         return results
+
+
+@TRANSFORMS.register_module()
+class RandomCropTagged(GeometricTransform):
+    """Cut ``size`` x ``size`` at random of an image that has tags alone, which stay as they are.
+
+    Args:
+        size: side of the crop.
+        fill: color of what lies outside the image, usually the mean that the preprocessor subtracts.
+
+    Raises:
+        ValueError: boxes, masks or a class map are there, which it does not move.
+    """
+
+    moves_annotations = False
+    stream = 6
+
+    def __init__(self, size=448, fill=(124, 116, 104)):
+        self.size, self.fill = size, tuple(fill)
+
+    def __call__(self, results):
+        there = (BOXES | {'masks', 'class_map'}) & results.keys()
+        if there:
+            raise ValueError(f'RandomCropTagged would not move {", ".join(sorted(there))}; use RandomCropMap for class '
+                             "maps, or supervision='image'")
+        image, generator = self.image(results), self.generator(results)
+        top, left = (int(generator.integers(max(side - self.size, 0) + 1)) for side in image.shape[:2])
+        cut = image[top:top + self.size, left:left + self.size]
+        down, right = np.subtract(self.size, cut.shape[:2]).tolist()
+        results['image'] = cv2.copyMakeBorder(cut, 0, down, 0, right, cv2.BORDER_CONSTANT, value=self.fill)
+        return results

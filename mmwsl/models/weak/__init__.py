@@ -19,6 +19,7 @@ from .localization import (
     smooth_gradient,
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
+from .segmentation import EDAM, SEAM, ClassMapModel, EDAMHead, SEAMHead, with_saliency
 from .temporal import TemporalLocalizer, hide_segments
 
 __all__ = [
@@ -30,12 +31,17 @@ __all__ = [
     'BagPooling',
     'BagPreprocessor',
     'CAMHead',
+    'ClassMapModel',
+    'EDAM',
+    'EDAMHead',
     'ErasingLocalizer',
     'HideFeatures',
     'Localizer',
     'LocalizerEnsemble',
     'OICRHead',
     'PCLHead',
+    'SEAM',
+    'SEAMHead',
     'SPGHead',
     'TemporalLocalizer',
     'WSDDNHead',
@@ -48,4 +54,5 @@ __all__ = [
     'resize_maps',
     'saliency',
     'smooth_gradient',
+    'with_saliency',
 ]

@@ -52,6 +52,18 @@ def test_tags_and_boxes(config, place, tmp_path):
     assert names and set(names) <= {'cat', 'dog'}
 
 
+@pytest.mark.parametrize('method', ['seam', 'edam'])
+def test_class_maps_of_own_tags(method, place, tmp_path):
+    """Their heads take tags as they are; pairs of photos that share one come together."""
+    config = f'mmwsl::weaksup/segmentation/{method}/{method}_r18w16_1xb32-cos-4e_digitscenes.py'
+    runner = train_here(config, tmp_path, data=str(place / 'boxes'), epochs=1, **NARROW)
+    assert type(runner.model.head).__name__ == f'{method.upper()}Head' and runner.model.num_classes == 2
+    cfg = load_config(config, {'data': place / 'boxes', 'model.backbone.base_channels': 4,
+                               'work_dir': str(tmp_path / 'test')})
+    assert cfg.train_dataloader.sampler.type == dict(seam='EpochSampler', edam='SharedTagSampler')[method]
+    assert 0 <= evaluate(cfg, next(tmp_path.glob('*.pth')))['multi_label/mAP'] <= 100
+
+
 def test_views_of_hide_and_seek_stay(place):
     before, cfg = load_config(HIDE), load_config(HIDE, dict(data=place / 'boxes'))
     assert cfg.data_preprocessor.views == before.data_preprocessor.views

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from smooth_pictures import annotated_picture, save, smooth_picture
 
-from mmwsl.datasets import ImageList, RandomCropMap, RandomScale, ResizeToSquare, read_image
+from mmwsl.datasets import ImageList, RandomCropMap, RandomCropTagged, RandomScale, ResizeToSquare, read_image
 from mmwsl.datasets.transforms.decode import resize, to_tensor
 from mmwsl.registry import TRANSFORMS
 
@@ -79,3 +79,18 @@ def test_squares_that_are_none():
         ResizeToSquare(0)
     with pytest.raises(ValueError, match="interpolation='nearest' is unknown; choose one of bicubic"):
         ResizeToSquare(8, 'nearest')
+
+
+def test_random_crop_of_an_image_with_tags():
+    image = np.arange(5 * 9 * 3, dtype=np.uint8).reshape(5, 9, 3)
+    crop, found = RandomCropTagged(size=6, fill=(7, 8, 9)), set()
+    for index in range(40):
+        cut = crop(dict(image=image, index=index))['image']
+        assert cut.shape == (6, 6, 3) and (cut[5] == (7, 8, 9)).all()  # a row is missing
+        left, = (x for x in range(4) if (cut[:5] == image[:, x:x + 6]).all())
+        found.add(left)
+    assert found == {0, 1, 2, 3}
+    again = [crop(dict(image=image, index=5))['image'] for _ in range(2)]
+    assert (again[0] == again[1]).all()
+    with pytest.raises(ValueError, match='would not move boxes, class_map; use RandomCropMap'):
+        crop(dict(image=image, class_map=image[..., 0], boxes=np.zeros((0, 4)), index=0))

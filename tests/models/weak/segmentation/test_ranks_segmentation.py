@@ -1,0 +1,21 @@
+from rank_invariance import check_two_ranks
+
+SYNC = dict(type='SyncBN')
+
+
+def backbone(**settings):
+    return dict(type='ResNet', depth=18, base_channels=4, stem='cifar', strides=(1, 2, 1, 1), norm_cfg=SYNC, **settings)
+
+
+METHODS = dict(
+    seam=dict(
+        type='SEAM', backbone=backbone(out_indices=(1, 2, 4)), scale=0.5, _views=(16,),
+        head=dict(type='SEAMHead', num_classes=3, shallow_channels=(4, 4), correlation_channels=8, dropout=0.0)),
+    edam=dict(
+        type='EDAM', backbone=backbone(out_indices=(4,)), _views=(16,),
+        head=dict(type='EDAMHead', num_classes=3, embed_channels=8, feedforward_channels=8, dropout=0.0,
+                  position_size=(4, 4))))
+
+
+def test_two_ranks_equal_one(tmp_path):
+    check_two_ranks(METHODS, tmp_path)
