@@ -86,7 +86,8 @@ def _predictions(models: Models, configs: Sequence[Config],
         check_trained_classes(_learnt_classes(config, meta), dataset.metainfo.get('classes'),
                               f'the test set of {configs[0].filename}, {name}')
         with torch.no_grad():
-            data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=copy.deepcopy(batch['data_samples'])))
+            samples = copy.deepcopy(batch['data_samples'])
+            data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=samples))
             found = model(**data, mode='predict')
         yield name, found, trained_classes(dict(meta=meta)) or []
 
