@@ -19,6 +19,7 @@ from .localization import (
     smooth_gradient,
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
+from .segmentation import multi_scale_maps, normalize_by_maximum, with_background
 from .temporal import TemporalLocalizer, hide_segments
 
 __all__ = [
@@ -44,8 +45,11 @@ __all__ = [
     'grad_cam',
     'hide_segments',
     'input_gradient',
+    'multi_scale_maps',
+    'normalize_by_maximum',
     'normalize_maps',
     'resize_maps',
     'saliency',
     'smooth_gradient',
+    'with_background',
 ]
