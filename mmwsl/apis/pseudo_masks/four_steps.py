@@ -3,6 +3,7 @@
 import copy
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from mmwsl.datasets.readers.map_files import write_mask
 from mmwsl.engine.child import Children
 from mmwsl.files import check_writable_folder, write_atomically
 
-KEYS = {'classifier', 'photos', 'maps', 'affinity', 'masks', 'segmentor', 'final', 'ceiling', 'benchmark', 'methods'}
+METHODS = ('cam', 'cam_refined', 'four_step', 'supervised')
 NEEDED = ('classifier', 'maps', 'masks', 'segmentor')
 
 
@@ -45,8 +46,7 @@ class FourSteps:
         self.classes: list[str] = []
         self.photos: list[Photo] = []
         self.name = (cfg.get('benchmark') or {}).get('dataset', 'own') if data is None else Path(self.data or '').name
-        self.methods = {'cam': 'cam', 'cam_refined': 'cam_refined', 'affinity': 'affinity', 'four_step': 'four_step',
-                        'supervised': 'supervised', **(cfg.get('methods') or {})}
+        self.methods = {**{name: name for name in METHODS}, **(cfg.get('methods') or {})}
         self.figures = Figures(Path(path).stem, self.seed, self.name)
         self.mask_settings = MaskSettings(**cfg.masks)
         self.classifier = self._load(cfg.classifier, self._own())
@@ -134,7 +134,7 @@ class FourSteps:
         if self.cfg.get('affinity'):
             maps, made = self._propagate(maps, made)
         masks = self.out / 'masks'
-        masked = digest(dict(self.cfg.masks), made)
+        masked = digest(asdict(self.mask_settings), made)
         done = run_step(masks, 'masks', masked, lambda: make_masks(
             self.photos, self.classes, maps, masks, self.mask_settings))
         print(f'masks: {done["written"]} photos, {done["left_out"]} left out', flush=True)
@@ -158,9 +158,12 @@ class FourSteps:
         walked, after = self.out / 'propagated_maps', digest(trained, entry.get('longest'))
         run_step(walked, 'random walk', after, lambda: propagate_maps(
             cfg, checkpoint, self.photos, maps, walked, entry.get('longest'), self.device))
-        for refined in (False, True) if self.mask_settings.refiner else (False,):
-            self._scored(f'walked-{refined}', after, lambda refined=refined: self._score(
-                walked, self.methods['affinity'], refined, walk=True))
+        if entry.get('masks'):
+            self.mask_settings = MaskSettings(**entry.masks)
+        method = entry.get('method', 'affinity')
+        self._scored('walked', after, lambda: self._score(walked, method, refined=False, walk=True))
+        if self.mask_settings.refiner:
+            self._scored('walked_refined', after, lambda: self._score(walked, method, refined=True, walk=True))
         return walked, after
 
     def _segment(self, name: str, folder: Path, inputs: str, method: str) -> None:
@@ -213,7 +216,8 @@ class FourSteps:
 
         folder = self.out / 'scores' / name
         known = len(self.figures.rows)
-        self.figures.rows[known:] = run_step(folder, f'scores of {name}', digest(inputs, dict(self.cfg.masks)), measure)
+        self.figures.rows[known:] = run_step(folder, f'scores of {name}', digest(inputs, asdict(self.mask_settings)),
+                                            measure)
         for row in self.figures.rows[known:]:
             print(f'  {self.figures.line(row)}', flush=True)
 
@@ -238,10 +242,12 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
 
     A config has ``classifier``, ``segmentor`` (dicts of ``config``, and ``options`` of it), ``photos`` (a list of data
     sets whose images get masks), ``maps`` (see :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have
-    ``affinity`` (``config``, ``options``, and ``labels`` as ``masks``: a model that is trained on pair labels and
-    propagates the maps), ``final`` (``scales``, ``flip``, ``refiner`` of a second test of the segmentor) and
-    ``ceiling`` (train the segmentor on true masks as well). Each step has a folder in ``out``. One that is whole and
-    whose settings and inputs are the same is skipped, and one that was stopped goes on.
+    ``affinity`` (``config``, ``options``, ``method``, its name in the table, ``labels``, and ``masks``, how what it
+    propagates becomes masks: a model that is trained on ``labels``, masks of two backgrounds, and moves the maps),
+    ``final`` (``scales``, ``flip``, ``refiner`` of a second test of the segmentor), ``ceiling`` (train the segmentor on
+    true masks as well), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and ``supervised``.
+    Each step has a folder in ``out``. One that is whole and whose settings and inputs are the same is skipped, and one
+    that was stopped goes on.
 
     Wherever true masks are known, mIoU is printed; nothing else is done with them, but for the ceiling.
 

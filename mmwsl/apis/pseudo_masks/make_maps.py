@@ -115,6 +115,6 @@ def propagate_maps(cfg: Config, checkpoint: Path | str, photos: Sequence[Photo],
         for key in ('maps', 'other_maps'):
             values = torch.from_numpy(found[key]).float().to(device)
             after = model.propagate_maps(images, values[None])[0] if len(values) else values
-            walked[key] = normalize_by_maximum(after).cpu().numpy()
+            walked[key] = after.float().clamp(0, 1).cpu().numpy()
         write_maps(path, found['classes'], walked['maps'], scores=found['scores'],
                    other_classes=found['other_classes'], other_maps=walked['other_maps'].astype(np.float16))
