@@ -1,5 +1,6 @@
 """The four steps, small: on scenes, and on own photos with tags."""
 
+import importlib
 import json
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_each_step_left_what_the_next_reads(done):
 
 def test_what_is_whole_is_skipped_and_what_was_lost_is_made_again(done, capsys, monkeypatch):
     place, table = done
-    monkeypatch.setattr('mmwsl.apis.pseudo_masks.four_steps.train', lambda *_, **__: pytest.fail('trained again'))
+    monkeypatch.setattr(importlib.import_module('mmwsl.apis.pseudo_masks.four_steps'), 'train', lambda *_, **__: pytest.fail('trained again'))
     assert four_steps(place / 'chain.py', place / 'out') == table
     lines = capsys.readouterr().out
     assert lines.count('done before') == 7 and 'begins' not in lines

@@ -4,6 +4,9 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.models.weak.segmentation.maps import with_background
+from mmwsl.refine.dense_crf import PRESETS, dense_crf, label_probabilities
+from mmwsl.refine.pamr import pamr
+from mmwsl.refine.par import par
 
 VOID = 255
 REFINERS = ('pamr', 'par', 'dense_crf')
@@ -70,19 +73,18 @@ def refine_scores(scores, image, type, preset=None, confidence=None, **settings)
     Raises:
         ValueError: an unknown refiner or preset, or no image.
     """
-    from mmwsl import refine as refiners
     if type not in REFINERS:
         raise ValueError(f'refiner {type!r} is unknown; choose one of {", ".join(REFINERS)}, or None')
     if image is None:
         raise ValueError(f'the refiner {type} needs the image, whose colors it follows')
     if type != 'dense_crf':
-        return getattr(refiners, type)(image[None].float(), scores[None], **settings)[0]
+        return (pamr if type == 'pamr' else par)(image[None].float(), scores[None], **settings)[0]
     if preset is not None:
-        if preset not in refiners.PRESETS:
-            raise ValueError(f'dense_crf has no preset {preset!r}; choose one of {", ".join(refiners.PRESETS)}')
-        settings = {**refiners.PRESETS[preset], **settings}
+        if preset not in PRESETS:
+            raise ValueError(f'dense_crf has no preset {preset!r}; choose one of {", ".join(PRESETS)}')
+        settings = {**PRESETS[preset], **settings}
     if confidence is not None:
-        probabilities = refiners.label_probabilities(scores.argmax(0), len(scores), confidence)
+        probabilities = label_probabilities(scores.argmax(0), len(scores), confidence)
     else:
         probabilities = scores / scores.sum(0, keepdim=True).clamp(min=1e-5)
-    return refiners.dense_crf(image, probabilities, **settings)
+    return dense_crf(image, probabilities, **settings)
