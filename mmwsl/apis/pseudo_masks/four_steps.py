@@ -1,5 +1,6 @@
 """Masks from tags in four steps, as one config says: classifier, class maps, pseudo-masks, segmentor."""
 
+import contextlib
 import copy
 import os
 import time
@@ -23,9 +24,10 @@ from mmwsl.apis.train import train
 from mmwsl.datasets import read_own_data
 from mmwsl.datasets.readers.map_files import write_mask
 from mmwsl.engine.child import Children
-from mmwsl.files import check_writable_folder, write_atomically
+from mmwsl.files import check_writable_folder, lock, write_atomically
 
 METHODS = ('cam', 'cam_refined', 'four_step', 'supervised')
+LOCK = '.steps.lock'
 NEEDED = ('classifier', 'maps', 'masks', 'segmentor')
 
 
@@ -50,6 +52,8 @@ class FourSteps:
         self.figures = Figures(Path(path).stem, self.seed, self.name)
         self.mask_settings = MaskSettings(**cfg.masks)
         self.classifier = self._load(cfg.classifier, self._own())
+        if self.data is None and cfg.classifier.get('dataset'):
+            self.classifier.train_dataloader.dataset = copy.deepcopy(cfg.classifier.dataset)
         self.segmentor = self._load(cfg.segmentor, {})
 
     def _own(self) -> dict[str, Any]:
@@ -78,7 +82,7 @@ class FourSteps:
 
     # -- the steps
 
-    def list(self) -> str:
+    def prepare(self) -> str:
         """The photos, in ``OUT/photos``; returns what decides them."""
         folder = self.out / 'photos'
         if self.data is None:
@@ -123,7 +127,7 @@ class FourSteps:
 
     def run(self) -> Figures:
         """All steps, each skipped where it is done."""
-        listed = self.list()
+        listed = self.prepare()
         checkpoint, trained = self._train('classifier', self.classifier, listed)
         maps, made = self.out / 'maps', digest(dict(self.cfg.maps), trained)
         run_step(maps, 'maps', made, lambda: make_maps(
@@ -240,14 +244,14 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
                device: torch.device | str | None = None) -> str:
     """Learn masks from tags: train a classifier, map its classes, make masks of the maps, train a segmentor on them.
 
-    A config has ``classifier``, ``segmentor`` (dicts of ``config``, and ``options`` of it), ``photos`` (a list of data
-    sets whose images get masks), ``maps`` (see :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have
-    ``affinity`` (``config``, ``options``, ``method``, its name in the table, ``labels``, and ``masks``, how what it
-    propagates becomes masks: a model that is trained on ``labels``, masks of two backgrounds, and moves the maps),
-    ``final`` (``scales``, ``flip``, ``refiner`` of a second test of the segmentor), ``ceiling`` (train the segmentor on
-    true masks as well), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and ``supervised``.
-    Each step has a folder in ``out``. One that is whole and whose settings and inputs are the same is skipped, and one
-    that was stopped goes on.
+    A config has ``classifier``, ``segmentor`` (dicts of ``config``, ``options`` of it, and, of the classifier, perhaps
+    ``dataset``, what it trains on), ``photos`` (a list of data sets whose images get masks), ``maps`` (see
+    :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have ``affinity`` (``config``, ``options``, ``method``,
+    its name in the table, ``labels``, and ``masks``, how what it propagates becomes masks: a model that is trained on
+    ``labels``, masks of two backgrounds, and moves the maps), ``final`` (``scales``, ``flip``, ``refiner`` of a second
+    test of the segmentor), ``ceiling`` (train the segmentor on true masks as well), and ``methods``, other names for
+    ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step has a folder in ``out``. One that is whole and
+    whose settings and inputs are the same is skipped, and one that was stopped goes on.
 
     Wherever true masks are known, mIoU is printed; nothing else is done with them, but for the ceiling.
 
@@ -265,12 +269,18 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
 
     Raises:
         ValueError, FileNotFoundError: the config does not say the steps, or one of them cannot be done.
+        FileExistsError, BlockingIOError: ``out`` holds something else, or another process is at it.
         SystemExit: a SIGTERM or SIGINT came; the training that ran has written a checkpoint.
     """
     out = check_writable_folder(out)
     out.mkdir(parents=True, exist_ok=True)
     steps = FourSteps(config, out, data, data_format, options, device)
-    with Children('the steps are stopped. They go on where they were with: the same command'):
-        figures = steps.run()
-    return figures.write(out, records)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(lock(out / LOCK, wait=False))
+        except BlockingIOError as error:
+            raise BlockingIOError(f'another process does these steps in {out}; wait for its end, or choose another '
+                                  '--out') from error
+        stack.enter_context(Children('the steps are stopped. They go on where they were with: the same command'))
+        return steps.run().write(out, records)
 

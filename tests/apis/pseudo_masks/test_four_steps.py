@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -46,6 +48,7 @@ def done(tmp_path_factory):
     return place, four_steps(place / 'chain.py', place / 'out', records=place / 'all.jsonl')
 
 
+@pytest.mark.long
 def test_every_figure_says_what_it_was_given(done):
     place, table = done
     records = read_records(place / 'out' / 'records.jsonl')
@@ -59,6 +62,7 @@ def test_every_figure_says_what_it_was_given(done):
     assert '| cam | train | with tags, no refiner, one scale and mirror images |' in table
 
 
+@pytest.mark.long
 def test_each_step_left_what_the_next_reads(done):
     out = done[0] / 'out'
     photos, classes = read_list(out / 'photos')
@@ -74,6 +78,7 @@ def test_each_step_left_what_the_next_reads(done):
     assert learnt.classes == ['background', *classes] and len(learnt) == 12
 
 
+@pytest.mark.long
 def test_what_is_whole_is_skipped_and_what_was_lost_is_made_again(done, capsys, monkeypatch):
     place, table = done
     monkeypatch.setattr(importlib.import_module('mmwsl.apis.pseudo_masks.four_steps'), 'train', lambda *_, **__: pytest.fail('trained again'))
@@ -90,6 +95,7 @@ def test_what_is_whole_is_skipped_and_what_was_lost_is_made_again(done, capsys, 
     assert 'maps: goes on' in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_the_sheet_has_a_row_for_each_photo(done):
     place, _ = done
     with Image.open(mask_sheet(place / 'chain.py', place / 'out', place / 'sheet.png', count=3)) as sheet:
@@ -185,3 +191,37 @@ def test_true_masks_of_own_data(tmp_path, kind):
     assert all((each.true_mask() == (each.tags[0] * 1 + each.tags[1] * 2) * (each.true_mask() > 0)).all() for each in photos)
     words = [word for word, _ in pseudo_masks(tmp_path / 'maps', tmp_path / 'out')['scores']]
     assert words == ['with tags, no refiner, one scale', 'without tags, no refiner, one scale']
+
+
+@pytest.mark.long
+def test_own_photos_through_all_steps(own, capsys):
+    """Tags in, masks and a segmentor out; nothing is known that could score them, and predict shows what it says."""
+    (own / 'chain.py').write_text(CONFIG.replace('threshold=0.3', 'threshold=0.3, refiner=dict(type="par", dilations=(1,))'))
+    assert main(['four-steps', 'chain.py', '--data', 'tags.csv', '--out', 'out']) == 0
+    assert 'so there is no score of it' in capsys.readouterr().out
+    learnt = OwnData(own / 'out' / 'masks', tags=True, supervision='full')
+    assert learnt.classes == ['background', 'nail', 'ring'] and len(learnt) == 8
+    assert main(['predict', SEGMENTOR, 'out/segmentor/epoch_1.pth', '0.png', '--out', 'seen', '--cfg-options',
+                 'model.head.num_classes=3', 'model.head.channels=8', 'model.backbone.base_channels=4']) == 0
+    areas = json.loads((own / 'seen' / 'predictions.json').read_text())['predictions'][0]
+    assert areas['size'] == [40, 32] and 'class_map' in areas
+
+
+def test_two_processes_do_not_share_a_folder(tmp_path):
+    (tmp_path / 'chain.py').write_text(CONFIG)
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out' / '.steps.lock').touch()
+    code = f"""
+import fcntl, sys, time
+file = open({str(tmp_path / 'out' / '.steps.lock')!r}, 'a+b')
+fcntl.lockf(file, fcntl.LOCK_EX)
+print('held', flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout.readline() == 'held\n'
+            with pytest.raises(BlockingIOError, match='another process does these steps'):
+                four_steps(tmp_path / 'chain.py', tmp_path / 'out')
+        finally:
+            child.kill()
