@@ -246,9 +246,9 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
 
     A config has ``classifier``, ``segmentor`` (dicts of ``config``, ``options`` of it, and, of the classifier, perhaps
     ``dataset``, what it trains on), ``photos`` (a list of data sets whose images get masks), ``maps`` (see
-    :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have ``affinity`` (``config``, ``options``, ``method``,
-    its name in the table, ``labels``, and ``masks``, how what it propagates becomes masks: a model that is trained on
-    ``labels``, masks of two backgrounds, and moves the maps), ``final`` (``scales``, ``flip``, ``refiner`` of a second
+    :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have ``affinity`` (``config``, ``options``,
+    ``method``, its name in the table, ``labels``, and ``masks``, how what it propagates becomes masks: a model that is
+    trained on ``labels``, masks of two backgrounds, and moves the maps), ``final`` (``scales``, ``flip``, ``refiner`` of a second
     test of the segmentor), ``ceiling`` (train the segmentor on true masks as well), and ``methods``, other names for
     ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step has a folder in ``out``. One that is whole and
     whose settings and inputs are the same is skipped, and one that was stopped goes on.

@@ -21,8 +21,8 @@ CLASSIFIER = 'mmwsl::weaksup/localization/cam/cam_tags_r18w16_1xb64-cos-8e_digit
 SEGMENTOR = 'mmwsl::supervised/segmentation/fcn_r18w16_1xb32-cos-12e_digitscenes.py'
 NARROW = {'model.backbone.base_channels': 4, 'epochs': 1, 'train_dataloader.batch_size': 8}
 CONFIG = f"""
-classifier = dict(config={CLASSIFIER!r}, options={{
-    **{NARROW!r}, 'train_dataloader.dataset.num_scenes': 16, 'train_dataloader.dataset.size': 32}})
+classifier = dict(config={CLASSIFIER!r}, options={NARROW!r}, dataset=dict(
+    type='DigitScenes', objects=(1, 2), size=32, num_scenes=16, in_memory=True))
 photos = [dict(type='DigitScenes', objects=(1, 2), size=32, num_scenes=12, supervision='full')]
 maps = dict(scales=(1.0,), flip=True, stride=2)
 masks = dict(threshold=0.3)
