@@ -248,10 +248,10 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
     ``dataset``, what it trains on), ``photos`` (a list of data sets whose images get masks), ``maps`` (see
     :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have ``affinity`` (``config``, ``options``,
     ``method``, its name in the table, ``labels``, and ``masks``, how what it propagates becomes masks: a model that is
-    trained on ``labels``, masks of two backgrounds, and moves the maps), ``final`` (``scales``, ``flip``, ``refiner`` of a second
-    test of the segmentor), ``ceiling`` (train the segmentor on true masks as well), and ``methods``, other names for
-    ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step has a folder in ``out``. One that is whole and
-    whose settings and inputs are the same is skipped, and one that was stopped goes on.
+    trained on ``labels``, masks of two backgrounds, and moves the maps), ``final`` (``scales``, ``flip``, ``refiner``
+    of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well), and ``methods``, other
+    names for ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step has a folder in ``out``. One that is
+    whole and whose settings and inputs are the same is skipped, and one that was stopped goes on.
 
     Wherever true masks are known, mIoU is printed; nothing else is done with them, but for the ceiling.
 
