@@ -102,7 +102,6 @@ class FourSteps:
         if count not in (None, len(self.classes)):
             raise ValueError(f'the classifier has {count} classes, the photos {len(self.classes)}; correct '
                              'classifier or photos')
-        set_classes(self.segmentor.model, len(self.classes) + 1)
         return digest(datasets, [(photo.name, photo.path, photo.tags, _stamp(photo.path)) for photo in self.photos])
 
     def _own_set(self, split: str | None, **more: Any) -> dict[str, Any]:
@@ -146,7 +145,8 @@ class FourSteps:
         if self.cfg.get('ceiling') and self._known():
             truth = self.out / 'truth'
             run_step(truth, 'truth', listed, lambda: self._write_truth(truth))
-            self._segment('ceiling', truth, digest(listed, 'truth'), self.methods['supervised'])
+            more = {} if self.cfg.ceiling is True else self.cfg.ceiling.get('options') or {}
+            self._segment('ceiling', truth, digest(listed, 'truth'), self.methods['supervised'], more)
         return self.figures
 
     def _propagate(self, maps: Path, made: str) -> tuple[Path, str]:
@@ -170,8 +170,9 @@ class FourSteps:
             self._scored('walked_refined', after, lambda: self._score(walked, method, refined=True, walk=True))
         return walked, after
 
-    def _segment(self, name: str, folder: Path, inputs: str, method: str) -> None:
-        cfg = copy.deepcopy(self.segmentor)
+    def _segment(self, name: str, folder: Path, inputs: str, method: str, more: dict[str, Any] | None = None) -> None:
+        cfg = self._load(self.cfg.segmentor, more or {})
+        set_classes(cfg.model, len(self.classes) + 1)
         _read_masks(cfg, folder)
         checkpoint, trained = self._train(name, cfg, inputs)
         dataset = self._test_set()
@@ -249,9 +250,10 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
     :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have ``affinity`` (``config``, ``options``,
     ``method``, its name in the table, ``labels``, and ``masks``, how what it propagates becomes masks: a model that is
     trained on ``labels``, masks of two backgrounds, and moves the maps), ``final`` (``scales``, ``flip``, ``refiner``
-    of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well), and ``methods``, other
-    names for ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step has a folder in ``out``. One that is
-    whole and whose settings and inputs are the same is skipped, and one that was stopped goes on.
+    of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well: True, or a dict of other
+    ``options``), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step
+    has a folder in ``out``. One that is whole and whose settings and inputs are the same is skipped, and one that was
+    stopped goes on.
 
     Wherever true masks are known, mIoU is printed; nothing else is done with them, but for the ceiling.
 
