@@ -201,8 +201,8 @@ def test_own_photos_through_all_steps(own, capsys):
     assert 'so there is no score of it' in capsys.readouterr().out
     learnt = OwnData(own / 'out' / 'masks', tags=True, supervision='full')
     assert learnt.classes == ['background', 'nail', 'ring'] and len(learnt) == 8
-    assert main(['predict', SEGMENTOR, 'out/segmentor/epoch_1.pth', '0.png', '--out', 'seen', '--cfg-options',
-                 'model.head.num_classes=3', 'model.head.channels=8', 'model.backbone.base_channels=4']) == 0
+    config, = (own / 'out' / 'segmentor').glob('*.py')
+    assert main(['predict', str(config), 'out/segmentor/epoch_1.pth', '0.png', '--out', 'seen']) == 0
     areas = json.loads((own / 'seen' / 'predictions.json').read_text())['predictions'][0]
     assert areas['size'] == [40, 32] and 'class_map' in areas
 
