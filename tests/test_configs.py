@@ -29,7 +29,8 @@ LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
                 and not path.is_relative_to(ROOT / 'supervised'))
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
-SUPERVISED = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised').rglob('*.py'))
+DEEPLAB = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised' / 'segmentation').glob('*k_*.py'))
+SUPERVISED = sorted({path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised').rglob('*.py')} - set(DEEPLAB))
 EVERY = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py') if '_base_' not in path.parts)
 SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
 
@@ -232,9 +233,9 @@ def test_segmentation(name, empty_weights):
 def test_supervised(name, empty_weights):
     """Detectors and segmentors on the pre-trained network: the name is true, and the levels are where it says."""
     cfg = load_config(f'mmwsl::{name}')
-    parts = re.fullmatch(r'(?P<method>faster_rcnn|fcn)_(?P<backbone>efficientnetlite\d)_(?P<gpus>\d+)xb(?P<batch>\d+)-cos-'
+    parts = re.fullmatch(r'(?P<method>faster_rcnn|fcn|deeplabv1|deeplabv3plus)_(?P<backbone>efficientnetlite\d)_(?P<gpus>\d+)xb(?P<batch>\d+)-cos-'
                          r'(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
-    assert name.split('/')[1] == dict(faster_rcnn='detection', fcn='segmentation')[parts['method']]
+    assert name.split('/')[1] == ('detection' if parts['method'] == 'faster_rcnn' else 'segmentation')
     assert cfg.train_cfg.max_epochs == int(parts['epochs']) and cfg.train_dataloader.batch_size == int(parts['batch'])
     assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
     assert parts['data'] == cfg.benchmark.dataset.lower() and parts['backbone'].endswith(cfg.model.backbone.arch)
@@ -242,8 +243,9 @@ def test_supervised(name, empty_weights):
     model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor)).eval()
     with torch.no_grad():
         maps = model(torch.zeros(1, 3, 128, 128))
-    if parts['method'] == 'fcn':
-        assert maps.shape == (1, METRICS.build(cfg.test_evaluator).num_classes, 8, 8)
+    if parts['method'] != 'faster_rcnn':
+        side = 32 if parts['method'] == 'deeplabv3plus' else 8
+        assert maps.shape == (1, METRICS.build(cfg.test_evaluator).num_classes, side, side)
     else:
         assert [level.shape[2] for level in maps] == [128 // stride for stride in model.rpn_head.strides]
         assert model.box_head.num_classes == 20 and METRICS.build(cfg.test_evaluator)
@@ -252,6 +254,30 @@ def test_supervised(name, empty_weights):
     assert learning <= held and 0 < len(learning) < len(list(model.parameters()))  # the first stages stay
     for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
         assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('dataset', part).pipeline)
+
+
+@pytest.mark.parametrize('name', DEEPLAB)
+def test_deeplab(name):
+    """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}k_{data}.py: true, and with maps of 1/8, v3+ of 1/4."""
+    cfg = load_config(f'mmwsl::{name}')
+    parts = re.fullmatch(r'(?P<method>deeplabv[12]|deeplabv3plus)_(?P<backbone>wrn38|vgg16|r101)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
+                         r'(?P<schedule>poly|step)-(?P<thousands>\d+)k_(?P<data>[a-z0-9]+)', name.split('/')[-1].removesuffix('.py'))
+    assert cfg.model.head.type == dict(deeplabv1='LargeFOVHead', deeplabv2='DeepLabV2Head', deeplabv3plus='DeepLabV3PlusHead')[parts['method']]
+    assert cfg.model.backbone.type == dict(wrn38='WideResNet', vgg16='VGG16', r101='ResNet')[parts['backbone']]
+    assert cfg.train_cfg.max_iters == 1000 * int(parts['thousands']) and cfg.train_dataloader.batch_size == int(parts['batch'])
+    assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
+    assert parts['data'] == cfg.benchmark.dataset.lower()
+    schedule, = cfg.param_scheduler
+    assert schedule.type == dict(poly='PolyLR', step='MultiStepLR')[parts['schedule']] and not schedule.by_epoch
+    classes = dict(voc12aug=21, coco14=81)[parts['data']]
+    assert METRICS.build(cfg.test_evaluator).num_classes == len(cfg.train_dataloader.dataset.classes) == classes
+    with torch.device('meta'):
+        model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor)).eval()
+        side = 32 if parts['method'] == 'deeplabv3plus' else 16
+        assert model(torch.zeros(1, 3, 128, 128)).shape == (1, classes, side, side)
+    PARAM_SCHEDULERS.build(dict(schedule, optimizer=build_optim_wrapper(model, cfg.optim_wrapper)))
+    for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
+        assert all(TRANSFORMS.build(step).moves_annotations for step in part.pipeline)
 
 
 @pytest.mark.parametrize('name, classes', [('faster_rcnn_voc07', 20), ('mask_rcnn_coco', 80), ('fcn_voc07', 21)])

@@ -76,13 +76,15 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
     values = runner.test()
     if out is not None and is_main_process():
         described = [dict(file=file.name, sha256=checkpoint_hash(file)) if file else 'random' for file in files]
+        inference = getattr(unwrap(runner.model), 'inference', None)  # what the figure was given: scales, tags, a CRF
+        inference = {} if inference is None else dict(inference=inference)
         kind = 'random' if checkpoints[0] == 'random' else type(unwrap(runner.model)).__name__.lower()
         append_json_lines(out, [make_record(
             suite=suite, method=method or kind,
             config=Path(cfg.filename).name if cfg.filename else None, seed=cfg.get('randomness', {}).get('seed'),
             dataset=dataset_name(cfg), split='test',
             saw_labels=any_labels(saw_labels or [runner.start_saw_labels]),
-            protocol=name.split('/')[0], metric=name.split('/')[-1], value=round(float(value), 4),
-            settings=dict(checkpoint=described[0] if len(described) == 1 else described))
+            protocol=name.split('/')[0], metric=name.split('/', 1)[-1], value=round(float(value), 4),
+            settings=dict(checkpoint=described[0] if len(described) == 1 else described) | inference)
             for name, value in values.items()])
     return values

@@ -8,6 +8,8 @@ SETS = {  # name: what is written, and the arguments with their meanings
                    dict(root='folder with gtFine/')),
     'voc_aug': ("VOC2012's class maps with those of SBD, and trainaug.txt",
                 dict(voc='VOCdevkit/VOC2012', sbd="the folder 'dataset' of SBD's archive")),
+    'coco_class_maps': ("class maps of COCO's instances",
+                        dict(annotations='instances_train2014.json, ...', out='folder to make')),
     'imagenet_val': ("ImageNet's validation images in folders of their classes",
                      dict(images='folder of ILSVRC2012_val_*.JPEG', labels='lines of NAME CLASS',
                           out='folder to make')),
@@ -31,6 +33,8 @@ def run(args):
     elif args.set == 'voc_aug':
         count = prepare.voc_augmented(args.voc, args.sbd)
         print(f'{count} photos in trainaug.txt (10,582 if both sets are complete)')
+    elif args.set == 'coco_class_maps':
+        print(f'{prepare.coco_class_maps(args.annotations, args.out):,} class maps')
     elif args.set == 'imagenet_val':
         print('{:,} images in {:,} classes'.format(*prepare.imagenet_val(args.images, args.labels, args.out)))
     else:

@@ -243,8 +243,10 @@ def read_class_map(path, values=None):
     whole = array.ndim == 2 and array.dtype.kind in 'iu'
     if not whole or array.min() < 0 or array.max() > 255:
         held = f' with values from {array.min()} to {array.max()}' if whole else ''
+        mend = ('; where colors stand for classes, name them by the setting `values` of ClassMaps, '
+                "values='voc' for VOC's" if array.ndim == 3 else '')
         raise AnnotationError(f'class map {path} is {array.dtype} of shape {array.shape}{held}; it must have one '
-                              'number from 0 to 255 per pixel (a palette PNG, or grey)', kind='class maps')
+                              f'number from 0 to 255 per pixel (a palette PNG, or grey){mend}', kind='class maps')
     array = array.astype(np.uint8)
     if not values:
         return array

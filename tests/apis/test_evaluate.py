@@ -1,8 +1,10 @@
 """A detector trained and scored as a user does it, on scenes of digits in VOC's layout."""
 
 import cv2
+import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from tiny_runs import assert_same, log_text, read_state, train_here
 
 from mmwsl.apis import evaluate, load_config, read_records
@@ -89,3 +91,28 @@ def test_bad_input(config, tmp_path, capsys):
 def test_lengths_of_a_run(config, tmp_path):
     with pytest.raises(ValueError, match='max_epochs or max_iters'):
         train_here(config, tmp_path, train_cfg__max_epochs=2)
+
+
+def test_records_say_what_masks_were_given(tmp_path):
+    """By the names of the values, and the numbers by the settings."""
+    rng = np.random.default_rng(0)
+    for number in range(2):
+        cv2.imwrite(str(tmp_path / f'{number}.jpg'), rng.integers(0, 255, (24, 32, 3)).astype(np.uint8))
+        cv2.imwrite(str(tmp_path / f'{number}.png'), rng.integers(0, 3, (3, 4)).repeat(8, 0).repeat(8, 1).astype(np.uint8))
+    data = dict(type='ClassMaps', images=str(tmp_path), maps=str(tmp_path), supervision='full',
+                pipeline=[dict(type='RandomScale', size=(32, 24), factors=(1.0, 1.0))])
+    cfg = Config(dict(
+        default_scope='mmwsl', work_dir=str(tmp_path / 'work'), test_cfg=dict(),
+        model=dict(type='FCN', backbone=dict(type='ResNet', depth=18, base_channels=8),
+                   head=dict(type='FCNHead', channels=8, num_classes=3, norm_cfg=dict(type='BN')),
+                   scales=(0.5, 1.0), flip=True, true_tags=True,
+                   data_preprocessor=dict(type='DetectionPreprocessor', mean=[100.0] * 3, std=[50.0] * 3)),
+        test_dataloader=dict(batch_size=2, dataset=data, collate_fn=dict(type='collate_list'),
+                             sampler=dict(type='DefaultSampler', shuffle=False)),
+        test_evaluator=dict(type='IoUMetric', num_classes=3, per_class=True)))
+    values = evaluate(cfg, 'random', tmp_path / 'records.jsonl')
+    assert {'segmentation/mIoU_tags_ms_flip', 'segmentation/IoU_tags_ms_flip/1'} <= set(values)
+    records = {record['metric']: record for record in read_records(tmp_path / 'records.jsonl')}
+    assert records['IoU_tags_ms_flip/1']['protocol'] == 'segmentation'
+    assert records['mIoU_tags_ms_flip']['settings'] == dict(
+        checkpoint='random', inference=dict(scales=[0.5, 1.0], flip=True, true_tags=True, crf=None))

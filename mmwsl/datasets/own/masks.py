@@ -15,6 +15,7 @@ from mmwsl.datasets.own.layout import PHOTO_FOLDERS, part_of, photos_below, phot
 from mmwsl.datasets.own.records import Records
 from mmwsl.datasets.transforms.decode import ImageError
 from mmwsl.files import read_lines
+from mmwsl.visualization.predictions import palette
 
 MASK_FOLDERS = ('masks', 'mask', 'SegmentationClass', 'annotations', 'labels', 'segmentations', 'class_maps')
 ENDINGS = ('', '_mask', '-mask', '_masks', '_seg', '_segmentation', '_label', '_labels')  # of a mask's name
@@ -114,14 +115,30 @@ def class_map_records(path: Path, form: str, photos: list[str], maps: list[str],
             raise ValueError(f'{path}: masks have none of the colors of {shown(classes)}')
         number_of = {value: value for value in range(256)}
     else:
-        held = values_of_maps(path, maps)
+        held, colors = _numbers_or_voc_colors(path, maps)
         classes, map_values, more = name_values(path, held, names)
         number_of = {value: map_values.get(value, value) for value in range(256)}
+        if colors:
+            map_values = {color: number_of[value] for color, value in colors.items()}
+            more = ["masks are in the colors of VOC's palette, whose numbers are taken as values", *more]
     tags = torch.zeros(len(maps), len(classes))
     for row, values in zip(tags, held, strict=True):
         row[[number_of[value] - 1 for value in values if number_of[value] not in (0, VOID)]] = 1
     return Records(str(path), form, photos, classes, tags, [dict(class_map=file) for file in maps], parts, map_values,
                    remarks + more)
+
+
+def _numbers_or_voc_colors(path: Path, maps: list[str]) -> tuple[list[tuple[int, ...]], dict[Value, int]]:
+    """The values in each class map, and no palette; or, of maps in the colors of VOC's palette, its numbers, and it."""
+    try:
+        return values_of_maps(path, maps), {}
+    except ValueError as error:
+        colors: dict[Value, int] = {(red, green, blue): value
+                                    for value, (red, green, blue) in enumerate(palette().tolist())}
+        try:
+            return values_of_maps(path, maps, colors), colors
+        except ValueError:
+            raise error from None
 
 
 def values_of_maps(path: Path, maps: list[str], colors: dict[Value, int] | None = None) -> list[tuple[int, ...]]:

@@ -6,10 +6,12 @@ from pathlib import Path
 from mmengine.logging import print_log
 
 from mmwsl.datasets.annotated import AnnotatedDataset
+from mmwsl.datasets.checks import VOID
 from mmwsl.datasets.readers.folder import find_images
 from mmwsl.datasets.transforms.decode import JPEG_EXTENSIONS
 from mmwsl.files import read_lines
 from mmwsl.registry import DATASETS
+from mmwsl.visualization.predictions import palette
 
 
 def _names_of(folder, suffix, list_file, on_error):
@@ -31,6 +33,28 @@ def _names_of(folder, suffix, list_file, on_error):
             for name in (line.strip() for line in read_lines(list_file)) if name]
 
 
+def _checked_values(values, num_classes):
+    """``values`` of :class:`ClassMaps` as :func:`read_class_map` takes them."""
+    if isinstance(values, str):
+        if values != 'voc':
+            raise ValueError(f"ClassMaps: values={values!r} is no palette that is known; give 'voc', or a dict of "
+                             'colors (red, green, blue) and what they become')
+        return {tuple(color): number for number, color in enumerate(palette().tolist())
+                if number < (num_classes or VOID) or number == VOID}
+    colored = [isinstance(value, tuple) for value in values or ()]
+    if any(colored) and not all(colored):
+        raise ValueError(f'ClassMaps: values={values} has both numbers and colors; maps are of one kind')
+    parts = [number for value, becomes in (values or {}).items()
+             for number in (*(value if isinstance(value, tuple) else (value,)), becomes)]
+    wrong = [number for number in parts if number not in range(256)]
+    if wrong:
+        raise ValueError(f'ClassMaps: values={values}: {wrong[0]!r} is no number from 0 to 255')
+    short = [value for value in values or () if isinstance(value, tuple) and len(value) != 3]
+    if short:
+        raise ValueError(f'ClassMaps: values={values}: {short[0]} is no color (red, green, blue)')
+    return values
+
+
 @DATASETS.register_module()
 class ClassMaps(AnnotatedDataset):
     """Images, each with an image file of the same size whose pixel values are classes: 0 is class 0, 255 is void.
@@ -46,7 +70,8 @@ class ClassMaps(AnnotatedDataset):
         list_file: text file of names without a suffix, one a line.
         classes: names of the classes, all that pixels may have; None = not checked.
         values: what values in the files become, where they are not the numbers of the classes: ``{255: 1}`` for masks
-            of 0 and 255, ``{0: 255}`` where 0 is void. Values that are not named stay.
+            of 0 and 255, ``{0: 255}`` where 0 is void. Values that are not named stay. Or what colors become, where
+            maps are in color: ``{(128, 0, 0): 1, ...}`` with all that occur, or ``'voc'`` for VOC's palette.
         settings: supervision, pipeline, on_error, verify, seed, max_images: see :class:`AnnotatedDataset`.
 
     Raises:
@@ -57,9 +82,7 @@ class ClassMaps(AnnotatedDataset):
     def __init__(self, images, maps, image_suffix='.jpg', map_suffix='.png', list_file=None, classes=None, values=None,
                  **settings):
         images, maps = Path(images), Path(maps)
-        wrong = [number for pair in (values or {}).items() for number in pair if number not in range(256)]
-        if wrong:
-            raise ValueError(f'ClassMaps: values={values}: {wrong[0]!r} is no number from 0 to 255')
+        values = _checked_values(values, len(classes) if classes else None)
         self.map_values, self.num_map_values = values, len(classes) if classes else None
         for name, folder in (('images', images), ('maps', maps)):
             if not folder.is_dir():

@@ -10,9 +10,10 @@ from .label_errors import label_errors
 from .oddness import odd_ones, oddness
 from .paired import Paired, mcnemar
 from .proposals import average_recall, best_overlaps, proposal_recall
-from .segmentation import confusion, intersection_over_union
+from .segmentation import boundary, boundary_f, confusion, intersection_over_union
 
-__all__ = ['Paired', 'average_precision', 'average_recall', 'best_overlaps', 'color_histogram', 'confusion',
-           'correct_localization', 'detection_average_precision', 'intersection_over_union', 'label_errors',
-           'look_alike', 'match_detections', 'mcnemar', 'mean_average_precision', 'mean_class_accuracy',
-           'near_duplicates', 'odd_ones', 'oddness', 'proposal_recall', 'topk_accuracy', 'true_class_rank']
+__all__ = ['Paired', 'average_precision', 'average_recall', 'best_overlaps', 'boundary', 'boundary_f',
+           'color_histogram', 'confusion', 'correct_localization', 'detection_average_precision',
+           'intersection_over_union', 'label_errors', 'look_alike', 'match_detections', 'mcnemar',
+           'mean_average_precision', 'mean_class_accuracy', 'near_duplicates', 'odd_ones', 'oddness', 'proposal_recall',
+           'topk_accuracy', 'true_class_rank']

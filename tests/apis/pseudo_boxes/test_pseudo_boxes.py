@@ -55,7 +55,7 @@ def test_proposals_of_a_file_or_of_each_photo(place):
     assert own.test_dataloader.dataset.dataset.supervision == 'boxes'  # of the metric
     own.work_dir = str(place / 'test')
     values = evaluate(own, checkpoint(place))
-    assert {'weak/CorLoc', 'voc/AP50'} <= set(values) and 0 <= values['weak/CorLoc'] <= 100
+    assert {'weak/corloc', 'voc/AP50'} <= set(values) and 0 <= values['weak/corloc'] <= 100
     on_the_fly = load_config(OICR, dict(NARROW, data=place / 'tags.csv'))
     assert [step.type for step in on_the_fly.train_dataloader.dataset.pipeline] == [
         'MakeProposals', 'ResizeShortEdge', 'RandomFlip']
@@ -105,6 +105,11 @@ def test_points_and_thresholds(place, tmp_path):
     row, = (number for number, path in enumerate(records.paths) if path.endswith('01.png'))
     box = records.annotations[row]['boxes'][records.annotations[row]['box_labels'] == 0][0]
     assert box[0] <= 17 < box[2] and box[1] <= 20 < box[3]
+    (tmp_path / 'strokes.csv').write_text('file,class,stroke,x,y\n01.png,cat,1,12,16\n01.png,cat,1,22,24\n')
+    _, records = made(place, tmp_path / 'strokes', scribbles=tmp_path / 'strokes.csv', score_threshold=0.0)
+    row, = (number for number, path in enumerate(records.paths) if path.endswith('01.png'))
+    for box in records.annotations[row]['boxes'][records.annotations[row]['box_labels'] == 0]:
+        assert box[0] <= 13 and box[2] > 21 and box[1] <= 17 and box[3] > 23
     done, _ = made(place, tmp_path / 'all', score_threshold=0.0)
     content = json.loads((tmp_path / 'all' / 'instances_train.json').read_text())
     assert done['boxes'] == len(content['annotations']) > 20

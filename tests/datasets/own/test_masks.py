@@ -35,6 +35,20 @@ def test_parts(tmp_path, parts):
     assert records.parts == ['train', 'test'] and names(records) == ['0.jpg', '0.jpg']
 
 
+def test_colors_of_voc_without_a_file_of_names(tmp_path):
+    """Numbers of VOC's palette: 0, 1, 15 and void; with names the classes are called by them."""
+    colored(tmp_path, (0, 0, 0), (128, 0, 0), (192, 128, 128), (224, 224, 192), (224, 224, 192))
+    expected = [0] * 6 + [1] * 6 + [2] * 6 + [255] * 12
+    records = read_own_data(tmp_path)
+    assert records.classes == ['class 1', 'class 15'] and records.tags.tolist() == [[1, 1], [1, 1]]
+    assert "masks are in the colors of VOC's palette" in records.remarks[0]
+    assert OwnData(tmp_path, supervision='full')[0]['data_samples'].gt_mask[0].tolist() == expected
+    (tmp_path / 'classes.txt').write_text('\n'.join(['background', *(f'thing {number}' for number in range(1, 16))]))
+    assert read_own_data(tmp_path).classes[14] == 'thing 15'
+    sample = OwnData(tmp_path, supervision='full')[1]['data_samples']
+    assert sample.gt_mask[0].tolist() == [0] * 6 + [1] * 6 + [15] * 6 + [255] * 12
+
+
 def test_black_and_white(tmp_path):
     """Masks of 0 and 255 have one class; where there are other values, 255 is void."""
     records = read_own_data(pairs(tmp_path, (0, 255), (0,), ending='_mask'))
@@ -139,7 +153,7 @@ def test_photos_and_masks_without_the_other(tmp_path):
 def test_masks_that_cannot_be_used(tmp_path):
     pairs(tmp_path, (0, 1), (0, 2))
     for name in '01':
-        cv2.imwrite(str(tmp_path / 'masks' / f'{name}.png'), np.full((20, 30, 3), (0, 0, 128), np.uint8))
+        cv2.imwrite(str(tmp_path / 'masks' / f'{name}.png'), np.full((20, 30, 3), (0, 0, 127), np.uint8))
     with pytest.raises(ValueError, match=r'2 of 2 masks cannot be used, the first: .*0.png.*Where colors stand for'):
         read_own_data(tmp_path)
     (tmp_path / 'masks' / '0.png').write_bytes(b'')

@@ -45,6 +45,34 @@ def test_cityscapes(tmp_path, capsys):
     assert 'has no */*/*_gtFine_labelIds.png' in error(capsys, 'cityscapes', tmp_path / 'empty')
 
 
+def test_coco_class_maps(tmp_path, capsys):
+    """A cat (90 is class 2) in front of a person (3 is class 1), whatever the order; a crowd of cats is behind both."""
+    def square(number, category, left, top, right, bottom, **more):
+        return dict(id=number, image_id=7, category_id=category, bbox=[left, top, right - left, bottom - top], iscrowd=0,
+                    area=(right - left) * (bottom - top),
+                    segmentation=[[left, top, right, top, right, bottom, left, bottom]]) | more
+    crowd = dict(size=[4, 6], counts=[0, 8, 16])  # the first two columns
+    content = dict(
+        images=[dict(id=7, file_name='a/b.jpg', width=6, height=4), dict(id=8, file_name='c.jpg', width=3, height=2)],
+        categories=[dict(id=90, name='cat'), dict(id=3, name='person')],
+        annotations=[square(1, 90, 2, 1, 3, 3), square(2, 3, 1, 0, 5, 4),
+                     square(3, 90, 0, 0, 2, 4, iscrowd=1, segmentation=crowd)])
+    file = tmp_path / 'instances.json'
+    file.write_text(json.dumps(content))
+    assert main(['prepare', 'coco_class_maps', str(file), str(tmp_path / 'maps')]) == 0
+    assert '2 class maps' in capsys.readouterr().out
+    found = read(tmp_path / 'maps' / 'a' / 'b.png')
+    assert found[1].tolist() == [2, 1, 2, 1, 1, 0] and found[0].tolist() == [2, 1, 1, 1, 1, 0]
+    assert read(tmp_path / 'maps' / 'c.png').tolist() == [[0] * 3] * 2
+
+    content['images'][0]['file_name'] = '../b.jpg'
+    file.write_text(json.dumps(content))
+    assert 'leads out of the folder' in error(capsys, 'coco_class_maps', file, tmp_path / 'maps')
+    content['images'][0] = dict(id=7, file_name='b.jpg')
+    file.write_text(json.dumps(content))
+    assert 'the image b.jpg has no width and height' in error(capsys, 'coco_class_maps', file, tmp_path / 'maps')
+
+
 @pytest.fixture
 def voc(tmp_path):
     """Photos a, b (train), c (val) of VOC; SBD has b, c, d and e, and another map of b."""

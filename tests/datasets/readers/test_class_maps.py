@@ -95,9 +95,50 @@ def test_values_of_masks_are_mapped(tmp_path):
         metric.process({}, [dict(pred_mask=torch.tensor(predicted).expand(8, 12), class_map=sample.class_map,
                                  class_map_values=sample.class_map_values)])
     assert metric.compute_metrics(metric.results) == dict(mIoU=100, mAcc=100, aAcc=100)
-    assert sum(metric.results).tolist() == [[96, 0], [0, 48]]
+    assert sum(each['confusion'] for each in metric.results).tolist() == [[96, 0], [0, 48]]
     with pytest.raises(ValueError, match="values={'255': 1}: '255' is no number from 0 to 255"):
         ClassMaps(tmp_path / 'photos', tmp_path / 'maps', values={'255': 1})
+
+
+def test_maps_in_color(tmp_path):
+    """By VOC's palette, whose last color is void, or by colors of one's own; to the sample and to the metric alike."""
+    settings = save_maps(tmp_path, [halves(1)] * 2)
+    of_voc = np.zeros((8, 12, 3), np.uint8)
+    of_voc[:, 4:], of_voc[:, 8:] = (128, 0, 0), (224, 224, 192)
+    own = np.full((8, 12, 3), (9, 8, 7), np.uint8)
+    own[:, 6:] = (200, 0, 50)
+    for number, colors in enumerate((of_voc, own)):
+        Image.fromarray(colors).save(tmp_path / 'maps' / f'{number}.png')
+    with pytest.raises(AnnotationError, match=r"0.png is uint8 of shape \(8, 12, 3\).*name them .* values='voc' for VOC's"):
+        ClassMaps(**settings)[0]
+    sample = ClassMaps(**settings, classes=['background', 'aeroplane'], values='voc')[0]['data_samples']
+    assert sample.gt_mask[0].tolist() == [0] * 4 + [1] * 4 + [255] * 4
+    metric = IoUMetric(num_classes=2)
+    metric.process({}, [dict(pred_mask=sample.gt_mask % 255, class_map=sample.class_map, class_map_values=sample.class_map_values)])
+    assert metric.results[0]['confusion'].tolist() == [[32, 0], [0, 32]]
+    values = {(9, 8, 7): 0, (200, 0, 50): 1}
+    assert ClassMaps(**settings, values=values)[1]['data_samples'].gt_mask[0].tolist() == halves(1)
+    with pytest.raises(AnnotationError, match=r'0.png has 96 pixels of 3 colors without a name, among them \(0, 0, 0\)'):
+        ClassMaps(**settings, values=values)[0]
+    for wrong, message in (('cityscapes', "'cityscapes' is no palette"), ({(0, 0, 0): 0, 255: 1}, 'both numbers and colors'),
+                           ({(0, 0, 300): 0}, '300 is no number from 0 to 255'), ({(0, 0): 0}, r'\(0, 0\) is no color')):
+        with pytest.raises(ValueError, match=message):
+            ClassMaps(**settings, values=wrong)
+
+
+def test_colors_of_a_config_file(tmp_path):
+    """They are still colors after a config was written and read again, as a run does it."""
+    from mmengine.config import Config
+    (tmp_path / 'a.py').write_text('settings = {(128, 0, 0): 1, (0, 0, 0): 0}\n')
+    Config.fromfile(tmp_path / 'a.py').dump(tmp_path / 'b.py')
+    assert dict(Config.fromfile(tmp_path / 'b.py').settings) == {(128, 0, 0): 1, (0, 0, 0): 0}
+
+
+def test_a_map_of_another_size_than_its_photo(tmp_path):
+    settings = save_maps(tmp_path, [halves(1)])
+    cv2.imwrite(str(tmp_path / 'maps' / '0.png'), np.zeros((4, 6), np.uint8))
+    with pytest.raises(AnnotationError, match='0.png has 12 x 8 pixels, but .*0.png says 6 x 4'):
+        ClassMaps(**settings)[0]
 
 
 def test_a_value_that_is_no_class(tmp_path):

@@ -2,6 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from mmwsl.models.preprocessors import DetectionPreprocessor
 from mmwsl.models.supervised import FCNHead
 from mmwsl.registry import MODELS
 from mmwsl.structures import DataSample
@@ -90,6 +91,95 @@ def test_predictions_have_the_size_of_the_file():
     sample, = model.predict(torch.zeros(1, 3, 32, 32), samples([torch.zeros(8, 8)], size=(32, 16), file=(64, 32)))
     assert sample.pred_mask.shape == (64, 32)
     assert (sample.pred_mask[:, :12] == 1).all() and (sample.pred_mask[:, -12:] == 2).all()
+
+
+def by_column(images):
+    """Logits of three classes at half size, that of class 1 the brightness of the first channel, that of 2 the second's."""
+    small = F.avg_pool2d(images, 2)
+    return torch.stack([0 * small[:, 0], small[:, 0], small[:, 1]], dim=1)
+
+
+def test_the_mean_over_scales_and_mirror_images():
+    model = build(scales=(1.0, 0.5), flip=True).eval()
+    seen = []
+    model.tensor = lambda images: seen.append(images) or by_column(images) * torch.linspace(0.5, 2, images.shape[3] // 2)
+    images = torch.randn(2, 3, 16, 12)
+    found = model.predict(images, samples([torch.zeros(8, 8)] * 2, size=(14, 10), file=(28, 20)))
+    assert [tuple(each.shape[2:]) for each in seen] == [(16, 12)] * 2 + [(8, 6)] * 2
+    assert torch.equal(seen[1], images.flip(3)) and torch.allclose(seen[3], seen[2].flip(3), atol=1e-6)
+    for number, sample in enumerate(found):
+        total = 0
+        for scale in (1, 0.5):
+            for mirrored in (False, True):
+                view = F.interpolate(images, scale_factor=scale, mode='bilinear') if scale != 1 else images
+                view = view.flip(3) if mirrored else view
+                logits = by_column(view) * torch.linspace(0.5, 2, view.shape[3] // 2)
+                logits = F.interpolate(logits, (16, 12), mode='bilinear')
+                logits = (logits.flip(3) if mirrored else logits)[number:number + 1, :, :14, :10]
+                total = total + F.interpolate(logits, (28, 20), mode='bilinear')[0].softmax(0) / 4
+        assert (sample.pred_mask == total.argmax(0)).float().mean() > 0.99 and sample.given == ('ms', 'flip')
+        assert len(sample.pred_mask.unique()) == 3
+    assert model.inference == dict(scales=[1.0, 0.5], flip=True, true_tags=False, crf=None)
+    with pytest.raises(ValueError, match='must be positive'):
+        build(scales=(1.0, 0.0))
+
+
+@pytest.mark.parametrize('tags', [True, False])
+def test_no_class_but_those_of_the_image(tags):
+    """Class 2 wins everywhere; the image has class 1 alone."""
+    model = build(true_tags=True).eval()
+    logits = torch.zeros(1, 3, 4, 4)
+    logits[:, 2], logits[:, 1, :, 2:] = 9.0, 5.0
+    model.tensor = lambda images: logits
+    mask = torch.full((8, 8), 255, dtype=torch.uint8)
+    mask[0, 0] = 1
+    sample, = samples([mask])
+    if tags:
+        sample.gt_label, sample.gt_mask = torch.tensor([1.0, -1.0]), torch.full((8, 8), 2)
+    sample, = model.predict(torch.zeros(1, 3, 8, 8), [sample])
+    assert sample.pred_mask[0, ::7].tolist() == [0, 1] and sample.pred_mask.max() == 1 and sample.given == ('tags',)
+
+
+def test_a_dense_crf_follows_the_edges_of_the_photo():
+    """The network's edge lies two pixels beside the photo's; the photo that the CRF sees is that of the file."""
+    photo = torch.full((3, 16, 24), 30, dtype=torch.uint8)
+    photo[:, :, 10:] = 220
+    logits = torch.zeros(1, 3, 16, 24)
+    logits[:, 1, :, 12:] = logits[:, 0, :, :12] = 1.5
+    found = {}
+    for name in (None, 'seam', dict(num_iterations=0)):
+        model = build(crf=name, data_preprocessor=DetectionPreprocessor([100.0] * 3, [50.0] * 3, divisor=8)).eval()
+        data = model.data_preprocessor(dict(inputs=[photo], data_samples=samples([torch.zeros(16, 24)])))
+        model.tensor = lambda images: logits
+        sample, = model.predict(data['inputs'], data['data_samples'])
+        found[str(name)] = sample.pred_mask[8].tolist()
+        assert sample.given == (() if name is None else ('crf',))
+        assert torch.allclose(model.photo(data['inputs'][0], sample), photo.float(), atol=1e-3)
+    assert found['None'] == found["{'num_iterations': 0}"] == [0] * 12 + [1] * 12
+    assert found['seam'] == [0] * 10 + [1] * 14
+    assert build(crf='seam').inference['crf']['position_std'] == 80
+    with pytest.raises(ValueError, match="crf='deep' is unknown; there are seam"):
+        build(crf='deep')
+    with pytest.raises(ValueError, match='crf needs the colors of the photo'):
+        model = build(crf='seam').eval()
+        model.predict(torch.zeros(1, 3, 16, 16), samples([torch.zeros(16, 16)]))
+
+
+def test_true_tags_need_tags():
+    model = build(true_tags=True).eval()
+    sample, = samples([torch.zeros(8, 8)])
+    del sample.gt_mask
+    with pytest.raises(ValueError, match="true_tags=True needs the labels .* set supervision='full'"):
+        model.predict(torch.zeros(1, 3, 8, 8), [sample])
+    sample.gt_label = torch.ones(5)
+    with pytest.raises(ValueError, match='tags of 5 classes, its predicted map 2 and the background'):
+        model.predict(torch.zeros(1, 3, 8, 8), [sample])
+
+
+def test_a_batch_of_void_alone_gives_a_loss_of_zero():
+    for count_void in (True, False):
+        losses = build(count_void=count_void)(torch.randn(2, 3, 16, 16), samples([torch.full((16, 16), 255)] * 2), mode='loss')
+        assert losses['loss_seg'].item() == 0
 
 
 def test_it_learns_squares():

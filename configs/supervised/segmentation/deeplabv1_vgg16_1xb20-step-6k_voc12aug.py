@@ -1,0 +1,19 @@
+# DeepLab-LargeFOV with true masks; with pseudo-masks: --cfg-options train_dataloader.dataset.maps=FOLDER. Rates, batch
+# and decay of the paper; that it takes 6,000 steps of crops of 321 pixels is not verified. Scales are ours.
+_base_ = [
+    '../../_base_/models/deeplabv1_vgg16.py', '../../_base_/datasets/voc12aug_class_maps.py',
+    '../../_base_/default_runtime.py'
+]
+
+photo = (500, 375)  # about that of the photos themselves, which the paper leaves as they are
+data_preprocessor = dict(divisor=1)
+train_dataloader = dict(
+    batch_size=20,
+    dataset=dict(
+        pipeline=[
+            dict(type='RandomScale', size=photo, factors=(0.5, 1.5)),
+            dict(type='RandomCropMap', size=321, most=1.0),
+            dict(type='RandomFlip', prob=0.5),
+        ]))
+test_dataloader = dict(dataset=dict(pipeline=[dict(type='RandomScale', size=photo, factors=(1.0, 1.0))]))
+train_cfg = dict(type='ResumableEpochLoop', max_iters=6000)
