@@ -183,8 +183,8 @@ class FCN(Model):
             logits = logits.flip(3) if mirrored else logits
             for number, (each, sample) in enumerate(zip(logits, samples, strict=True)):
                 height, width = sample.img_shape
-                each = F.interpolate(each[None, :, :height, :width], size=tuple(sample.ori_shape), mode='bilinear',
-                                     align_corners=False)[0]
+                each = F.interpolate(each[None, :, :height, :width], mode='bilinear', align_corners=False,
+                                     size=tuple(sample.metainfo.get('ori_shape', sample.img_shape)))[0]
                 totals[number] = totals[number] + each.softmax(0)
         return [total / len(views) for total in totals]
 

@@ -19,7 +19,17 @@ from .localization import (
     smooth_gradient,
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
-from .segmentation import EDAM, SEAM, ClassMapModel, EDAMHead, SEAMHead, with_saliency
+from .segmentation import (
+    EDAM,
+    SEAM,
+    ClassMapModel,
+    EDAMHead,
+    SEAMHead,
+    multi_scale_maps,
+    normalize_by_maximum,
+    with_background,
+    with_saliency,
+)
 from .temporal import TemporalLocalizer, hide_segments
 
 __all__ = [
@@ -50,9 +60,12 @@ __all__ = [
     'grad_cam',
     'hide_segments',
     'input_gradient',
+    'multi_scale_maps',
+    'normalize_by_maximum',
     'normalize_maps',
     'resize_maps',
     'saliency',
     'smooth_gradient',
     'with_saliency',
+    'with_background',
 ]

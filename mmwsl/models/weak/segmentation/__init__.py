@@ -2,6 +2,23 @@
 
 from .base import ClassMapModel, soft_margin_loss, tag_accuracy
 from .edam import EDAM, EDAMHead, with_saliency
+from .maps import multi_scale_maps, normalize_by_maximum, with_background
+from .masks import VOID, masks_from_maps, refine_scores
 from .seam import SEAM, SEAMHead
 
-__all__ = ['EDAM', 'SEAM', 'ClassMapModel', 'EDAMHead', 'SEAMHead', 'soft_margin_loss', 'tag_accuracy', 'with_saliency']
+__all__ = [
+    'EDAM',
+    'SEAM',
+    'VOID',
+    'ClassMapModel',
+    'EDAMHead',
+    'SEAMHead',
+    'masks_from_maps',
+    'multi_scale_maps',
+    'normalize_by_maximum',
+    'refine_scores',
+    'soft_margin_loss',
+    'tag_accuracy',
+    'with_background',
+    'with_saliency',
+]
