@@ -19,12 +19,22 @@ from .localization import (
     smooth_gradient,
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
-from .segmentation import multi_scale_maps, normalize_by_maximum, with_background
+from .segmentation import (
+    IRN,
+    AffinityNet,
+    coco_instances,
+    multi_scale_maps,
+    normalize_by_maximum,
+    pair_labels,
+    with_background,
+)
 from .temporal import TemporalLocalizer, hide_segments
 
 __all__ = [
     'ACoLHead',
     'ADL',
+    'IRN',
+    'AffinityNet',
     'AttentionPooling',
     'BagClassifier',
     'BagEncoder',
@@ -42,12 +52,14 @@ __all__ = [
     'WSDDNHead',
     'WeakDetector',
     'class_activation_maps',
+    'coco_instances',
     'grad_cam',
     'hide_segments',
     'input_gradient',
     'multi_scale_maps',
     'normalize_by_maximum',
     'normalize_maps',
+    'pair_labels',
     'resize_maps',
     'saliency',
     'smooth_gradient',
