@@ -38,6 +38,7 @@ from .transforms import (
 )
 from .wrappers import (
     ImageProposals,
+    Joined,
     Resized,
     SingleClassCrops,
     WithWindows,
@@ -67,6 +68,7 @@ __all__ = [
     'ImageList',
     'ImageProposals',
     'InMemoryDataset',
+    'Joined',
     'OwnData',
     'PhotometricDistortion',
     'PseudoLabelSampler',

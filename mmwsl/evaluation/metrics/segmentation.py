@@ -18,7 +18,8 @@ class IoUMetric(BaseMetric):
 
     The samples need ``pred_mask`` in pixels of the file, and as meta information ``class_map``, the file of the true
     one, and ``class_map_values``, what its values become, as :class:`AnnotatedDataset` makes them: a map that was
-    resized for the network would be another. Classes without a true pixel are named in the log.
+    resized for the network would be another. Of sets that are made on the fly ``gt_mask`` is the truth. Classes
+    without a true pixel are named in the log.
 
     Args:
         num_classes: classes with the background.
@@ -34,7 +35,10 @@ class IoUMetric(BaseMetric):
         for sample in data_samples:
             predicted = sample['pred_mask']
             predicted = predicted.cpu().numpy() if isinstance(predicted, torch.Tensor) else predicted
-            truth = read_class_map(sample['class_map'], sample.get('class_map_values'))
+            if sample.get('class_map') is not None:
+                truth = read_class_map(sample['class_map'], sample.get('class_map_values'))
+            else:
+                truth = sample['gt_mask'].cpu().numpy()
             self.results.append(confusion(predicted, truth, self.num_classes))
 
     def compute_metrics(self, results):

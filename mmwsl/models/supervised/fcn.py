@@ -111,7 +111,7 @@ class FCN(Model):
         logits = F.interpolate(logits, size=images.shape[2:], mode='bilinear', align_corners=False)
         for each, sample in zip(logits, samples, strict=True):
             height, width = sample.img_shape
-            image = F.interpolate(each[None, :, :height, :width], size=tuple(sample.ori_shape), mode='bilinear',
-                                  align_corners=False)
+            image = F.interpolate(each[None, :, :height, :width], mode='bilinear', align_corners=False,
+                                  size=tuple(sample.metainfo.get('ori_shape', sample.img_shape)))
             sample.pred_mask = image[0].argmax(0)
         return samples

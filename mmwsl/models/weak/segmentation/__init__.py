@@ -3,8 +3,17 @@
 from .instances import coco_instances
 from .irn import IRN
 from .maps import multi_scale_maps, normalize_by_maximum, with_background
-from .pairs import pair_labels
+from .masks import VOID, masks_from_maps, refine_scores
 from .psa import AffinityNet
 
-__all__ = ['IRN', 'AffinityNet', 'coco_instances', 'multi_scale_maps', 'normalize_by_maximum', 'pair_labels',
-           'with_background']
+__all__ = [
+    'IRN',
+    'VOID',
+    'AffinityNet',
+    'coco_instances',
+    'masks_from_maps',
+    'multi_scale_maps',
+    'normalize_by_maximum',
+    'refine_scores',
+    'with_background',
+]
