@@ -11,6 +11,7 @@ from .swin import SwinTransformer
 from .timm_wrapper import TimmBackbone
 from .vgg import VGG16
 from .vit import VisionTransformer
+from .wide_resnet import WideResNet
 
 __all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'ResNet', 'SplitBackbone',
-           'SwinTransformer', 'TimmBackbone', 'VisionTransformer']
+           'SwinTransformer', 'TimmBackbone', 'VisionTransformer', 'WideResNet']

@@ -1,5 +1,6 @@
 """What benchmarks and second stages train: classifiers, detectors, segmentors."""
 
+from .deeplab import ASPP, DeepLabV2Head, DeepLabV3PlusHead, LargeFOVHead
 from .fcn import FCN, FCNHead
 from .image_classifier import ImageClassifier
 from .matching import assign, sample
@@ -8,5 +9,6 @@ from .region_heads import BoxHead, MaskHead, paste_masks, pool_regions
 from .rpn import RPNHead
 from .two_stage import TwoStageDetector
 
-__all__ = ['BoxHead', 'FCN', 'FCNHead', 'ImageClassifier', 'MaskHead', 'ProposalNetwork', 'RPNHead',
-           'TwoStageDetector', 'assign', 'paste_masks', 'pool_regions', 'sample']
+__all__ = ['ASPP', 'BoxHead', 'DeepLabV2Head', 'DeepLabV3PlusHead', 'FCN', 'FCNHead', 'ImageClassifier',
+           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'RPNHead', 'TwoStageDetector', 'assign', 'paste_masks',
+           'pool_regions', 'sample']
