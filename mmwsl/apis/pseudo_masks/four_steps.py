@@ -3,6 +3,7 @@
 import copy
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ class FourSteps:
                         'supervised': 'supervised', **(cfg.get('methods') or {})}
         self.figures = Figures(Path(path).stem, self.seed, self.name)
         self.mask_settings = MaskSettings(**cfg.masks)
+        # of the maps that the segmentor learns from: those after the random walk may need another background
+        self.final_settings = MaskSettings(**((cfg.get('affinity') or {}).get('masks') or cfg.masks))
         self.classifier = self._load(cfg.classifier, self._own())
         self.segmentor = self._load(cfg.segmentor, {})
 
@@ -112,9 +115,8 @@ class FourSteps:
     def _known(self) -> bool:
         return any(photo.truth for photo in self.photos)
 
-    def _score(self, maps: Path, method: str, refined: bool, **more: Any) -> None:
+    def _score(self, maps: Path, method: str, refined: bool, settings: MaskSettings, **more: Any) -> None:
         """Score maps as masks, with the image's tags and without, where the truth is known."""
-        settings = self.mask_settings
         for with_tags in (True, False) if self._known() else ():
             started = time.monotonic()
             matrix = score_maps(self.photos, maps, len(self.classes), settings, with_tags, refined)
@@ -128,15 +130,17 @@ class FourSteps:
         maps, made = self.out / 'maps', digest(dict(self.cfg.maps), trained)
         run_step(maps, 'maps', made, lambda: make_maps(
             self.classifier, checkpoint, self.photos, self.classes, maps, device=self.device, **self.cfg.maps))
-        self._scored('maps', made, lambda: self._score(maps, self.methods['cam'], refined=False))
+        self._scored('maps', made, lambda: self._score(
+            maps, self.methods['cam'], False, self.mask_settings))
         if self.mask_settings.refiner:
-            self._scored('refined', made, lambda: self._score(maps, self.methods['cam_refined'], refined=True))
+            self._scored('refined', made, lambda: self._score(
+                maps, self.methods['cam_refined'], True, self.mask_settings))
         if self.cfg.get('affinity'):
-            maps, made = self._propagate(maps, made)
+            maps, made = self._propagate(maps, made, checkpoint)
         masks = self.out / 'masks'
-        masked = digest(dict(self.cfg.masks), made)
+        masked = digest(asdict(self.final_settings), made)
         done = run_step(masks, 'masks', masked, lambda: make_masks(
-            self.photos, self.classes, maps, masks, self.mask_settings))
+            self.photos, self.classes, maps, masks, self.final_settings))
         print(f'masks: {done["written"]} photos, {done["left_out"]} left out', flush=True)
         self._segment('segmentor', masks, masked, self.methods['four_step'])
         if self.cfg.get('ceiling') and self._known():
@@ -145,7 +149,7 @@ class FourSteps:
             self._segment('ceiling', truth, digest(listed, 'truth'), self.methods['supervised'])
         return self.figures
 
-    def _propagate(self, maps: Path, made: str) -> tuple[Path, str]:
+    def _propagate(self, maps: Path, made: str, classifier: Path) -> tuple[Path, str]:
         """Train a model of affinities on pair labels of the maps, and walk on them."""
         entry = self.cfg.affinity
         labels, labeled = self.out / 'pair_labels', digest(dict(entry.labels), made)
@@ -154,13 +158,15 @@ class FourSteps:
         cfg = self._load(entry, {})
         _read_masks(cfg, labels)
         set_classes(cfg.model, len(self.classes))
+        if entry.get('from_classifier'):
+            cfg.load_from = str(classifier)
         checkpoint, trained = self._train('affinity', cfg, labeled)
         walked, after = self.out / 'propagated_maps', digest(trained, entry.get('longest'))
         run_step(walked, 'random walk', after, lambda: propagate_maps(
             cfg, checkpoint, self.photos, maps, walked, entry.get('longest'), self.device))
-        for refined in (False, True) if self.mask_settings.refiner else (False,):
-            self._scored(f'walked-{refined}', after, lambda refined=refined: self._score(
-                walked, self.methods['affinity'], refined, walk=True))
+        for refined in (False, True) if self.final_settings.refiner else (False,):
+            self._scored(f'walked-{refined}', digest(after, asdict(self.final_settings)), lambda refined=refined:
+                         self._score(walked, self.methods['affinity'], refined, self.final_settings, walk=True))
         return walked, after
 
     def _segment(self, name: str, folder: Path, inputs: str, method: str) -> None:
@@ -238,8 +244,9 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
 
     A config has ``classifier``, ``segmentor`` (dicts of ``config``, and ``options`` of it), ``photos`` (a list of data
     sets whose images get masks), ``maps`` (see :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have
-    ``affinity`` (``config``, ``options``, and ``labels`` as ``masks``: a model that is trained on pair labels and
-    propagates the maps), ``final`` (``scales``, ``flip``, ``refiner`` of a second test of the segmentor) and
+    ``affinity`` (``config``, ``options``, and ``labels`` as ``masks``, with two backgrounds: a model that is trained on
+    pair labels and propagates the maps; ``masks`` of the maps after that, where other ones; ``longest`` side of photos
+    then; ``from_classifier=True`` where it starts from the classifier's backbone), ``final`` (``scales``, ``flip``, ``refiner`` of a second test of the segmentor) and
     ``ceiling`` (train the segmentor on true masks as well). Each step has a folder in ``out``. One that is whole and
     whose settings and inputs are the same is skipped, and one that was stopped goes on.
 

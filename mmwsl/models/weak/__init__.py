@@ -25,7 +25,6 @@ from .segmentation import (
     coco_instances,
     multi_scale_maps,
     normalize_by_maximum,
-    pair_labels,
     with_background,
 )
 from .temporal import TemporalLocalizer, hide_segments
@@ -59,7 +58,6 @@ __all__ = [
     'multi_scale_maps',
     'normalize_by_maximum',
     'normalize_maps',
-    'pair_labels',
     'resize_maps',
     'saliency',
     'smooth_gradient',

@@ -42,7 +42,7 @@ def irn_loss(edges, displacement, labels, radius, mean=lambda x: x):
     """
     offsets = half_disk(radius)
     pairs = compare_pairs(labels, offsets)
-    background, foreground, different = affinity_losses(path_affinity(edges, radius), pairs, mean)
+    background, foreground, different = affinity_losses(path_affinity(edges[:, None], radius), pairs, mean)
     still, pointing = displacement_losses(upcast(displacement), pairs, offsets, mean)
     return dict(loss_alike=(background + foreground) / 4, loss_different=different / 2,
                 loss_displacement_background=still / 2, loss_displacement_foreground=pointing / 2)
@@ -149,8 +149,7 @@ class IRN(Model):
 
         Args:
             images: (B, 3, H, W), padded.
-            data_samples: list of samples with ``gt_mask``, the labels of
-                :func:`mmwsl.models.weak.segmentation.pair_labels`.
+            data_samples: list of samples with ``gt_mask``, pair labels.
         """
         images = single_view(images)
         edges, displacement = self.relations(images)
@@ -180,11 +179,12 @@ class IRN(Model):
         return (self.relations(images)[0] + self.relations(images.flip(3))[0].flip(2)) / 2
 
     def _walk(self, edges, maps):
-        maps = F.interpolate(maps.float(), size=edges.shape[1:], mode='bilinear', align_corners=False)
         if not maps.shape[1]:
-            return maps
-        affinity = path_affinity(edges, self.walk_radius)
+            return maps.new_zeros(len(maps), 0, *edges.shape[1:])
+        maps = F.interpolate(maps.float(), size=edges.shape[1:], mode='bilinear', align_corners=False)
+        affinity = path_affinity(edges[:, None], self.walk_radius)
         maps = propagate(maps * (1 - edges[:, None]), affinity, half_disk(self.walk_radius), self.beta, self.log2_steps)
+        maps = maps.clamp(min=0)  # the walk's polynomial may be below 0 by rounding
         largest = maps.amax((1, 2, 3), keepdim=True)
         return maps / (largest + (largest == 0))
 

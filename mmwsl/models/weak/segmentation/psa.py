@@ -8,6 +8,7 @@ from mmwsl.dist import all_mean
 from mmwsl.models.base import Model, single_view
 from mmwsl.models.weak.segmentation.maps import with_background
 from mmwsl.models.weak.segmentation.pairs import affinity_losses, compare_pairs, grid_labels
+from mmwsl.ops.tensors import upcast
 from mmwsl.refine.random_walk import feature_affinity, half_disk, propagate
 from mmwsl.registry import MODELS
 
@@ -82,13 +83,12 @@ class AffinityNet(Model):
 
         Args:
             images: (B, 3, H, W), padded.
-            data_samples: list of samples with ``gt_mask``, the labels of
-                :func:`mmwsl.models.weak.segmentation.pair_labels`.
+            data_samples: list of samples with ``gt_mask``, pair labels.
         """
         images = single_view(images)
         features = self.affinity_features(images)
         labels = grid_labels(data_samples, images.shape[2:], features.shape[2:], features.device)
-        return psa_loss(feature_affinity(features, self.radius), labels, self.radius, all_mean)
+        return psa_loss(feature_affinity(upcast(features), self.radius), labels, self.radius, all_mean)
 
     @torch.no_grad()
     def propagate_maps(self, images, maps):
@@ -106,9 +106,10 @@ class AffinityNet(Model):
         if images.ndim == 3:
             return self.propagate_maps(images[None], maps[None])[0]
         features = self.affinity_features(images)
-        maps = F.interpolate(maps.float(), size=features.shape[2:], mode='bilinear', align_corners=False)
         if not maps.shape[1]:
-            return maps
+            return maps.new_zeros(len(maps), 0, *features.shape[2:])
+        maps = F.interpolate(maps.float(), size=features.shape[2:], mode='bilinear', align_corners=False)
         scores = with_background(maps, power=self.power)
-        affinity = feature_affinity(features, self.radius)
-        return against_background(propagate(scores, affinity, half_disk(self.radius), self.beta, self.log2_steps))
+        affinity = feature_affinity(upcast(features), self.radius)
+        walked = propagate(scores, affinity, half_disk(self.radius), self.beta, self.log2_steps)
+        return against_background(walked.clamp(min=0))  # its polynomial may be below 0 by rounding

@@ -1,4 +1,4 @@
-"""Pair labels from maps, and the losses on pairs, against cases by hand and loops."""
+"""Pairs of labels and the losses on them, against cases by hand and loops."""
 
 import math
 
@@ -8,49 +8,11 @@ import torch
 from mmwsl.models.weak.segmentation.pairs import (
     affinity_losses,
     compare_pairs,
-    confident_labels,
     grid_labels,
-    pair_labels,
     shift,
 )
 from mmwsl.refine.random_walk import half_disk
 from mmwsl.structures import DataSample
-
-
-def test_two_backgrounds_by_hand():
-    foreground, background = torch.tensor([[0, 2, 0, 1]]), torch.tensor([[0, 2, 1, 0]])
-    assert confident_labels(foreground, background).tolist() == [[0, 2, 255, 1]]
-
-
-def test_labels_of_maps_by_hand():
-    """Values .9 .5 .1 of class 3: (1 - v)^4 is below the first two alone, .05 below all of them."""
-    maps = torch.tensor([[[0.9, 0.5, 0.1, 0.0]], [[0.0, 0.0, 0.02, 0.6]]])
-    labels = pair_labels(maps, [3, 7], (1, 4), dict(power=4), dict(threshold=0.05))
-    assert labels.tolist() == [[4, 4, 255, 8]] and labels.dtype == torch.uint8
-    assert pair_labels(maps, [3, 7], (1, 4), dict(threshold=0.55), dict(threshold=0.2)).tolist() == [[4, 255, 0, 8]]
-    # 1 - .09 to the power of 4 is .69, of 32 .05; of .05 it is .19 yet
-    assert pair_labels(maps * 0.1, [3, 7], (1, 4), dict(power=4), dict(power=32)).tolist() == [[255, 0, 0, 0]]
-
-
-def test_labels_without_tags_are_background():
-    assert pair_labels(torch.zeros(0, 2, 2), [], (3, 2), dict(power=4), dict(power=32)).tolist() == [[0, 0]] * 3
-
-
-def test_labels_are_refined_before_they_are_compared():
-    maps = torch.tensor([[[0.9, 0.1]]])
-    seen = []
-
-    def everywhere(labels, count):
-        seen.append((labels.tolist(), count))
-        return torch.ones_like(labels)
-
-    assert pair_labels(maps, [1], (1, 2), dict(threshold=0.3), dict(threshold=0.05), everywhere).tolist() == [[2, 2]]
-    assert seen == [([[1, 0]], 2), ([[1, 1]], 2)]
-
-
-def test_maps_need_their_classes():
-    with pytest.raises(ValueError, match='one for each class'):
-        pair_labels(torch.rand(2, 3, 3), [1], (3, 3), dict(power=4), dict(power=32))
 
 
 def test_labels_on_the_grid():
@@ -58,7 +20,7 @@ def test_labels_on_the_grid():
     first, second = torch.arange(16, dtype=torch.uint8).view(4, 4), torch.full((4, 2), 7, dtype=torch.uint8)
     labels = grid_labels([DataSample(gt_mask=first), DataSample(gt_mask=second)], (4, 4), (2, 2))
     assert labels.tolist() == [[[5, 7], [13, 15]], [[7, 255], [7, 255]]]
-    with pytest.raises(ValueError, match='write them from the maps'):
+    with pytest.raises(ValueError, match='make masks with two thresholds'):
         grid_labels([DataSample()], (4, 4), (2, 2))
 
 
