@@ -19,11 +19,11 @@ from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import FineTuneProtocol
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
-GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|efficientnetlite\d|bagencoder|seq\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
+GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|efficientnetlite\d|wrn\d+|bagencoder|seq\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
                      r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
-                if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained'} & set(path.relative_to(ROOT).parts)
+                if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained', 'four_step'} & set(path.relative_to(ROOT).parts)
                 and path.parent.name != 'benchmarks' and path.parent not in (
                     ROOT / 'benchmarks' / 'detection', ROOT / 'benchmarks' / 'segmentation')
                 and not path.is_relative_to(ROOT / 'supervised'))
@@ -84,13 +84,14 @@ def test_name(name):
         assert (cfg.model.backbone.type == 'CIFARResNet') == (int(depth[1]) not in ResNet.BLOCKS)  # no depth is both's
     else:
         kinds = dict(vit='VisionTransformer', swin='SwinTransformer', alexnet='AlexNet', vgg16='VGG16',
-                     googlenet='GoogLeNet', inceptionv3='InceptionV3', bagencoder='BagEncoder', efficientnetlite='EfficientNetLite')
+                     googlenet='GoogLeNet', inceptionv3='InceptionV3', bagencoder='BagEncoder', efficientnetlite='EfficientNetLite',
+                     wrn='WideResNet')
         kind = next(kind for prefix, kind in kinds.items() if parts['backbone'].startswith(prefix))
         assert kind in (cfg.model.backbone.type, cfg.model.backbone.get('half', {}).get('type'))
         if kind == 'EfficientNetLite':
             assert parts['backbone'].endswith(cfg.model.backbone.arch)
     types = {scheduler.type for scheduler in cfg.param_scheduler or []}
-    expected = dict(cos='CosineAnnealingLR', step='MultiStepLR', const=None)[parts['schedule']]
+    expected = dict(cos='CosineAnnealingLR', step='MultiStepLR', poly='PolyLR', const=None)[parts['schedule']]
     # a warm-up, and a schedule of something else than the learning rate, may stand beside it
     assert types - {'LinearLR', 'CosineAnnealingParamScheduler', 'MultiStepParamScheduler'} == ({expected} if expected else set())
 

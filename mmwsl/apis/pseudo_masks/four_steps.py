@@ -245,10 +245,11 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
     A config has ``classifier``, ``segmentor`` (dicts of ``config``, and ``options`` of it), ``photos`` (a list of data
     sets whose images get masks), ``maps`` (see :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have
     ``affinity`` (``config``, ``options``, and ``labels`` as ``masks``, with two backgrounds: a model that is trained on
-    pair labels and propagates the maps; ``masks`` of the maps after that, where other ones; ``longest`` side of photos
-    then; ``from_classifier=True`` where it starts from the classifier's backbone), ``final`` (``scales``, ``flip``, ``refiner`` of a second test of the segmentor) and
-    ``ceiling`` (train the segmentor on true masks as well). Each step has a folder in ``out``. One that is whole and
-    whose settings and inputs are the same is skipped, and one that was stopped goes on.
+    pair labels and propagates the maps; ``masks`` of what becomes of them, if other ones; ``longest`` side of photos
+    there; ``from_classifier=True`` to start from the classifier's backbone), ``final`` (``scales``, ``flip``,
+    ``refiner`` of a second test of the segmentor) and ``ceiling`` (train the segmentor on true masks as well). Each
+    step has a folder in ``out``. One that is whole and whose settings and inputs are the same is skipped, and one that
+    was stopped goes on.
 
     Wherever true masks are known, mIoU is printed; nothing else is done with them, but for the ceiling.
 
