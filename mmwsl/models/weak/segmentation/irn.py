@@ -28,10 +28,12 @@ def displacement_losses(displacement, pairs, offsets, mean=lambda x: x):
         tuple: of pairs of background, of pairs of one class.
     """
     background, foreground = pairs[:2]
-    differences = torch.stack([displacement - shift(displacement, offset) for offset in offsets], dim=2)
-    expected = displacement.new_tensor(offsets).T[None, :, :, None, None]
-    errors = (differences - expected).abs().mean(1)
-    return pair_mean(differences.abs().mean(1), background, mean), pair_mean(errors, foreground, mean)
+    still, pointing = [], []
+    for down, right in offsets:
+        change = displacement - shift(displacement, (down, right))
+        still.append(change.abs().mean(1))
+        pointing.append(((change[:, 0] - down).abs() + (change[:, 1] - right).abs()) / 2)
+    return pair_mean(torch.stack(still, 1), background, mean), pair_mean(torch.stack(pointing, 1), foreground, mean)
 
 
 def irn_loss(edges, displacement, labels, radius, mean=lambda x: x):
