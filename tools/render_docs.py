@@ -44,7 +44,7 @@ BLOCK = re.compile(r'(<!-- (methods|layers|matrix|overview|quoted|throughput|roo
 
 # what stands in the package, from the top floor down: imports go to the right
 ROOMS = ('cli', 'apis', 'protocols', 'engine', 'models', 'evaluation', 'datasets', 'checkpoints', 'reporting',
-         'visualization', 'structures', 'ops', 'losses', 'augment', 'clustering', 'flow', 'dist.py', 'files.py',
+         'visualization', 'structures', 'ops', 'losses', 'augment', 'clustering', 'refine', 'flow', 'dist.py', 'files.py',
          'shipped.py', 'progress.py', 'registry.py', 'compat.py')
 
 

@@ -29,7 +29,7 @@ class PermutohedralLattice:
         sorted_keys, order = keys.flatten().sort()
         occupied, corner_of, counts = sorted_keys.unique_consecutive(return_inverse=True, return_counts=True)
         # splat: of each lattice corner its points, one behind the other, and where each corner's begin
-        self.splat_points = order % self.num_points
+        self.splat_points = torch.arange(self.num_points, device=order.device).repeat(self.dims + 1)[order]
         self.splat_weights = weights.flatten()[order]
         self.splat_starts = F.pad(counts.cumsum(0)[:-1], (1, 0))
         # slice: of each point its d + 1 corners
@@ -92,12 +92,13 @@ def _simplex(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     excess = base.sum(0).long()
     base *= dims + 1
     offset = elevated - base
-    rank = excess.expand(dims + 1, -1).clone()  # with the excess the coordinates at an end of the order go a whole step
+    order = torch.arange(dims + 1, dtype=torch.int8, device=features.device)[:, None].repeat(1, features.shape[1])
     for i in range(dims + 1):
         for j in range(i + 1, dims + 1):  # ties in order
-            less = offset[i] < offset[j]
-            rank[i] += less
-            rank[j] += ~less
+            less = (offset[i] < offset[j]).view(torch.int8)
+            order[i] += less
+            order[j] -= less
+    rank = order.long() + excess  # with the excess the coordinates at an end of the order go a whole step
     wrapped = ((rank < 0).long() - (rank > dims).long()) * (dims + 1)
     rank += wrapped
     base += wrapped
