@@ -9,6 +9,7 @@ from torch.nn.modules.utils import _pair
 from mmwsl.compat import compiled_ops
 
 CHUNK = 2**25  # sampled values at a time, 128 MiB as float32
+SMALL = 1024  # pixels of a map up to which one product of matrices is faster than reading between its pixels
 
 
 def check_rois(features: torch.Tensor, rois: torch.Tensor) -> None:
@@ -90,11 +91,32 @@ def _align(image: torch.Tensor, regions: torch.Tensor, size: tuple[int, int], sa
         if across <= 0 or down <= 0:  # an empty region has no point
             rows.append(image.new_zeros(len(chosen), len(image), *size))
         else:
-            at_once = max(1, CHUNK // (len(image) * size[0] * size[1] * across * down))
+            pixels = image.shape[1] * image.shape[2]
+            small = pool_mode == 'avg' and pixels <= SMALL
+            at_once = max(1, CHUNK // (size[0] * size[1] * (pixels if small else len(image) * across * down)))
             for part in chosen.split(at_once):
-                rows.append(_sample(image, start[part], bins[part], size, across, down, pool_mode))
+                rows.append(_average(image, start[part], bins[part], size, across, down) if small else
+                            _sample(image, start[part], bins[part], size, across, down, pool_mode))
         numbers.append(chosen)
     return torch.cat(rows)[torch.cat(numbers).argsort()] if len(regions) else image.new_zeros(0, len(image), *size)
+
+
+def _average(image: torch.Tensor, start: torch.Tensor, bins: torch.Tensor, size: tuple[int, int], across: int,
+             down: int) -> torch.Tensor:
+    """As :func:`_sample` with 'avg': the share of every pixel in every bin, times the pixels."""
+    channels, height, width = image.shape
+    x = _shares(start[:, 0], bins[:, 0], size[1], across, width)
+    y = _shares(start[:, 1], bins[:, 1], size[0], down, height)
+    shares = (y[:, :, None, :, None] * x[:, None, :, None, :]).view(-1, height * width)
+    return (shares @ image.reshape(channels, -1).T).view(len(start), *size, channels).permute(0, 3, 1, 2)
+
+
+def _shares(start: torch.Tensor, bin_size: torch.Tensor, bins: int, points: int, length: int) -> torch.Tensor:
+    """(r, bins, length), the weight of each pixel of an axis in the mean of a bin's points along it."""
+    places, inside = _places(start, bin_size, bins, points, length)
+    steps = torch.arange(length, device=start.device, dtype=start.dtype)
+    weights = (1 - (places[:, :, None] - steps).abs()).clamp(min=0) * inside[:, :, None]
+    return weights.view(len(start), bins, points, length).mean(2)
 
 
 def _sample(image: torch.Tensor, start: torch.Tensor, bins: torch.Tensor, size: tuple[int, int], across: int, down: int,
@@ -114,7 +136,13 @@ def _sample(image: torch.Tensor, start: torch.Tensor, bins: torch.Tensor, size: 
 def _points(start: torch.Tensor, bin_size: torch.Tensor, bins: int, points: int,
             length: int) -> tuple[torch.Tensor, torch.Tensor]:
     """(r, bins x points) places along one axis in the range -1..1 of ``grid_sample``, and which of them count."""
+    places, inside = _places(start, bin_size, bins, points, length)
+    return places * (2 / max(length - 1, 1)) - 1, inside
+
+
+def _places(start: torch.Tensor, bin_size: torch.Tensor, bins: int, points: int,
+            length: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(r, bins x points) places along one axis, moved onto its pixels, and which of them count."""
     steps = torch.arange(bins * points, device=start.device, dtype=start.dtype).add(0.5) / points
     places = start[:, None] + steps * bin_size[:, None]
-    inside = (places >= -1) & (places <= length)
-    return places.clamp(0, length - 1) * (2 / max(length - 1, 1)) - 1, inside
+    return places.clamp(0, length - 1), (places >= -1) & (places <= length)

@@ -53,7 +53,7 @@ def test_metric(fields):
     if 'pred_top_boxes' in fields:
         fields = dict(pred_top_boxes=torch.cat([fields['pred_top_boxes'], torch.tensor([FAR])]))
     metric.process({}, [sample(**fields)])
-    assert metric.compute_metrics(metric.results) == {'CorLoc': 50.0, 'CorLoc/cat': 100.0, 'CorLoc/dog': 0.0}
+    assert metric.compute_metrics(metric.results) == {'corloc': 50.0, 'corloc/cat': 100.0, 'corloc/dog': 0.0}
 
 
 def test_voc_metric_by_class_without_difficult_and_scale():
@@ -67,26 +67,12 @@ def test_voc_metric_by_class_without_difficult_and_scale():
     assert 'AP50/cow' not in values and values['AP50_11points/cat'] == 100
 
 
-def test_a_drawn_box_is_the_mean_over_all():
-    """One of four boxes lies on it."""
-    boxes = [[[HERE, FAR, NEAR, FAR]], [[HERE, HERE, HERE, HERE]]]
-    assert correct_localization(boxes, [dict(boxes=[HERE], labels=[0])] * 2, 1).tolist() == [0.625]
-
-
-def test_baselines_need_no_network():
-    metric = CorLocMetric(num_classes=2, baselines=True)
-    proposals = torch.tensor([FAR, HERE, NEAR, FAR]) * 2
-    metric.process({}, [sample(pred_top_boxes=torch.tensor([FAR, FAR]), proposals=proposals, ori_shape=(60, 60),
-                               proposal_scores=torch.tensor([0.1, 0.9, 0.2, 0.3]))])
-    assert metric.compute_metrics(metric.results) == {
-        'CorLoc': 50.0, 'whole_image': 0.0, 'best_objectness': 50.0, 'random_proposal': (25 + 50) / 2}
-
-
 def test_boxes_of_maps():
-    """A localizer's maps: the box of the true tag's map, whatever its rank."""
-    maps = torch.zeros(2, 60, 60)
-    maps[0, 0:9, 0:9] = maps[1, 50:59, 50:59] = 1
+    """A localizer's maps: the box of the true tag's map, whatever its rank, in pixels of the file."""
+    maps = torch.zeros(2, 60, 30)
+    maps[0, 0:9, 0:4] = maps[1, 50:59, 25:29] = 1
     metric = CorLocMetric(num_classes=3)
-    metric.process({}, [dict(gt_boxes=torch.tensor([HERE, FAR]), gt_box_labels=torch.tensor([2, 1]),
-                             pred_maps=maps, pred_map_labels=torch.tensor([2, 1]))])
-    assert metric.compute_metrics(metric.results) == {'CorLoc': 100.0}
+    metric.process({}, [dict(gt_boxes=torch.tensor([HERE, FAR]) * torch.tensor([0.5, 1, 0.5, 1]),
+                             gt_box_labels=torch.tensor([2, 1]), pred_maps=maps,
+                             pred_map_labels=torch.tensor([2, 1]), scale_factor=(0.5, 1.0))])
+    assert metric.compute_metrics(metric.results) == {'corloc': 100.0}

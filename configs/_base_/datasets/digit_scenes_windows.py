@@ -20,6 +20,6 @@ test_dataloader = dict(
     collate_fn=dict(type='collate_list'),
     sampler=dict(type='EpochSampler', shuffle=False),
     dataset=dict(dataset=dict(split='train', num_scenes=500, supervision='boxes', **scenes), **windows))
-test_evaluator = [dict(type='CorLocMetric', baselines=True), dict(type='VOCMetric')]
+test_evaluator = [dict(type='CorLocMetric'), dict(type='VOCMetric')]
 test_cfg = dict()
 benchmark = dict(dataset='DigitScenes')

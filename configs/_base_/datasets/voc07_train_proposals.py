@@ -32,6 +32,6 @@ test_dataloader = dict(
         dataset=dict(
             supervision='boxes', pipeline=[dict(type='ResizeShortEdge', short=320, longest=640)], **photos),
         **regions))
-test_evaluator = [dict(type='CorLocMetric', baselines=True), dict(type='VOCMetric')]
+test_evaluator = [dict(type='CorLocMetric'), dict(type='VOCMetric')]
 test_cfg = dict()
 benchmark = dict(dataset='VOC07')

@@ -14,8 +14,7 @@ def correct_localization(boxes: Sequence[Any], truths: Sequence[Mapping[str, Any
     """CorLoc of each class: the share of the images with it whose best box of it overlaps one of its objects.
 
     Args:
-        boxes: for each image (C, 4), the best box of each class; NaN where there is none, which is a miss. Or
-            (C, K, 4), of which one is drawn: the value is that of the mean draw.
+        boxes: for each image (C, 4), the best box of each class; NaN where there is none, which is a miss.
         truths: for each image a dict of ``boxes`` (G, 4) and ``labels`` (G,); difficult objects count as others do.
         num_classes: C, classes are numbered from 0.
         iou_threshold: the IoU must be above it.
@@ -31,7 +30,7 @@ def correct_localization(boxes: Sequence[Any], truths: Sequence[Mapping[str, Any
     hits, images = np.zeros(num_classes), np.zeros(num_classes)
     for number, (best, truth) in enumerate(zip(boxes, truths, strict=True)):
         found = torch.from_numpy(np.array(best, dtype=float))
-        if found.ndim not in (2, 3) or found.shape[::found.ndim - 1] != (num_classes, 4) or not found.numel():
+        if found.shape != (num_classes, 4):
             raise ValueError(f'image {number} has boxes of shape {tuple(found.shape)}; one of each class is '
                              f'({num_classes}, 4)')
         labels = np.asarray(truth['labels'], dtype=int)
@@ -40,7 +39,7 @@ def correct_localization(boxes: Sequence[Any], truths: Sequence[Mapping[str, Any
                              f'{num_classes} classes, numbered from 0')
         objects = torch.as_tensor(np.asarray(truth['boxes'], dtype=float).reshape(-1, 4))
         for label in np.unique(labels):
-            overlap = box_iou(found[label].reshape(-1, 4), objects[torch.from_numpy(labels == label)])
-            hits[label] += float((overlap > iou_threshold).any(1).double().mean())
+            overlap = box_iou(found[label][None], objects[torch.from_numpy(labels == label)])
+            hits[label] += float((overlap > iou_threshold).any())
             images[label] += 1
     return np.divide(hits, images, out=np.full(num_classes, np.nan), where=images > 0)

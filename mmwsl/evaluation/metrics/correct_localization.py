@@ -11,7 +11,7 @@ from mmwsl.registry import METRICS
 
 @METRICS.register_module()
 class CorLocMetric(BaseMetric):
-    """Correct localization, in percent: ``CorLoc``, the mean over classes of the images whose best box lies on one.
+    """Correct localization, in percent: ``corloc``, the mean over classes of the images whose best box lies on one.
 
     It is of a training set, as the literature has it: only boxes of classes that are there are looked at. The samples
     have ``gt_boxes`` and ``gt_box_labels`` as for :class:`VOCMetric`, difficult ones included, and ``pred_top_boxes``
@@ -21,36 +21,28 @@ class CorLocMetric(BaseMetric):
     Args:
         num_classes: classes; default those of the data set.
         iou_threshold: the IoU must be above it.
-        per_class: also give ``CorLoc/<class>`` of every class that an image has.
-        baselines: also give what needs no network, of the same samples, which must have ``proposals`` and
-            ``proposal_scores``: ``whole_image``; ``best_objectness``, the proposal of the highest score;
-            ``random_proposal``, the mean over all of them.
+        per_class: also give ``corloc/<class>`` of every class that an image has.
         map_threshold: of boxes of maps, see :func:`boxes_from_map`; CAM's paper has 0.2.
     """
 
     default_prefix = 'weak'
 
-    def __init__(self, num_classes=None, iou_threshold=0.5, per_class=False, baselines=False, map_threshold=0.2,
+    def __init__(self, num_classes=None, iou_threshold=0.5, per_class=False, map_threshold=0.2,
                  collect_device='cpu', prefix=None):
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.num_classes, self.iou_threshold, self.per_class = num_classes, iou_threshold, per_class
-        self.baselines, self.map_threshold = baselines, map_threshold
+        self.map_threshold = map_threshold
 
     def process(self, data_batch, data_samples):
         count = self.num_classes or len(self.dataset_meta['classes'])
         for sample in data_samples:
-            boxes = dict(CorLoc=top_boxes(sample, count, self.map_threshold))
-            if self.baselines:
-                boxes |= {name: np.broadcast_to(each, (count, *each.shape)) for name, each in simple(sample).items()}
-            self.results.append((boxes, truth(sample)))
+            self.results.append((top_boxes(sample, count, self.map_threshold), truth(sample)))
 
     def compute_metrics(self, results):
         boxes, truths = zip(*results, strict=True)
-        named = {}
-        for name in boxes[0]:
-            each = [of_image[name] for of_image in boxes]
-            values = 100 * correct_localization(each, truths, len(each[0]), self.iou_threshold)
-            named |= {name: np.nanmean(values)} | (by_class(name, values, self.dataset_meta) if self.per_class else {})
+        values = 100 * correct_localization(boxes, truths, len(boxes[0]), self.iou_threshold)
+        named = dict(corloc=np.nanmean(values)) | (
+            by_class('corloc', values, self.dataset_meta) if self.per_class else {})
         return {name: round(float(value), 4) for name, value in named.items()}
 
 
@@ -60,19 +52,12 @@ def top_boxes(sample, num_classes, map_threshold=0.2):
         return _array(sample['pred_top_boxes'])
     best = np.full((num_classes, 4), np.nan)
     if 'pred_maps' in sample:
+        across, down = sample.get('scale_factor') or (1.0, 1.0)
         for label, values in zip(_array(sample['pred_map_labels']), _array(sample['pred_maps']), strict=True):
-            best[label] = boxes_from_map(values, map_threshold)[0]
+            best[label] = boxes_from_map(values, map_threshold)[0] / np.array([across, down, across, down])
         return best
     boxes, scores, labels = _found(sample)
     for each in np.argsort(scores, kind='stable'):
         best[labels[each]] = boxes[each]
     return best
 
-
-def simple(sample):
-    """Boxes that need no network, in pixels of the file: dict of name -> (4,) or (R, 4)."""
-    across, down = sample.get('scale_factor') or (1.0, 1.0)
-    height, width = sample.get('ori_shape') or sample['img_shape']
-    proposals = _array(sample['proposals']) / (across, down, across, down)
-    best = proposals[_array(sample['proposal_scores']).argmax()]
-    return dict(whole_image=np.array([0.0, 0, width, height]), best_objectness=best, random_proposal=proposals)

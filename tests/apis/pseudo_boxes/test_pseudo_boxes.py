@@ -55,7 +55,7 @@ def test_proposals_of_a_file_or_of_each_photo(place):
     assert own.test_dataloader.dataset.dataset.supervision == 'boxes'  # of the metric
     own.work_dir = str(place / 'test')
     values = evaluate(own, checkpoint(place))
-    assert {'weak/CorLoc', 'voc/AP50'} <= set(values) and 0 <= values['weak/CorLoc'] <= 100
+    assert {'weak/corloc', 'voc/AP50'} <= set(values) and 0 <= values['weak/corloc'] <= 100
     on_the_fly = load_config(OICR, dict(NARROW, data=place / 'tags.csv'))
     assert [step.type for step in on_the_fly.train_dataloader.dataset.pipeline] == [
         'MakeProposals', 'ResizeShortEdge', 'RandomFlip']
