@@ -30,7 +30,7 @@ def shipped_configs() -> list[str]:
 # what a name says of a training: ranks, epochs and data; networks that a CPU trains; data that are made on the fly
 _RECIPE = re.compile(r'_(?P<ranks>\d+)xb\d+-[a-z0-9]+-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)\.py$')
 _NARROW = re.compile(r'_(r\d+w\d+|r8|(vit|swin)xs\d*|seq32|bagencoder)_')
-_MADE = ('digits', 'digitscenes', 'digitbags', 'scenebags', 'syntheticsequences')
+_MADE = ('digits', 'digitscenes', 'digitbags', 'scenebags', 'shapes', 'syntheticsequences')
 
 
 def is_small(name: str) -> bool:

@@ -44,8 +44,8 @@ BLOCK = re.compile(r'(<!-- (methods|layers|matrix|overview|quoted|throughput|roo
 
 # what stands in the package, from the top floor down: imports go to the right
 ROOMS = ('cli', 'apis', 'protocols', 'engine', 'models', 'evaluation', 'datasets', 'checkpoints', 'reporting',
-         'visualization', 'structures', 'ops', 'losses', 'augment', 'clustering', 'refine', 'flow', 'dist.py', 'files.py',
-         'shipped.py', 'progress.py', 'registry.py', 'compat.py')
+         'visualization', 'structures', 'ops', 'losses', 'augment', 'clustering', 'refine', 'flow', 'dist.py',
+         'files.py', 'shipped.py', 'progress.py', 'registry.py', 'compat.py')
 
 
 def first_line(path):

@@ -2,15 +2,18 @@
 
     python tools/time_dense_crf.py data/VOCdevkit/VOC2007 --count 20 --out records.jsonl
 
-Photos are evenly spaced over SegmentationClass. The maps to be refined are made from their labels: probabilities .7 of the
-label, blurred by 8 pixels, and noise. Each photo is refined by the lattice and, where it is installed (``pip install
-pydensecrf2``), by pydensecrf, one after the other, so that what else the machine does slows both; and at 60 x 80 pixels by
-the lattice and the exact form. Agreement is the share of pixels, in percent, in which two solvers give the same class.
+Photos are evenly spaced over SegmentationClass. The maps to be refined are made from their labels: probabilities .7
+of the label, blurred by 8 pixels, and noise. Each photo is refined by the lattice and, where it is installed (``pip
+install pydensecrf2``), by pydensecrf, one after the other, so that what else the machine does slows both; and at 60 x
+80 pixels by the lattice and the exact form. Agreement is the share of pixels, in percent, in which two solvers give the
+same class. Memory is the lattice's on the first photo, above what the process held before. Ctrl-C ends with the figures
+of the photos so far.
 """
 
 import argparse
 import importlib.util
 import resource
+import signal
 import statistics
 import time
 from pathlib import Path
@@ -38,7 +41,8 @@ def read_photo(root, name, seed):
     return torch.from_numpy(image), maps / maps.sum(0)
 
 
-def pydensecrf_solver(image, maps, spatial_std, spatial_weight, position_std, color_std, bilateral_weight, num_iterations):
+def pydensecrf_solver(image, maps, spatial_std, spatial_weight, position_std, color_std, bilateral_weight,
+                      num_iterations):
     """What :func:`mmwsl.refine.dense_crf` does, by the public package: (C, H, W)."""
     from pydensecrf.densecrf import DenseCRF2D
     classes, height, width = maps.shape
@@ -74,7 +78,11 @@ def main():
     def add(method, metric, value):
         values.setdefault((method, metric), []).append(float(value))
 
+    stopped = []
+    signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     for seed, name in enumerate(progress_bar(names, 'photos')):
+        if stopped:
+            break
         image, maps = read_photo(args.root, name, seed)
         found = {}
         for method, solve in solvers.items():
@@ -83,7 +91,7 @@ def main():
             photos = maps[0].numel() / (500 * 375)  # times as if all were of this size
             add(method, 'seconds', (time.perf_counter() - wall) / photos)
             add(method, 'cpu_seconds', (time.process_time() - busy) / photos)
-            if (method, 'peak_megabytes') not in values:
+            if method == 'lattice' and not seed:
                 add(method, 'peak_megabytes', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3 - idle)
         if 'pydensecrf' in found:
             classes = [each.argmax(0) for each in found.values()]
@@ -91,9 +99,12 @@ def main():
         add('lattice', 'changed_pixels', 100 * (found['lattice'].argmax(0) != maps.argmax(0)).double().mean())
         small_image = torch.from_numpy(cv2.resize(image.numpy(), (80, 60), interpolation=cv2.INTER_AREA))
         small_maps = torch.nn.functional.interpolate(maps[None], (60, 80), mode='bilinear', antialias=True)[0]
-        lattice, exact = (dense_crf(small_image, small_maps, method=method, **settings) for method in ('lattice', 'exact'))
+        lattice, exact = (dense_crf(small_image, small_maps, method=method, **settings)
+                          for method in ('lattice', 'exact'))
         add('lattice', 'agreement_with_exact_60x80', 100 * (lattice.argmax(0) == exact.argmax(0)).double().mean())
         add('lattice', 'largest_difference_from_exact_60x80', (lattice - exact).abs().max())
+    shared = dict(suite='weak_segmentation', dataset='VOC2007', split='SegmentationClass', protocol='dense_crf',
+                  seconds=time.perf_counter() - start)
     records = []
     for (method, metric), each in values.items():
         summary = {metric: statistics.median(each) if 'seconds' in metric else statistics.mean(each)}
@@ -101,10 +112,9 @@ def main():
             summary[f'least_{metric}'] = min(each)
         for summarized, value in summary.items():
             print(f'{method}: {summarized}: {value:.4f}')
-            records.append(make_record(
-                suite='weak_segmentation', method=method, dataset='VOC2007', split='SegmentationClass', protocol='dense_crf',
-                metric=summarized, value=round(value, 4), seconds=time.perf_counter() - start,
-                settings=dict(preset=args.preset, **settings, photos=len(each), classes=NUM_CLASSES, threads=args.threads)))
+            used = dict(preset=args.preset, **settings, photos=len(each), classes=NUM_CLASSES, threads=args.threads)
+            records.append(make_record(method=method, metric=summarized, value=round(value, 4), settings=used,
+                                       **shared))
     if args.out:
         append_json_lines(args.out, records)
 

@@ -1,5 +1,6 @@
-"""Picture of where classifiers look: images in rows, one column per model."""
+"""Picture of what models find: images in rows, one column per model."""
 
+import copy
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,12 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
     An image with several tags has a row for each; of one without labels it is the map of the model's best class. Both
     name the class on the picture. True boxes are drawn where the test set has some. Of models of bags the images are
     positive bags of patches (:class:`mmwsl.datasets.SceneBags`): the attention, or the gradient score, is painted back
-    as a share of its largest value, the true patches green, the best one red.
+    as a share of its largest value, the true patches green, the best one red. Of weak detectors it is the best box of
+    each tag.
 
     Args:
         models: list of (name, config, checkpoint); of localizers, or, with ``maps``, of any classifier; or all of
-            :class:`mmwsl.models.weak.BagClassifier`.
+            :class:`mmwsl.models.weak.BagClassifier`, or of :class:`mmwsl.models.weak.WeakDetector`.
         out: picture to write.
         count: images, evenly spaced.
         threshold: of the boxes; bags have none.
@@ -64,11 +66,11 @@ def overlays(models: Models, out: Path | str, count: int = 8, threshold: float =
             raise ValueError(f'{config.filename}: maps={maps!r} are of an ImageClassifier, a Localizer or a '
                              f'Supervised, not of {config.model.type}')
         config.model.update(type='Localizer', maps=maps, layer=layer)
-    bags = {config.model.type == 'BagClassifier' for config in configs}
-    if len(bags) > 1:
-        raise ValueError('overlays of bags and of images do not stand in one picture; draw two')
-    draw = _draw_bags if bags.pop() else _draw_boxes
-    return _save(draw(models, configs, count, threshold, enlarge), out)
+    draws = {DRAWN.get(config.model.type, _draw_boxes) for config in configs}
+    if len(draws) > 1:
+        raise ValueError('overlays of bags, of weak detectors and of class maps do not stand in one picture; draw each '
+                         'kind')
+    return _save(draws.pop()(models, configs, count, threshold, enlarge), out)
 
 
 def _predictions(models: Models, configs: Sequence[Config],
@@ -84,7 +86,7 @@ def _predictions(models: Models, configs: Sequence[Config],
         check_trained_classes(_learnt_classes(config, meta), dataset.metainfo.get('classes'),
                               f'the test set of {configs[0].filename}, {name}')
         with torch.no_grad():
-            data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=batch['data_samples'].clone()))
+            data = model.data_preprocessor(dict(inputs=batch['inputs'], data_samples=copy.deepcopy(batch['data_samples'])))
             found = model(**data, mode='predict')
         yield name, found, trained_classes(dict(meta=meta)) or []
 
@@ -150,6 +152,28 @@ def _draw_bags(models: Models, configs: Sequence[Config], count: int, threshold:
             overlay(image, paint_attention(share, dataset.grid, size), boxes[[share.argmax()]], each, enlarge=enlarge)
             for image, share, each in zip(images, shares, true, strict=True)], blank))
     return columns
+
+
+def _draw_top_boxes(models: Models, configs: Sequence[Config], count: int, threshold: float, enlarge: int) -> Columns:
+    dataset = build_dataset(configs[0].test_dataloader.dataset)
+    items = [dataset[int(index)] for index in evenly_spaced(len(dataset), count)]
+    batch = dict(inputs=[item['inputs'] for item in items], data_samples=[item['data_samples'] for item in items])
+    images = [image.permute(1, 2, 0).numpy() for image in batch['inputs']]
+    true = [(sample.gt_boxes, sample.gt_box_labels) for sample in batch['data_samples']]
+    rows = [(row, int(label)) for row, (_, labels) in enumerate(true) for label in labels.unique()]
+    columns: Columns = [('image', [overlay(images[row], true=true[row][0][true[row][1] == label].tolist(),
+                                           enlarge=enlarge) for row, label in rows],
+                         [_class_name(label, list(dataset.metainfo['classes'])) for _, label in rows])]
+    for name, found, _ in _predictions(models, configs, dataset, batch):
+        factors = [torch.tensor(sample.get('scale_factor') or (1.0, 1.0)).repeat(2) for sample in batch['data_samples']]
+        columns.append((name, [
+            overlay(images[row], found=[(found[row].pred_top_boxes[label].cpu() * factors[row]).tolist()],
+                    true=true[row][0][true[row][1] == label].tolist(), enlarge=enlarge) for row, label in rows],
+            [''] * len(rows)))
+    return columns
+
+
+DRAWN = dict(BagClassifier=_draw_bags, WeakDetector=_draw_top_boxes, BoxBaseline=_draw_top_boxes)
 
 
 def _save(columns: Columns, out: Path | str) -> Path:

@@ -19,6 +19,10 @@ def add_arguments(parser):
     parser.add_argument('--score-threshold', type=float, metavar='T', help='leave out boxes with a lower score')
     parser.add_argument('--points', metavar='CSV', help='table file,class,x,y: of a class with points in a photo, '
                                                         'boxes that hold one of them only')
+    parser.add_argument('--scribbles', metavar='DIR|CSV',
+                        help='masks (255 = nothing drawn, 0 = background, class + 1) or a table file,class,stroke,x,y: '
+                             'of a class with strokes in a photo, boxes that hold one of them only, and no box that '
+                             'holds one of the background')
     parser.add_argument('--counts', metavar='CSV', help='table file,class,count: so many boxes in place of --top')
     parser.add_argument('--device', help='where the network runs, e.g. cpu or cuda:1 (default: a GPU if there is one)')
     add_data(parser, 'your own photos with tags')
@@ -32,6 +36,6 @@ def run(args):
         raise ValueError('give the photos and their tags: --data PATH')
     done = pseudo_boxes(args.config, args.checkpoint, args.data, args.out, args.form, args.top, args.score_threshold,
                         args.format, args.proposals, args.points, args.counts, args.device,
-                        read_options(args.cfg_options))
+                        read_options(args.cfg_options), args.scribbles)
     print(f'{args.out}: {done["boxes"]} boxes on {done["photos"]} photos to train on, {done["left_out"]} photos '
           f'without a box left out, {done["test"]} photos to test on')

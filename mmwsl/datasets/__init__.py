@@ -21,7 +21,8 @@ from .readers import (
     read_voc_xml,
 )
 from .samplers import EpochSampler, PseudoLabelSampler
-from .synthetic import DigitBags, Digits, DigitScenes, SceneBags, SyntheticSequences
+from .scribbles import draw_points, draw_scribbles
+from .synthetic import DigitBags, Digits, DigitScenes, SceneBags, Shapes, SyntheticSequences
 from .transforms import (
     ImageError,
     PhotometricDistortion,
@@ -84,6 +85,7 @@ __all__ = [
     'Resized',
     'SceneBags',
     'SequenceDataset',
+    'Shapes',
     'SingleClassCrops',
     'SyntheticSequences',
     'WSOLBenchmark',
@@ -94,6 +96,8 @@ __all__ = [
     'collate_batch',
     'collate_list',
     'collate_sequences',
+    'draw_points',
+    'draw_scribbles',
     'evenly_spaced',
     'image_size',
     'rasterize',

@@ -6,5 +6,5 @@ from .pamr import pamr
 from .par import par
 from .random_walk import feature_affinity, half_disk, path_affinity, propagate
 
-__all__ = ['PRESETS', 'dense_crf', 'dense_energy', 'feature_affinity', 'half_disk', 'label_probabilities', 'pamr', 'par',
-           'path_affinity', 'propagate']
+__all__ = ['PRESETS', 'dense_crf', 'dense_energy', 'feature_affinity', 'half_disk', 'label_probabilities', 'pamr',
+           'par', 'path_affinity', 'propagate']

@@ -13,7 +13,8 @@ from .permutohedral import PermutohedralLattice
 
 PRESETS: dict[str, dict[str, Any]] = {
     # auxiliary use in SEAM, AFA and ToCo
-    'seam': dict(spatial_std=3, spatial_weight=3, position_std=80, color_std=13, bilateral_weight=10, num_iterations=10),
+    'seam': dict(spatial_std=3, spatial_weight=3, position_std=80, color_std=13, bilateral_weight=10,
+                 num_iterations=10),
     # the last step of ToCo and of CoSA
     'toco': dict(spatial_std=1, spatial_weight=1, position_std=121, color_std=5, bilateral_weight=4, num_iterations=10),
     'cosa': dict(spatial_std=1, spatial_weight=1, position_std=121, color_std=5, bilateral_weight=4, num_iterations=1),
@@ -30,13 +31,14 @@ def dense_crf(images: Tensor, probabilities: Tensor, *, spatial_std: float = 3, 
               method: str = 'lattice') -> Tensor:
     """Mean field of a fully connected CRF with Potts compatibility.
 
-    Q = softmax(log p) at the start, then ``num_iterations`` times softmax(log p + sum_m w_m D^-1/2 K_m D^-1/2 Q), K_1 a
-    Gaussian of positions, K_2 one of positions and colors. ``dense_crf(images, probabilities, **PRESETS['toco'])`` takes
-    published settings.
+    Q = softmax(log p) at the start, then ``num_iterations`` times softmax(log p + sum_m w_m D^-1/2 K_m D^-1/2 Q), K_1
+    a Gaussian of positions, K_2 one of positions and colors. ``dense_crf(images, probabilities, **PRESETS['toco'])``
+    takes published settings.
 
     Args:
         images: (B, 3, H, W), or one (3, H, W) or (H, W, 3); RGB in 0..255, uint8 or floating point.
-        probabilities: (B, C, H, W), or of one image (C, H, W); below 1e-5 they are taken as 1e-5. They need not sum to 1.
+        probabilities: (B, C, H, W), or of one image (C, H, W); below 1e-5 they are taken as 1e-5. They need not sum
+            to 1.
         spatial_std, spatial_weight: of K_1, in pixels.
         position_std, color_std, bilateral_weight: of K_2, in pixels and in steps of 255.
         method: 'lattice', linear in the pixels; 'exact', over all pairs, for small images only.
@@ -90,8 +92,8 @@ def label_probabilities(labels: Tensor, num_classes: int, confidence: float = 0.
     ignored = labels == ignore_index
     wrong = ~ignored & ((labels < 0) | (labels >= num_classes))
     if num_classes < 2 or bool(wrong.any()):
-        raise ValueError(f'labels must be 0..{num_classes - 1}, of two classes at least, or {ignore_index} where there is '
-                         f'none; got {sorted(set(labels[wrong].tolist()))[:5]}')
+        raise ValueError(f'labels must be 0..{num_classes - 1}, of two classes at least, or {ignore_index} where there '
+                         f'is none; got {sorted(set(labels[wrong].tolist()))[:5]}')
     classes = torch.arange(num_classes, device=labels.device).view(-1, 1, 1)
     chosen = labels.unsqueeze(-3) == classes
     probabilities = torch.where(chosen, confidence, (1 - confidence) / (num_classes - 1))
@@ -103,8 +105,8 @@ def check_method(method: str, num_pixels: int) -> None:
     if method not in METHODS:
         raise ValueError(f'method={method!r} is unknown; there are {", ".join(METHODS)}')
     if method == 'exact' and num_pixels > MOST_EXACT:
-        raise ValueError(f"method='exact' compares all pairs of {num_pixels} pixels, {4e-9 * num_pixels**2:.1f} GB; take "
-                         f"method='lattice' above {MOST_EXACT} pixels")
+        raise ValueError(f"method='exact' compares all pairs of {num_pixels} pixels, {4e-9 * num_pixels**2:.1f} GB; "
+                         f"take method='lattice' above {MOST_EXACT} pixels")
 
 
 def _batched(images: Tensor, probabilities: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,8 +15,9 @@ LATTICE_SUM = 0.54  # sums of the lattice filter, as a share of the Gaussian's, 
 
 
 def dense_energy(images: Tensor, probabilities: Tensor, valid: Tensor | None = None, *, weight: float = 1e-7,
-                 color_std: float = 15, position_std: float = 100, scale: float = 0.5, method: str = 'lattice') -> Tensor:
-    """weight / B sum_b sum_k S_k^T K (1 - S_k) of the B images, K the Gaussian of positions and colors, S_k the map of class k.
+                 color_std: float = 15, position_std: float = 100, scale: float = 0.5,
+                 method: str = 'lattice') -> Tensor:
+    """weight / B sum_k S_k^T K (1 - S_k), of B images: K a Gaussian of positions and colors, S_k the map of a class.
 
     The published weights (1e-7 of single-stage methods, 2e-9 of the loss's own paper) are those of a lattice filter,
     whose sums are about .54 of the Gaussian's. So that they hold for both methods, the exact sum is multiplied by
@@ -46,7 +47,7 @@ def dense_energy(images: Tensor, probabilities: Tensor, valid: Tensor | None = N
     inside = torch.ones_like(maps[:, :1]) if valid is None else valid[:, None].to(maps.dtype)
     if scale != 1:
         images, inside = (F.interpolate(x, scale_factor=scale, recompute_scale_factor=True) for x in (images, inside))
-        maps = F.interpolate(maps, scale_factor=scale, mode='bilinear', align_corners=False, recompute_scale_factor=True)
+        maps = F.interpolate(maps, scale_factor=scale, recompute_scale_factor=True, mode='bilinear')
     check_method(method, inside[0].numel())
     kernel = PermutohedralLattice if method == 'lattice' else ExactGaussian
     total = maps.new_zeros(())

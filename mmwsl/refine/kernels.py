@@ -29,7 +29,7 @@ class ExactGaussian:
 
 
 class SpatialGaussian:
-    """sum_j exp(-|p_i - p_j|^2 / (2 std^2)) v_j over the pixels of an image of ``size`` (H, W), one axis after the other.
+    """sum_j exp(-|p_i - p_j|^2 / (2 std^2)) v_j over the pixels of an image of ``size`` (H, W), axis by axis.
 
     Of each axis blocks of output pixels are a small matrix times the input pixels within six standard deviations, so
     the work does not grow with the image's side.

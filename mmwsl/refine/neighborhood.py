@@ -34,14 +34,16 @@ def shifted(x: Tensor, offsets: Sequence[tuple[int, int]]) -> Iterator[Tensor]:
         yield padded[:, :, pad + dy:pad + dy + height, pad + dx:pad + dx + width]
 
 
-def check_inputs(images: Tensor, masks: Tensor, dilations: Sequence[int]) -> tuple[Tensor, Tensor, list[tuple[int, int]]]:
+def check_inputs(images: Tensor, masks: Tensor,
+                 dilations: Sequence[int]) -> tuple[Tensor, Tensor, list[tuple[int, int]]]:
     """Images and masks in one dtype, fp32 at least, and the offsets of the neighbors."""
     check_maps(images, masks)
     masks = upcast(masks)
     return images.to(masks.dtype), masks, neighbor_offsets(dilations)
 
 
-def average_neighbors(masks: Tensor, weights: Tensor, offsets: Sequence[tuple[int, int]], num_iterations: int) -> Tensor:
+def average_neighbors(masks: Tensor, weights: Tensor, offsets: Sequence[tuple[int, int]],
+                      num_iterations: int) -> Tensor:
     """Replace ``masks`` (B, C, H, W) ``num_iterations`` times by sums over neighbors with ``weights`` (B, K, H, W)."""
     for _ in range(num_iterations):
         total = torch.zeros_like(masks)

@@ -20,9 +20,11 @@ class PermutohedralLattice:
 
     def __init__(self, features: Tensor) -> None:
         if features.ndim != 2 or not features.is_floating_point() or not features.numel():
-            raise ValueError(f'features must be (N, d) of floating point, got {tuple(features.shape)} of {features.dtype}')
+            raise ValueError('features must be (N, d) of floating point, got '
+                             f'{tuple(features.shape)} of {features.dtype}')
         if not bool(features.isfinite().all()):
-            raise ValueError('features hold NaN or infinite values: look at the images and standard deviations they are of')
+            raise ValueError('features hold NaN or infinite values: look at the images and standard deviations that '
+                             'they are of')
         self.num_points, self.dims = features.shape
         base, rank, weights = _simplex(features.T.contiguous())
         keys, steps = _pack(base, rank)
@@ -78,8 +80,8 @@ class _Filter(torch.autograd.Function):
 
 
 def _simplex(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Of each point of ``features`` (d, N): the corner of its simplex whose coordinates are multiples of d + 1, the ranks
-    of its coordinates' distances from there, the largest first, and its d + 1 barycentric weights, all (d + 1, N)."""
+    """Of each point of ``features`` (d, N): the corner of its simplex whose coordinates are multiples of d + 1, the
+    ranks of its coordinates' distances from there, the largest first, and its barycentric weights: all (d + 1, N)."""
     dims = len(features)
     # onto the hyperplane of d + 1 coordinates that sum to 0; the Gaussian's deviation becomes that of the blur
     index = torch.arange(1, dims + 1, dtype=features.dtype, device=features.device)[:, None]
@@ -116,13 +118,14 @@ def _pack(base: Tensor, rank: Tensor) -> tuple[Tensor, Tensor]:
     base = base[:dims].long()
     low = base.amin(1, keepdim=True) - 2 * dims - 1  # the other corners are up to d away, their neighbors d more
     extent = (base.amax(1, keepdim=True) + 2 * dims + 2 - low).flatten().tolist()
-    radix, size = [], 1
+    radix: list[int] = []
+    size = 1
     for each in reversed(extent):
         radix.insert(0, size)
         size *= each
     if size >= 2**63:
-        raise ValueError(f'the features reach over {" x ".join(map(str, extent))} corners of the lattice, too many for 63 '
-                         'bits: the standard deviations are too small for the images')
+        raise ValueError(f'the features reach over {" x ".join(map(str, extent))} corners of the lattice, too many for '
+                         '63 bits: the standard deviations are too small for the images')
     place = torch.tensor([*radix, 0], device=base.device)[:, None]
     # corner k + 1 is one more than corner k in every coordinate, and d + 1 less in the one of rank d - k
     down = torch.empty_like(rank).scatter_(0, rank, place.expand_as(rank))

@@ -1,7 +1,7 @@
 """Random walk on the pixels of maps: scores spread along affinities of pixels that lie near each other.
 
-Affinities are symmetric, so they are kept once a pair: (B, K, H, W), the k-th of pixel (y, x) with pixel (y + dy, x + dx)
-for the k-th (dy, dx) of :func:`half_disk`, and 0 where that one lies outside.
+Affinities are symmetric, so they are kept once a pair: (B, K, H, W), the k-th of pixel (y, x) with pixel
+(y + dy, x + dx) for the k-th (dy, dx) of :func:`half_disk`, and 0 where that one lies outside.
 """
 
 import math
@@ -69,15 +69,16 @@ def feature_affinity(features: Tensor, radius: int = 5) -> Tensor:
 
 
 @torch.no_grad()
-def propagate(maps: Tensor, affinity: Tensor, offsets: Sequence[Offset], beta: float = 10, log2_steps: int = 8) -> Tensor:
+def propagate(maps: Tensor, affinity: Tensor, offsets: Sequence[Offset], beta: float = 10,
+              log2_steps: int = 8) -> Tensor:
     """Maps after 2^log2_steps steps of a random walk.
 
     T = A^beta with ones on the diagonal, each column divided by its sum, and the maps as rows times T^(2^log2_steps):
     the weights that a pixel's new score is made with sum to 1, so that a constant map stays as it is. Published
     settings: IRN beta 10 of :func:`path_affinity`, PSA beta 8 of :func:`feature_affinity`, both 2^8 steps, radius 5.
 
-    T is never made: a step is a sum over shifted maps, and the power is a polynomial of degree about 6 sqrt(2^log2_steps)
-    in T (its Chebyshev expansion, cut where the rest is below 1e-9 of the largest score).
+    T is never made: a step is a sum over shifted maps, and the power is a polynomial in T of degree about
+    6 sqrt(2^log2_steps) (its Chebyshev expansion, cut where the rest is below 1e-9 of the largest score).
 
     Args:
         maps: (B, C, H, W).
@@ -93,8 +94,8 @@ def propagate(maps: Tensor, affinity: Tensor, offsets: Sequence[Offset], beta: f
     if maps.ndim != 4 or not maps.is_floating_point():
         raise ValueError(f'maps must be (B, C, H, W) of floating point, got {tuple(maps.shape)} of {maps.dtype}')
     if affinity.shape != (len(maps), len(offsets), *maps.shape[2:]):
-        raise ValueError(f'affinity must be {(len(maps), len(offsets), *maps.shape[2:])}, a row for each of {len(offsets)} '
-                         f'offsets and the size of the maps, got {tuple(affinity.shape)}')
+        raise ValueError(f'affinity must be {(len(maps), len(offsets), *maps.shape[2:])}, a map for each of the '
+                         f'{len(offsets)} offsets, in the size of the maps, got {tuple(affinity.shape)}')
     if log2_steps < 0:
         raise ValueError(f'log2_steps={log2_steps} must not be negative')
     maps = upcast(maps)

@@ -23,12 +23,13 @@ class DataSample(BaseDataElement):
     * ``gt_label``: int64 class number, or a float (C,) vector of 0/1 (-1 = ignore) for several tags
     * ``gt_caption``: str
     * ``gt_points``: (P, 3) x, y in pixels and class
-    * ``gt_scribbles``: (H, W) uint8, class number, 255 = unlabelled
+    * ``gt_scribbles``: (H, W) uint8, class + 1 on strokes of objects, 0 on those of the background, 255 = unlabelled
     * ``gt_boxes``: (N, 4) float x1 y1 x2 y2 in pixels, x2 and y2 exclusive; ``gt_box_labels`` (N,) int64;
       ``gt_difficult`` (N,) bool
     * ``gt_mask``: (H, W) uint8 class map; ``gt_instance_masks`` (N, H, W) bool, visible parts;
       ``gt_amodal_masks`` (N, H, W) bool, whole objects; ``gt_order`` (N,) int64, 0 = furthest back;
-      ``gt_part_boxes`` (N, 4), the box of the part that tells the class
+      ``gt_part_boxes`` (N, 4), the box of the part that tells the class; ``gt_context_mask`` (H, W) bool, background
+      that comes with a class
     * ``gt_flow``: (T - 1, 2, H, W) float, dx and dy in pixels from each frame of a clip to the next
     * ``gt_segments``: (N, 2) float, start and end of actions in seconds; ``gt_segment_labels`` (N,) int64;
       ``gt_ignored_segments`` (K, 2)

@@ -112,3 +112,25 @@ def test_other_classes_are_refused(tmp_path):
     assert not out.exists()
     overlays([*models, ('again', path, 'random')], out)
     assert out.exists()
+
+
+def test_best_boxes_of_a_weak_detector(tmp_path):
+    """One row for each tag of each scene: the true boxes of the class, and the detector's best box of it."""
+    from mmwsl.apis.overlays import _draw_top_boxes
+    detector = 'mmwsl::weaksup/detection/wsddn/wsddn_r18w16_1xb16-cos-4e_digitscenes.py'
+    cfg = load_config(detector, {'test_dataloader.dataset.dataset.num_scenes': 4})
+    dataset = build_dataset(cfg.test_dataloader.dataset)
+    tags = [len(dataset[index]['data_samples'].gt_box_labels.unique()) for index in range(4)]
+    (_, plain, captions), (name, found, _) = _draw_top_boxes([('untrained', cfg, 'random')], [cfg], 4, 0.2, 1)
+    assert name == 'untrained' and len(plain) == len(found) == len(captions) == sum(tags)
+    assert all(((picture == (255, 0, 0)).all(2).any() and not (before == (255, 0, 0)).all(2).any())
+               for before, picture in zip(plain, found, strict=True))
+    file = overlays([('untrained', detector, 'random')], tmp_path / 'boxes.png', count=1)
+    assert cv2.imread(str(file)).shape[2] == 3
+
+
+def test_maps_and_boxes_do_not_mix(tmp_path):
+    detector = 'mmwsl::weaksup/detection/wsddn/wsddn_r18w16_1xb16-cos-4e_digitscenes.py'
+    localizer = 'mmwsl::weaksup/localization/cam/cam_r18w16_1xb64-cos-4e_digitscenes.py'
+    with pytest.raises(ValueError, match='do not stand in one picture'):
+        overlays([('a', detector, 'random'), ('b', localizer, 'random')], tmp_path / 'both.png')

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from mmwsl.apis.build import build_dataset, build_model
 from mmwsl.apis.config import load_config
 from mmwsl.apis.own_data.views import innermost
-from mmwsl.apis.pseudo_boxes.hints import read_counts, read_points
+from mmwsl.apis.pseudo_boxes.hints import read_counts, read_points, read_scribbles
 from mmwsl.apis.pseudo_boxes.select import Found, select_boxes
 from mmwsl.checkpoints.read import class_names
 from mmwsl.datasets import check_trained_classes
@@ -28,7 +28,8 @@ def pseudo_boxes(config: Path | str, checkpoint: Path | str, data: Path | str, o
                  form: str = 'coco_json', top: int | None = None, score_threshold: float | None = None,
                  data_format: str | None = None, proposals: Path | str | None = None,
                  points: Path | str | None = None, counts: Path | str | None = None,
-                 device: torch.device | str | None = None, options: dict[str, Any] | None = None) -> dict[str, int]:
+                 device: torch.device | str | None = None, options: dict[str, Any] | None = None,
+                 scribbles: Path | str | None = None) -> dict[str, int]:
     """Write the boxes that a detector finds of the photos' known tags, and the photos, as a data set with boxes.
 
     The split is that of the data. Photos of the test keep their own boxes where the data has some, so that a second
@@ -47,6 +48,7 @@ def pseudo_boxes(config: Path | str, checkpoint: Path | str, data: Path | str, o
         points, counts: tables of what else is known, see :mod:`mmwsl.apis.pseudo_boxes.hints`.
         device: where the network runs.
         options: dict of dotted keys that override the config.
+        scribbles: folder of masks or a table, see :func:`mmwsl.apis.pseudo_boxes.hints.read_scribbles`.
 
     Returns:
         dict: numbers of ``photos`` and ``boxes`` to train on, of photos ``left_out``, and of photos to ``test``.
@@ -67,6 +69,7 @@ def pseudo_boxes(config: Path | str, checkpoint: Path | str, data: Path | str, o
     check_trained_classes(class_names(meta or {}, count), records.classes, f'{data}, {checkpoint}')
     known_points = {} if points is None else read_points(points, records.paths, records.classes)
     known_counts = {} if counts is None else read_counts(counts, records.paths, records.classes)
+    strokes = {} if scribbles is None else read_scribbles(scribbles, records.paths, records.classes)
     assert records.tags is not None  # else the recipe had refused the data
     parts = split_positions(records)
     own = set(parts['test']) if records.has_boxes else set()
@@ -79,7 +82,7 @@ def pseudo_boxes(config: Path | str, checkpoint: Path | str, data: Path | str, o
             continue
         tags = records.tags[row].numpy()
         found = select_boxes(_found(sample), tags, top, score_threshold or 0.0, known_points.get(row),
-                             known_counts.get(row))
+                             known_counts.get(row), strokes.get(row, ()))
         if not len(found.boxes) and (tags != 0).any() and part == 'train':
             left_out += 1
             continue

@@ -5,5 +5,6 @@ from .digit_scenes import DigitScenes
 from .digits import Digits
 from .scene_bags import SceneBags
 from .sequences import SyntheticSequences
+from .shapes import Shapes
 
-__all__ = ['DigitBags', 'DigitScenes', 'Digits', 'SceneBags', 'SyntheticSequences']
+__all__ = ['DigitBags', 'DigitScenes', 'Digits', 'SceneBags', 'Shapes', 'SyntheticSequences']

@@ -13,6 +13,7 @@ from mmwsl.datasets.synthetic.scene_rendering import (
     Body,
     Scene,
     SceneObject,
+    draw_center,
     draw_velocity,
     glyph_atlas,
     photo_pyramids,
@@ -22,8 +23,7 @@ from mmwsl.datasets.synthetic.scene_rendering import (
 from mmwsl.registry import DATASETS
 from mmwsl.structures import SUPERVISION_LEVELS, stack_samples, strip_labels
 
-PLACEMENTS = 8  # positions tried for an object until it neither covers nor is covered by more than MAX_COVER of a box
-MAX_COVER = 0.6
+MAX_COVER = 0.6  # share of the smaller of two boxes that they may have in common
 
 
 @DATASETS.register_module()
@@ -222,7 +222,7 @@ class DigitScenes(ImageDataset):
             where, distance = rng.random() * 2 * np.pi, np.sqrt(rng.random())  # even over the body
             offset = rotation_matrix(body.angle) @ (room * distance * (np.cos(where), np.sin(where)))
         low, high = half + 1, self.size - half - 1  # one pixel for the anti-aliased edge
-        center = self._draw_center(rng, half, low, high, others)
+        center = draw_center(rng, half, low, high, others, MAX_COVER)
         velocity = draw_velocity(rng, center, low, high, self._steps, self.max_speed * self.size)
         rgb, brightness = rng.uniform(0.05, 0.95, size=(3, 3)), rng.random(2)
         return SceneObject(digit, half, center, velocity, angle, scale, offset, body, rgb, brightness)
@@ -237,18 +237,6 @@ class DigitScenes(ImageDataset):
         period = max(rng.uniform(0.16, 0.24) * 2 * factor * np.sqrt(aspect), 3.0)
         phase = rng.uniform(0, 2 * np.pi)
         return Body(axes * factor, angle, stripes, period, phase, self.stripe_strength), half * factor
-
-    @staticmethod
-    def _draw_center(rng, half, low, high, others):
-        if not others:
-            return low + rng.random(2) * (high - low)
-        positions = low + rng.random((PLACEMENTS, 2)) * (high - low)
-        centers, halves = np.array([other.center for other in others]), np.array([other.half for other in others])
-        overlap = (half + halves - np.abs(positions[:, None] - centers)).clip(0)  # (positions, others, 2)
-        overlap = np.minimum(overlap, 2 * np.minimum(half, halves)).prod(axis=-1)
-        cover = (overlap / (4 * np.minimum(half.prod(), halves.prod(axis=-1)))).max(axis=1)
-        fitting = np.flatnonzero(cover <= MAX_COVER)
-        return positions[fitting[0] if len(fitting) else cover.argmin()]
 
     # -- pictures and truth
 

@@ -19,6 +19,7 @@ LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 MIN_ALPHA = 32
 BODY_DIGIT = (0.33, 0.4)  # longer side of a compound object's digit, in mean diameters of its body
 STRIPE_CONTRAST = 0.15
+PLACEMENTS = 8  # positions tried for an object
 
 
 @lru_cache(maxsize=1)
@@ -97,6 +98,23 @@ def draw_velocity(rng, start, low, high, steps, max_speed):
         return np.zeros(2)
     slowest, fastest = np.maximum((low - start) / steps, -max_speed), np.minimum((high - start) / steps, max_speed)
     return slowest + rng.random(2) * (fastest - slowest)
+
+
+def draw_center(rng, half, low, high, others, max_cover):
+    """A center (2,) between ``low`` and ``high`` for a box of half sides ``half`` (2,), beside others where it can be.
+
+    Of ``PLACEMENTS`` positions the first where the box has at most ``max_cover`` of the smaller box in common with any
+    of ``others`` (with ``center`` and ``half``), else the one where it has least.
+    """
+    if not others:
+        return low + rng.random(2) * (high - low)
+    positions = low + rng.random((PLACEMENTS, 2)) * (high - low)
+    centers, halves = np.array([other.center for other in others]), np.array([other.half for other in others])
+    overlap = (half + halves - np.abs(positions[:, None] - centers)).clip(0)  # (positions, others, 2)
+    overlap = np.minimum(overlap, 2 * np.minimum(half, halves)).prod(axis=-1)
+    cover = (overlap / (4 * np.minimum(half.prod(), halves.prod(axis=-1)))).max(axis=1)
+    fitting = np.flatnonzero(cover <= max_cover)
+    return positions[fitting[0] if len(fitting) else cover.argmin()]
 
 
 @dataclass
@@ -244,6 +262,6 @@ def scene_truth(scene, painted, labels, size):
         class_map[visible[i]] = labels[i] + 1
         flow[:, visible[i]] = scene.objects[i].velocity[:, None]
     truth = dict(gt_boxes=boxes, gt_amodal_masks=amodal, gt_instance_masks=visible, gt_mask=class_map, gt_flow=flow)
-    if painted[0][2] is not None:
+    if count and painted[0][2] is not None:
         truth['gt_part_boxes'] = part_boxes
     return truth

@@ -105,6 +105,11 @@ def test_points_and_thresholds(place, tmp_path):
     row, = (number for number, path in enumerate(records.paths) if path.endswith('01.png'))
     box = records.annotations[row]['boxes'][records.annotations[row]['box_labels'] == 0][0]
     assert box[0] <= 17 < box[2] and box[1] <= 20 < box[3]
+    (tmp_path / 'strokes.csv').write_text('file,class,stroke,x,y\n01.png,cat,1,12,16\n01.png,cat,1,22,24\n')
+    _, records = made(place, tmp_path / 'strokes', scribbles=tmp_path / 'strokes.csv', score_threshold=0.0)
+    row, = (number for number, path in enumerate(records.paths) if path.endswith('01.png'))
+    for box in records.annotations[row]['boxes'][records.annotations[row]['box_labels'] == 0]:
+        assert box[0] <= 13 and box[2] > 21 and box[1] <= 17 and box[3] > 23
     done, _ = made(place, tmp_path / 'all', score_threshold=0.0)
     content = json.loads((tmp_path / 'all' / 'instances_train.json').read_text())
     assert done['boxes'] == len(content['annotations']) > 20
