@@ -24,7 +24,7 @@ def digest(*parts: Any) -> str:
 def run_step(folder: Path, name: str, settings: str, work: Callable[[], Any], notice: str = '') -> Any:
     """Do a step in its folder, unless that was done with the same settings.
 
-    What ``work`` leaves half done it must be able to go on from. A folder of other settings is moved to
+    What ``work`` leaves half done it must be able to go on from. The step's folder of other settings is moved to
     ``old-DATE-NAME`` beside it: nothing of it may get into the new result, and nothing is lost.
 
     Args:
@@ -36,10 +36,15 @@ def run_step(folder: Path, name: str, settings: str, work: Callable[[], Any], no
 
     Returns:
         What ``work`` returned, now or then.
+
+    Raises:
+        FileExistsError: the folder holds something else.
     """
     note = folder / NOTE
     before = json.loads(note.read_text(encoding='utf-8')) if note.is_file() else None
-    if before is None and folder.is_dir() and any(folder.iterdir()) or before and before['settings'] != settings:
+    if before is None and folder.is_dir() and any(folder.iterdir()):
+        raise FileExistsError(f'{folder} holds something else than this step ({name}); choose another --out')
+    if before and before['settings'] != settings:
         old = folder.with_name(f'old-{time.strftime("%Y%m%d-%H%M%S")}-{folder.name}')
         folder.rename(old)
         print(f'{name}: made with other settings; what was there is now {old}', flush=True)

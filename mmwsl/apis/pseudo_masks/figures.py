@@ -9,7 +9,7 @@ import numpy as np
 from mmwsl.evaluation.functional import intersection_over_union
 from mmwsl.files import append_json_lines, write_atomically
 from mmwsl.reporting.markdown import markdown_table
-from mmwsl.reporting.records import make_record
+from mmwsl.reporting.records import make_record, read_records
 
 PROTOCOLS = dict(train='pseudo_masks', test='segmentation')
 
@@ -61,6 +61,11 @@ class Figures:
             seconds=row['seconds']) for row in self.rows]
         (out / 'records.jsonl').unlink(missing_ok=True)
         append_json_lines(out / 'records.jsonl', made)
-        if records is not None:
-            append_json_lines(records, made)
+        if records is not None:  # a command that is run again adds nothing twice
+            there = [_same(record) for record in (read_records(records) if Path(records).is_file() else [])]
+            append_json_lines(records, [record for record in made if _same(record) not in there])
         return table
+
+
+def _same(record: Mapping[str, Any]) -> list[Any]:
+    return [record.get(key) for key in ('method', 'config', 'seed', 'dataset', 'split', 'metric', 'value', 'settings')]

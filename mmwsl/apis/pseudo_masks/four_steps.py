@@ -1,5 +1,6 @@
 """Masks from tags in four steps, as one config says: classifier, class maps, pseudo-masks, segmentor."""
 
+import contextlib
 import copy
 import os
 import time
@@ -23,9 +24,10 @@ from mmwsl.apis.train import train
 from mmwsl.datasets import read_own_data
 from mmwsl.datasets.readers.map_files import write_mask
 from mmwsl.engine.child import Children
-from mmwsl.files import check_writable_folder, write_atomically
+from mmwsl.files import check_writable_folder, lock, write_atomically
 
-KEYS = {'classifier', 'photos', 'maps', 'affinity', 'masks', 'segmentor', 'final', 'ceiling', 'benchmark', 'methods'}
+METHODS = ('cam', 'cam_refined', 'four_step', 'supervised')
+LOCK = '.steps.lock'
 NEEDED = ('classifier', 'maps', 'masks', 'segmentor')
 
 
@@ -46,13 +48,12 @@ class FourSteps:
         self.classes: list[str] = []
         self.photos: list[Photo] = []
         self.name = (cfg.get('benchmark') or {}).get('dataset', 'own') if data is None else Path(self.data or '').name
-        self.methods = {'cam': 'cam', 'cam_refined': 'cam_refined', 'affinity': 'affinity', 'four_step': 'four_step',
-                        'supervised': 'supervised', **(cfg.get('methods') or {})}
+        self.methods = {**{name: name for name in METHODS}, **(cfg.get('methods') or {})}
         self.figures = Figures(Path(path).stem, self.seed, self.name)
         self.mask_settings = MaskSettings(**cfg.masks)
-        # of the maps that the segmentor learns from: those after the random walk may need another background
-        self.final_settings = MaskSettings(**((cfg.get('affinity') or {}).get('masks') or cfg.masks))
         self.classifier = self._load(cfg.classifier, self._own())
+        if self.data is None and cfg.classifier.get('dataset'):
+            self.classifier.train_dataloader.dataset = copy.deepcopy(cfg.classifier.dataset)
         self.segmentor = self._load(cfg.segmentor, {})
 
     def _own(self) -> dict[str, Any]:
@@ -81,7 +82,7 @@ class FourSteps:
 
     # -- the steps
 
-    def list(self) -> str:
+    def prepare(self) -> str:
         """The photos, in ``OUT/photos``; returns what decides them."""
         folder = self.out / 'photos'
         if self.data is None:
@@ -101,7 +102,6 @@ class FourSteps:
         if count not in (None, len(self.classes)):
             raise ValueError(f'the classifier has {count} classes, the photos {len(self.classes)}; correct '
                              'classifier or photos')
-        set_classes(self.segmentor.model, len(self.classes) + 1)
         return digest(datasets, [(photo.name, photo.path, photo.tags, _stamp(photo.path)) for photo in self.photos])
 
     def _own_set(self, split: str | None, **more: Any) -> dict[str, Any]:
@@ -115,8 +115,9 @@ class FourSteps:
     def _known(self) -> bool:
         return any(photo.truth for photo in self.photos)
 
-    def _score(self, maps: Path, method: str, refined: bool, settings: MaskSettings, **more: Any) -> None:
+    def _score(self, maps: Path, method: str, refined: bool, **more: Any) -> None:
         """Score maps as masks, with the image's tags and without, where the truth is known."""
+        settings = self.mask_settings
         for with_tags in (True, False) if self._known() else ():
             started = time.monotonic()
             matrix = score_maps(self.photos, maps, len(self.classes), settings, with_tags, refined)
@@ -125,28 +126,27 @@ class FourSteps:
 
     def run(self) -> Figures:
         """All steps, each skipped where it is done."""
-        listed = self.list()
+        listed = self.prepare()
         checkpoint, trained = self._train('classifier', self.classifier, listed)
         maps, made = self.out / 'maps', digest(dict(self.cfg.maps), trained)
         run_step(maps, 'maps', made, lambda: make_maps(
             self.classifier, checkpoint, self.photos, self.classes, maps, device=self.device, **self.cfg.maps))
-        self._scored('maps', made, lambda: self._score(
-            maps, self.methods['cam'], False, self.mask_settings))
+        self._scored('maps', made, lambda: self._score(maps, self.methods['cam'], refined=False))
         if self.mask_settings.refiner:
-            self._scored('refined', made, lambda: self._score(
-                maps, self.methods['cam_refined'], True, self.mask_settings))
+            self._scored('refined', made, lambda: self._score(maps, self.methods['cam_refined'], refined=True))
         if self.cfg.get('affinity'):
             maps, made = self._propagate(maps, made, checkpoint)
         masks = self.out / 'masks'
-        masked = digest(asdict(self.final_settings), made)
+        masked = digest(asdict(self.mask_settings), made)
         done = run_step(masks, 'masks', masked, lambda: make_masks(
-            self.photos, self.classes, maps, masks, self.final_settings))
+            self.photos, self.classes, maps, masks, self.mask_settings))
         print(f'masks: {done["written"]} photos, {done["left_out"]} left out', flush=True)
         self._segment('segmentor', masks, masked, self.methods['four_step'])
         if self.cfg.get('ceiling') and self._known():
             truth = self.out / 'truth'
             run_step(truth, 'truth', listed, lambda: self._write_truth(truth))
-            self._segment('ceiling', truth, digest(listed, 'truth'), self.methods['supervised'])
+            more = {} if self.cfg.ceiling is True else self.cfg.ceiling.get('options') or {}
+            self._segment('ceiling', truth, digest(listed, 'truth'), self.methods['supervised'], more)
         return self.figures
 
     def _propagate(self, maps: Path, made: str, classifier: Path) -> tuple[Path, str]:
@@ -164,13 +164,17 @@ class FourSteps:
         walked, after = self.out / 'propagated_maps', digest(trained, entry.get('longest'))
         run_step(walked, 'random walk', after, lambda: propagate_maps(
             cfg, checkpoint, self.photos, maps, walked, entry.get('longest'), self.device))
-        for refined in (False, True) if self.final_settings.refiner else (False,):
-            self._scored(f'walked-{refined}', digest(after, asdict(self.final_settings)), lambda refined=refined:
-                         self._score(walked, self.methods['affinity'], refined, self.final_settings, walk=True))
+        if entry.get('masks'):
+            self.mask_settings = MaskSettings(**entry.masks)
+        method = entry.get('method', 'affinity')
+        self._scored('walked', after, lambda: self._score(walked, method, refined=False, walk=True))
+        if self.mask_settings.refiner:
+            self._scored('walked_refined', after, lambda: self._score(walked, method, refined=True, walk=True))
         return walked, after
 
-    def _segment(self, name: str, folder: Path, inputs: str, method: str) -> None:
-        cfg = copy.deepcopy(self.segmentor)
+    def _segment(self, name: str, folder: Path, inputs: str, method: str, more: dict[str, Any] | None = None) -> None:
+        cfg = self._load(self.cfg.segmentor, more or {})
+        set_classes(cfg.model, len(self.classes) + 1)
         _read_masks(cfg, folder)
         checkpoint, trained = self._train(name, cfg, inputs)
         dataset = self._test_set()
@@ -219,7 +223,8 @@ class FourSteps:
 
         folder = self.out / 'scores' / name
         known = len(self.figures.rows)
-        self.figures.rows[known:] = run_step(folder, f'scores of {name}', digest(inputs, dict(self.cfg.masks)), measure)
+        self.figures.rows[known:] = run_step(folder, f'scores of {name}', digest(inputs, asdict(self.mask_settings)),
+                                            measure)
         for row in self.figures.rows[known:]:
             print(f'  {self.figures.line(row)}', flush=True)
 
@@ -242,14 +247,16 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
                device: torch.device | str | None = None) -> str:
     """Learn masks from tags: train a classifier, map its classes, make masks of the maps, train a segmentor on them.
 
-    A config has ``classifier``, ``segmentor`` (dicts of ``config``, and ``options`` of it), ``photos`` (a list of data
-    sets whose images get masks), ``maps`` (see :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have
-    ``affinity`` (``config``, ``options``, and ``labels`` as ``masks``, with two backgrounds: a model that is trained on
-    pair labels and propagates the maps; ``masks`` of what becomes of them, if other ones; ``longest`` side of photos
-    there; ``from_classifier=True`` to start from the classifier's backbone), ``final`` (``scales``, ``flip``,
-    ``refiner`` of a second test of the segmentor) and ``ceiling`` (train the segmentor on true masks as well). Each
-    step has a folder in ``out``. One that is whole and whose settings and inputs are the same is skipped, and one that
-    was stopped goes on.
+    A config has ``classifier``, ``segmentor`` (dicts of ``config``, ``options`` of it, and, of the classifier, perhaps
+    ``dataset``, what it trains on), ``photos`` (a list of data sets whose images get masks), ``maps`` (see
+    :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have ``affinity`` (``config``, ``options``,
+    ``method``, its name in the table, ``labels``, and ``masks``, how what it propagates becomes masks: a model that is
+    trained on ``labels``, masks of two backgrounds, and moves the maps; ``longest``, the photos' side there;
+    ``from_classifier=True`` to start from the classifier's backbone), ``final`` (``scales``, ``flip``, ``refiner``
+    of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well: True, or a dict of other
+    ``options``), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step
+    has a folder in ``out``. One that is whole and whose settings and inputs are the same is skipped, and one that was
+    stopped goes on.
 
     Wherever true masks are known, mIoU is printed; nothing else is done with them, but for the ceiling.
 
@@ -267,12 +274,18 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
 
     Raises:
         ValueError, FileNotFoundError: the config does not say the steps, or one of them cannot be done.
+        FileExistsError, BlockingIOError: ``out`` holds something else, or another process is at it.
         SystemExit: a SIGTERM or SIGINT came; the training that ran has written a checkpoint.
     """
     out = check_writable_folder(out)
     out.mkdir(parents=True, exist_ok=True)
     steps = FourSteps(config, out, data, data_format, options, device)
-    with Children('the steps are stopped. They go on where they were with: the same command'):
-        figures = steps.run()
-    return figures.write(out, records)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(lock(out / LOCK, wait=False))
+        except BlockingIOError as error:
+            raise BlockingIOError(f'another process does these steps in {out}; wait for its end, or choose another '
+                                  '--out') from error
+        stack.enter_context(Children('the steps are stopped. They go on where they were with: the same command'))
+        return steps.run().write(out, records)
 

@@ -116,6 +116,7 @@ def propagate_maps(cfg: Config, checkpoint: Path | str, photos: Sequence[Photo],
         walked = {}
         for key in ('maps', 'other_maps'):
             values = torch.from_numpy(found[key]).float().to(device)
-            walked[key] = (model.propagate_maps(images, values[None])[0] if len(values) else values).cpu().numpy()
+            after = model.propagate_maps(images, values[None])[0] if len(values) else values
+            walked[key] = after.float().clamp(0, 1).cpu().numpy()
         write_maps(path, found['classes'], walked['maps'], scores=found['scores'],
                    other_classes=found['other_classes'], other_maps=walked['other_maps'].astype(np.float16))

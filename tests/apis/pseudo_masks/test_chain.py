@@ -25,11 +25,12 @@ def test_a_step_is_done_once_goes_on_and_is_done_anew(tmp_path):
     assert sorted(path.name for path in old.glob('*.txt')) == ['1.txt', '2.txt']
 
 
-def test_a_folder_that_is_not_the_steps_is_moved_not_used(tmp_path):
-    (tmp_path / 'maps').mkdir()
-    (tmp_path / 'maps' / 'foreign.txt').write_text('x')
-    run_step(tmp_path / 'maps', 'maps', digest('a'), lambda: None)
-    assert not (tmp_path / 'maps' / 'foreign.txt').exists() and list(tmp_path.glob('old-*-maps/foreign.txt'))
+def test_a_folder_of_something_else_is_not_touched(tmp_path):
+    (tmp_path / 'photos').mkdir()
+    (tmp_path / 'photos' / 'mine.jpg').write_text('x')
+    with pytest.raises(FileExistsError, match='choose another --out'):
+        run_step(tmp_path / 'photos', 'photos', digest('a'), lambda: pytest.fail('done'))
+    assert [path.name for path in tmp_path.rglob('*')] == ['photos', 'mine.jpg']
 
 
 def test_the_digest_follows_the_settings():

@@ -20,8 +20,7 @@ test_evaluator = dict(type='MultiLabelMetric')
 test_cfg = dict()
 benchmark = dict(dataset='DigitScenes')
 
-optim_wrapper = dict(
-    type='AutocastOptimWrapper', optimizer=dict(type='SGD', lr=0.2, momentum=0.9, weight_decay=5e-4))
+optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='AdamW', lr=3e-3, weight_decay=0.05))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=1, convert_to_iter_based=True),
     dict(type='CosineAnnealingLR', begin=1, convert_to_iter_based=True),

@@ -4,6 +4,9 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.models.weak.segmentation.maps import with_background
+from mmwsl.refine.dense_crf import PRESETS, dense_crf, label_probabilities
+from mmwsl.refine.pamr import pamr
+from mmwsl.refine.par import par
 
 VOID = 255
 REFINERS = ('pamr', 'par', 'dense_crf')
@@ -56,28 +59,32 @@ def _pair(value):
     return None if value is None else [float(each) for each in (value if isinstance(value, (tuple, list)) else [value])]
 
 
-def refine_scores(scores, image, type, confidence=None, **settings):
+def refine_scores(scores, image, type, preset=None, confidence=None, **settings):
     """Scores (1 + k, H, W) after a refiner of :mod:`mmwsl.refine`, which follows the colors of the image.
 
     Args:
         scores: of background and classes, at least 0.
         image: uint8 (3, H, W).
         type: ``'pamr'``, ``'par'`` or ``'dense_crf'``.
-        confidence: of hard labels that ``dense_crf`` starts from; None = from the scores.
+        preset: name of one of ``mmwsl.refine.PRESETS``, settings of ``dense_crf``.
+        confidence: probability of the best class, and it alone, that ``dense_crf`` starts from; None = the scores.
         settings: of the refiner.
 
     Raises:
-        ValueError: an unknown refiner, or no image.
+        ValueError: an unknown refiner or preset, or no image.
     """
-    from mmwsl import refine as refiners
     if type not in REFINERS:
         raise ValueError(f'refiner {type!r} is unknown; choose one of {", ".join(REFINERS)}, or None')
     if image is None:
         raise ValueError(f'the refiner {type} needs the image, whose colors it follows')
     if type != 'dense_crf':
-        return getattr(refiners, type)(image[None].float(), scores[None], **settings)[0]
+        return (pamr if type == 'pamr' else par)(image[None].float(), scores[None], **settings)[0]
+    if preset is not None:
+        if preset not in PRESETS:
+            raise ValueError(f'dense_crf has no preset {preset!r}; choose one of {", ".join(PRESETS)}')
+        settings = {**PRESETS[preset], **settings}
     if confidence is not None:
-        hard = F.one_hot(scores.argmax(0), len(scores)).permute(2, 0, 1).to(scores)
-        scores = hard * confidence + (1 - hard) * (1 - confidence) / max(len(scores) - 1, 1)
-    probabilities = scores / scores.sum(0, keepdim=True).clamp(min=1e-5)
-    return refiners.dense_crf(image.permute(1, 2, 0), probabilities, **settings)
+        probabilities = label_probabilities(scores.argmax(0), len(scores), confidence)
+    else:
+        probabilities = scores / scores.sum(0, keepdim=True).clamp(min=1e-5)
+    return dense_crf(image, probabilities, **settings)

@@ -37,3 +37,35 @@ def test_a_photo_without_tags_is_background():
 def test_maps_are_brought_to_the_size_of_the_photo():
     found = masks_from_maps(torch.tensor([[[1.0, 0.0]]]), [0], (4, 8), threshold=0.5)
     assert found.dtype == torch.uint8 and found.tolist() == [[1, 1, 1, 1, 0, 0, 0, 0]] * 4
+
+
+def square():
+    """An image with a bright square, its true mask, and a map that is shifted and blurred."""
+    image = torch.full((3, 24, 24), 40, dtype=torch.uint8)
+    image[:, 8:16, 8:16] = 200
+    truth = torch.zeros(24, 24, dtype=torch.uint8)
+    truth[8:16, 8:16] = 3
+    maps = torch.zeros(1, 1, 24, 24)
+    maps[..., 6:16, 5:15] = 1
+    return image, truth, torch.nn.functional.avg_pool2d(maps, 5, 1, 2)[0]
+
+
+@pytest.mark.parametrize('refiner', [
+    dict(type='pamr'), dict(type='par'), dict(type='dense_crf', preset='seam', method='exact'),
+    dict(type='dense_crf', confidence=0.7, position_std=30, color_std=5, method='exact')])
+def test_refiners_follow_the_colors(refiner):
+    image, truth, maps = square()
+
+    def wrong(refiner):
+        return int((masks_from_maps(maps, [2], (24, 24), image, threshold=0.4, refiner=refiner) != truth).sum())
+    assert wrong(refiner) < wrong(None) / 2
+
+
+def test_wrong_refiners_are_refused():
+    image, _, maps = square()
+    for refiner, text in ((dict(type='crf'), 'choose one of pamr, par, dense_crf'),
+                          (dict(type='dense_crf', preset='deep'), 'no preset')):
+        with pytest.raises(ValueError, match=text):
+            masks_from_maps(maps, [2], (24, 24), image, threshold=0.4, refiner=refiner)
+    with pytest.raises(ValueError, match='needs the image'):
+        masks_from_maps(maps, [2], (24, 24), threshold=0.4, refiner=dict(type='par'))
