@@ -83,7 +83,9 @@ def preprocessed(model: Any, pixels: torch.Tensor, longest: int | None, device: 
     if size != list(pixels.shape[1:]):
         images = nn.functional.interpolate(
             images, size=size, mode='bilinear', align_corners=False, antialias=True).clamp(0, 255)
-    batch = dict(inputs=images.div(255)) if divisor == 1 else dict(inputs=list(images), data_samples=[_sample()])
+    batch: dict[str, Any] = dict(inputs=images.div(255))
+    if divisor != 1:
+        batch = dict(inputs=list(images), data_samples=[_sample()])
     done: torch.Tensor = preprocessor(batch, training=False)['inputs']
     return done
 

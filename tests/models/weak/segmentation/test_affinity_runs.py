@@ -5,11 +5,14 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tiny_runs import assert_same, read_state, train_here
 
 from mmwsl.apis import four_steps
+from mmwsl.apis.pseudo_masks.make_maps import preprocessed
 from mmwsl.datasets.readers.map_files import read_maps, write_mask
+from mmwsl.models.weak import AffinityNet
 
 TINY = """
 _base_ = 'mmwsl::weaksup/segmentation/{method}_r18w16_1xb32-cos-12e_digitscenes.py'
@@ -46,6 +49,19 @@ def test_resumed_run_is_an_uninterrupted_one(method, tmp_path):
     if method == 'irn':
         first = read_state(tmp_path / 'whole' / 'epoch_1.pth')['state_dict']['mean_displacement']
         assert not first.equal(whole['state_dict']['mean_displacement']) and first.abs().min() > 0
+
+
+def test_photos_are_stretched_to_whole_strides():
+    """The preprocessor of models for pixels would pad them, and class maps would not fit any more."""
+    model = AffinityNet(
+        dict(type='ResNet', depth=18, base_channels=8, out_indices=(1, 2, 3)), channels=(4, 4, 8),
+        data_preprocessor=dict(type='DetectionPreprocessor', mean=[10, 20, 30], std=[2, 2, 2], divisor=8))
+    pixels = torch.full((3, 30, 45), 100, dtype=torch.uint8)
+    images = preprocessed(model, pixels, None, torch.device('cpu'))
+    assert images.shape == (1, 3, 32, 48)
+    torch.testing.assert_close(images.amin((2, 3)), torch.tensor([[45.0, 40, 35]]))
+    torch.testing.assert_close(images.amax((2, 3)), torch.tensor([[45.0, 40, 35]]))
+    assert preprocessed(model, pixels, 22, torch.device('cpu')).shape == (1, 3, 16, 24)
 
 
 @pytest.mark.long
