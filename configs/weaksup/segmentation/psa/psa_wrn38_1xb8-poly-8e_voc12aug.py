@@ -1,8 +1,8 @@
 # PSA as published: Wide ResNet-38 with maps of 1/8, affinity features of 448 channels from conv4, conv5 and conv6,
 # pairs nearer than 5. Starts from weights of ImageNet, or of the classifier: --cfg-options load_from=FILE. Its pair
 # labels have the backgrounds (1 - largest)^24 and (1 - largest)^4, and a dense CRF each:
-# `mmwsl masks MAPS --power 24 4 --out data/voc12aug_pair_labels`, see docs/weak/affinity.md. Ours: crops with two labels
-# are preferred.
+# `mmwsl masks MAPS --power 24 4 --out data/voc12aug_pair_labels`, see docs/weak/affinity.md. Ours: crops with two
+# labels are preferred.
 _base_ = ['../../../_base_/datasets/voc12aug_pair_labels.py', '../../../_base_/default_runtime.py']
 
 model = dict(
