@@ -9,7 +9,7 @@ from torch.nn.modules.utils import _pair
 from mmwsl.compat import compiled_ops
 
 CHUNK = 2**25  # sampled values at a time, 128 MiB as float32
-SMALL = 1024  # pixels of a map up to which one product of matrices is faster than reading between its pixels
+SMALL = 2048  # pixels of a map up to which one product of matrices is faster than reading between its pixels
 
 
 def check_rois(features: torch.Tensor, rois: torch.Tensor) -> None:
