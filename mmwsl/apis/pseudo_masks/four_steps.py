@@ -135,7 +135,7 @@ class FourSteps:
         if self.mask_settings.refiner:
             self._scored('refined', made, lambda: self._score(maps, self.methods['cam_refined'], refined=True))
         if self.cfg.get('affinity'):
-            maps, made = self._propagate(maps, made)
+            maps, made = self._propagate(maps, made, checkpoint)
         masks = self.out / 'masks'
         masked = digest(asdict(self.mask_settings), made)
         done = run_step(masks, 'masks', masked, lambda: make_masks(
@@ -149,7 +149,7 @@ class FourSteps:
             self._segment('ceiling', truth, digest(listed, 'truth'), self.methods['supervised'], more)
         return self.figures
 
-    def _propagate(self, maps: Path, made: str) -> tuple[Path, str]:
+    def _propagate(self, maps: Path, made: str, classifier: Path) -> tuple[Path, str]:
         """Train a model of affinities on pair labels of the maps, and walk on them."""
         entry = self.cfg.affinity
         labels, labeled = self.out / 'pair_labels', digest(dict(entry.labels), made)
@@ -158,6 +158,8 @@ class FourSteps:
         cfg = self._load(entry, {})
         _read_masks(cfg, labels)
         set_classes(cfg.model, len(self.classes))
+        if entry.get('from_classifier'):
+            cfg.load_from = str(classifier)
         checkpoint, trained = self._train('affinity', cfg, labeled)
         walked, after = self.out / 'propagated_maps', digest(trained, entry.get('longest'))
         run_step(walked, 'random walk', after, lambda: propagate_maps(
@@ -249,7 +251,8 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
     ``dataset``, what it trains on), ``photos`` (a list of data sets whose images get masks), ``maps`` (see
     :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have ``affinity`` (``config``, ``options``,
     ``method``, its name in the table, ``labels``, and ``masks``, how what it propagates becomes masks: a model that is
-    trained on ``labels``, masks of two backgrounds, and moves the maps), ``final`` (``scales``, ``flip``, ``refiner``
+    trained on ``labels``, masks of two backgrounds, and moves the maps; ``longest``, the photos' side there;
+    ``from_classifier=True`` to start from the classifier's backbone), ``final`` (``scales``, ``flip``, ``refiner``
     of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well: True, or a dict of other
     ``options``), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step
     has a folder in ``out``. One that is whole and whose settings and inputs are the same is skipped, and one that was

@@ -76,13 +76,17 @@ def _sample() -> Any:
 
 def preprocessed(model: Any, pixels: torch.Tensor, longest: int | None, device: torch.device) -> torch.Tensor:
     """A photo, uint8 (3, H, W), as (1, 3, h, w) that the network takes."""
-    images = pixels[None].to(device).float()
-    if longest is not None:
-        scale = longest / max(pixels.shape[1:])
+    preprocessor, images = model.data_preprocessor, pixels[None].to(device).float()
+    scale = 1.0 if longest is None else longest / max(pixels.shape[1:])
+    divisor = getattr(preprocessor, 'divisor', 1)  # stretched to multiples of it, as maps would not fit what is padded
+    size = [max(1, round(side * scale / divisor)) * divisor for side in pixels.shape[1:]]
+    if size != list(pixels.shape[1:]):
         images = nn.functional.interpolate(
-            images, size=[max(1, round(side * scale)) for side in pixels.shape[1:]], mode='bilinear',
-            align_corners=False, antialias=True).clamp(0, 255)
-    done: torch.Tensor = model.data_preprocessor(dict(inputs=images.div(255)), training=False)['inputs']
+            images, size=size, mode='bilinear', align_corners=False, antialias=True).clamp(0, 255)
+    batch: dict[str, Any] = dict(inputs=images.div(255))
+    if divisor != 1:
+        batch = dict(inputs=list(images), data_samples=[_sample()])
+    done: torch.Tensor = preprocessor(batch, training=False)['inputs']
     return done
 
 

@@ -9,5 +9,5 @@ from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
-__all__ = ['ImageProposals', 'Joined', 'MotionFrames', 'Resized', 'SingleClassCrops', 'WithProposalsByIndex', 'WithWindows',
-           'frame_region', 'square_around', 'stratified_split', 'subset', 'with_proposals']
+__all__ = ['ImageProposals', 'Joined', 'MotionFrames', 'Resized', 'SingleClassCrops', 'WithProposalsByIndex',
+           'WithWindows', 'frame_region', 'square_around', 'stratified_split', 'subset', 'with_proposals']

@@ -21,10 +21,13 @@ from .localization import (
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
 from .segmentation import (
     EDAM,
+    IRN,
     SEAM,
+    AffinityNet,
     ClassMapModel,
     EDAMHead,
     SEAMHead,
+    coco_instances,
     multi_scale_maps,
     normalize_by_maximum,
     with_background,
@@ -35,6 +38,8 @@ from .temporal import TemporalLocalizer, hide_segments
 __all__ = [
     'ACoLHead',
     'ADL',
+    'IRN',
+    'AffinityNet',
     'AttentionPooling',
     'BagClassifier',
     'BagEncoder',
@@ -57,6 +62,7 @@ __all__ = [
     'WSDDNHead',
     'WeakDetector',
     'class_activation_maps',
+    'coco_instances',
     'grad_cam',
     'hide_segments',
     'input_gradient',
