@@ -1,6 +1,7 @@
 # CoSA as published: ViT-B/16 on crops of 448, the auxiliary map after block -3, all parts. Starts from weights of
 # ImageNet: --cfg-options load_from=FILE. Ours: lambda (0.8, 1), epsilon 1, temperature 0.5 and the weight of the
-# separation, which are not printed; photos are scaled until they cover the crop, so that none is padded; and tested as squares.
+# separation, which are not printed; photos are scaled until they cover the crop, so that none is padded; and they are
+# tested as squares.
 _base_ = [
     '../../../_base_/models/cosa_vitb16.py', '../../../_base_/datasets/voc12aug_tags.py',
     '../../../_base_/schedules/single_stage_segmentation.py',
