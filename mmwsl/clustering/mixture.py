@@ -31,7 +31,7 @@ def log_densities(values: Tensor, mixture: Mixture) -> Tensor:
 
 
 @torch.no_grad()
-def fit_mixture(values: Tensor, counts: Tensor, num_components: int, iterations: int = 50,
+def fit_mixture(values: Tensor, counts: Tensor, num_components: int, iterations: int = 100,
                 regularization: float = 1e-6) -> Mixture:
     """Fit a mixture of Gaussians by expectation and maximization, without waiting for the device.
 

@@ -117,7 +117,8 @@ def contrastive_separation(maps, labels, perplexity, epsilon=1.0, temperature=0.
         perplexity: (B, h, w).
     """
     vectors = normalize(maps).flatten(2)  # (B, C, N)
-    similar = vectors.transpose(1, 2) @ vectors / temperature  # (B, N, N)
+    with torch.autocast(vectors.device.type, enabled=False):
+        similar = vectors.transpose(1, 2) @ vectors / temperature  # (B, N, N)
     labels = labels.flatten(1)
     reliable = (perplexity.flatten(1) <= epsilon) & (labels != VOID)
     pairs = reliable[:, :, None] & reliable[:, None]

@@ -31,7 +31,7 @@ class MapThresholds(nn.Module):
     """
 
     def __init__(self, low=0.25, high=0.7, num_components=None, kinds=2, length=100, momentum=0.99, smallest=0.05,
-                 iterations=50):
+                 iterations=100):
         super().__init__()
         low, high = (torch.as_tensor(each, dtype=torch.float32).expand(kinds) for each in (low, high))
         if not ((low > 0) & (low <= high) & (high < 1)).all():

@@ -8,8 +8,8 @@ from mmwsl.models.weak.segmentation.thresholds import MapThresholds
 
 def two_peaks(count=4000):
     generator = torch.Generator().manual_seed(0)
-    values = torch.cat([torch.randn(count, generator=generator) * 0.05 + 0.3,
-                        torch.randn(count, generator=generator) * 0.05 + 0.7])
+    values = torch.cat([torch.randn(count, generator=generator) * 0.08 + 0.3,
+                        torch.randn(count, generator=generator) * 0.08 + 0.7])
     return values.clamp(0, 1).expand(2, -1)
 
 
@@ -23,10 +23,10 @@ def test_two_components_meet_in_the_middle():
     """Equal peaks at 0.3 and 0.7: halfway; the old value has its share."""
     thresholds = MapThresholds(0.25, 0.7, num_components=2, momentum=0.9, length=2)
     found = thresholds(two_peaks())
-    assert torch.allclose(found[0], torch.tensor([0.9 * 0.25 + 0.05, 0.9 * 0.7 + 0.05]), atol=2e-3)
-    for _ in range(80):
+    assert torch.allclose(found[0], torch.tensor([0.9 * 0.25 + 0.05, 0.9 * 0.7 + 0.05]), atol=3e-3)
+    for _ in range(50):
         found = thresholds(two_peaks())
-    assert torch.allclose(found, torch.full((2, 2), 0.5), atol=0.01)
+    assert torch.allclose(found, torch.full((2, 2), 0.5), atol=0.03)
 
 
 def test_three_components_leave_what_is_uncertain():
@@ -41,7 +41,7 @@ def test_nothing_to_fit_changes_nothing():
     for maxima in (torch.zeros(2, 50), torch.full((2, 50), 0.5)):
         for components in (2, 3):
             found = MapThresholds(0.25, 0.7, num_components=components)(maxima)
-            assert torch.equal(found, torch.tensor([[0.25, 0.7]] * 2)) or components == 3
+            assert torch.equal(found, torch.tensor([[0.25, 0.7]] * 2))
 
 
 def test_old_batches_are_forgotten():
