@@ -8,6 +8,7 @@ from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.models.weak.segmentation import CoSA, TwoMapHead
 from mmwsl.models.weak.segmentation.base import soft_margin_loss
 from mmwsl.models.weak.segmentation.cosa_terms import balanced_cross_entropy, normalize_by_range, pseudo_labels
+from mmwsl.models.weak.segmentation.single_stage import assign
 from mmwsl.structures import DataSample
 
 DECODER = dict(type='LargeFOVHead', channels=8, dilations=(2, 2))
@@ -96,15 +97,27 @@ def test_the_copy_is_the_average():
     assert torch.allclose(copy - first, torch.full_like(copy, 0.1 * (3 + 0.9 * 2 + 0.81 * 1)), atol=1e-5)
 
 
-def test_without_the_swap_the_network_labels_for_itself():
-    model = cosa(**PLAIN, swap=False).eval()
-    before = model.assign(views()[0], TAGS)
-    with torch.no_grad():
-        for parameter in model.teacher.parameters():
-            parameter.zero_()
-    for first, second in zip(before, model.assign(views()[0], TAGS), strict=True):
-        assert torch.equal(first, second)
-    assert before.maps.amax((2, 3)).gt(0).tolist() == TAGS.bool().tolist()
+def test_who_labels():
+    """With another copy the labels are others, without the swap the same."""
+    for swap in (True, False):
+        model, samples = cosa(**PLAIN, swap=swap).eval(), DataSample(gt_label=TAGS)
+        before = model(views(), samples, mode='loss')['loss_c2s']
+        with torch.no_grad():
+            for parameter in model.teacher.parameters():
+                parameter.add_(0.1)
+        assert (before == model(views(), samples, mode='loss')['loss_c2s']) == (not swap)
+
+
+def test_what_is_assigned():
+    """Maps in [0, 1] of the tags alone, of the size of the first scale; a mirrored image gets mirrored ones."""
+    model, images = cosa(**PLAIN).eval(), views()[0]
+    found = assign(model.network, images, TAGS, (1.0, 0.5))
+    assert found.maps.shape == found.auxiliary_maps.shape == (2, 3, 8, 8) and found.logits.shape == (2, 4, 8, 8)
+    for each in found[:2]:
+        assert each.amax((2, 3)).gt(0.99).tolist() == TAGS.bool().tolist() and each.min() == 0
+    mirrored = assign(model.network, images.flip(3), TAGS, (1.0, 0.5))
+    for first, second in zip(found, mirrored, strict=True):
+        assert torch.allclose(first.flip(3), second, atol=1e-4)
 
 
 def test_maps_and_predictions():
