@@ -41,7 +41,7 @@ class CoSA(TeacherModel, SingleStageModel):
         guidance_weight: of the loss from segmentation to class maps.
         separation_weight: of :func:`contrastive_separation`; 0 leaves it out.
         epsilon, temperature: of the separation.
-        kwargs: see :class:`SingleStageModel`; its ``segmentation_weight`` is that of the loss from maps to segmentation.
+        kwargs: see :class:`SingleStageModel`; ``segmentation_weight`` is of the loss from maps to segmentation.
     """
 
     students = ('backbone', 'head')

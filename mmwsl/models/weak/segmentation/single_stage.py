@@ -1,4 +1,4 @@
-"""What single-stage methods share: class maps of two feature maps, a segmentation, and labels from the one for the other."""
+"""What single-stage methods share: class maps of two feature maps, a segmentation, and what labels it."""
 
 from collections import namedtuple
 

@@ -23,6 +23,9 @@ def cosa(backbone=RESNET, **settings):
     torch.manual_seed(0)
     model = CoSA(backbone, dict(type='TwoMapHead', num_classes=3, decoder=DECODER),
                  data_preprocessor=ViewPreprocessor([127.] * 3, [64.] * 3), **settings)
+    with torch.no_grad():
+        for layer in (model.head.classifier, model.head.auxiliary_classifier):
+            layer.weight.abs_().mul_(10)  # so that no map is 0
     model.init_weights()
     return model
 
@@ -114,7 +117,7 @@ def test_what_is_assigned():
     found = assign(model.network, images, TAGS, (1.0, 0.5))
     assert found.maps.shape == found.auxiliary_maps.shape == (2, 3, 8, 8) and found.logits.shape == (2, 4, 8, 8)
     for each in found[:2]:
-        assert each.amax((2, 3)).gt(0.99).tolist() == TAGS.bool().tolist() and each.min() == 0
+        assert not each[TAGS == 0].any() and each.min() == 0 and 0.99 < each.max() <= 1
     mirrored = assign(model.network, images.flip(3), TAGS, (1.0, 0.5))
     for first, second in zip(found, mirrored, strict=True):
         assert torch.allclose(first.flip(3), second, atol=1e-4)
