@@ -10,6 +10,7 @@ from .masks import VOID, masks_from_maps, refine_scores
 from .psa import AffinityNet
 from .seam import SEAM, SEAMHead
 from .single_stage import TwoMapHead
+from .toco import ToCo
 
 __all__ = [
     'EDAM',
@@ -21,6 +22,7 @@ __all__ = [
     'CoSA',
     'EDAMHead',
     'SEAMHead',
+    'ToCo',
     'TwoMapHead',
     'coco_instances',
     'masks_from_maps',
