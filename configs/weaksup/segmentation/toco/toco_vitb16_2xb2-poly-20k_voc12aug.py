@@ -1,6 +1,6 @@
 # ToCo with its published constants on ViT-B/16: thresholds 0.25 and 0.7, weights 0.2, 0.5, 0.1 and 0.05. Starts from
-# weights of ImageNet: --cfg-options load_from=FILE. Ours: the mean of the tokens in place of the class token, a projector
-# of 256 numbers, crops at random places; and data as in CoSA's config.
+# weights of ImageNet: --cfg-options load_from=FILE. Ours: the mean of the tokens in place of the class token, a
+# projector of 256 numbers, crops at random places; and data as in CoSA's config.
 _base_ = '../cosa/cosa_vitb16_2xb2-poly-40k_voc12aug.py'
 
 model = dict(
