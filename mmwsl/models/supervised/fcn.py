@@ -163,7 +163,8 @@ class FCN(Model):
                              'undo; give the model a DetectionPreprocessor, or crf=None')
         height, width = sample.img_shape
         colors = (image[:, :height, :width].float() * std.view(-1, 1, 1) + mean.view(-1, 1, 1)).clamp(0, 255)
-        return F.interpolate(colors[None], size=tuple(sample.ori_shape), mode='bilinear', align_corners=False)[0]
+        return F.interpolate(colors[None], mode='bilinear', align_corners=False,
+                             size=tuple(sample.metainfo.get('ori_shape', sample.img_shape)))[0]
 
     def probabilities(self, images, samples):
         """Class probabilities (C, H, W) of each image, in pixels of its file: the mean over scales and mirror images.
