@@ -6,5 +6,10 @@ model = dict(
     type='SEAM',
     backbone=dict(out_indices=(1, 2, 3)),
     head=dict(
-        _delete_=True, type='SEAMHead', num_classes=10, shallow_channels=(16, 32), correlation_channels=48, dropout=0.0),
+        _delete_=True,
+        type='SEAMHead',
+        num_classes=10,
+        shallow_channels=(16, 32),
+        correlation_channels=48,
+        dropout=0.0),
     scale=0.5)
