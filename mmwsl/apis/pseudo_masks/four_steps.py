@@ -260,8 +260,7 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
     ``flip``, ``refiner`` of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well:
     True, or a dict of other ``options``), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and
     ``supervised``. Each step has a folder in ``out``. One that is whole and whose settings and inputs are the same is
-    skipped, and one that was
-    stopped goes on.
+    skipped, and one that was stopped goes on.
 
     Wherever true masks are known, mIoU is printed; nothing else is done with them, but for the ceiling.
 
