@@ -45,6 +45,7 @@ class FourSteps:
         self.data = None if data is None else os.fspath(data)
         self.data_format = data_format
         self.seed = int((cfg.get('randomness') or {}).get('seed') or 0)
+        self.learnt: Path | None = None  # the classifier's checkpoint
         self.classes: list[str] = []
         self.photos: list[Photo] = []
         self.name = (cfg.get('benchmark') or {}).get('dataset', 'own') if data is None else Path(self.data or '').name
@@ -128,6 +129,7 @@ class FourSteps:
         """All steps, each skipped where it is done."""
         listed = self.prepare()
         checkpoint, trained = self._train('classifier', self.classifier, listed)
+        self.learnt = checkpoint
         maps, made = self.out / 'maps', digest(dict(self.cfg.maps), trained)
         run_step(maps, 'maps', made, lambda: make_maps(
             self.classifier, checkpoint, self.photos, self.classes, maps, device=self.device, **self.cfg.maps))
@@ -176,6 +178,8 @@ class FourSteps:
         cfg = self._load(self.cfg.segmentor, more or {})
         set_classes(cfg.model, len(self.classes) + 1)
         _read_masks(cfg, folder)
+        if self.cfg.segmentor.get('from_classifier'):
+            cfg.load_from = str(self.learnt)
         checkpoint, trained = self._train(name, cfg, inputs)
         dataset = self._test_set()
         if dataset is None:
@@ -252,11 +256,11 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
     :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have ``affinity`` (``config``, ``options``,
     ``method``, its name in the table, ``labels``, and ``masks``, how what it propagates becomes masks: a model that is
     trained on ``labels``, masks of two backgrounds, and moves the maps; ``longest``, the photos' side there;
-    ``from_classifier=True`` to start from the classifier's backbone), ``final`` (``scales``, ``flip``, ``refiner``
-    of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well: True, or a dict of other
-    ``options``), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step
-    has a folder in ``out``. One that is whole and whose settings and inputs are the same is skipped, and one that was
-    stopped goes on.
+    ``from_classifier=True`` to start from the classifier's backbone, as ``segmentor`` may), ``final`` (``scales``,
+    ``flip``, ``refiner`` of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well:
+    True, or a dict of other ``options``), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and
+    ``supervised``. Each step has a folder in ``out``. One that is whole and whose settings and inputs are the same is
+    skipped, and one that was stopped goes on.
 
     Wherever true masks are known, mIoU is printed; nothing else is done with them, but for the ceiling.
 

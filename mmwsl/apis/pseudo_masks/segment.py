@@ -23,25 +23,14 @@ def class_scores(model: Any, item: dict[str, Any], scales: Sequence[float] = (1.
     """Probabilities (1 + C, H, W) of a photo's pixels by a segmentor, in those of the file: means over the views.
 
     Args:
-        model: with ``tensor(images)``, logits (B, 1 + C, h, w).
+        model: :class:`FCN`.
         item: of a data set: ``inputs`` uint8 (3, h, w) and its sample.
         scales, flip: the views.
     """
-    sample = item['data_samples'].clone()
-    data = model.data_preprocessor(dict(inputs=[item['inputs']], data_samples=[sample]), training=False)
-    images, (height, width) = data['inputs'], data['data_samples'][0].img_shape
-    size = tuple(sample.metainfo.get('ori_shape', (height, width)))
-    total = torch.zeros(())
-    for scale in scales:
-        view = images if scale == 1 else nn.functional.interpolate(
-            images, scale_factor=scale, mode='bilinear', align_corners=False, antialias=scale < 1)
-        for mirrored in (False, True)[:1 + flip]:
-            logits = model.tensor(view.flip(3) if mirrored else view).float()
-            logits = nn.functional.interpolate(logits.flip(3) if mirrored else logits, size=images.shape[2:],
-                                               mode='bilinear', align_corners=False)
-            total = total + nn.functional.interpolate(logits[..., :height, :width], size=size, mode='bilinear',
-                                                      align_corners=False)[0].softmax(0).cpu()
-    return total / (len(scales) * (1 + flip))
+    samples = [item['data_samples'].clone()]
+    data = model.data_preprocessor(dict(inputs=[item['inputs']], data_samples=samples), training=False)
+    scores: torch.Tensor = model.probabilities(data['inputs'], data['data_samples'], scales, flip)[0].cpu()
+    return scores
 
 
 def truth_of(sample: DataSample) -> np.ndarray | None:

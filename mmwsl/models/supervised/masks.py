@@ -79,14 +79,18 @@ class MaskPredictor:
         colors = self.data_preprocessor.pixels(image.float()[None]).clamp(0, 255)
         return in_file(colors, sample)[0]
 
-    def probabilities(self, images, samples):
+    def probabilities(self, images, samples, scales=None, flip=None):
         """Class probabilities (C, H, W) of each image, in pixels of its file: the mean over scales and mirror images.
+
+        Args:
+            images, samples: a preprocessed batch.
+            scales, flip: in the place of the model's own.
 
         Raises:
             ValueError: NaN among the class scores.
         """
-        totals, views = [0] * len(samples), [(scale, mirrored) for scale in self.scales
-                                             for mirrored in ((False, True) if self.flip else (False,))]
+        flips = (False, True) if (self.flip if flip is None else flip) else (False,)
+        totals, views = [0] * len(samples), [(scale, mirrored) for scale in scales or self.scales for mirrored in flips]
         for scale, mirrored in views:
             view = images.flip(3) if mirrored else images
             if scale != 1:

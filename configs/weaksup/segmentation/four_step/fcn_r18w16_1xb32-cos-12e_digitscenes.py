@@ -1,5 +1,5 @@
 # FCN on scenes with one or two digits, for a CPU: the segmentor of the four steps, and with true masks their ceiling.
-_base_ = ['../../_base_/default_runtime.py']
+_base_ = ['../../../_base_/default_runtime.py']
 
 norm = dict(type='BN')
 model = dict(
