@@ -12,7 +12,7 @@ model = dict(
     warmup=0.3,
     momentum=0.99,
     assignment_scales=(1.0, 0.5),
-    thresholds=dict(num_components=2, low=0.4, high=0.4, length=20, momentum=0.95),
+    thresholds=dict(num_components=2, low=0.4, high=0.4, length=20, momentum=0.95, iterations=50),
     reliability=dict(alpha=0.8, beta=1.0),
     regularization_weight=0.0,
     separation_weight=0.1)
