@@ -170,6 +170,7 @@ train_dataloader = dict(batch_size=4, dataset=dict(num_images=40, size=32))
 optim_wrapper = dict(dtype='float32')
 train_cfg = dict(max_epochs=2)
 auto_scale_lr = dict(base_batch_size=4)
+default_hooks = dict(logger=dict(interval=3))
 """
 
 
