@@ -18,7 +18,7 @@ from mmwsl.datasets.readers.map_files import read_maps, write_mask
 from mmwsl.reporting.records import read_records
 
 CLASSIFIER = 'mmwsl::weaksup/localization/cam/cam_tags_r18w16_1xb64-cos-8e_digitscenes.py'
-SEGMENTOR = 'mmwsl::weaksup/segmentation/four_step/fcn_r18w16_1xb32-cos-12e_digitscenes.py'
+SEGMENTOR = 'mmwsl::weaksup/segmentation/four_step/fcn_r18w16_1xb32-cos-24e_digitscenes.py'
 NARROW = {'model.backbone.base_channels': 4, 'epochs': 1, 'train_dataloader.batch_size': 8}
 CONFIG = f"""
 classifier = dict(config={CLASSIFIER!r}, options={NARROW!r}, dataset=dict(
