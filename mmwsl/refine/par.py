@@ -40,9 +40,10 @@ def par(images: Tensor, masks: Tensor, dilations: Sequence[int] = DILATIONS, num
 
 @lru_cache(maxsize=16)
 def _position_weights(offsets: tuple[tuple[int, ...], ...], device: torch.device, dtype: torch.dtype) -> Tensor:
-    # kept per device: making them anew would wait for it in every step
-    distances = torch.tensor(offsets, device=device, dtype=dtype).norm(dim=1)
-    return 0.01 * _logits(distances, distances.std()).softmax(0).view(-1, 1, 1)
+    # kept per device, and filled there rather than copied to it, for which even the first call would wait
+    distances = torch.tensor(offsets, dtype=dtype).norm(dim=1)
+    weights = 0.01 * _logits(distances, distances.std()).softmax(0)
+    return torch.cat([torch.full((1, 1, 1), each, device=device, dtype=dtype) for each in weights.tolist()])
 
 
 def _logits(differences: Tensor, std: Tensor) -> Tensor:

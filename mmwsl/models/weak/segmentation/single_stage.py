@@ -114,10 +114,9 @@ class SingleStageModel(MaskPredictor, ClassMapModel):
         self.register_buffer('assigning', torch.tensor(warmup == 0))
         self._assigning = warmup == 0  # the same on the host, so that a training step does not wait for the device
 
-    def load_state_dict(self, *args, **kwargs):
-        report = super().load_state_dict(*args, **kwargs)
+    def _load_from_state_dict(self, *args, **kwargs):
+        super()._load_from_state_dict(*args, **kwargs)  # torch and mmengine's resume both come here
         self._assigning = bool(self.assigning)
-        return report
 
     def after_optimizer_step(self, progress):
         """Begin with labels when ``progress`` in [0, 1] has come to ``warmup``."""
