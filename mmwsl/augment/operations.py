@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.augment.color import GRAY
-from mmwsl.augment.sampling import check_images, constant, uniform
+from mmwsl.augment.sampling import check_images, check_range, constant, uniform
 from mmwsl.registry import VIEWS
 
 
@@ -59,15 +59,15 @@ class RandomOperation:
     Args:
         factors (tuple): smallest and largest share of the image for color, contrast, brightness and sharpness; the rest
             is its gray, its mean gray, black, and the smoothed image.
-        bits (tuple): fewest and most bits of posterization.
+        bits (tuple): fewest and most bits of posterization, 1 to 8.
+
+    Raises:
+        ValueError: pairs that do not ascend, or out of range.
     """
 
     def __init__(self, factors: Sequence[float] = (0.05, 0.95), bits: Sequence[int] = (4, 8)) -> None:
-        if not 0 <= factors[0] <= factors[1]:
-            raise ValueError(f'factors={tuple(factors)} must be two ascending numbers, 0 or more')
-        if not 1 <= bits[0] <= bits[1] <= 8:
-            raise ValueError(f'bits={tuple(bits)} must be two ascending numbers from 1 to 8')
-        self.factors, self.bits = tuple(factors), tuple(bits)
+        self.factors = check_range('factors', factors, low=0)
+        self.bits = check_range('bits', bits, low=1, high=8)
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         check_images(images)
