@@ -55,7 +55,8 @@ def by_first_member(labels: np.ndarray) -> np.ndarray:
     return names[numbers]
 
 
-def vote_pairs(base: KNNGraph, committee: Sequence[KNNGraph], threshold: float, accept: int, strict: bool = True) -> Pairs:
+def vote_pairs(base: KNNGraph, committee: Sequence[KNNGraph], threshold: float, accept: int,
+               strict: bool = True) -> Pairs:
     """Pairs that a base model proposes and a committee confirms.
 
     j, a neighbor of i in the base model's graph with a similarity above ``threshold``, is kept if ``accept`` or more
@@ -75,8 +76,8 @@ def vote_pairs(base: KNNGraph, committee: Sequence[KNNGraph], threshold: float, 
         ValueError: more votes than members, or graphs of different items.
     """
     if not 0 <= accept <= len(committee):
-        raise ValueError(f'accept={accept} votes of a committee of {len(committee)} members are impossible; choose 0 to '
-                         f'{len(committee)}')
+        raise ValueError(f'accept={accept} votes of a committee of {len(committee)} members are impossible; choose 0 '
+                         f'to {len(committee)}')
     for number, member in enumerate(committee):
         if len(member.ids) != len(base.ids):
             raise ValueError(f'committee member {number} has a graph of {len(member.ids)} items, the base model one of '
@@ -165,8 +166,8 @@ def _renumber(source: np.ndarray, target: np.ndarray, kept: np.ndarray) -> tuple
 
 def _check(pairs: Pairs, count: int, max_size: int, step: float, max_rounds: int, leftover: str) -> None:
     if max_size < 1 or not 0 < step < 1 or max_rounds < 1 or leftover not in LEFTOVERS:
-        raise ValueError(f'max_size={max_size} must be 1 or more, step={step} within 0 and 1, max_rounds={max_rounds} 1 '
-                         f'or more, leftover={leftover!r} one of {", ".join(LEFTOVERS)}')
+        raise ValueError(f'max_size={max_size} must be 1 or more, step={step} within 0 and 1, max_rounds={max_rounds} '
+                         f'1 or more, leftover={leftover!r} one of {", ".join(LEFTOVERS)}')
     source, target, scores = pairs
     if not len(source):
         return
@@ -206,8 +207,8 @@ def diffuse(pairs: Pairs, count: int, max_size: int = 600, step: float = 0.05, m
     kept = ~early[pairs.source]
     source, target, scores = (each[kept] for each in pairs)
     if len(scores) and scores.min() < 0:
-        raise ValueError(f'diffusion needs scores of 0 or more, the lowest is {scores.min()}: raise the threshold of the '
-                         'pairs')
+        raise ValueError(f'diffusion needs scores of 0 or more, the lowest is {scores.min()}: raise the threshold of '
+                         'the pairs')
     nodes = np.flatnonzero((labels >= 0) & ~early)
     size = len(nodes)
     numbers = np.full(count, -1, np.int64)

@@ -88,8 +88,8 @@ def exact_neighbors(features: np.ndarray, k: int, device: str | torch.device = '
         raise ValueError(f'{k} neighbors are asked for; choose k of 1 or more')
     count, kind = len(features), torch.device(device).type
     height, width = (ROWS[kind], COLUMNS[kind]) if kind in ROWS else ELSEWHERE
-    resident = None
-    if kind != 'cpu' or count <= width:  # the device holds them all; otherwise they are read again for each block of rows
+    resident = None  # read again for each block of rows
+    if kind != 'cpu' or count <= width:  # the device holds them all
         resident = torch.cat([unit_rows(features[start:start + width], start, device)
                               for start in range(0, count, width)]) if count else None
     for start in range(first, count if last is None else last, height):
@@ -178,10 +178,12 @@ def check_graph(graph: KNNGraph, source: str = 'kNN graph') -> None:
                             ('a similarity that is NaN or outside -1 to 1', ~(np.abs(values) <= 1 + 1e-5)),
                             ('neighbors that are not sorted, the nearest first', ~falling & there)):
             if wrong.any():
-                raise ValueError(f'{source}: item {start + int(wrong.any(1).argmax())} has {what}; build the graph again')
+                number = start + int(wrong.any(1).argmax())
+                raise ValueError(f'{source}: item {number} has {what}; build the graph again')
 
 
-def graph_pairs(graph: KNNGraph, threshold: float = -1.0, strict: bool = False, keep: np.ndarray | None = None) -> Pairs:
+def graph_pairs(graph: KNNGraph, threshold: float = -1.0, strict: bool = False,
+                keep: np.ndarray | None = None) -> Pairs:
     """Pairs of items of which one is a neighbor of the other.
 
     Where both are, they may have two similarities: that in the list of the lower number counts.
@@ -213,9 +215,9 @@ def graph_pairs(graph: KNNGraph, threshold: float = -1.0, strict: bool = False, 
 
 
 def unique_pairs(source: np.ndarray, target: np.ndarray, scores: np.ndarray, count: int) -> Pairs:
-    """Each pair once, the lower number as its source; of several scores that of the pair as it was given this way round.
+    """Each pair once, the lower number as its source.
 
-    Where that is not, or not alone, the first given counts.
+    Of several scores that of a pair given this way round counts, if there is one; of several such the first given.
 
     Args:
         source, target: (M,) numbers of items below ``count``, different.

@@ -1,4 +1,4 @@
-"""How well a partition agrees with the truth: pairwise and BCubed precision, recall and F, and NMI, of one contingency."""
+"""How well a partition agrees with the truth: pairwise and BCubed precision, recall, F, and NMI, of one contingency."""
 
 from collections.abc import Iterator
 
@@ -31,15 +31,15 @@ class Contingency:
         """
         pred, target = np.asarray(pred), np.asarray(target)
         if pred.shape != target.shape or pred.ndim != 1:
-            raise ValueError(f'a partition of shape {pred.shape} and a truth of shape {target.shape} are not of the same '
-                             'items: give two lists of one length')
+            raise ValueError(f'a partition of shape {pred.shape} and a truth of shape {target.shape} are not of the '
+                             'same items: give two lists of one length')
         for name, numbers in (('partition', pred), ('truth', target)):
             if not np.issubdtype(numbers.dtype, np.integer):
                 raise ValueError(f'the {name} is of type {numbers.dtype}, not of integers: convert it, e.g. by '
                                  '.astype(numpy.int64)')
             if len(numbers) and numbers.min() < -1:
-                raise ValueError(f'the {name} has the number {numbers.min()}: only -1 (unassigned, unknown) and numbers '
-                                 'from 0 are allowed')
+                raise ValueError(f'the {name} has the number {numbers.min()}: only -1 (unassigned, unknown) and '
+                                 'numbers from 0 are allowed')
         known = target >= 0
         self._pending.append((pred[known].astype(np.int64), target[known].astype(np.int64)))
         self._waiting += len(self._pending[-1][0])
@@ -104,9 +104,9 @@ def partition_scores(pred: np.ndarray, target: np.ndarray, singletons: str = 'ke
 
 
 def partition_sizes(pred: np.ndarray) -> dict[str, int]:
-    """What a partition (N,) consists of: ``clusters``, ``largest``, clusters of one item ``singletons``, ``unassigned``.
+    """What a partition (N,) consists of: ``clusters``, ``largest``, ``singletons``, ``unassigned``.
 
-    ``clusters`` includes the singletons, but no unassigned item.
+    ``clusters`` includes the singletons (clusters of one item), but no unassigned item.
     """
     pred = np.asarray(pred)
     sizes = np.unique(pred[pred >= 0], return_counts=True)[1]

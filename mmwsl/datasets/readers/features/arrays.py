@@ -35,22 +35,22 @@ def open_features(path, dims=None):
     else:
         raise ValueError(f'{path}: features are read from .npy, .npz and .bin; save yours with numpy.save')
     if features.ndim != 2 or not np.issubdtype(features.dtype, np.floating) or not features.size:
-        raise ValueError(f'{path} holds an array of shape {features.shape} and type {features.dtype}; features must be a '
-                         'matrix (items, dimensions) of floats, with one item or more')
+        raise ValueError(f'{path} holds an array of shape {features.shape} and type {features.dtype}; features must be '
+                         'a matrix (items, dimensions) of floats, with one item or more')
     if dims is not None and features.shape[1] != dims:
-        raise ValueError(f'{path} has features of {features.shape[1]} dimensions, not of {dims}: correct the number, or '
-                         'name the right file')
+        raise ValueError(f'{path} has features of {features.shape[1]} dimensions, not of {dims}: correct the number, '
+                         'or name the right file')
     return features
 
 
 def _open_raw(path, dims):
     if not dims or dims < 1:
-        raise ValueError(f'{path} has no header: say how many dimensions its features have, e.g. dims=256; or convert it '
-                         'once: numpy.save(OUT, numpy.fromfile(FILE, numpy.float32).reshape(-1, DIMENSIONS))')
+        raise ValueError(f'{path} has no header: say how many dimensions its features have, e.g. dims=256; or convert '
+                         'it once: numpy.save(OUT, numpy.fromfile(FILE, numpy.float32).reshape(-1, DIMENSIONS))')
     size, row = path.stat().st_size, 4 * dims
     if size % row or not size:
-        raise ValueError(f'{path} has {size} bytes, which is no whole number of rows of {dims} float32 ({row} bytes): it '
-                         f'is truncated, or of another dimension; {AGAIN}, or correct dims')
+        raise ValueError(f'{path} has {size} bytes, which is no whole number of rows of {dims} float32 ({row} bytes): '
+                         f'it is truncated, or of another dimension; {AGAIN}, or correct dims')
     return np.memmap(path, '<f4', 'r', shape=(size // row, dims))
 
 

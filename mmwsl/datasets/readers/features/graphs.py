@@ -72,7 +72,8 @@ def open_graph(path, count=None):
     except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f'kNN graph {path} is truncated, damaged, or another file: {error}; {AGAIN}') from error
     if count is not None and len(rows) != count:
-        raise ValueError(f'kNN graph {path} is of {len(rows)} items, not of {count}: name that of these items, or {AGAIN}')
+        raise ValueError(f'kNN graph {path} is of {len(rows)} items, not of {count}: name that of these items, or '
+                         f'{AGAIN}')
     return KNNGraph(rows['id'], rows['similarity'])
 
 
