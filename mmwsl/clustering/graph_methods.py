@@ -125,8 +125,8 @@ def chinese_whispers(graph: KNNGraph, threshold: float, iterations: int = 20, se
     """
     from scipy.sparse import csr_array
     if threshold <= 0 or parts < 1:
-        raise ValueError(f'threshold={threshold} must be above 0 (labels are weighed by the cosine), parts={parts} 1 or '
-                         'more')
+        raise ValueError(f'threshold={threshold} must be above 0 (labels are weighed by the cosine), parts={parts} 1 '
+                         'or more')
     count = len(graph.ids)
     source, target, scores = graph_pairs(graph, threshold)
     rows, columns = np.concatenate([source, target]), np.concatenate([target, source])

@@ -102,8 +102,10 @@ def exact_neighbors(features: np.ndarray, k: int, device: str | torch.device = '
                     else resident[left:left + width])
             similarity = queries @ keys.T
             similarity[:, (keys == 0).all(1)] = -torch.inf
-            own = torch.arange(max(start, left), min(stop, left + len(keys)), device=device)
-            similarity[own - start, own - left] = -torch.inf
+            low, high = max(start, left), min(stop, left + len(keys))
+            if low < high:  # the diagonal crosses this block
+                own = torch.arange(low, high, device=device)
+                similarity[own - start, own - left] = -torch.inf
             values, order = similarity.topk(min(k, len(keys)), dim=1)
             best, place = torch.cat([best, values], 1).topk(k, dim=1)
             numbers = torch.cat([numbers, order + left], 1).gather(1, place)
