@@ -41,12 +41,13 @@ def id_type(count: int) -> type:
     return np.int32 if count <= np.iinfo(np.int32).max else np.int64
 
 
-def unit_rows(features: np.ndarray, first: int = 0, device: str | torch.device = 'cpu') -> torch.Tensor:
+def unit_rows(features: np.ndarray, numbers: int | np.ndarray = 0,
+              device: str | torch.device = 'cpu') -> torch.Tensor:
     """Rows (n, D) divided by their lengths, float32 on a device; a row of zeros stays one.
 
     Args:
         features: any floating point array, also a part of a memory-mapped one.
-        first: number of its first row, for the message.
+        numbers: number of its first row, or of each, for the message.
         device: of the result.
 
     Raises:
@@ -57,8 +58,9 @@ def unit_rows(features: np.ndarray, first: int = 0, device: str | torch.device =
     rows = torch.from_numpy(np.array(features, np.float32)).to(device)
     bad = ~rows.isfinite().all(1)
     if bad.any():
-        raise ValueError(f'{int(bad.sum())} of {len(rows)} rows of features from row {first} on have a NaN or an '
-                         f'infinity, the first is row {first + int(bad.nonzero()[0])}: leave these items out, or make '
+        names = numbers + np.arange(len(rows)) if isinstance(numbers, int) else numbers
+        raise ValueError(f'{int(bad.sum())} of {len(rows)} rows of features from row {names[0]} on have a NaN or an '
+                         f'infinity, the first is row {names[int(bad.nonzero()[0])]}: leave these items out, or make '
                          'their features again')
     # scaled first: squares of very small or large values would leave the range
     rows /= rows.abs().amax(1, keepdim=True).clamp_min(1e-38)
@@ -66,9 +68,9 @@ def unit_rows(features: np.ndarray, first: int = 0, device: str | torch.device =
 
 
 @torch.no_grad()
-def exact_neighbors(features: np.ndarray, k: int, device: str | torch.device = 'cpu', first: int = 0,
-                    last: int | None = None) -> Iterator[KNNGraph]:
-    """Neighbors of all rows by blocks of the matrix of similarities, block of rows by block of rows.
+def exact_neighbors(features: np.ndarray, k: int, device: str | torch.device = 'cpu',
+                    items: np.ndarray | None = None) -> Iterator[KNNGraph]:
+    """Neighbors among all rows by blocks of the matrix of similarities, block of rows by block of rows.
 
     A row of zeros has no direction: it has no neighbors, and is nobody's. Equal rows are each other's.
 
@@ -76,10 +78,10 @@ def exact_neighbors(features: np.ndarray, k: int, device: str | torch.device = '
         features: (N, D), float; may be memory-mapped, a block is read at a time.
         k: neighbors; those beyond N - 1 are -1.
         device: that computes.
-        first, last: rows whose neighbors are searched, among all; default all.
+        items: (n,) numbers of the rows whose neighbors are searched; default all.
 
     Yields:
-        KNNGraph: of the next rows.
+        KNNGraph: of the next of these rows.
 
     Raises:
         ValueError: see :func:`unit_rows`; k below 1.
@@ -92,9 +94,10 @@ def exact_neighbors(features: np.ndarray, k: int, device: str | torch.device = '
     if kind != 'cpu' or count <= width:  # the device holds them all
         resident = torch.cat([unit_rows(features[start:start + width], start, device)
                               for start in range(0, count, width)]) if count else None
-    for start in range(first, count if last is None else last, height):
-        stop = min(start + height, count if last is None else last)
-        queries = unit_rows(features[start:stop], start, device) if resident is None else resident[start:stop]
+    wanted = torch.arange(count) if items is None else torch.from_numpy(np.asarray(items, np.int64))
+    for own in wanted.split(height) if len(wanted) else ():
+        queries = unit_rows(features[own.numpy()], own.numpy()) if resident is None else resident[own.to(device)]
+        own = own.to(device)
         best = queries.new_full((len(queries), k), -torch.inf)
         numbers = torch.full((len(queries), k), -1, device=device)
         for left in range(0, count, width):
@@ -102,10 +105,8 @@ def exact_neighbors(features: np.ndarray, k: int, device: str | torch.device = '
                     else resident[left:left + width])
             similarity = queries @ keys.T
             similarity[:, (keys == 0).all(1)] = -torch.inf
-            low, high = max(start, left), min(stop, left + len(keys))
-            if low < high:  # the diagonal crosses this block
-                own = torch.arange(low, high, device=device)
-                similarity[own - start, own - left] = -torch.inf
+            here = ((own >= left) & (own < left + len(keys))).nonzero()[:, 0]
+            similarity[here, own[here] - left] = -torch.inf
             values, order = similarity.topk(min(k, len(keys)), dim=1)
             best, place = torch.cat([best, values], 1).topk(k, dim=1)
             numbers = torch.cat([numbers, order + left], 1).gather(1, place)

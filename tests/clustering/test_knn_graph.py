@@ -42,8 +42,8 @@ def test_exact_graph_is_that_of_the_whole_matrix(count):
     np.testing.assert_allclose(graph.similarities, -np.sort(-whole, axis=1)[:, :5], atol=1e-6)
     assert graph.ids.dtype == np.int32 and graph.similarities.dtype == np.float32
     check_graph(graph)
-    part, = exact_neighbors(x, 5, first=3, last=9)
-    np.testing.assert_array_equal(part.ids, graph.ids[3:9])
+    part, = exact_neighbors(x, 5, items=np.array([8, 3, 3]))
+    np.testing.assert_array_equal(part.ids, graph.ids[[8, 3, 3]])
 
 
 def test_more_neighbors_than_items_duplicates_negative_cosines_and_zeros():
