@@ -17,7 +17,7 @@ from mmwsl.progress import progress_bar
 INDEXES = ('exact', 'flat', 'ivf', 'hnsw', 'ivf_pq')
 FLAT_UP_TO, IVF_UP_TO = 200_000, 5_000_000  # items
 ROWS = 2**14  # added or searched together
-LINKS, CODE_BYTES = 32, 64
+LINKS, CODE_BYTES, CODEWORDS = 32, 64, 256
 
 
 def choose_index(count: int, faiss: bool) -> str:
@@ -78,7 +78,9 @@ def build_graph(features: np.ndarray, k: int, out: Path | str, index: str = 'aut
                 bar.update(len(part.ids))
         write_graph(out, counted(), count, k)
     seconds = time.perf_counter() - begin
-    recall = _recall(features, open_graph(out, count), k, min(sample, count), seed, device) if sample and count else None
+    recall = None
+    if sample and count:
+        recall = _recall(features, open_graph(out, count), k, min(sample, count), seed, device)
     return dict(index=kind, items=count, neighbors=k, seconds=seconds, recall=recall)
 
 
@@ -102,6 +104,9 @@ def _search(faiss: Any, kind: str, features: np.ndarray, k: int, probes: int) ->
     if k < 1:
         raise ValueError(f'{k} neighbors are asked for; choose k of 1 or more')
     count, dims = features.shape
+    if kind == 'ivf_pq' and count < CODEWORDS:
+        raise ValueError(f"index 'ivf_pq' learns its codes of {CODEWORDS} items or more, there are {count}; choose "
+                         "'flat'")
     index = _make(faiss, kind, count, dims, probes)
     if not index.is_trained:
         # 64 rows a list are enough, and spread over the file: neighbors in it may be of one identity

@@ -45,6 +45,12 @@ def test_more_neighbors_than_items(index, tmp_path):
     assert (graph.ids >= 0).sum(1).tolist() == [3] * 4 and (graph.ids[:, 3:] == -1).all()
 
 
+def test_codes_need_items(tmp_path):
+    pytest.importorskip('faiss')
+    with pytest.raises(ValueError, match='256 items or more, there are 9'):
+        build_graph(clusters(9), 2, tmp_path / 'graph.npy', 'ivf_pq')
+
+
 def test_the_choice():
     assert [choose_index(count, True) for count in (1000, 10**6, 10**8)] == ['flat', 'ivf', 'ivf_pq']
     assert choose_index(10**6, False) == 'exact'
