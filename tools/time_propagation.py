@@ -69,7 +69,9 @@ def main():
     parser.add_argument('--plain', action='store_true', help='also by dictionaries, and compare')
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args()
-    pairs = graph_pairs(make_graph(args.items, args.neighbors, args.identity_size, args.seed), args.threshold, strict=True)
+    graph = make_graph(args.items, args.neighbors, args.identity_size, args.seed)
+    pairs = graph_pairs(graph, args.threshold, strict=True)
+    del graph
     import scipy.sparse.csgraph  # noqa: F401  its loading is not the propagation's
     begin, cpu = time.perf_counter(), time.process_time()
     labels = propagate(pairs, args.items)
