@@ -1,6 +1,6 @@
 # From tags to boxes on scenes with one to three digits, three seeds: WSDDN, OICR and PCL, what needs no network, and
-# the boxes of a classifier's class maps. The detectors and the classifier start from `start`, one network for all seeds,
-# which knows single digits, as those for photos start from ImageNet. Some 25 minutes of one core.
+# the boxes of a classifier's class maps. The detectors and the classifier start from `start`, one network for all
+# seeds, which knows single digits, as those for photos start from ImageNet. Some 25 minutes of one core.
 suite = 'weak_detection'
 protocols = ['weak']
 weaksup = 'mmwsl::weaksup/detection/'

@@ -24,6 +24,7 @@ from .motion import motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
 from .pseudo_boxes import pseudo_boxes
+from .pseudo_masks import class_maps, four_steps, mask_sheet, pseudo_masks
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
@@ -34,19 +35,23 @@ __all__ = [
     'build_dataset',
     'build_model',
     'check_data',
+    'class_maps',
     'convert',
     'draw_matrix',
     'evaluate',
     'explore',
     'export',
     'extract',
+    'four_steps',
     'hidden_robustness',
     'load_config',
+    'mask_sheet',
     'motion_boxes',
     'overlays',
     'predict',
     'prepare_training',
     'pseudo_boxes',
+    'pseudo_masks',
     'read_backbone',
     'read_quoted',
     'read_records',

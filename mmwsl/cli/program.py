@@ -17,8 +17,12 @@ from . import (
     explore,
     export,
     extract,
+    four_steps,
     hidden_robustness,
     info,
+    maps,
+    mask_sheet,
+    masks,
     motion,
     overlays,
     predict,
@@ -36,10 +40,12 @@ from . import list as listing
 # each module has SUMMARY, EXAMPLE, add_arguments(parser) and run(args)
 GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
-                           'hidden-robustness': hidden_robustness, 'throughput': throughput},
-    'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays},
+                           'four-steps': four_steps, 'hidden-robustness': hidden_robustness,
+                           'throughput': throughput},
+    'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays,
+             'mask-sheet': mask_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'motion': motion,
-             'pseudo-boxes': pseudo_boxes},
+             'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},
     'hand on': {'export': export, 'convert': convert},
     'names': {'list': listing, 'info': info, 'configs': configs},
 }

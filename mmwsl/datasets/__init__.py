@@ -40,6 +40,7 @@ from .transforms import (
 )
 from .wrappers import (
     ImageProposals,
+    Joined,
     MotionFrames,
     Resized,
     SingleClassCrops,
@@ -73,6 +74,7 @@ __all__ = [
     'ImageProposals',
     'InMemoryDataset',
     'MotionFrames',
+    'Joined',
     'OwnData',
     'PhotometricDistortion',
     'PseudoLabelSampler',

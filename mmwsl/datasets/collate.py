@@ -6,7 +6,7 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import default_collate
 
 from mmwsl.registry import FUNCTIONS
-from mmwsl.structures import DataSample, stack_samples
+from mmwsl.structures import DataSample, split_samples, stack_samples
 
 
 @MMENGINE_FUNCTIONS.register_module()  # mmengine's Runner looks for a plain name there, and only there
@@ -50,11 +50,16 @@ def _stack(images):
 def collate_list(batch):
     """A batch of images of different sizes: ``inputs`` a list of (C, H, W), ``data_samples`` a list as well.
 
+    A dict is a whole batch already (in-memory datasets) and is split.
+
     Raises:
         ValueError: empty batch.
     """
     if not batch:
         raise ValueError('there is nothing in the batch; the dataset or the sampler gave no items')
+    if isinstance(batch, dict):
+        images = list(batch['inputs'])
+        return dict(inputs=images, data_samples=split_samples(batch['data_samples'], len(images)))
     return dict(inputs=[item['inputs'] for item in batch], data_samples=[item['data_samples'] for item in batch])
 
 

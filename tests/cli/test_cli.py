@@ -64,9 +64,10 @@ def test_the_overview_lists_every_command_under_a_heading(capsys):
     blocks = [block.splitlines() for block in capsys.readouterr().out.split('\n\n')]
     listed = {lines[0]: [line.split()[0] for line in lines[1:]] for lines in blocks if lines[0].endswith(':')}
     assert listed == {
-        'train and evaluate:': ['train', 'test', 'benchmark', 'suite', 'hidden-robustness', 'throughput'],
-        'look:': ['explore', 'predict', 'report', 'overlays'],
-        'data:': ['check', 'prepare', 'proposals', 'extract', 'motion', 'pseudo-boxes'],
+        'train and evaluate:': ['train', 'test', 'benchmark', 'suite', 'four-steps', 'hidden-robustness',
+                                'throughput'],
+        'look:': ['explore', 'predict', 'report', 'overlays', 'mask-sheet'],
+        'data:': ['check', 'prepare', 'proposals', 'extract', 'motion', 'pseudo-boxes', 'maps', 'masks'],
         'hand on:': ['export', 'convert'], 'names:': ['list', 'info', 'configs'],
         'options:': ['-h,', '--version']}
     modules = {path.stem for path in (configs_root().parent / 'mmwsl' / 'cli').glob('*.py')}

@@ -87,7 +87,7 @@ def test_coco_equals_pycocotools(coco_file, count):
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
     path, every = coco_file
-    metric = COCOMetric(path, kinds=('bbox', 'segm'))
+    metric = COCOMetric(path, kinds=('bbox', 'segm'), per_class=True)
     metric.dataset_meta = dict(classes=['c', 'a', 'b'])
     renamed = np.array([1, 2, 0])
     samples = []
@@ -119,6 +119,12 @@ def test_coco_equals_pycocotools(coco_file, count):
                     assert f'{kind}_{name}' not in values
                 else:
                     assert values[f'{kind}_{name}'] == pytest.approx(100 * value, abs=1e-3), (kind, name)
+            for name, number in dict(a=5, b=15, c=25).items():
+                evaluation.params.catIds = [number]
+                evaluation.evaluate()
+                evaluation.accumulate()
+                evaluation.summarize()
+                assert values[f'{kind}_AP/{name}'] == pytest.approx(100 * evaluation.stats[0], abs=1e-3), (kind, name)
     assert 5 < values['bbox_AP'] < 95 and values['bbox_AP50'] > values['bbox_AP']
 
 

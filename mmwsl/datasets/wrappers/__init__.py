@@ -1,5 +1,6 @@
 """Data sets made of another one."""
 
+from .joined import Joined
 from .motion_frames import MotionFrames, frame_region
 from .resized import Resized
 from .single_class_crops import SingleClassCrops, square_around
@@ -8,5 +9,5 @@ from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
-__all__ = ['ImageProposals', 'MotionFrames', 'Resized', 'SingleClassCrops', 'WithProposalsByIndex', 'WithWindows',
-           'frame_region', 'square_around', 'stratified_split', 'subset', 'with_proposals']
+__all__ = ['ImageProposals', 'Joined', 'MotionFrames', 'Resized', 'SingleClassCrops', 'WithProposalsByIndex',
+           'WithWindows', 'frame_region', 'square_around', 'stratified_split', 'subset', 'with_proposals']

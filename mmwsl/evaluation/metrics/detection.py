@@ -115,6 +115,7 @@ class COCOMetric(BaseMetric):
         kinds: 'bbox', 'segm' or both.
         classes: names, in the order of the class numbers; default those of the data set.
         image_ids: numbers of the images to score; default those that were predicted.
+        per_class: also give ``bbox_AP/<class>``, ... of every class that has objects.
 
     Raises:
         ValueError: an unknown kind, a class that the file does not have, or masks to be scored of a file without.
@@ -123,12 +124,13 @@ class COCOMetric(BaseMetric):
     default_prefix = 'coco'
     NAMES = ('AP', 'AP50', 'AP75', 'AP_small', 'AP_medium', 'AP_large')
 
-    def __init__(self, ann_file, kinds=('bbox',), classes=None, image_ids=None, collect_device='cpu', prefix=None):
+    def __init__(self, ann_file, kinds=('bbox',), classes=None, image_ids=None, per_class=False, collect_device='cpu',
+                 prefix=None):
         super().__init__(collect_device=collect_device, prefix=prefix)
         if not kinds or set(kinds) - {'bbox', 'segm'}:
             raise ValueError(f"COCOMetric: kinds={kinds} must be 'bbox', 'segm' or both")
         self.ann_file, self.kinds, self.classes, self.image_ids = str(ann_file), list(kinds), classes, image_ids
-        self._coco = None
+        self.per_class, self._coco = per_class, None
 
     @property
     def coco(self):
@@ -187,4 +189,11 @@ class COCOMetric(BaseMetric):
                 evaluation.summarize()
             values |= {f'{kind}_{name}': round(100 * float(value), 4)  # -1: no object of this size
                        for name, value in zip(self.NAMES, evaluation.stats, strict=False) if value >= 0}
+            if self.per_class:
+                order = np.argsort(np.argsort(self.category_ids()))  # pycocotools sorts them
+                precision = evaluation.eval['precision'][:, :, order, 0, -1]  # (IoUs, recalls, classes), -1: no object
+                precision = 100 * np.where(precision < 0, np.nan, precision).mean((0, 1))
+                meta = dict(classes=self.classes or self.dataset_meta['classes'])
+                values |= {name: round(float(value), 4)
+                           for name, value in by_class(f'{kind}_AP', precision, meta).items()}
         return values

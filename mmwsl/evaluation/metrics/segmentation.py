@@ -20,7 +20,8 @@ class IoUMetric(BaseMetric):
 
     The samples need ``pred_mask`` in pixels of the file, and as meta information ``class_map``, the file of the true
     one, and ``class_map_values``, what its values become, as :class:`AnnotatedDataset` makes them: a map that was
-    resized for the network would be another. Classes without a true pixel are named in the log.
+    resized for the network would be another. Of sets that are made on the fly ``gt_mask`` is the truth. Classes
+    without a true pixel are named in the log.
 
     What a prediction was given beyond one look at the photo, its samples say in ``given`` (``('tags', 'ms', 'flip',
     'crf')`` of :class:`FCN`), and the names of the values repeat it: ``mIoU_tags`` is not to be compared with ``mIoU``.
@@ -46,7 +47,10 @@ class IoUMetric(BaseMetric):
         for sample in data_samples:
             predicted = sample['pred_mask']
             predicted = predicted.cpu().numpy() if isinstance(predicted, torch.Tensor) else predicted
-            truth = read_class_map(sample['class_map'], sample.get('class_map_values'))
+            if sample.get('class_map') is not None:
+                truth = read_class_map(sample['class_map'], sample.get('class_map_values'))
+            else:
+                truth = sample['gt_mask'].cpu().numpy()
             result = dict(confusion=confusion(predicted, truth, self.num_classes), given=tuple(sample.get('given', ())))
             if self.boundary:
                 result['boundary'] = boundary_f(predicted, truth, self.num_classes, self.tolerance)

@@ -163,16 +163,21 @@ class FCN(Model):
                              'undo; give the model a DetectionPreprocessor, or crf=None')
         height, width = sample.img_shape
         colors = (image[:, :height, :width].float() * std.view(-1, 1, 1) + mean.view(-1, 1, 1)).clamp(0, 255)
-        return F.interpolate(colors[None], size=tuple(sample.ori_shape), mode='bilinear', align_corners=False)[0]
+        return F.interpolate(colors[None], mode='bilinear', align_corners=False,
+                             size=tuple(sample.metainfo.get('ori_shape', sample.img_shape)))[0]
 
-    def probabilities(self, images, samples):
+    def probabilities(self, images, samples, scales=None, flip=None):
         """Class probabilities (C, H, W) of each image, in pixels of its file: the mean over scales and mirror images.
+
+        Args:
+            images, samples: a preprocessed batch.
+            scales, flip: in the place of the model's own.
 
         Raises:
             ValueError: NaN among the class scores.
         """
-        totals, views = [0] * len(samples), [(scale, mirrored) for scale in self.scales
-                                             for mirrored in ((False, True) if self.flip else (False,))]
+        flips = (False, True) if (self.flip if flip is None else flip) else (False,)
+        totals, views = [0] * len(samples), [(scale, mirrored) for scale in scales or self.scales for mirrored in flips]
         for scale, mirrored in views:
             view = images.flip(3) if mirrored else images
             if scale != 1:
@@ -183,8 +188,8 @@ class FCN(Model):
             logits = logits.flip(3) if mirrored else logits
             for number, (each, sample) in enumerate(zip(logits, samples, strict=True)):
                 height, width = sample.img_shape
-                each = F.interpolate(each[None, :, :height, :width], size=tuple(sample.ori_shape), mode='bilinear',
-                                     align_corners=False)[0]
+                each = F.interpolate(each[None, :, :height, :width], mode='bilinear', align_corners=False,
+                                     size=tuple(sample.metainfo.get('ori_shape', sample.img_shape)))[0]
                 totals[number] = totals[number] + each.softmax(0)
         return [total / len(views) for total in totals]
 

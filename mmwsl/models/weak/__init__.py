@@ -19,12 +19,27 @@ from .localization import (
     smooth_gradient,
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
-from .segmentation import EDAM, SEAM, ClassMapModel, EDAMHead, SEAMHead, with_saliency
+from .segmentation import (
+    EDAM,
+    IRN,
+    SEAM,
+    AffinityNet,
+    ClassMapModel,
+    EDAMHead,
+    SEAMHead,
+    coco_instances,
+    multi_scale_maps,
+    normalize_by_maximum,
+    with_background,
+    with_saliency,
+)
 from .temporal import TemporalLocalizer, hide_segments
 
 __all__ = [
     'ACoLHead',
     'ADL',
+    'IRN',
+    'AffinityNet',
     'AttentionPooling',
     'BagClassifier',
     'BagEncoder',
@@ -47,12 +62,16 @@ __all__ = [
     'WSDDNHead',
     'WeakDetector',
     'class_activation_maps',
+    'coco_instances',
     'grad_cam',
     'hide_segments',
     'input_gradient',
+    'multi_scale_maps',
+    'normalize_by_maximum',
     'normalize_maps',
     'resize_maps',
     'saliency',
     'smooth_gradient',
     'with_saliency',
+    'with_background',
 ]

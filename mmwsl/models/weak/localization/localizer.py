@@ -106,6 +106,23 @@ class Localizer(ImageClassifier):
         """Class probabilities (B, C), averaged over the views."""
         return sum(self.scores_to_probabilities(self.head(features)) for _, _, features in encoded) / len(encoded)
 
+    def class_maps(self, images):
+        """CAMs of every class, rectified and not normalized: (B, C, h, w), fp32, at the network's own resolution.
+
+        What masks are made of, see :func:`mmwsl.models.weak.segmentation.multi_scale_maps`; of ``images`` as they are,
+        whatever ``scales`` and ``flip`` say. Heads whose CAMs follow a label get each image's best class.
+
+        Raises:
+            ValueError: ``maps`` is not ``'cam'``, or the backbone returns no map.
+        """
+        if self.maps != 'cam':
+            raise ValueError(f"Localizer: class maps are CAMs, and maps={self.maps!r} are of one class at a time; set "
+                             "maps='cam'")
+        features = self.backbone(images)
+        if hasattr(self.head, 'class_maps'):
+            return self.head.class_maps(features, self.head(features).argmax(1)).float().relu()
+        return self._linear_maps(features).relu()
+
     def localize(self, encoded, labels, size):
         """CAMs of the classes ``labels`` (B, K), averaged over the views: (B, K, H, W) in [0, 1], of ``size``."""
         total = 0
@@ -121,10 +138,14 @@ class Localizer(ImageClassifier):
         rows = torch.arange(len(images), device=images.device)[:, None]
         if hasattr(self.head, 'class_maps'):
             return self.head.class_maps(features, labels[:, -1])[rows, labels]
+        return self._linear_maps(features)[rows, labels]
+
+    def _linear_maps(self, features):
+        """CAMs (B, C, h, w), fp32, of a head that is one linear layer."""
         if features[-1].ndim != 4:
             raise ValueError(f'{type(self.backbone).__name__} returns no map, so there is no CAM of it; set '
                              "maps='grad_cam' and layer=... (a part of the backbone)")
-        return class_activation_maps(features[-1].float(), self.head.pooled_weight())[rows, labels]
+        return class_activation_maps(features[-1].float(), self.head.pooled_weight())
 
     def _gradient_map(self, images, labels):
         """Gradient-based map (B, h, w) of one class per image, of its score before softmax."""

@@ -1,0 +1,26 @@
+# From tags to masks of photos in four steps, on the network of ImageNet, for a CPU and a part of VOC2007: tags of train
+# and of two thirds of the photos of val that have masks, which score the pseudo-masks; the last third tests the
+# segmentor. Ours: the sizes, and a background of the threshold that is best on these photos.
+tagged = dict(type='VOC', data_root='data/VOCdevkit')
+photos = [
+    dict(type='VOC', data_root='data/VOCdevkit', sets=['VOC2007/train'], supervision='image'),
+    dict(type='Subset', holdout=1 / 3, dataset=dict(
+        type='VOC', data_root='data/VOCdevkit', sets=['VOC2007/val'], task='Segmentation', supervision='full')),
+]
+squares = dict(supervision='image', pipeline=[
+    dict(type='ResizeToSquare', size=224, interpolation='bicubic', decode_reduced=True)])
+classifier = dict(
+    config='mmwsl::weaksup/localization/cam/cam_finetune_efficientnetlite0_1xb32-cos-10e_voc07.py',
+    dataset=dict(type='Joined', datasets=[
+        dict(sets=['VOC2007/train'], **tagged, **squares),
+        dict(type='Subset', holdout=1 / 3, dataset=dict(
+            sets=['VOC2007/val'], task='Segmentation', **tagged, **squares)),
+    ]))
+maps = dict(scales=(1.0, 0.5, 1.5, 2.0), flip=True, longest=320, stride=4)
+masks = dict(threshold=0.25, refiner=dict(type='par'))
+segmentor = dict(
+    config='mmwsl::supervised/segmentation/fcn_efficientnetlite0_1xb8-cos-40e_voc07.py', options=dict(epochs=12))
+final = dict(scales=(1.0, 0.75, 1.25), flip=True)
+ceiling = dict(options=dict(epochs=40))  # a quarter of the photos, as many steps
+benchmark = dict(dataset='VOC07')
+del tagged, squares

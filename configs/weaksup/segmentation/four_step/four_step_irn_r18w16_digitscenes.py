@@ -1,0 +1,8 @@
+# The four steps on scenes, with the random walk of IRN between the maps and the masks.
+_base_ = './four_step_r18w16_digitscenes.py'
+affinity = dict(
+    method='irn',
+    config='mmwsl::weaksup/segmentation/irn/irn_r18w16_1xb32-cos-12e_digitscenes.py',
+    from_classifier=True,
+    labels=dict(threshold=(0.2, 0.6)),
+    masks=dict(threshold=0.25, refiner=dict(type='par')))
