@@ -197,7 +197,9 @@ def graph_pairs(graph: KNNGraph, threshold: float = -1.0, strict: bool = False,
         strict: the similarity must be above it.
         keep: (N, k) Booleans: which neighbors count, besides.
     """
-    count, sources, targets, scores = len(graph.ids), [], [], []
+    count, scores = len(graph.ids), []
+    sources: list[np.ndarray] = []
+    targets: list[np.ndarray] = []
     for start in range(0, count, CHECKED):
         ids, values = graph.ids[start:start + CHECKED], graph.similarities[start:start + CHECKED]
         chosen = (ids >= 0) & (values > threshold if strict else values >= threshold)

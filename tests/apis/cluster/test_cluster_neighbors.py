@@ -21,7 +21,7 @@ def test_exact(tmp_path):
     assert report.pop('seconds') > 0 and report == dict(index='exact', items=60, neighbors=5, recall=1)
 
 
-@pytest.mark.parametrize('index, least', [('flat', .999), ('ivf', .95), ('hnsw', .95), ('ivf_pq', .6)])
+@pytest.mark.parametrize('index, least', [('flat', .999), ('ivf', .95), ('hnsw', .95), pytest.param('ivf_pq', .6, marks=pytest.mark.long)])
 def test_indexes_find_most_neighbors_and_no_item_itself(index, least, tmp_path):
     pytest.importorskip('faiss')
     x = clusters()
