@@ -20,7 +20,7 @@ from mmwsl.protocols import FineTuneProtocol
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
 GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|efficientnetlite\d|wrn\d+|bagencoder|seq\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
-                     r'-(?P<schedule>[a-z0-9]+)-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)')
+                     r'-(?P<schedule>[a-z0-9]+)-(?P<length>\d+)(?P<unit>[ek])_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
                 if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained', 'four_step'} & set(path.relative_to(ROOT).parts)
@@ -65,16 +65,19 @@ def test_there_are_configs():
 
 @pytest.mark.parametrize('name', LEAVES)
 def test_name(name):
-    """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{epochs}e_{data}.py, in the folder of its method, and true."""
+    """{method}_{backbone}_{gpus}xb{batch}-{schedule}-{length}_{data}.py, in the folder of its method, and true.
+
+    The length is of epochs, ``8e``, or of thousands of steps, ``40k``.
+    """
     *_, folder, file = name.split('/')
     parts = GRAMMAR.fullmatch(file.removesuffix('.py'))
     assert parts, f'{file} does not follow the grammar'
     cfg = load_config(f'mmwsl::{name}')
     assert parts['method'].startswith(folder)
-    gpus, batch, epochs = int(parts['gpus']), int(parts['batch']), int(parts['epochs'])
+    gpus, batch, length = int(parts['gpus']), int(parts['batch']), int(parts['length'])
     assert cfg.train_dataloader.batch_size == batch
     assert cfg.auto_scale_lr.base_batch_size == gpus * batch * cfg.optim_wrapper.get('accumulative_counts', 1)
-    assert cfg.train_cfg.max_epochs == epochs
+    assert {'e': cfg.train_cfg.get('max_epochs'), 'k': cfg.train_cfg.get('max_iters', 0) / 1000}[parts['unit']] == length
     assert parts['data'] == cfg.benchmark.dataset.lower().replace('-', '')
     depth = re.fullmatch(r'r(\d+)(?:w(\d+))?', parts['backbone'])
     if parts['backbone'].startswith('seq'):  # sequences of features of so many channels
@@ -99,11 +102,13 @@ def test_name(name):
 
 @pytest.mark.parametrize('name', LEAVES)
 def test_schedule_covers_the_training(name):
-    """Schedules follow one another without a gap until the last epoch, a cosine over its own length."""
+    """Schedules follow one another without a gap until the last epoch or step, a cosine over its own length."""
     cfg = load_config(f'mmwsl::{name}')
-    epochs = cfg.train_cfg.max_epochs
+    steps = cfg.train_cfg.get('max_iters')
+    epochs = steps or cfg.train_cfg.max_epochs
     schedules = [dict(dict(begin=0, end=epochs), **scheduler) for scheduler in cfg.param_scheduler or []]
     assert not schedules or schedules[-1]['end'] == epochs
+    assert not steps or [each['begin'] for each in schedules] == [0, *(each['end'] for each in schedules[:-1])]
     schedules = [scheduler for scheduler in schedules if scheduler.get('by_epoch', True)]  # the others count steps
     warm = [scheduler for scheduler in schedules if scheduler['type'] == 'LinearLR']
     for scheduler in schedules:

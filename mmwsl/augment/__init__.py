@@ -24,6 +24,7 @@ from .lens import (
     Vignetting,
 )
 from .noise import Cutout, GaussianNoise, Sobel
+from .operations import RandomOperation, autocontrast, equalize, posterize
 from .patches import RandomRotation90, jigsaw_patches, patch_grid, rotate_four, shuffle_patches
 from .permutations import generate_permutations, load_permutations
 from .rotate import RandomRotation, rotate
@@ -31,9 +32,10 @@ from .rotate import RandomRotation, rotate
 __all__ = [
     'AberrationProjection', 'ChromaticAberration', 'ColorDropping', 'ColorJitter', 'Coma', 'Cutout', 'GaussianBlur',
     'GaussianNoise', 'HideAndSeek', 'InputDropout', 'LensDistortion', 'Lighting', 'RandomGrayscale',
-    'RandomHorizontalFlip', 'RandomPaddedCrop', 'RandomRadialGain', 'RandomResizedCrop', 'RandomRotation',
-    'RandomRotation90', 'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins', 'apply_color', 'blur_batched',
-    'blur_opencv', 'color_matrix', 'crop_and_resize', 'crop_boxes', 'decode_ab', 'encode_ab', 'gaussian_kernels',
-    'generate_permutations', 'hidden_cells', 'hue_matrix', 'jigsaw_patches', 'lab_to_rgb', 'load_permutations',
-    'patch_grid', 'rebalance_weights', 'resample_weights', 'rgb_to_lab', 'rotate', 'rotate_four', 'shuffle_patches',
+    'RandomHorizontalFlip', 'RandomOperation', 'RandomPaddedCrop', 'RandomRadialGain', 'RandomResizedCrop',
+    'RandomRotation', 'RandomRotation90', 'RandomSolarize', 'Sobel', 'SobelImage', 'Vignetting', 'ab_bins',
+    'apply_color', 'autocontrast', 'blur_batched', 'blur_opencv', 'color_matrix', 'crop_and_resize', 'crop_boxes',
+    'decode_ab', 'encode_ab', 'equalize', 'gaussian_kernels', 'generate_permutations', 'hidden_cells', 'hue_matrix',
+    'jigsaw_patches', 'lab_to_rgb', 'load_permutations', 'patch_grid', 'posterize', 'rebalance_weights',
+    'resample_weights', 'rgb_to_lab', 'rotate', 'rotate_four', 'shuffle_patches',
 ]

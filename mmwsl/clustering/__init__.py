@@ -19,14 +19,15 @@ from .knn_graph import (
     neighbor_recall,
     unique_pairs,
 )
+from .mixture import Mixture, fit_mixture, outer_limits, separating_value
 from .neighbors import connected_components, nearest_neighbors
 from .partition_metrics import Contingency, partition_scores, partition_sizes
 from .pca import replace_non_finite, whiten
 
-__all__ = ['Contingency', 'Groups', 'KMeans', 'KNNGraph', 'METHODS', 'Pairs', 'SoftLabels', 'add_rows',
+__all__ = ['Contingency', 'Groups', 'KMeans', 'KNNGraph', 'METHODS', 'Mixture', 'Pairs', 'SoftLabels', 'add_rows',
            'approximate_rank_order', 'assign', 'blocks', 'by_first_member', 'check_engine', 'check_graph',
            'chinese_whispers', 'components', 'connected_components', 'diffuse', 'drop_self', 'exact_graph',
-           'exact_neighbors', 'find_groups', 'graph_dbscan', 'graph_pairs', 'id_type', 'kmeans', 'merge_neighbors',
-           'nearest_neighbors', 'neighbor_recall', 'normalized_mutual_information', 'partition_features',
-           'partition_scores', 'partition_sizes', 'propagate', 'replace_non_finite', 'single_linkage', 'unique_pairs',
-           'vote_pairs', 'whiten']
+           'exact_neighbors', 'find_groups', 'fit_mixture', 'graph_dbscan', 'graph_pairs', 'id_type', 'kmeans',
+           'merge_neighbors', 'nearest_neighbors', 'neighbor_recall', 'normalized_mutual_information', 'outer_limits',
+           'partition_features', 'partition_scores', 'partition_sizes', 'propagate', 'replace_non_finite',
+           'separating_value', 'single_linkage', 'unique_pairs', 'vote_pairs', 'whiten']

@@ -25,11 +25,13 @@ class ViewPreprocessor(BaseDataPreprocessor):
         views: one pipeline (list of op configs) per view, ``[[...]] * 2`` for two of the same. Ops take and return
             (B, C, H, W) in [0, 1]. Where the dataset already cut V crops (a list of tensors comes in), pipeline v works
             on crop v; otherwise every pipeline starts from the same image.
+        chained: every pipeline starts from the view before it instead: a weak view, and a strong one of the same crop.
         test_view: pipeline outside training; default none.
         channels_last: memory format of what goes into the network.
     """
 
-    def __init__(self, mean, std, views=None, test_view=(), channels_last=False, non_blocking=True):
+    def __init__(self, mean, std, views=None, test_view=(), channels_last=False, non_blocking=True,
+                 chained=False):
         super().__init__(non_blocking)
         if len(mean) != len(std) or min(std) <= 0:
             raise ValueError(f'mean {mean} and std {std} need the same length, and std must be positive')
@@ -41,6 +43,7 @@ class ViewPreprocessor(BaseDataPreprocessor):
             views = [views['pipeline']] * views['num']
         self.views, self.test_view = [_build(pipeline) for pipeline in views or []], _build(test_view)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.chained = chained
 
     def _finish(self, images):
         finished = torch.empty_like(images, memory_format=self.memory_format)  # layout and shift in one pass
@@ -50,11 +53,23 @@ class ViewPreprocessor(BaseDataPreprocessor):
     def _unit(images):
         return images.float().div_(255) if images.dtype == torch.uint8 else images
 
-    def _view(self, images, pipeline):
-        images = self._unit(images)
+    @staticmethod
+    def _changed(images, pipeline):
         for op in pipeline:
             images = op(images)
-        return self._finish(images)
+        return images
+
+    def _view(self, images, pipeline):
+        return self._finish(self._changed(self._unit(images), pipeline))
+
+    def _chain(self, images):
+        for pipeline in self.views:
+            images = self._changed(images, pipeline)
+            yield self._finish(images)
+
+    def pixels(self, images):
+        """Values 0..255 of normalized images (B, 3, H, W)."""
+        return (images * self.std + self.mean) * 255
 
     @torch.no_grad()
     def forward(self, data, training=False):
@@ -68,7 +83,13 @@ class ViewPreprocessor(BaseDataPreprocessor):
                         for images in (inputs if many else [inputs])]
                 return dict(inputs=done if many or training else done[0], data_samples=data.get('data_samples'))
             if not isinstance(inputs, (list, tuple)):
-                inputs = [self._unit(inputs)] * len(self.views)
+                inputs = self._unit(inputs)
+                if self.chained:
+                    return dict(inputs=list(self._chain(inputs)), data_samples=data.get('data_samples'))
+                inputs = [inputs] * len(self.views)
+            elif self.chained:
+                raise ValueError('data_preprocessor.chained makes each view of the one before, but the data set cut '
+                                 f'{len(inputs)} crops of its own; let it give one image, or leave chained out')
             elif len(inputs) != len(self.views):
                 raise ValueError(f'the dataset cut {len(inputs)} crops but data_preprocessor.views has '
                                  f'{len(self.views)} pipelines; make the two numbers equal')
@@ -102,6 +123,10 @@ class DetectionPreprocessor(BaseDataPreprocessor):
         self.register_buffer('std', torch.tensor(std, dtype=torch.float32).view(-1, 1, 1), False)
         self.divisor, self.view = divisor, _build(view)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+
+    def pixels(self, images):
+        """Values 0..255 of normalized images (B, 3, H, W)."""
+        return images * self.std + self.mean
 
     @torch.no_grad()
     def forward(self, data, training=False):

@@ -1,6 +1,7 @@
 """PAR (Ru et al. 2022, 2023): pixel-adaptive refinement whose weights have a part for the distance of neighbors."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -32,10 +33,17 @@ def par(images: Tensor, masks: Tensor, dilations: Sequence[int] = DILATIONS, num
     """
     images, masks, offsets = check_inputs(images, masks, dilations)
     neighbors = torch.stack(list(shifted(images, offsets)), dim=2)  # (B, 3, K, H, W)
-    distances = masks.new_tensor(offsets).norm(dim=1)
     weights = _logits(neighbors - images[:, :, None], neighbors.std(2, keepdim=True)).mean(1).softmax(1)
-    weights += 0.01 * _logits(distances, distances.std()).softmax(0).view(-1, 1, 1)
+    weights += _position_weights(tuple(map(tuple, offsets)), masks.device, masks.dtype)
     return average_neighbors(masks, weights / 1.01 if normalize else weights, offsets, num_iterations)
+
+
+@lru_cache(maxsize=16)
+def _position_weights(offsets: tuple[tuple[int, ...], ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    # kept per device, and filled there rather than copied to it, for which even the first call would wait
+    distances = torch.tensor(offsets, dtype=dtype).norm(dim=1)
+    weights = 0.01 * _logits(distances, distances.std()).softmax(0)
+    return torch.cat([torch.full((1, 1, 1), each, device=device, dtype=dtype) for each in weights.tolist()])
 
 
 def _logits(differences: Tensor, std: Tensor) -> Tensor:

@@ -44,6 +44,23 @@ def test_one_pipeline_per_view_from_the_same_image():
     torch.testing.assert_close(views[1], (solarized - mean) / std, rtol=1e-4, atol=1e-4)
 
 
+def test_chained_views_start_from_the_one_before():
+    data, strong = batch(), [dict(type='RandomSolarize', prob=1.0)]
+    weak, changed = preprocessor(views=[[CROP], strong], chained=True)(data, training=True)['inputs']
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
+    pixels = weak * std + mean
+    solarized = torch.where(pixels >= 127.5, 255 - pixels, pixels)
+    torch.testing.assert_close(changed, (solarized - mean) / std, rtol=1e-4, atol=1e-4)
+    with pytest.raises(ValueError, match='cut 2 crops of its own'):
+        preprocessor(views=[[], strong], chained=True)(dict(inputs=[data['inputs']] * 2), training=True)
+
+
+def test_pixels_undo_the_normalization():
+    data = batch()
+    model = preprocessor()
+    assert torch.allclose(model.pixels(model(data)['inputs']), data['inputs'].float(), atol=1e-3)
+
+
 def test_num_views_of_one_pipeline_differ():
     data = batch()
     out = preprocessor(views=[[CROP]] * 3)(data, training=True)

@@ -133,11 +133,13 @@ class VisionTransformer(BaseModule):
         out_type: what ``forward`` returns, after the final norm: ``'class'``, the class token (B, D); ``'average'``,
             the mean of the patch tokens (B, D); ``'map'``, the patch tokens (B, D, h, w).
         last_blocks: n > 1 puts the vectors after each of the last n blocks side by side, (B, n * D) (DINO's probe).
+        out_indices: of maps, after which blocks, counted from 0, or from -1 backwards; ascending, and the last block's
+            is the last. Those before it do not go through the final norm, as ToCo has its auxiliary map.
 
-    ``forward(images)`` returns a tuple of one tensor. With ``keep`` (B, n) int64, numbers of patches counted row by
-    row, only these are encoded, and it is their tokens in that order, (B, 1 + n, D) with the class token before them
-    if there is one, whatever ``out_type``. With ``mask`` (B, h, w) bool the embeddings of the patches where it is True
-    are replaced by ``mask_token`` (D,), before positions are added.
+    ``forward(images)`` returns a tuple of one tensor, or of as many as ``out_indices`` says. With ``keep`` (B, n)
+    int64, numbers of patches counted row by row, only these are encoded, and it is their tokens in that order, (B, 1 +
+    n, D) with the class token before them if there is one, whatever ``out_type``. With ``mask`` (B, h, w) bool the
+    embeddings of the patches where it is True are replaced by ``mask_token`` (D,), before positions are added.
     """
 
     ARCHS = dict(tiny=(192, 12, 3), small=(384, 12, 6), base=(768, 12, 12))
@@ -145,7 +147,7 @@ class VisionTransformer(BaseModule):
     def __init__(self, arch='small', embed_dims=None, depth=None, num_heads=None, image_size=224, patch_size=16,
                  in_channels=3, mlp_ratio=4, class_token=True, position='learned', frozen_patch_embedding=False,
                  drop_path_rate=0.0, layer_scale=None, init='trunc_normal', out_type='class', last_blocks=1,
-                 init_cfg=None):
+                 out_indices=(-1,), init_cfg=None):
         super().__init__(init_cfg)
         if arch not in self.ARCHS:
             raise ValueError(f'VisionTransformer arch {arch!r} is unknown; choose one of {", ".join(self.ARCHS)}, and '
@@ -163,7 +165,13 @@ class VisionTransformer(BaseModule):
         self.grid = (image_size // patch_size,) * 2
         if last_blocks > 1 and out_type == 'map' or not 1 <= last_blocks <= blocks:
             raise ValueError(f'last_blocks={last_blocks} must be between 1 and {blocks}, and 1 for maps')
-        self.last_blocks, self.stride, self.out_channels = last_blocks, patch_size, [width * last_blocks]
+        self.out_indices = [index % blocks for index in out_indices]
+        if self.out_indices != sorted(set(self.out_indices)) or self.out_indices[-1:] != [blocks - 1] \
+                or min(out_indices) < -blocks or len(out_indices) > 1 and out_type != 'map':
+            raise ValueError(f"out_indices={tuple(out_indices)} must be numbers of blocks, -{blocks} to {blocks - 1}, "
+                             "ascending, with the last block at the end; several need out_type='map'")
+        self.last_blocks, self.stride = last_blocks, patch_size
+        self.out_channels = [width * last_blocks] * len(out_indices)
 
         self.patch_embed = PatchEmbed(in_channels, width, patch_size)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width)) if class_token else None
@@ -207,15 +215,17 @@ class VisionTransformer(BaseModule):
         if self.cls_token is not None:
             # not len(x), which would make the batch a constant of an exported network
             x = torch.cat([(self.cls_token + positions[:, :1]).expand(x.shape[0], -1, -1), x], dim=1)
-        outputs = []
-        for number, block in enumerate(self.blocks, start=1 + self.last_blocks - len(self.blocks)):
+        outputs, maps = [], []
+        for index, block in enumerate(self.blocks):
             x = block(x)
-            if number > 0:
+            if index >= len(self.blocks) - self.last_blocks:
                 outputs.append(self.norm(x))
+            elif index in self.out_indices:
+                maps.append(x)
         x = outputs[-1]
         if keep is not None:
             return (x,)
         if self.out_type == 'map':
-            return (x[:, self.extra:].transpose(1, 2).unflatten(2, grid),)
+            return tuple(each[:, self.extra:].transpose(1, 2).unflatten(2, grid) for each in (*maps, x))
         return (torch.cat([each[:, 0] if self.out_type == 'class' else each[:, self.extra:].mean(1)
                            for each in outputs], dim=1),)

@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 
 from mmwsl.models.heads.classes import OF_PIXELS, check_classes
 from mmwsl.models.layers.norm import build_norm
+from mmwsl.ops.tensors import upcast
 from mmwsl.registry import HEADS
 
 
@@ -69,8 +70,8 @@ class LargeFOVHead(BaseModule):
         self.scores = _class_scores(inputs, num_classes)
 
     def forward(self, features):
-        """Logits (B, C, h, w), fp32, of a tuple of feature maps."""
-        return self.scores(self.convs(features[self.index])).float()
+        """Logits (B, C, h, w), at least fp32, of a tuple of feature maps."""
+        return upcast(self.scores(self.convs(features[self.index])))
 
 
 @HEADS.register_module()

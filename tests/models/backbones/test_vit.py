@@ -108,6 +108,23 @@ def test_the_last_blocks_side_by_side(out_type):
         tiny(last_blocks=4)
 
 
+def test_maps_after_several_blocks():
+    """The last one normalized, those before it not: what the blocks give by themselves."""
+    model, images = tiny(depth=3, out_type='map', out_indices=(-3, 1, -1)), torch.randn(2, 3, 16, 16)
+    seen = []
+    for block in model.blocks:
+        block.register_forward_hook(lambda _, __, tokens: seen.append(tokens))
+    maps = model(images)
+    assert model.out_channels == [16] * 3 and len(maps) == 3
+    for each, tokens in zip(maps, (seen[0], seen[1], model.norm(seen[2])), strict=True):
+        assert torch.equal(each.flatten(2).transpose(1, 2), tokens[:, 1:])
+    for wrong in ((0, 1), (2, 0, -1), (-4, -1)):
+        with pytest.raises(ValueError, match='out_indices'):
+            tiny(depth=3, out_type='map', out_indices=wrong)
+    with pytest.raises(ValueError, match="several need out_type='map'"):
+        tiny(depth=3, out_indices=(0, -1))
+
+
 def test_keep_encodes_these_patches_in_this_order():
     model = tiny(out_type='map').double().eval()
     images = torch.randn(2, 3, 16, 16).double()

@@ -14,7 +14,17 @@ METHODS = dict(
     edam=dict(
         type='EDAM', backbone=backbone(out_indices=(4,)), _views=(16,),
         head=dict(type='EDAMHead', num_classes=3, embed_channels=8, feedforward_channels=8, dropout=0.0,
-                  position_size=(4, 4))))
+                  position_size=(4, 4))),
+    cosa=dict(
+        type='CoSA', backbone=backbone(out_indices=(3, 4)), warmup=0, momentum=0.9, assignment_scales=(1.0, 0.5),
+        head=dict(type='TwoMapHead', num_classes=3, decoder=dict(type='LargeFOVHead', channels=8, dilations=(1, 1))),
+        thresholds=dict(num_components=2, length=3, momentum=0.5), reliability=dict(alpha=0.8),
+        regularization_weight=0.0, separation_weight=0.1),
+    toco=dict(
+        type='ToCo', backbone=backbone(out_indices=(3, 4)), warmup=0, momentum=0.9, assignment_scales=(1.0, 0.5),
+        head=dict(type='TwoMapHead', num_classes=3, decoder=dict(type='LargeFOVHead', channels=8, dilations=(1, 1))),
+        projector=dict(type='MLPNeck', hidden_channels=8, out_channels=4, norm_cfg=None), crops=6, crop_size=8,
+        low=0.4, high=0.6, regularization_weight=0.0, _views=(16,), _draws=True))
 
 
 def test_two_ranks_equal_one(tmp_path):

@@ -1,0 +1,20 @@
+# CoSA on ViT-B/16 with 20 classes, all parts on.
+model = dict(
+    type='CoSA',
+    backbone=dict(type='VisionTransformer', arch='base', image_size=224, out_type='map', out_indices=(-3, -1)),
+    head=dict(type='TwoMapHead', num_classes=20, decoder=dict(type='LargeFOVHead', channels=512, dilations=(5, 5))),
+    warmup=6000 / 40000,
+    momentum=0.9994,
+    assignment_scales=(1.0, 0.5, 1.5),
+    thresholds=dict(num_components=2, low=0.5, high=0.5, length=100, momentum=0.99),
+    refine=True,
+    reliability=dict(alpha=0.8, beta=1.0),
+    segmentation_weight=0.1,
+    guidance_weight=0.05,
+    regularization_weight=0.05,
+    separation_weight=0.1,
+    epsilon=1.0,
+    temperature=0.5,
+    scales=(1.0, 0.5, 1.5, 0.75, 1.25),
+    flip=True,
+    crf='cosa')
