@@ -60,5 +60,5 @@ def test_a_network_of_another_kind_is_refused(tmp_path, capsys):
     cv2.imwrite(str(tmp_path / 'photo.png'), np.zeros((64, 64, 3), np.uint8))
     config = 'mmwsl::weaksup/detection/start/start_r18w16_1xb64-cos-6e_digitscenes.py'
     assert main(['proposals', str(tmp_path / 'photo.png'), '--out', str(tmp_path / 'out'), '--rerank', config, 'random']) == 1
-    assert 'is a ImageClassifier, whose boxes re-rank nothing; give a ProposalNetwork' in capsys.readouterr().err
+    assert 'is a Localizer, whose boxes re-rank nothing; give a ProposalNetwork' in capsys.readouterr().err
     assert [each.name for each in tmp_path.iterdir()] == ['photo.png']
