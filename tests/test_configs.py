@@ -334,14 +334,19 @@ def test_transfer_sets():
     assert averaged == {'aircraft', 'pets', 'caltech101', 'flowers102'}
 
 
+def prefixes(evaluator):
+    """Of the metrics of a config, one or a list."""
+    return {METRICS.get(each.type).default_prefix for each in (evaluator if isinstance(evaluator, list) else [evaluator])}
+
+
 def test_suites():
     for name in SUITES:
         suite = load_config(f'mmwsl::suites/{name.split("/")[-1]}')
         assert suite.suite and suite.runs
         own = [load_config(run.config).get('test_evaluator') for run in suite.runs]
         for protocol in suite.protocols:  # a registered one, or the metric by which every config is scored
-            assert protocol in PROTOCOLS or {METRICS.get(each.type).default_prefix for each in own} == {protocol}, name
-        methods = [run.method for run in suite.runs]
+            assert protocol in PROTOCOLS or all(protocol in prefixes(each) for each in own), name
+        methods = [(run.method, seed) for run in suite.runs for seed in run.get('seeds', [0])]
         assert len(methods) == len(set(methods)), f'{name}: a method is listed twice, its records would be one'
         datasets = set()
         for run in suite.runs:

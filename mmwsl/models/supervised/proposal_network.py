@@ -50,6 +50,6 @@ class ProposalNetwork(Model):
         boxes, scores = self.rpn_head.predict(self.tensor(images), [sample.img_shape for sample in samples])
         for sample, box, score in zip(samples, boxes, scores, strict=True):
             factors = sample.get('scale_factor') or (1.0, 1.0)
-            sample.pred_boxes = box / torch.tensor(tuple(factors) * 2, device=images.device)
+            sample.pred_boxes = torch.stack([box[:, side] / factors[side % 2] for side in range(4)], dim=1)
             sample.pred_box_scores, sample.pred_box_labels = score, torch.zeros_like(score, dtype=torch.int64)
         return samples
