@@ -120,5 +120,7 @@ def propagate_maps(cfg: Config, checkpoint: Path | str, photos: Sequence[Photo],
             values = torch.from_numpy(found[key]).float().to(device)
             after = model.propagate_maps(images, values[None])[0] if len(values) else values
             walked[key] = after.float().clamp(0, 1).cpu().numpy()
+        size = next((each.shape[1:] for each in walked.values() if len(each)), found['maps'].shape[1:])
+        walked = {key: each if len(each) else each.reshape(0, *size) for key, each in walked.items()}
         write_maps(path, found['classes'], walked['maps'], scores=found['scores'],
                    other_classes=found['other_classes'], other_maps=walked['other_maps'].astype(np.float16))

@@ -70,7 +70,7 @@ def test_four_steps_with_a_walk(method, tmp_path):
     """Maps, pair labels, a model from the classifier's backbone, walked maps, masks: all there, and scored."""
     options = {
         'photos.0.num_scenes': 16, 'ceiling': False, 'final': None, 'masks.refiner': None,
-        'affinity.masks.refiner': None,
+        'affinity.masks.refiner': None, 'affinity.masks.threshold': 0.02,  # so short a training is sure of nothing
         'classifier.options': {'train_dataloader.dataset.num_scenes': 128, 'train_cfg.max_epochs': 1},
         'affinity.options': {'train_dataloader.batch_size': 8, 'train_cfg.max_epochs': 1},
         'segmentor.options': {'train_dataloader.batch_size': 8, 'train_cfg.max_epochs': 1,
@@ -81,8 +81,11 @@ def test_four_steps_with_a_walk(method, tmp_path):
     for stage in ('maps', 'propagated_maps'):
         files = sorted((tmp_path / 'steps' / stage).glob('*.npz'))
         assert len(files) == 16
-    before, after = (read_maps(tmp_path / 'steps' / stage / files[0].name) for stage in ('maps', 'propagated_maps'))
-    assert before['classes'].tolist() == after['classes'].tolist()
-    assert after['maps'].shape[1:] == (32, 32) and 0 <= after['maps'].min() < after['maps'].max() <= 1
+    before, after = ([read_maps(tmp_path / 'steps' / stage / file.name) for file in files]
+                     for stage in ('maps', 'propagated_maps'))
+    for first, then in zip(before, after, strict=True):
+        assert first['classes'].tolist() == then['classes'].tolist()
+        assert then['maps'].shape[1:] == (32, 32) and 0 <= then['maps'].min() <= then['maps'].max() <= 1
+    assert max(each['maps'].max() for each in after) > 0
     assert json.loads((tmp_path / 'steps' / 'affinity' / 'step.json').read_text())['done'] is True
     assert 'random walk' in table and method in table
