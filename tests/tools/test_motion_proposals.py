@@ -41,7 +41,7 @@ def test_all_of_one_seed(tool, tmp_path, monkeypatch):
     assert {record['seed'] for record in records} == {0} and {record['suite'] for record in records} == {tool.SUITE}
     values = {(record['method'], record['metric']): record['value'] for record in records}
     assert {('motion', 'box_iou'), ('motion', 'kept'), ('motion', 'base_recall10'), ('motion', 'reranked_recall100'),
-            ('wsddn', 'CorLoc'), ('wsddn_motion', 'CorLoc')} <= set(values)
+            ('wsddn', 'corloc'), ('wsddn_motion', 'corloc')} <= set(values)
     assert 40 < values['motion', 'box_iou'] < 100 and 70 < values['motion', 'kept'] <= 100
     folder = tmp_path / 'work' / 'seed0'
     base, reranked = (read_proposals(folder / f'{name}.proposals') for name in ('windows', 'reranked'))
