@@ -48,7 +48,6 @@ def main():
     parser.add_argument('--detectors', nargs='+', choices=DETECTORS, default=list(DETECTORS))
     args = parser.parse_args()
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
     if args.picture:
         network = args.work_dir / f'seed{args.seeds[0]}' / 'network'
         draw(args.picture, *network_config(args.seeds[0], network), network)
