@@ -1,6 +1,6 @@
 # From tags to masks of photos in four steps, on the network of ImageNet, for a CPU and a part of VOC2007: tags of train
 # and of two thirds of the photos of val that have masks, which score the pseudo-masks; the last third tests the
-# segmentor. Ours: the sizes, and a background of the threshold that is best on these photos.
+# segmentor. Sizes, lengths and the background's threshold are ours, and have not been tried out.
 tagged = dict(type='VOC', data_root='data/VOCdevkit')
 photos = [
     dict(type='VOC', data_root='data/VOCdevkit', sets=['VOC2007/train'], supervision='image'),
