@@ -4,7 +4,7 @@ _base_ = ['../../../_base_/datasets/shapes.py', '../../../_base_/default_runtime
 
 model = dict(
     type='CoSA',
-    backbone=dict(type='ResNet', depth=18, base_channels=16, strides=(1, 1, 1, 1), out_indices=(3, 4)),
+    backbone=dict(type='ResNet', depth=18, base_channels=16, strides=(1, 1, 1, 1), out_indices=(2, 3)),
     head=dict(
         type='TwoMapHead',
         num_classes=5,
@@ -16,10 +16,15 @@ model = dict(
     reliability=dict(alpha=0.8, beta=1.0),
     regularization_weight=0.0,
     separation_weight=0.1)
+find_unused_parameters = True  # of the fourth stage
 data_preprocessor = dict(chained=True, views=[[dict(type='RandomHorizontalFlip')], [dict(type='RandomOperation')]])
 train_dataloader = dict(batch_size=32, dataset=dict(num_images=2048))
 test_dataloader = dict(dataset=dict(num_images=400))
-test_evaluator = [dict(type='IoUMetric', num_classes=6), dict(type='MultiLabelMetric')]
+test_evaluator = [
+    dict(type='IoUMetric', num_classes=6),
+    dict(type='ClassMapIoUMetric', num_classes=6),
+    dict(type='MultiLabelMetric'),
+]
 
 optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
 param_scheduler = [
