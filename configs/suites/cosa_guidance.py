@@ -1,0 +1,19 @@
+# What segmentation is good for as a guide of class maps: CoSA's swap with maps that are guided by the true masks, by the
+# segmentation's own labels, by nothing and by noise, three seeds; `maps` is what counts. Expected: truth > own > nothing
+# > noise. All go on from the class maps of `classifier`, as in suites/cosa.py. No view moves anything, as the true
+# masks of the control would have to move along.
+suite = 'cosa_guidance'
+protocols = ['segmentation']
+cosa = 'mmwsl::weaksup/segmentation/cosa/cosa_'
+runs = [
+    dict(method='start', config=cosa + 'start_r18w8_1xb64-cos-2e_shapes.py'),
+    dict(method='classifier', config=cosa + 'classifier_r18w8_1xb32-cos-4e_shapes.py', start='start-seed0'),
+]
+options = {'data_preprocessor.views': [[], [dict(type='RandomOperation')]]}
+runs += [
+    dict(method=method, config=cosa + 'swap_r18w8_1xb16-cos-2e_shapes.py', start='classifier-seed0', seeds=[0, 1, 2],
+         options={**options, 'model.guidance': guidance, **more})
+    for method, guidance, more in (
+        ('truth', 'truth', {'train_dataloader.dataset.supervision': 'full'}), ('own', 'own', {}), ('nothing', None, {}),
+        ('noise', 'noise', {}))
+]
