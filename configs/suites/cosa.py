@@ -10,8 +10,8 @@ runs = [
     dict(method='start', config=cosa + 'start_r18w8_1xb64-cos-2e_shapes.py'),
     dict(method='classifier', config=cosa + 'classifier_r18w8_1xb32-cos-4e_shapes.py', start='start-seed0'),
 ]
+parts = dict(base='plain_', swap='swap_', weights='weights_', threshold='threshold_', separation='', release='release_')
 runs += [
-    dict(method=method, config=cosa + part + recipe, start='classifier-seed0', seeds=[0, 1, 2])
-    for method, part in (('base', 'plain_'), ('+swap', 'swap_'), ('+weights', 'weights_'), ('+threshold', 'threshold_'),
-                         ('+separation', ''), ('release', 'release_'))
+    dict(method=method, config=cosa + part + recipe, start='classifier-seed0', seeds=[seed])
+    for seed in (0, 1, 2) for method, part in parts.items()
 ]

@@ -10,10 +10,10 @@ runs = [
     dict(method='classifier', config=cosa + 'classifier_r18w8_1xb32-cos-4e_shapes.py', start='start-seed0'),
 ]
 options = {'data_preprocessor.views': [[], [dict(type='RandomOperation')]]}
+guides = dict(truth='truth', own='own', nothing=None, noise='noise')
 runs += [
-    dict(method=method, config=cosa + 'swap_r18w8_1xb16-cos-2e_shapes.py', start='classifier-seed0', seeds=[0, 1, 2],
-         options={**options, 'model.guidance': guidance, **more})
-    for method, guidance, more in (
-        ('truth', 'truth', {'train_dataloader.dataset.supervision': 'full'}), ('own', 'own', {}), ('nothing', None, {}),
-        ('noise', 'noise', {}))
+    dict(method=method, config=cosa + 'swap_r18w8_1xb16-cos-2e_shapes.py', start='classifier-seed0', seeds=[seed],
+         options={**options, 'model.guidance': guide,
+                  'train_dataloader.dataset.supervision': 'full' if guide == 'truth' else 'image'})
+    for seed in (0, 1, 2) for method, guide in guides.items()
 ]

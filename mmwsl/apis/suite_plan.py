@@ -28,7 +28,7 @@ from mmwsl.reporting.records import is_of
 
 NOTE = 'suite_run.json'  # in a run's folder: how it was trained
 # Sets that are made on the fly are checked with a few items, because making all takes time.
-COUNTS, FEW = ('num_scenes', 'num_bags', 'num_sequences'), 32
+COUNTS, FEW = ('num_scenes', 'num_images', 'num_bags', 'num_sequences'), 32
 
 
 @dataclass

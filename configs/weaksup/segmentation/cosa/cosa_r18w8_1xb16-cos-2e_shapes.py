@@ -1,7 +1,7 @@
 # CoSA with all of its parts on textured shapes of which two have a context that misleads, for a CPU: maps of 1/4, the
 # auxiliary one of the stage before the final one. It goes on from the class maps of
 # cosa_classifier_r18w8_1xb32-cos-4e_shapes.py, the warm-up (load_from=ITS_CHECKPOINT; configs/suites/cosa.py does it).
-# Sizes, schedule, the momentum for 128 steps and the weights of the two swapped losses are ours: published ones are for
+# Sizes, schedule, rates, the momentum for 128 steps and the weights of the two swapped losses are ours: published ones are for
 # 40,000 steps of a network from ImageNet.
 _base_ = ['../../../_base_/datasets/shapes.py', '../../../_base_/default_runtime.py']
 
@@ -31,7 +31,10 @@ test_evaluator = [
     dict(type='MultiLabelMetric'),
 ]
 
-optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
+optim_wrapper = dict(
+    type='AutocastOptimWrapper',
+    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01),
+    paramwise_cfg=dict(custom_keys={'decoder': dict(lr_mult=5.0)}))  # it starts from nothing
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=10),
     dict(type='CosineAnnealingLR', convert_to_iter_based=True),
