@@ -1,7 +1,7 @@
 # The parts of CoSA one after the other, on textured shapes of which two have a context that misleads, in the order of
-# the paper's ablation, and what its public code has; three seeds. All go on from `classifier`, one warm-up for all seeds,
-# which starts from a network that knows single shapes (`start`): the rows differ in what comes after it. `maps` says
-# what the class maps alone reach.
+# the paper's ablation, and what its public code has; three seeds. All go on from `classifier`, one warm-up for all
+# seeds, which starts from a network that knows single shapes (`start`): the rows differ in what comes after it. `maps`
+# says what the class maps alone reach.
 suite = 'cosa'
 protocols = ['segmentation']
 cosa = 'mmwsl::weaksup/segmentation/cosa/cosa_'

@@ -1,7 +1,7 @@
-# What segmentation is good for as a guide of class maps: CoSA's swap with maps that are guided by the true masks, by the
-# segmentation's own labels, by nothing and by noise, three seeds; `maps` is what counts. Expected: truth > own > nothing
-# > noise. All go on from the class maps of `classifier`, as in suites/cosa.py. No view moves anything, as the true
-# masks of the control would have to move along.
+# What segmentation is good for as a guide of class maps: CoSA's swap with maps that are guided by the true masks, by
+# the segmentation's own labels, by nothing and by noise, three seeds; `maps` is what counts. Expected: truth > own >
+# nothing > noise. All go on from the class maps of `classifier`, as in suites/cosa.py. No view moves anything, as the
+# true masks of the control would have to move along.
 suite = 'cosa_guidance'
 protocols = ['segmentation']
 cosa = 'mmwsl::weaksup/segmentation/cosa/cosa_'

@@ -40,7 +40,8 @@ def assignment_sheet(config: Path | str, checkpoint: Path | str, out: Path | str
     out, cfg = check_picture(out), load_config(config, options)
     model, _ = build_model(cfg, checkpoint, get_device(), whole=True)
     if not isinstance(model, SingleStageModel):
-        raise ValueError(f'{config}: {type(model).__name__} has no auxiliary map to draw; give a config of CoSA or ToCo')
+        raise ValueError(f'{config}: {type(model).__name__} has no auxiliary map to draw; give a config of CoSA or '
+                         'ToCo')
     dataset = build_dataset(cfg.test_dataloader.dataset)
     classes = [name for name in dataset.metainfo.get('classes') or () if name != 'background']
     return save_sheet([_row(model, dataset[row], classes) for row in evenly_spaced(len(dataset), count).tolist()],

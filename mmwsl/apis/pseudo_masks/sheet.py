@@ -78,8 +78,9 @@ def _row(photo: Photo, folder: Path, chain: FourSteps, model: Any, pipeline: lis
     found = class_scores(model, item).argmax(0).numpy().astype(np.uint8)
     settings, truth = chain.mask_settings, photo.true_mask()
     masks = [settings.mask(photo, maps, refined=False), settings.mask(photo, maps), found, truth]
-    return [(pixels, ''), (heat, name), *((pixels // 3 if mask is None else paint(pixels, mask), names_of(mask, classes))
-                                         for mask in masks)]
+    painted = [pixels // 3 if mask is None else paint(pixels, mask) for mask in masks]
+    return [(pixels, ''), (heat, name),
+            *((picture, names_of(mask, classes)) for picture, mask in zip(painted, masks, strict=True))]
 
 
 def _item(image: torch.Tensor, pixels: np.ndarray, pipeline: list[Any]) -> dict[str, Any]:

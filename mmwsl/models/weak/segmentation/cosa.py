@@ -42,9 +42,9 @@ class CoSA(TeacherModel, SingleStageModel):
         refine: refine the pseudo-labels by :func:`par`.
         reliability: ``dict(alpha=, beta=)`` of :func:`perplexity`, to weight the pixels of pseudo-labels; or None.
         guidance_weight: of the loss from segmentation to class maps.
-        guidance: what guides the class maps: ``'own'``, the segmentation; as controls ``'truth'``, the true masks, which
-            needs ``supervision='full'`` and views that move nothing, and ``'noise'``, a random class of the tags or the
-            background at each position; None: nothing.
+        guidance: what guides the class maps: ``'own'``, the segmentation; as controls ``'truth'``, the true masks,
+            which needs ``supervision='full'`` and views that move nothing, and ``'noise'``, a random class of the tags
+            or the background at each position; None: nothing.
         separation_weight: of :func:`contrastive_separation`; 0 leaves it out.
         epsilon, temperature: of the separation.
         kwargs: see :class:`SingleStageModel`; ``segmentation_weight`` is of the loss from maps to segmentation.
@@ -114,13 +114,14 @@ class CoSA(TeacherModel, SingleStageModel):
         return dict(losses, threshold_low=low, threshold_high=high)
 
     def guide(self, logits, tags, data_samples):
-        """Class probabilities (B, 1 + C, h, w) that the class maps shall follow, of the assigned logits or a control."""
+        """Class probabilities (B, 1 + C, h, w) that the class maps shall follow, of assigned logits or a control."""
         if self.guidance == 'truth':
             samples = data_samples if isinstance(data_samples, (list, tuple)) else [data_samples]
             if any('gt_mask' not in each for each in samples):
                 raise ValueError("CoSA: guidance='truth' needs the true masks: set supervision='full' on training data "
                                  'that has them')
-            masks = data_samples.gt_mask if samples[0] is data_samples else torch.stack([each.gt_mask for each in samples])
+            batched = samples[0] is data_samples
+            masks = data_samples.gt_mask if batched else torch.stack([each.gt_mask for each in samples])
             numbers = torch.arange(logits.shape[1], device=logits.device)[:, None, None]
             return (torch.as_tensor(masks, device=logits.device)[:, None] == numbers).to(logits.dtype)
         return sharpened_probabilities(torch.rand_like(logits) if self.guidance == 'noise' else logits, tags)
