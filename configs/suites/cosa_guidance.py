@@ -7,7 +7,7 @@ protocols = ['segmentation']
 cosa = 'mmwsl::weaksup/segmentation/cosa/cosa_'
 runs = [
     dict(method='start', config=cosa + 'start_r18w8_1xb64-cos-2e_shapes.py'),
-    dict(method='classifier', config=cosa + 'classifier_r18w8_1xb32-cos-4e_shapes.py', start='start-seed0'),
+    dict(method='classifier', config=cosa + 'classifier_r18w8_1xb16-cos-2e_shapes.py', start='start-seed0'),
 ]
 options = {'data_preprocessor.views': [[], [dict(type='RandomOperation')]]}
 guides = dict(truth='truth', own='own', nothing=None, noise='noise')

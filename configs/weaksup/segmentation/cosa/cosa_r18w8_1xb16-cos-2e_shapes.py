@@ -1,6 +1,6 @@
 # CoSA with all of its parts on textured shapes of which two have a context that misleads, for a CPU: maps of 1/4, the
 # auxiliary one of the stage before the final one. It goes on from the class maps of
-# cosa_classifier_r18w8_1xb32-cos-4e_shapes.py, the warm-up (load_from=ITS_CHECKPOINT; configs/suites/cosa.py does it).
+# cosa_classifier_r18w8_1xb16-cos-2e_shapes.py, the warm-up (load_from=ITS_CHECKPOINT; configs/suites/cosa.py does it).
 # Sizes, schedule, rates, the momentum for 128 steps and the weights of the two swapped losses are ours: published ones
 # are for 40,000 steps of a network from ImageNet.
 _base_ = ['../../../_base_/datasets/shapes.py', '../../../_base_/default_runtime.py']
