@@ -5,10 +5,11 @@
 suite = 'cosa'
 protocols = ['segmentation']
 cosa = 'mmwsl::weaksup/segmentation/cosa/cosa_'
-recipe = 'r18w8_1xb16-cos-2e_shapes.py'
+start = 'mmwsl::weaksup/segmentation/start/start_r18w16_1xb64-cos-3e_shapes.py'
+recipe = 'r18w16_1xb16-cos-1e_shapes.py'
 runs = [
-    dict(method='start', config=cosa + 'start_r18w8_1xb64-cos-2e_shapes.py'),
-    dict(method='classifier', config=cosa + 'classifier_r18w8_1xb16-cos-2e_shapes.py', start='start-seed0'),
+    dict(method='start', config=start),
+    dict(method='classifier', config=cosa + 'classifier_r18w16_1xb32-cos-4e_shapes.py', start='start-seed0'),
 ]
 parts = dict(base='plain_', swap='swap_', weights='weights_', threshold='threshold_', separation='', release='release_')
 runs += [

@@ -5,14 +5,15 @@
 suite = 'cosa_guidance'
 protocols = ['segmentation']
 cosa = 'mmwsl::weaksup/segmentation/cosa/cosa_'
+start = 'mmwsl::weaksup/segmentation/start/start_r18w16_1xb64-cos-3e_shapes.py'
 runs = [
-    dict(method='start', config=cosa + 'start_r18w8_1xb64-cos-2e_shapes.py'),
-    dict(method='classifier', config=cosa + 'classifier_r18w8_1xb16-cos-2e_shapes.py', start='start-seed0'),
+    dict(method='start', config=start),
+    dict(method='classifier', config=cosa + 'classifier_r18w16_1xb32-cos-4e_shapes.py', start='start-seed0'),
 ]
 options = {'data_preprocessor.views': [[], [dict(type='RandomOperation')]]}
 guides = dict(truth='truth', own='own', nothing=None, noise='noise')
 runs += [
-    dict(method=method, config=cosa + 'swap_r18w8_1xb16-cos-2e_shapes.py', start='classifier-seed0', seeds=[seed],
+    dict(method=method, config=cosa + 'swap_r18w16_1xb16-cos-1e_shapes.py', start='classifier-seed0', seeds=[seed],
          options={**options, 'model.guidance': guide,
                   'train_dataloader.dataset.supervision': 'full' if guide == 'truth' else 'image'})
     for seed in (0, 1, 2) for method, guide in guides.items()

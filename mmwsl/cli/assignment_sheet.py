@@ -3,8 +3,8 @@
 from .arguments import add_config, add_options, read_options
 
 SUMMARY = 'Draw photos with auxiliary map, map, the two mixed, prediction and truth of CoSA or ToCo.'
-EXAMPLE = ('mmwsl assignment-sheet mmwsl::weaksup/segmentation/cosa/cosa_r18w8_1xb16-cos-2e_shapes.py '
-           'work_dirs/cosa/epoch_2.pth --out assignments.png')
+EXAMPLE = ('mmwsl assignment-sheet mmwsl::weaksup/segmentation/cosa/cosa_r18w16_1xb16-cos-1e_shapes.py '
+           'work_dirs/cosa/epoch_1.pth --out assignments.png')
 
 
 def add_arguments(parser):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from mmwsl.apis import assignment_sheet, build_dataset, build_model, load_config
 
-COSA = 'mmwsl::weaksup/segmentation/cosa/cosa_r18w8_1xb16-cos-2e_shapes.py'
+COSA = 'mmwsl::weaksup/segmentation/cosa/cosa_r18w16_1xb16-cos-1e_shapes.py'
 TINY = {'model.backbone.base_channels': 4, 'model.head.decoder.channels': 8, 'test_dataloader.dataset.num_images': 3,
         'test_dataloader.dataset.size': 32}
 

@@ -197,7 +197,7 @@ def test_what_it_refuses():
 
 
 TINY = """
-_base_ = 'mmwsl::weaksup/segmentation/cosa/cosa_r18w8_1xb16-cos-2e_shapes.py'
+_base_ = 'mmwsl::weaksup/segmentation/cosa/cosa_r18w16_1xb16-cos-1e_shapes.py'
 model = dict(warmup=0.3, backbone=dict(base_channels=4), head=dict(decoder=dict(channels=8)), thresholds=dict(length=3))
 train_dataloader = dict(batch_size=4, dataset=dict(num_images=40, size=32))
 optim_wrapper = dict(dtype='float32')
