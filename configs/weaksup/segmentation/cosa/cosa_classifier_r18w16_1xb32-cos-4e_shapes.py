@@ -2,7 +2,7 @@
 # classifiers, nothing teaches the segmentation. Its class maps are what the others start from.
 _base_ = './cosa_plain_r18w16_1xb16-cos-1e_shapes.py'
 
-model = dict(warmup=1.0)
+model = dict(warmup=1.0, momentum=0.99)
 train_dataloader = dict(batch_size=32, dataset=dict(num_images=2048))
 optim_wrapper = dict(paramwise_cfg=None)
 param_scheduler = [

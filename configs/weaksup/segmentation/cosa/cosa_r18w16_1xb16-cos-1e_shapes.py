@@ -15,7 +15,7 @@ model = dict(
     warmup=0.0,
     momentum=0.98,
     assignment_scales=(1.0, 0.5),
-    thresholds=dict(num_components=2, low=0.25, high=0.6, length=20, momentum=0.9, iterations=50),
+    thresholds=dict(num_components=2, low=0.15, high=0.35, length=20, momentum=0.9, iterations=50),
     reliability=dict(alpha=0.8, beta=1.0),
     segmentation_weight=0.5,
     guidance_weight=0.5,
