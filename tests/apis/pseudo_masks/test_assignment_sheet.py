@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from mmwsl.apis import assignment_sheet, build_dataset, build_model, load_config
+from mmwsl.datasets import evenly_spaced
 
 COSA = 'mmwsl::weaksup/segmentation/cosa/cosa_r18w16_1xb16-cos-1e_shapes.py'
 TINY = {'model.backbone.base_channels': 4, 'model.head.decoder.channels': 8, 'test_dataloader.dataset.num_images': 3,
@@ -27,7 +28,7 @@ def test_the_page_of_a_checkpoint(tmp_path, monkeypatch):
     assert save.columns == ('photo', 'auxiliary map', 'map', 'the two mixed', 'prediction', 'truth')
     dataset = build_dataset(cfg.test_dataloader.dataset)
     assert len(rows) == 2 and all(len(row) == 6 for row in rows)
-    for row, item in zip(rows, (dataset[0], dataset[2]), strict=True):
+    for row, item in zip(rows, [dataset[row] for row in evenly_spaced(3, 2).tolist()], strict=True):
         names = {dataset.metainfo['classes'][number] for number in item['data_samples'].gt_label.nonzero()[:, 0].tolist()}
         assert np.array_equal(row[0][0], item['inputs'].permute(1, 2, 0).numpy())
         assert set(filter(None, row[2][1].split(', '))) <= names and set(row[5][1].split(', ')) == names
