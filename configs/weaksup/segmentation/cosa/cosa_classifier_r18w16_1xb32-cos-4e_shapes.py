@@ -4,7 +4,7 @@ _base_ = './cosa_plain_r18w16_1xb16-cos-1e_shapes.py'
 
 model = dict(warmup=1.0, momentum=0.99)
 train_dataloader = dict(batch_size=32, dataset=dict(num_images=2048))
-optim_wrapper = dict(paramwise_cfg=None)
+optim_wrapper = dict(paramwise_cfg=dict(_delete_=True))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=20),
     dict(type='CosineAnnealingLR', convert_to_iter_based=True),
