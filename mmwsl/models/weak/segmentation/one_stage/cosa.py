@@ -8,7 +8,7 @@ import torch
 
 from mmwsl.models.base import TeacherModel, single_view
 from mmwsl.models.layers.teacher import Teacher
-from mmwsl.models.weak.segmentation.cosa_terms import (
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
     balanced_cross_entropy,
     contrastive_separation,
     guidance_loss,
@@ -18,8 +18,8 @@ from mmwsl.models.weak.segmentation.cosa_terms import (
     reliability_weights,
     sharpened_probabilities,
 )
-from mmwsl.models.weak.segmentation.single_stage import SingleStageModel, assign, resize
-from mmwsl.models.weak.segmentation.thresholds import MapThresholds
+from mmwsl.models.weak.segmentation.one_stage.single_stage import SingleStageModel, assign, resize
+from mmwsl.models.weak.segmentation.one_stage.thresholds import MapThresholds
 from mmwsl.registry import MODELS
 
 

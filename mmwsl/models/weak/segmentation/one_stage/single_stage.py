@@ -9,7 +9,7 @@ from mmengine.model import BaseModule
 
 from mmwsl.models.supervised.masks import MaskPredictor
 from mmwsl.models.weak.segmentation.base import ClassMapModel, soft_margin_loss, tag_accuracy
-from mmwsl.models.weak.segmentation.cosa_terms import normalize_by_range
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import normalize_by_range
 from mmwsl.ops.tensors import upcast
 from mmwsl.refine import dense_energy
 from mmwsl.registry import HEADS, WEAK_HEADS
