@@ -7,7 +7,12 @@ from mmwsl.dist import all_mean, world_size
 from mmwsl.models.base import TeacherModel, single_view
 from mmwsl.models.layers.teacher import Teacher
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.weak.segmentation.one_stage.cosa_terms import VOID, balanced_cross_entropy, pseudo_labels, refined_labels
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
+    VOID,
+    balanced_cross_entropy,
+    pseudo_labels,
+    refined_labels,
+)
 from mmwsl.models.weak.segmentation.one_stage.single_stage import SingleStageModel, assign, resize
 from mmwsl.ops.tensors import normalize, upcast
 from mmwsl.registry import MODELS
