@@ -71,7 +71,7 @@ class CoSA(TeacherModel, SingleStageModel):
         tags = self.tags(data_samples, strong.device)
         found = self.network(strong)
         losses = self.classification_losses(found, tags)
-        if not self._assigning:
+        if self.warming_up:
             return dict(losses, loss_c2s=0 * found.logits.sum())  # data-parallel ranks want a gradient of the decoder
         return losses | self.assigned_losses(found, weak, strong, tags)
 

@@ -146,7 +146,7 @@ class ToCo(TeacherModel, SingleStageModel):
         losses = self.classification_losses(found, tags)
         losses['loss_ptc'] = self.patch_weight * patch_contrast(features[-1], labels)
         losses['loss_ctc'] = self.crop_weight * self.crop_loss(images, features, labels)
-        if not self._assigning:
+        if self.warming_up:
             return dict(losses, loss_seg=0 * found.logits.sum())  # data-parallel ranks want a gradient of the decoder
         predicted, maps = resize(found.logits, images.shape[2:]), resize(maps, images.shape[2:])
         labels = refined_labels(images, maps, self.low, self.high) if self.refine else \
