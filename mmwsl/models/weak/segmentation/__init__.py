@@ -6,7 +6,7 @@ from .instances import coco_instances
 from .irn import IRN
 from .maps import multi_scale_maps, normalize_by_maximum, with_background
 from .masks import VOID, masks_from_maps, refine_scores
-from .one_stage import CoSA, ToCo, TwoMapHead
+from .one_stage import CoSA, OneStage, OneStageHead, ToCo, TwoMapHead
 from .psa import AffinityNet
 from .seam import SEAM, SEAMHead
 
@@ -19,6 +19,8 @@ __all__ = [
     'ClassMapModel',
     'CoSA',
     'EDAMHead',
+    'OneStage',
+    'OneStageHead',
     'SEAMHead',
     'ToCo',
     'TwoMapHead',

@@ -24,7 +24,11 @@ METHODS = dict(
         type='ToCo', backbone=backbone(out_indices=(3, 4)), warmup=0, momentum=0.9, assignment_scales=(1.0, 0.5),
         head=dict(type='TwoMapHead', num_classes=3, decoder=dict(type='LargeFOVHead', channels=8, dilations=(1, 1))),
         projector=dict(type='MLPNeck', hidden_channels=8, out_channels=4, norm_cfg=None), crops=6, crop_size=8,
-        low=0.4, high=0.6, regularization_weight=0.0, _views=(16,), _draws=True))
+        low=0.4, high=0.6, regularization_weight=0.0, _views=(16,), _draws=True),
+    one_stage=dict(
+        type='OneStage', backbone=backbone(out_indices=(1, 4)), warmup=0, least=0.0, refiner=dict(dilations=(1, 2)),
+        head=dict(type='OneStageHead', num_classes=3, channels=8, low_channels=4, dilations=(1, 2), dropout=0.0),
+        _views=(16,), _draws=True))
 
 
 def test_two_ranks_equal_one(tmp_path):
