@@ -154,8 +154,8 @@ class MixTransformer(BaseModule):
     @staticmethod
     def layout(layer):
         """How what the part ``layer`` returns lies; see :func:`mmwsl.models.layers.layout.layout_of`."""
-        return 'channels_first' if layer.split('.')[-1] in ('proj', 'dwconv', 'sr') and 'attn.proj' not in layer \
-            else 'tokens'
+        convolution = layer.startswith('patch_embed') and layer.endswith('.proj')
+        return 'channels_first' if convolution or layer.endswith(('.sr', '.dwconv.dwconv')) else 'tokens'
 
     def forward(self, images, attention=False):
         x, maps, products = images, [], []

@@ -20,6 +20,7 @@ from .localization import (
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
 from .segmentation import (
+    AFA,
     EDAM,
     IRN,
     SEAM,
@@ -41,6 +42,7 @@ from .temporal import TemporalLocalizer, hide_segments
 __all__ = [
     'ACoLHead',
     'ADL',
+    'AFA',
     'IRN',
     'AffinityNet',
     'AttentionPooling',

@@ -6,15 +6,17 @@ from .instances import coco_instances
 from .irn import IRN
 from .maps import multi_scale_maps, normalize_by_maximum, with_background
 from .masks import VOID, masks_from_maps, refine_scores
-from .one_stage import CoSA, OneStage, OneStageHead, ToCo, TwoMapHead
+from .one_stage import AFA, AFAHead, CoSA, OneStage, OneStageHead, ToCo, TwoMapHead
 from .psa import AffinityNet
 from .seam import SEAM, SEAMHead
 
 __all__ = [
+    'AFA',
     'EDAM',
     'IRN',
     'SEAM',
     'VOID',
+    'AFAHead',
     'AffinityNet',
     'ClassMapModel',
     'CoSA',

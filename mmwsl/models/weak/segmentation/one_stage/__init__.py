@@ -1,8 +1,9 @@
 """Weakly supervised segmentation in one stage: a network whose class maps and segmentation learn together from tags."""
 
+from .afa import AFA, AFAHead
 from .cosa import CoSA
 from .one_stage import OneStage, OneStageHead
 from .single_stage import TwoMapHead
 from .toco import ToCo
 
-__all__ = ['CoSA', 'OneStage', 'OneStageHead', 'ToCo', 'TwoMapHead']
+__all__ = ['AFA', 'AFAHead', 'CoSA', 'OneStage', 'OneStageHead', 'ToCo', 'TwoMapHead']

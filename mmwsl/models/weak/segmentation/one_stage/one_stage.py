@@ -52,8 +52,8 @@ def confident_labels(masks, share=0.6, background_share=0.7, least=0.2):
 def class_balanced_loss(logits, labels, tags):
     """Cross-entropy in which rare classes of an image count more, of images whose labels show every tag.
 
-    A pixel of class c weighs (M - M_c) / (1 + M), M the labeled pixels of its image and M_c those of c; the mean is over
-    all pixels of the image, then over images. Images that lack the label of a tag, or of the background, give 0.
+    A pixel of class c weighs (M - M_c) / (1 + M), M the labeled pixels of its image and M_c those of c; the mean is
+    over all pixels of the image, then over images. Images that lack the label of a tag, or of the background, give 0.
 
     Args:
         logits: (B, 1 + C, H, W).
