@@ -6,7 +6,7 @@ from .instances import coco_instances
 from .irn import IRN
 from .maps import multi_scale_maps, normalize_by_maximum, with_background
 from .masks import VOID, masks_from_maps, refine_scores
-from .one_stage import AFA, AFAHead, CoSA, OneStage, OneStageHead, ToCo, TwoMapHead
+from .one_stage import AFA, AFAHead, CoSA, OneStage, OneStageHead, PatchClassifier, ToCo, TwoMapHead, ViTPCM
 from .psa import AffinityNet
 from .seam import SEAM, SEAMHead
 
@@ -23,9 +23,11 @@ __all__ = [
     'EDAMHead',
     'OneStage',
     'OneStageHead',
+    'PatchClassifier',
     'SEAMHead',
     'ToCo',
     'TwoMapHead',
+    'ViTPCM',
     'coco_instances',
     'masks_from_maps',
     'multi_scale_maps',

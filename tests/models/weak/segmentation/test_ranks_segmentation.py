@@ -36,7 +36,10 @@ METHODS = dict(
             strides=(2, 2, 1, 1), reductions=(2, 2, 1, 1), drop_path_rate=0.0),
         head=dict(type='AFAHead', num_classes=3, decoder=dict(
             type='SegFormerHead', channels=8, dropout=0.0, norm_cfg=SYNC)), refiner=dict(dilations=(1, 2)),
-        _no_gradient=[f'head.decoder.projections.{level}.bias' for level in range(4)]))  # a norm takes them out
+        _no_gradient=[f'head.decoder.projections.{level}.bias' for level in range(4)]),  # a norm takes them out
+    vit_pcm=dict(
+        type='ViTPCM', backbone=backbone(out_indices=(4,)), _views=(16,), _draws=True,
+        head=dict(type='PatchClassifier', num_classes=3, dropout=0.0)))
 
 
 def test_two_ranks_equal_one(tmp_path):

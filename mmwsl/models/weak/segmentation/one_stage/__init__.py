@@ -5,5 +5,6 @@ from .cosa import CoSA
 from .one_stage import OneStage, OneStageHead
 from .single_stage import TwoMapHead
 from .toco import ToCo
+from .vit_pcm import PatchClassifier, ViTPCM
 
-__all__ = ['AFA', 'AFAHead', 'CoSA', 'OneStage', 'OneStageHead', 'ToCo', 'TwoMapHead']
+__all__ = ['AFA', 'AFAHead', 'CoSA', 'OneStage', 'OneStageHead', 'PatchClassifier', 'ToCo', 'TwoMapHead', 'ViTPCM']
