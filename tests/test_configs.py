@@ -89,7 +89,7 @@ def test_name(name):
     else:
         kinds = dict(vit='VisionTransformer', swin='SwinTransformer', alexnet='AlexNet', vgg16='VGG16',
                      googlenet='GoogLeNet', inceptionv3='InceptionV3', bagencoder='BagEncoder', efficientnetlite='EfficientNetLite',
-                     wrn='WideResNet')
+                     wrn='WideResNet', mit='MixTransformer')
         kind = next(kind for prefix, kind in kinds.items() if parts['backbone'].startswith(prefix))
         assert kind in (cfg.model.backbone.type, cfg.model.backbone.get('half', {}).get('type'))
         if kind == 'EfficientNetLite':

@@ -1,6 +1,6 @@
 # AFA with the constants of its public code on MiT-B1: crops of 320, maps of 1/16, thresholds 0.35 and 0.55, 2,000 steps
-# of the classifier alone, spread maps from step 6,000 on. Starts from weights of ImageNet: --cfg-options load_from=FILE.
-# Ours: photos are scaled until they cover the crop, and tested as squares.
+# of the classifier alone, spread maps from step 6,000 on. Starts from weights of ImageNet: --cfg-options
+# load_from=FILE. Ours: photos are scaled until they cover the crop, and tested as squares.
 _base_ = [
     '../../../_base_/datasets/voc12aug_tags.py', '../../../_base_/schedules/single_stage_segmentation.py',
     '../../../_base_/default_runtime.py'

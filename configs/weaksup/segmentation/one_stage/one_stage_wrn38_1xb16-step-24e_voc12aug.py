@@ -6,7 +6,8 @@ _base_ = ['../../../_base_/datasets/voc12aug_tags.py', '../../../_base_/default_
 model = dict(
     type='OneStage',
     backbone=dict(type='WideResNet', out_indices=(3, 7), norm_eval=True),
-    head=dict(type='OneStageHead', num_classes=20, channels=256, low_channels=48, dilations=(12, 24, 36), gate_rate=0.3),
+    head=dict(
+        type='OneStageHead', num_classes=20, channels=256, low_channels=48, dilations=(12, 24, 36), gate_rate=0.3),
     warmup=5 / 24,
     penalty_power=3,
     penalty_floor=0.01,
