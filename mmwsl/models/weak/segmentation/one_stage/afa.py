@@ -51,7 +51,8 @@ def spread(scores, affinity, near, power=2):
     """
     steps = affinity**power * near
     steps = steps / steps.sum(1, keepdim=True).clamp(min=1e-6)
-    return (scores.flatten(2) @ steps.to(scores.dtype)).view_as(scores)
+    with torch.autocast(scores.device.type, enabled=False):  # close scores decide about labels
+        return (scores.flatten(2) @ steps.to(scores.dtype)).view_as(scores)
 
 
 def present_scores(maps, tags, background):

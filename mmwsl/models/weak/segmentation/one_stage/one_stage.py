@@ -61,8 +61,8 @@ def class_balanced_loss(logits, labels, tags):
         tags: (B, C), 1 where the image shows the class.
     """
     known = labels != VOID
-    onehot = F.one_hot(torch.where(known, labels, 0), logits.shape[1]) * known[..., None]  # (B, H, W, 1 + C)
-    counts = onehot.sum((1, 2)).to(logits.dtype)  # (B, 1 + C)
+    classes = torch.arange(logits.shape[1], device=labels.device)[:, None, None]
+    counts = (labels[:, None] == classes).sum((2, 3)).to(logits.dtype)  # (B, 1 + C)
     total = counts.sum(1, keepdim=True)
     weights = ((total - counts) / (1 + total)).gather(1, torch.where(known, labels, 0).flatten(1)).view_as(labels)
     complete = (counts > 0).sum(1) == 1 + (tags > 0).sum(1)
