@@ -35,9 +35,9 @@ test_dataloader = dict(
 test_evaluator = dict(type='IoUMetric', num_classes=21)
 test_cfg = dict()
 
-frozen = {name: dict(lr_mult=0.0, decay_mult=0.0) for name in (
+frozen = {name: dict(lr_mult=0.0) for name in (
     'backbone.patch_embed', 'backbone.cls_token', 'backbone.pos_embed',
-    *(f'backbone.blocks.{block}.' for block in range(7)))}
+    *(f'backbone.blocks.{block}' for block in range(7)))}
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='Adam', lr=1e-4), paramwise_cfg=dict(custom_keys=frozen))
 param_scheduler = []
