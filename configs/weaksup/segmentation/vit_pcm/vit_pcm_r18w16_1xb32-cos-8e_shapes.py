@@ -7,7 +7,7 @@ model = dict(
     backbone=dict(type='ResNet', depth=18, base_channels=16, strides=(1, 1, 1, 1), out_indices=(4,)),
     head=dict(type='PatchClassifier', num_classes=5, dropout=0.0))
 data_preprocessor = dict(views=[[dict(type='RandomHorizontalFlip')]])
-train_dataloader = dict(batch_size=32, dataset=dict(num_images=1024))
+train_dataloader = dict(batch_size=32, dataset=dict(num_images=2048))
 test_dataloader = dict(dataset=dict(num_images=400))
 test_evaluator = [dict(type='IoUMetric', num_classes=6), dict(type='MultiLabelMetric')]
 

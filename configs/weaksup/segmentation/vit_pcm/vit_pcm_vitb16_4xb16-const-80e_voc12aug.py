@@ -10,6 +10,7 @@ model = dict(
     head=dict(type='PatchClassifier', num_classes=20, dropout=0.2),
     equivariance_weight=1.0,
     equivariance_scale=0.5,
+    tag_threshold=0.0,
     true_tags=True)
 train_dataloader = dict(
     batch_size=16,

@@ -96,21 +96,31 @@ class ViTPCM(OneStageModel):
         head: :class:`PatchClassifier`; its ``in_channels`` may be left out.
         equivariance_weight: of the loss of a second, smaller and turned view of each image; 0 leaves it out.
         equivariance_scale: of that view's side.
+        tag_threshold: predicted masks have the classes whose largest probability is above it, each scaled to 1 there as
+            :func:`with_tags` does; with ``true_tags`` 0, so that no true class is left out.
         kwargs: see :class:`OneStageModel`.
 
     Raises:
         ValueError: a scale that is not in (0, 1].
     """
 
-    def __init__(self, backbone, head, equivariance_weight=1.0, equivariance_scale=0.5, **kwargs):
+    def __init__(self, backbone, head, equivariance_weight=1.0, equivariance_scale=0.5, tag_threshold=0.1,
+                 **kwargs):
         super().__init__(backbone, head, **kwargs)
         if not 0 < equivariance_scale <= 1:
             raise ValueError(f'ViTPCM: equivariance_scale={equivariance_scale} must be in (0, 1]')
         self.equivariance_weight, self.equivariance_scale = equivariance_weight, equivariance_scale
+        self.tag_threshold = tag_threshold
+
+    def network(self, images):
+        """Logits (B, 1 + C, h, w) of the patches of images (B, 3, H, W)."""
+        return self.head(self.backbone(images))
 
     def tensor(self, images, data_samples=None):
-        """Logits (B, 1 + C, h, w) of the patches."""
-        return self.head(self.backbone(images))
+        """Logarithms (B, 1 + C, h, w) of the predicted patch probabilities."""
+        probabilities = self.network(images).softmax(1)
+        seen = (probabilities[:, 1:].amax((2, 3)) > self.tag_threshold).to(probabilities.dtype)
+        return with_tags(probabilities, seen).clamp(min=1e-6).log()
 
     def loss(self, views, data_samples):
         """``loss_cls`` of the tags by the largest patch of each class, and ``loss_eer`` if it is on.
@@ -121,18 +131,18 @@ class ViTPCM(OneStageModel):
         """
         images = single_view(views)
         tags = self.tags(data_samples, images.device)
-        probabilities = self.tensor(images).softmax(1)
+        probabilities = self.network(images).softmax(1)
         losses = dict(loss_cls=max_pooled_loss(probabilities, tags),
                       accuracy=tag_accuracy(scores_of(probabilities), tags))
         if self.equivariance_weight:
             turns = draw_turns(images)
             small = resize(images, [max(1, round(side * self.equivariance_scale)) for side in images.shape[2:]])
             target = turn(with_tags(probabilities.detach(), tags), turns)
-            losses['loss_eer'] = self.equivariance_weight * equivariance_loss(self.tensor(turn(small, turns)), target)
+            losses['loss_eer'] = self.equivariance_weight * equivariance_loss(self.network(turn(small, turns)), target)
         return losses
 
     def scores_and_maps(self, images):
-        probabilities = self.tensor(images).softmax(1)
+        probabilities = self.network(images).softmax(1)
         return scores_of(probabilities), probabilities[:, 1:]
 
 

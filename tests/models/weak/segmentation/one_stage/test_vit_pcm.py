@@ -74,7 +74,7 @@ def vit_pcm(backbone=RESNET, **settings):
 def test_step(backbone):
     model, images = vit_pcm(backbone).eval(), torch.randn(2, 3, 32, 32)
     losses = model(images, DataSample(gt_label=TAGS), mode='loss')
-    probabilities = model.tensor(images).softmax(1)
+    probabilities = model.network(images).softmax(1)
     assert losses['loss_cls'].item() == pytest.approx(max_pooled_loss(probabilities, TAGS).item(), rel=1e-5)
     assert losses['loss_eer'] > 0
     assert set(vit_pcm(backbone, equivariance_weight=0.0)(images, DataSample(gt_label=TAGS), mode='loss')) == {
@@ -85,12 +85,16 @@ def test_step(backbone):
 
 def test_predictions():
     model, images = vit_pcm(true_tags=True).eval(), torch.randn(2, 3, 32, 32)
-    probabilities = model.tensor(images).softmax(1)
+    probabilities = model.network(images).softmax(1)
     assert torch.allclose(scores_of(probabilities).sigmoid(), probabilities[:, 1:].amax((2, 3)), atol=1e-5)
     assert torch.allclose(model.class_maps(images), probabilities[:, 1:])
     first, _ = model(images, [DataSample(gt_label=tags) for tags in TAGS], mode='predict')
     assert first.pred_mask.shape == (32, 32) and set(first.pred_mask.unique().tolist()) <= {0, 1, 3}
     assert first.given == ('tags',)
+    model.tag_threshold = 0.0
+    assert torch.allclose(model.tensor(images).exp(), with_tags(probabilities, torch.ones(2, 3)), atol=1e-5)
+    model.tag_threshold = 1.0
+    assert (model.tensor(images).argmax(1) == 0).all()
 
 
 def test_what_it_refuses():
