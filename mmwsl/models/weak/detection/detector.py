@@ -91,8 +91,8 @@ class WeakDetector(Model):
     """
 
     def __init__(self, backbone, head, stride=16, pool='roi_pool', region_size=7, sampling_ratio=2,
-                 fc_channels=(4096, 4096), dropout=0.5, chunk=1000, score_scale=0.0, context=None, short_sides=None, longest=2000, flip=False,
-                 score_threshold=1e-4, nms_iou=0.3, max_detections=100, **kwargs):
+                 fc_channels=(4096, 4096), dropout=0.5, chunk=1000, score_scale=0.0, context=None, short_sides=None,
+                 longest=2000, flip=False, score_threshold=1e-4, nms_iou=0.3, max_detections=100, **kwargs):
         super().__init__(backbone, **kwargs)
         if pool not in POOLS:
             raise ValueError(f'WeakDetector: pool={pool!r} is unknown; choose one of {", ".join(POOLS)}')
