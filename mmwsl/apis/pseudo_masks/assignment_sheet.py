@@ -10,7 +10,7 @@ from mmwsl.apis.build import build_dataset, build_model, get_device
 from mmwsl.apis.config import load_config
 from mmwsl.apis.pseudo_masks.sheet import names_of, paint, save_sheet
 from mmwsl.datasets import evenly_spaced, read_class_map
-from mmwsl.models.weak.segmentation.single_stage import SingleStageModel, assign, resize
+from mmwsl.models.weak.segmentation.one_stage.single_stage import SingleStageModel, assign, resize
 from mmwsl.visualization import check_picture, overlay
 
 COLUMNS = ('photo', 'auxiliary map', 'map', 'the two mixed', 'prediction', 'truth')
