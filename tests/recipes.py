@@ -53,7 +53,7 @@ def make_batch(cfg, count=8, training=True):
     views = [step.num_views for step in loader.dataset.get('pipeline', ()) if 'num_views' in step] if training else []
     shape = (count, 3, 64, 64) if kind == 'ImageFolder' else (count, 3, 32, 32)
     images = [torch.randint(256, shape, dtype=torch.uint8, generator=generator) for _ in range(sum(views) or 1)]
-    labels = torch.arange(count) % 10
+    labels = torch.arange(count) % min(cfg.model.get('head', {}).get('num_classes', 10), 10)
     if cfg.model.get('head', {}).get('type') == 'MultiLabelHead':
         labels = torch.eye(10)[labels]
     samples = DataSample(index=torch.arange(count), gt_label=labels)

@@ -10,6 +10,7 @@ import warnings
 import mmwsl
 
 from . import (
+    assignment_sheet,
     benchmark,
     check,
     configs,
@@ -43,7 +44,7 @@ GROUPS = {
                            'four-steps': four_steps, 'hidden-robustness': hidden_robustness,
                            'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays,
-             'mask-sheet': mask_sheet},
+             'mask-sheet': mask_sheet, 'assignment-sheet': assignment_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'motion': motion,
              'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},
     'hand on': {'export': export, 'convert': convert},
