@@ -12,6 +12,7 @@ import mmwsl
 from . import (
     benchmark,
     check,
+    cluster,
     configs,
     convert,
     explore,
@@ -42,7 +43,7 @@ GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'four-steps': four_steps, 'hidden-robustness': hidden_robustness,
                            'throughput': throughput},
-    'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays,
+    'look': {'explore': explore, 'cluster': cluster, 'predict': predict, 'report': report, 'overlays': overlays,
              'mask-sheet': mask_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'motion': motion,
              'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},

@@ -1,0 +1,69 @@
+"""Stages of a clustering: what is kept of each, with the seconds and the memory that it took."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmwsl.apis.cluster.neighbors import build_graph
+from mmwsl.apis.explore.stages import Arrays, Stages, make_key
+from mmwsl.clustering import KNNGraph
+from mmwsl.compat import peak_memory, reset_peak_memory
+from mmwsl.datasets.readers.features import open_graph
+from mmwsl.files import write_atomically
+
+
+class ClusterStages(Stages):
+    """Stages whose arrays, or kNN graph, are kept in a folder.
+
+    Attributes:
+        peaks: stage -> largest memory of the process while it ran, in bytes.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        super().__init__(folder)
+        self.peaks: dict[str, int] = {}
+
+    def run(self, name: str, key: str, compute: Callable[[], Arrays]) -> Arrays:
+        """As :meth:`Stages.run`; the peak of the memory is kept with the arrays."""
+        def measured() -> Arrays:
+            reset_peak_memory()
+            arrays = compute()
+            return dict(arrays, peak=np.array(peak_memory()))
+        kept = super().run(name, key, measured)
+        self.peaks[name] = int(kept.pop('peak'))
+        return kept
+
+    def graph(self, name: str, features: np.ndarray, key: str, index: dict[str, Any],
+              device: str) -> tuple[KNNGraph, dict[str, Any]]:
+        """The kNN graph of features, and what :func:`build_graph` says of it; built where it is not there and whole.
+
+        Graphs of other settings stay beside it.
+
+        Args:
+            name: of the stage.
+            features: (N, D).
+            key: of them.
+            index: ``k``, ``index`` and ``probes``.
+            device: of the exact search.
+        """
+        self.running = name
+        key = make_key(key, index)
+        path = self.folder / f'neighbors_{key}.npy'
+        about = path.with_suffix('.json')
+        try:
+            report = json.loads(about.read_text())
+            graph = open_graph(path, len(features))
+            self.reused.append(name)
+        except (OSError, ValueError):
+            reset_peak_memory()
+            began = time.monotonic()
+            report = build_graph(features, out=path, device=device, parts=path.with_suffix('.parts'), **index)
+            report |= dict(seconds=time.monotonic() - began, peak=peak_memory())
+            write_atomically(about, json.dumps(report))
+            graph = open_graph(path, len(features))
+        self.seconds[name], self.peaks[name] = report['seconds'], report['peak']
+        return graph, report
