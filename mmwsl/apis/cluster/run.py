@@ -154,7 +154,7 @@ class _Run:
                 self.say(f'             recall {said["recall"]:.4f} of a sample, {said["seconds"]:.1f} s')
                 graphs.append(graph)
                 about.append(said)
-        key = make_key(keys, about and [(each['index'], each['neighbors']) for each in about], plan.index, plan.method)
+        key = make_key(keys, [each['index'] for each in about], plan.index, plan.method)
         pairs = None
         if plan.method in BY_PAIRS:
             key = make_key(key, plan.pair_settings)

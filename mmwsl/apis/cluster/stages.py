@@ -41,7 +41,7 @@ class ClusterStages(Stages):
               device: str) -> tuple[KNNGraph, dict[str, Any]]:
         """The kNN graph of features, and what :func:`build_graph` says of it; built where it is not there and whole.
 
-        Graphs of other settings stay beside it.
+        Graphs of other settings stay beside it; one with more neighbors serves for fewer.
 
         Args:
             name: of the stage.
@@ -51,19 +51,22 @@ class ClusterStages(Stages):
             device: of the exact search.
         """
         self.running = name
-        key = make_key(key, index)
-        path = self.folder / f'neighbors_{key}.npy'
-        about = path.with_suffix('.json')
-        try:
-            report = json.loads(about.read_text())
-            graph = open_graph(path, len(features))
-            self.reused.append(name)
-        except (OSError, ValueError):
+        k, key = index['k'], make_key(key, {each: index[each] for each in index if each != 'k'})
+        for about in sorted(self.folder.glob(f'neighbors_{key}_*.json')):
+            try:
+                report, graph = json.loads(about.read_text()), open_graph(about.with_suffix('.npy'), len(features))
+            except (OSError, ValueError):
+                continue  # not whole: made again, if nothing else serves
+            if graph.ids.shape[1] >= k:
+                self.reused.append(name)
+                break
+        else:
+            path = self.folder / f'neighbors_{key}_{k}.npy'
             reset_peak_memory()
             began = time.monotonic()
             report = build_graph(features, out=path, device=device, parts=path.with_suffix('.parts'), **index)
             report |= dict(seconds=time.monotonic() - began, peak=peak_memory())
-            write_atomically(about, json.dumps(report))
+            write_atomically(path.with_suffix('.json'), json.dumps(report))
             graph = open_graph(path, len(features))
         self.seconds[name], self.peaks[name] = report['seconds'], report['peak']
-        return graph, report
+        return KNNGraph(graph.ids[:, :k], graph.similarities[:, :k]), report
