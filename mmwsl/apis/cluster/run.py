@@ -55,8 +55,8 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
     Returns:
         dict: ``method``, ``settings``, ``items``, ``dims``, ``zeros`` (rows without a direction), ``neighbors`` (what
         :func:`build_graph` says of each graph), ``sizes``, ``scores`` (``kept`` and ``removed``, see
-        :meth:`mmwsl.clustering.Contingency.scores`; None without truth), ``seconds`` and ``peak_gib`` (stage -> number,
-        of the run that did it), ``command``, ``date``.
+        :meth:`mmwsl.clustering.Contingency.scores`; None without truth), ``seconds``, ``cpu_seconds`` (of all
+        processors together) and ``peak_gib`` (stage -> number, of the run that did it), ``command``, ``date``.
 
     Raises:
         FileNotFoundError, ValueError: files or settings that do not fit; said before anything long runs.
@@ -174,7 +174,7 @@ class _Run:
         self.say(f'             {sizes["clusters"]:,} clusters, the largest of {sizes["largest"]:,} items, '
                  f'{sizes["singletons"]:,} of one, {sizes["unassigned"]:,} items unassigned')
         return labels, report | dict(neighbors=about, sizes=sizes, scores=self._judge(labels, classes),
-                                     seconds=_rounded(stages.seconds),
+                                     seconds=_rounded(stages.seconds), cpu_seconds=_rounded(stages.cpu_seconds),
                                      peak_gib=_rounded({name: peak / GIB for name, peak in stages.peaks.items()}))
 
     def _read(self, features: np.ndarray, key: str, number: int) -> int:

@@ -21,20 +21,23 @@ class ClusterStages(Stages):
 
     Attributes:
         peaks: stage -> largest memory of the process while it ran, in bytes.
+        cpu_seconds: stage -> seconds of processors, which other work on the machine does not lengthen.
     """
 
     def __init__(self, folder: Path | str) -> None:
         super().__init__(folder)
         self.peaks: dict[str, int] = {}
+        self.cpu_seconds: dict[str, float] = {}
 
     def run(self, name: str, key: str, compute: Callable[[], Arrays]) -> Arrays:
         """As :meth:`Stages.run`; the peak of the memory is kept with the arrays."""
         def measured() -> Arrays:
             reset_peak_memory()
+            began = time.process_time()
             arrays = compute()
-            return dict(arrays, peak=np.array(peak_memory()))
+            return dict(arrays, peak=np.array(peak_memory()), cpu_seconds=np.array(time.process_time() - began))
         kept = super().run(name, key, measured)
-        self.peaks[name] = int(kept.pop('peak'))
+        self.peaks[name], self.cpu_seconds[name] = int(kept.pop('peak')), float(kept.pop('cpu_seconds'))
         return kept
 
     def graph(self, name: str, features: np.ndarray, key: str, index: dict[str, Any],
@@ -63,10 +66,12 @@ class ClusterStages(Stages):
         else:
             path = self.folder / f'neighbors_{key}_{k}.npy'
             reset_peak_memory()
-            began = time.monotonic()
+            began, began_cpu = time.monotonic(), time.process_time()
             report = build_graph(features, out=path, device=device, parts=path.with_suffix('.parts'), **index)
-            report |= dict(seconds=time.monotonic() - began, peak=peak_memory())
+            report |= dict(seconds=time.monotonic() - began, cpu_seconds=time.process_time() - began_cpu,
+                           peak=peak_memory())
             write_atomically(path.with_suffix('.json'), json.dumps(report))
             graph = open_graph(path, len(features))
         self.seconds[name], self.peaks[name] = report['seconds'], report['peak']
+        self.cpu_seconds[name] = report['cpu_seconds']
         return KNNGraph(graph.ids[:, :k], graph.similarities[:, :k]), report
