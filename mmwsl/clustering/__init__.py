@@ -1,7 +1,8 @@
 """Clustering of features: pure functions of tensors, on one rank or with every rank holding its own rows."""
 
 from .agreement import normalized_mutual_information
-from .cdp import SoftLabels, by_first_member, components, diffuse, propagate, vote_pairs
+from .cdp import by_first_member, components, propagate, vote_pairs
+from .diffusion import SoftLabels, diffuse
 from .feature_methods import METHODS, partition_features
 from .graph_methods import approximate_rank_order, chinese_whispers, graph_dbscan, single_linkage
 from .groups import Groups, find_groups
