@@ -4,8 +4,7 @@
     python tools/compare_clusterings.py --data ORL=orl.npz --probe orl_train.npz --out work_dirs/clusterings
 
 A method that takes more of the processors than --limit is stopped, and not started on larger sizes; neighbors have no
-limit, and are searched once for all. The same command goes on after a stop. Records are in OUT/records.jsonl; --page FILE writes
-the tables of a file of records.
+limit, and are searched once for all. The same command goes on after a stop. Records are in OUT/records.jsonl.
 """
 
 import argparse
@@ -137,8 +136,8 @@ def records_of(method, dataset, config, options, report, reason, limit):
     values |= {f'cpu_seconds_{stage}': value for stage, value in report['cpu_seconds'].items()}
     values |= {f'peak_gib_{stage}': value for stage, value in report['peak_gib'].items()}
     total = sum(report['seconds'].values())
-    return [make_record(metric=metric, value=round(float(value), 4), settings=settings, seconds=round(total, 3), **shared)
-            for metric, value in values.items()]
+    shared |= dict(settings=settings, seconds=round(total, 3))
+    return [make_record(metric=metric, value=round(float(value), 4), **shared) for metric, value in values.items()]
 
 
 def compare(dataset, features, truth, committee, args, stopped):
@@ -193,7 +192,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--sizes', type=int, nargs='+', default=[], help='items of the synthetic identities')
     parser.add_argument('--data', metavar='NAME=FILE', help='features with labels, as mmwsl extract writes them')
-    parser.add_argument('--probe', metavar='FILE', help='features with labels of other classes, to choose thresholds on')
+    parser.add_argument('--probe', metavar='FILE', help='features and labels of other classes, to choose thresholds on')
     parser.add_argument('--out', type=Path, default=Path('work_dirs/clusterings'))
     parser.add_argument('--only', nargs='+', choices=METHODS)
     parser.add_argument('--limit', type=float, default=240, help='processor seconds of a method, neighbors apart')
@@ -201,7 +200,6 @@ def main():
     parser.add_argument('--index', default='auto', help='of the neighbors')
     parser.add_argument('--committee', type=int, default=COMMITTEE, help='models beside the base one; 0 = no vote')
     parser.add_argument('--set', nargs='+', default=[], metavar='METHOD.NAME=VALUE', help='settings of methods')
-    parser.add_argument('--page', type=Path, help='write the tables of OUT/records.jsonl, or of the records beside it')
     args = parser.parse_args()
     chosen = {}
     for text in args.set:
@@ -223,9 +221,6 @@ def main():
         compare(name, path, path, [], args, set())
     files = sorted(args.out.glob('*/*.jsonl'))
     write_atomically(args.out / 'records.jsonl', ''.join(path.read_text() for path in files))
-    if args.page:
-        from clustering_page import write_page
-        write_page(args.out / 'records.jsonl', args.page)
 
 
 if __name__ == '__main__':

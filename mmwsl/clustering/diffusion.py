@@ -46,7 +46,6 @@ def diffuse(pairs: Pairs, count: int, max_size: int = 600, step: float = 0.05, m
     """
     from scipy.sparse import csr_array
     labels, early = propagate_levels(pairs, count, max_size, step, max_rounds)
-    labels = by_first_member(labels)
     single = np.flatnonzero(early)
     kept = ~early[pairs.source]
     source, target, scores = (each[kept] for each in pairs)

@@ -19,8 +19,8 @@ OURS = ('auto_scale_lr', 'benchmark', 'clustering', 'custom_imports', 'data', 'd
         'suite', 'table')
 READ = {*inspect.signature(Runner.__init__).parameters, *OURS} - {'self', 'cfg'}
 DICTS = {name for name in READ if name.endswith(('_dataloader', '_cfg', '_wrapper', '_hooks', '_evaluator'))} | {
-    'auto_scale_lr', 'benchmark', 'clustering', 'custom_imports', 'data_preprocessor', 'log_processor', 'model', 'param_scheduler',
-    'randomness', 'visualizer'}
+    'auto_scale_lr', 'benchmark', 'clustering', 'custom_imports', 'data_preprocessor', 'log_processor', 'model',
+    'param_scheduler', 'randomness', 'visualizer'}
 _LOADER = {*inspect.signature(DataLoader.__init__).parameters, 'dataset', 'num_batch_per_epoch'} - {'self'}
 UNTYPED = {'train_dataloader': _LOADER, 'val_dataloader': _LOADER, 'test_dataloader': _LOADER,
            'randomness': {*inspect.signature(Runner.set_randomness).parameters} - {'self'}}

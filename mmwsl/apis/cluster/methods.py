@@ -84,8 +84,8 @@ def read_plan(clustering: Any, committee: int = 0) -> Plan:
     missing = [name for name, parameter in known.items() if parameter.default is parameter.empty
                and name not in settings]
     if missing:
-        raise ValueError(f'{method} needs clustering.{missing[0]}: give --cfg-options clustering.{missing[0]}=VALUE, or '
-                         'start from its config in configs/clustering')
+        raise ValueError(f'{method} needs clustering.{missing[0]}: give --cfg-options clustering.{missing[0]}=VALUE, '
+                         'or start from its config in configs/clustering')
     if committee and method != 'cdp_vote':
         raise ValueError(f'a committee was given, but only cdp_vote asks one, not {method}: leave it out, or take '
                          'mmwsl::clustering/cdp_vote_200k.py')

@@ -35,7 +35,8 @@ def choose_index(count: int, faiss: bool) -> str:
 
 
 def build_graph(features: np.ndarray, k: int, out: Path | str, index: str = 'auto', device: str = 'cpu',
-                probes: int = 32, sample: int = 1000, seed: int = 0, parts: Path | str | None = None) -> dict[str, Any]:
+                probes: int = 32, sample: int = 1000, seed: int = 0,
+                parts: Path | str | None = None) -> dict[str, Any]:
     """Write the kNN graph of N items, see :func:`mmwsl.datasets.readers.features.open_graph`.
 
     Rows of zeros have no neighbors and are nobody's. An index finds most of the nearest neighbors, not all, and where
@@ -56,8 +57,8 @@ def build_graph(features: np.ndarray, k: int, out: Path | str, index: str = 'aut
             it belongs to these features and settings alone, and is removed at the end.
 
     Returns:
-        dict: ``index``, ``items``, ``neighbors``, ``seconds`` (of building and searching, in this call), and ``recall`` of the
-        sample (None without one).
+        dict: ``index``, ``items``, ``neighbors``, ``seconds`` (of building and searching, in this
+            call), and ``recall`` of the sample (None without one).
 
     Raises:
         ImportError: faiss is needed and not installed.
@@ -171,7 +172,8 @@ class _Search:
                     index.add(rows)
                 bar.update(len(rows))
         if path is not None and not known and self.kind != 'flat':  # of which a copy of the features is all there is
-            write_atomically(path, lambda file: self.faiss.write_index(index, self.faiss.PyCallbackIOWriter(file.write)))
+            write_atomically(path, lambda file: self.faiss.write_index(
+                index, self.faiss.PyCallbackIOWriter(file.write)))
         return index, zeros
 
 

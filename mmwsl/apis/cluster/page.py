@@ -29,9 +29,9 @@ def photo_paths(photos: Path | str | None, features: Path | str, count: int) -> 
     elif root.is_file():
         names, root = [line for line in read_lines(root) if line.strip()], root.parent
     else:
-        raise FileNotFoundError(f'{photos} does not exist; --photos takes a folder, or a text file with one photo a line')
+        raise FileNotFoundError(f'{photos} does not exist; --photos takes a folder, or a text file with a photo a line')
     if len(names) != count:
-        raise ValueError(f'{photos} has {len(names)} photos for {count} items: there must be one an item, in their order')
+        raise ValueError(f'{photos} has {len(names)} photos for {count} items: there must be one an item, in order')
     return [root / name for name in names]
 
 
@@ -40,7 +40,7 @@ def _named_in(features: Path | str, count: int) -> list[Path] | None:
         return None
     with np.load(features, allow_pickle=False) as file:
         names = next((file[name] for name in NAMED if name in file.files), None)
-    if names is None or len(names) != count or not Path(str(names[0])).is_file():  # names below a folder that is not told
+    if names is None or len(names) != count or not Path(str(names[0])).is_file():  # or below a folder that is not told
         return None
     return [Path(str(name)) for name in names]
 
