@@ -178,14 +178,14 @@ def compare(dataset, features, truth, committee, args, stopped):
 
 
 def prepare_graph(dataset, features, args):
-    """The graph that serves every method, in a process of its own, so that its memory is not theirs."""
+    """The graph that serves every method, in a process of its own that ends where a partition would begin."""
     options = {'clustering.k': min(GRAPH, len(open_features(features)) - 1), 'clustering.index': args.index}
     out = args.out / dataset
     out.mkdir(parents=True, exist_ok=True)
     reason = run_limited(('mmwsl::clustering/chinese_whispers.py', features, None, [], out / 'graph.npy',
-                          out / 'stages', options), args.limit, args.memory)
-    if reason == 'failed':
-        raise SystemExit(f'{dataset}: the kNN graph failed, see above')
+                          out / 'stages', options), 0, args.memory)
+    if reason in ('failed', 'memory'):
+        raise SystemExit(f'{dataset}: the kNN graph was not made ({reason}), see above; --memory GIB allows more')
 
 
 def main():

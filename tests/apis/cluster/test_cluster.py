@@ -124,6 +124,15 @@ def test_stages_are_reused_and_made_again(files, people):
     assert len(list((files / 'labels.stages').glob('neighbors_*.npy'))) == 2
 
 
+def test_a_graph_with_more_neighbors_serves_for_fewer(files):
+    first = run_cluster(files, 'chinese_whispers', k=20, stages=files / 'kept')[1]
+    run_cluster(files, 'cdp_200k', k=9, stages=files / 'kept', out='cdp.npy')
+    assert len(list((files / 'kept').glob('neighbors_*.npy'))) == 1
+    alone = run_cluster(files, 'cdp_200k', k=9, out='alone.npy')[1]
+    np.testing.assert_array_equal(np.load(files / 'cdp.npy'), alone)
+    assert len(first) == 120 and run_cluster(files, k=25, stages=files / 'kept')[0]['neighbors'][0]['neighbors'] == 25
+
+
 def stop_after(count):
     """A search that is interrupted when it is asked for another part."""
     original, calls = neighbors._Search._find, []
