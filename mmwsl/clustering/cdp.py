@@ -138,7 +138,7 @@ def propagate_levels(pairs: Pairs, count: int, max_size: int, step: float, max_r
         if level == max_rounds:  # what is left when the rounds are over
             label = root.copy()
             continue
-        sizes = np.bincount(root, minlength=count + 1)
+        sizes: np.ndarray = np.bincount(root, minlength=count + 1)
         large = sizes > max_size
         large[0] = True
         small = ~large[root]

@@ -54,7 +54,7 @@ def extend_clusters(config: str, features: Path | str, out: Path | str, known: P
         raise ValueError(f'{features} has {new.shape[1]} dimensions, {known} {old.shape[1]}: they must be of one model')
     labels = read_labels(known_labels, len(old))
     classes = None if truth is None else read_labels(truth, len(new))
-    rows, k = np.concatenate([old, new]), plan.index['k'] if plan.index else 15
+    rows, k = np.concatenate([old, new]), plan.neighbors['k'] if plan.neighbors else 15
     items, parts = np.arange(len(old), len(rows)), []
     with progress_bar(description='neighbors', total=len(new), unit='item') as bar:
         for part in exact_neighbors(rows, k, device or ('cuda' if torch.cuda.is_available() else 'cpu'), items):

@@ -35,11 +35,11 @@ class Plan(NamedTuple):
 
     Attributes:
         method: one of :data:`NAMES`.
-        index: ``k``, ``index`` and ``probes`` of the kNN graph; None where the method needs none.
+        neighbors: ``k``, ``index`` and ``probes`` of the kNN graph; None where the method needs none.
         settings: of the method; ``clusters`` may be ``'truth'``.
     """
     method: str
-    index: dict[str, Any] | None
+    neighbors: dict[str, Any] | None
     settings: dict[str, Any]
 
     @property

@@ -154,11 +154,11 @@ class _Search:
     def _build(self) -> tuple[Any, np.ndarray]:
         """The index, as it was kept or new, and which items have no direction."""
         path = None if self.folder is None else self.folder / 'index.faiss'
-        index, count = None, len(self.features)
+        index, (count, dims) = None, self.features.shape
         if path is not None and path.is_file():
             index = self.faiss.read_index(str(path))  # written whole or not at all
         else:
-            index = _make(self.faiss, self.kind, *self.features.shape, self.probes)
+            index = _make(self.faiss, self.kind, count, dims, self.probes)
             if not index.is_trained:
                 # 64 rows a list are enough, and spread over the file: neighbors in it may be of one identity
                 rows = np.unique(np.linspace(0, count - 1, min(count, max(64 * index.nlist, 2**16))).astype(np.int64))

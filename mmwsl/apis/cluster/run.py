@@ -124,7 +124,7 @@ class _Run:
 
     def __init__(self, plan: Plan, stages: ClusterStages, say: Callable[[str], object], device: str) -> None:
         self.plan, self.stages, self.say, self.device = plan, stages, say, device
-        self.steps = ['read', *['neighbors'] * (plan.index is not None), *['pairs'] * (plan.method in BY_PAIRS),
+        self.steps = ['read', *['neighbors'] * (plan.neighbors is not None), *['pairs'] * (plan.method in BY_PAIRS),
                       'partition', 'metrics', 'page']
 
     def begin(self, step: str, what: str) -> None:
@@ -142,8 +142,8 @@ class _Run:
         report: dict[str, Any] = dict(method=plan.method, settings=plan.settings, items=count, dims=dims,
                                       zeros=zeros[0])
         graphs, about = [], []
-        if plan.index is not None:
-            index = dict(plan.index)
+        if plan.neighbors is not None:
+            index = dict(plan.neighbors)
             if index['index'] == 'auto':
                 index['index'] = choose_index(count, has_faiss())
             for number, (rows, key) in enumerate(zip([features, *others], keys, strict=True)):
@@ -154,7 +154,7 @@ class _Run:
                 self.say(f'             recall {said["recall"]:.4f} of a sample, {said["seconds"]:.1f} s')
                 graphs.append(graph)
                 about.append(said)
-        key = make_key(keys, [each['index'] for each in about], plan.index, plan.method)
+        key = make_key(keys, [each['index'] for each in about], plan.neighbors, plan.method)
         pairs = None
         if plan.method in BY_PAIRS:
             key = make_key(key, plan.pair_settings)
