@@ -129,7 +129,7 @@ def propagate_levels(pairs: Pairs, count: int, max_size: int, step: float, max_r
         thresholds.append(thresholds[-1] + (1 - thresholds[-1]) * step)
     order, ends = _by_level(scores, np.array(thresholds))
     kind = np.int32 if count < 2**31 - 1 else np.int64
-    root = np.arange(count + 1, dtype=kind)  # the lowest node of each one's component
+    root: np.ndarray = np.arange(count + 1, dtype=kind)  # the lowest node of each one's component
     label, left = root.copy(), np.zeros(0, np.int64)  # label: the root where the component was last small enough
     for level in range(len(ends) - 2, -1, -1):
         edges = order[ends[level]:ends[level + 1]]
@@ -138,7 +138,7 @@ def propagate_levels(pairs: Pairs, count: int, max_size: int, step: float, max_r
         if level == max_rounds:  # what is left when the rounds are over
             label = root.copy()
             continue
-        sizes: np.ndarray = np.bincount(root, minlength=count + 1)
+        sizes = np.bincount(root, minlength=count + 1)
         large = sizes > max_size
         large[0] = True
         small = ~large[root]
