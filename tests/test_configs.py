@@ -23,7 +23,7 @@ GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|
                      r'-(?P<schedule>[a-z0-9]+)-(?P<length>\d+)(?P<unit>[ek])_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
-                if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained', 'four_step'} & set(path.relative_to(ROOT).parts)
+                if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained', 'four_step', 'clustering'} & set(path.relative_to(ROOT).parts)
                 and path.parent.name != 'benchmarks' and path.parent not in (
                     ROOT / 'benchmarks' / 'detection', ROOT / 'benchmarks' / 'segmentation')
                 and not path.is_relative_to(ROOT / 'supervised'))

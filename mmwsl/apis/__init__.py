@@ -15,6 +15,7 @@ from mmwsl.reporting import (
 from .benchmark import benchmark, extract
 from .build import build_dataset, build_model
 from .check import check_data
+from .cluster import cluster
 from .config import load_config
 from .evaluate import evaluate
 from .explore import explore
@@ -37,6 +38,7 @@ __all__ = [
     'build_model',
     'check_data',
     'class_maps',
+    'cluster',
     'convert',
     'draw_matrix',
     'evaluate',
