@@ -17,7 +17,7 @@ def test_targets_equal_the_sum():
     features, labels = people()
     graph = exact_graph(features, 30)  # so many that some similarities are negative
     assert (graph.similarities < 0).any()
-    sums = np.array([sum(s if labels[i] == labels[j] else -s for j, s in zip(graph.ids[i], graph.similarities[i]) if s > 0)
+    sums = np.array([sum(s if labels[i] == labels[j] else -s for j, s in zip(graph.ids[i], graph.similarities[i], strict=True) if s > 0)
                      for i in range(60)])
     np.testing.assert_allclose(confidence_targets(graph, labels), sums / abs(sums).max(), rtol=1e-5)
 

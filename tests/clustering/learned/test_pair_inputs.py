@@ -16,10 +16,10 @@ def test_inputs_equal_sets(monkeypatch):
     units = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in features]
     lists = [[set(row) for row in graph.ids.tolist()] for graph in graphs]
     wanted = [[float(j in near[i] or i in near[j]) for near in lists[1:]] + [unit[i] @ unit[j] for unit in units]
-              + [len(near[i] & near[j]) / 5 for near in lists] for i, j in zip(pairs.source, pairs.target)]
+              + [len(near[i] & near[j]) / 5 for near in lists] for i, j in zip(pairs.source, pairs.target, strict=True)]
     np.testing.assert_allclose(found, wanted, atol=1e-6)
     assert found.shape == (len(pairs.source), 8) and found.dtype == np.float32
     monkeypatch.setattr(module, 'AT_ONCE', 75)
     np.testing.assert_allclose(mediator_inputs(pairs, graphs, features), found, atol=1e-6)
     labels = rng.integers(0, 3, 30)
-    assert pair_targets(pairs, labels).tolist() == [int(labels[i] == labels[j]) for i, j in zip(pairs.source, pairs.target)]
+    assert pair_targets(pairs, labels).tolist() == [int(labels[i] == labels[j]) for i, j in zip(pairs.source, pairs.target, strict=True)]

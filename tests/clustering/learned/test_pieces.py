@@ -14,8 +14,8 @@ def graph():
 
 def slow_adjacency(graph, threshold=0):
     whole = np.eye(len(graph.ids), dtype=np.float32)
-    for i, (ids, values) in enumerate(zip(*graph)):
-        for j, value in zip(ids, values):
+    for i, (ids, values) in enumerate(zip(*graph, strict=True)):
+        for j, value in zip(ids, values, strict=True):
             if j >= 0 and value > threshold:
                 whole[i, j] = whole[j, i] = max(whole[i, j], value)
     return whole
