@@ -104,7 +104,8 @@ def main():
         write_known(folder / 'known', known.features[0], known.graphs[0], known.labels)
         for method in missing:
             found, fit_seconds, seconds, note = run(method, known, other, folder, seed, options)
-            values = {name: 100 * value for name, value in partition_scores(found, other.labels).items() if name in METRICS}
+            scores = partition_scores(found, other.labels)
+            values = {name: 100 * scores[name] for name in METRICS}
             if method == 'gcn_v':
                 values['confidence_rank_correlation'] = rank_correlation(folder, other)
             values.update({name: partition_sizes(found)[name] for name in ('clusters', 'singletons', 'unassigned')})

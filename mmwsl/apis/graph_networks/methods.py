@@ -23,13 +23,14 @@ from mmwsl.datasets.graphs import Items, open_items, write_proposals
 from mmwsl.datasets.readers.features import open_graph, write_graph
 
 CONFIGS = dict(
-    gcn_v='mmwsl::graph/gcn_v/gcn_v_dim64_1xb1024-step-2k_identities.py',
-    gcn_e='mmwsl::graph/gcn_e/gcn_e_dim256_1xb32-step-2k_identities.py',
-    gcn_d='mmwsl::graph/gcn_d/gcn_d_dim64_1xb32-step-2k_identities.py',
-    gcn_s='mmwsl::graph/gcn_s/gcn_s_dim64_1xb32-step-2k_identities.py',
-    l_gcn='mmwsl::graph/l_gcn/l_gcn_dim64_1xb16-step-2k_identities.py')
+    gcn_v='mmwsl::graph/gcn_v/gcn_v_dim64_1xb256-step-2k_identities.py',
+    gcn_e='mmwsl::graph/gcn_e/gcn_e_dim128_1xb16-step-2k_identities.py',
+    gcn_d='mmwsl::graph/gcn_d/gcn_d_dim64_1xb8-step-2k_identities.py',
+    gcn_s='mmwsl::graph/gcn_s/gcn_s_dim64_1xb8-step-2k_identities.py',
+    l_gcn='mmwsl::graph/l_gcn/l_gcn_dim64_1xb4-step-2k_identities.py')
 GRID = np.round(np.arange(0.1, 1, 0.025), 3)  # of thresholds that are learnt
 CDP_NEIGHBORS, MAX_SIZE = 15, 600
+PROPOSED = 300  # most members of a proposal
 AROUND = (-0.1, -0.05, 0.0, 0.05, 0.1)  # CDP's threshold: those of the proposals
 JOINED = ((2, 8), (3, 12), (4, 16))  # neighbors of a cluster, most clusters joined
 IMPURE = (0.1, 0.9)  # predicted purity of the proposals that are segmented
@@ -142,7 +143,8 @@ def _apply_v(fitted: Path, items: Items) -> np.ndarray:
 def _fit_e(known: Known, out: Path, seed: int, options: Options, dims: int) -> None:
     _fit_v(known, out, seed, options, dims)
     folder, files = out / 'gcn_e', out / 'gcn_v' / 'known'
-    own = {f'train_dataloader.dataset.{name}': str(files / f'{name}.npy') for name in ('features', 'graph', 'confidence')}
+    own = {f'train_dataloader.dataset.{name}': str(files / f'{name}.npy')
+           for name in ('features', 'graph', 'confidence')}
     own.update({'train_dataloader.dataset.labels': str(known.folder / 'labels.npy'), **options})
     model = _network('gcn_e', folder, own, seed)
     items = open_items(files / 'features.npy', files / 'graph.npy', known.folder / 'labels.npy')
@@ -171,9 +173,9 @@ def cdp_partition(graph: KNNGraph, threshold: float, neighbors: int = CDP_NEIGHB
 def make_proposals(items: Items, threshold: float, around: Sequence[float] = AROUND) -> Proposals:
     """Proposals at thresholds around that of CDP, with its neighbors and with all of the graph, and unions of them."""
     settings = [(k, threshold + each) for k in sorted({CDP_NEIGHBORS, items.graph.ids.shape[1]}) for each in around]
-    joined = [propose_joined(items.features, cdp_partition(items.graph, threshold + each), JOINED, sizes=(3, MAX_SIZE))
+    joined = [propose_joined(items.features, cdp_partition(items.graph, threshold + each), JOINED, sizes=(3, PROPOSED))
               for each in around[-2:]]
-    return unite([propose(items.graph, settings, max_size=MAX_SIZE), *joined])
+    return unite([propose(items.graph, settings, max_size=PROPOSED), *joined])
 
 
 def _fit_d(known: Known, out: Path, seed: int, options: Options, dims: int, name: str = 'gcn_d', network: str = 'gcn_d',

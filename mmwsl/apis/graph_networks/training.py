@@ -10,6 +10,8 @@ import numpy as np
 from mmwsl.apis.build import build_model
 from mmwsl.apis.config import load_config
 from mmwsl.apis.train import train
+from mmwsl.checkpoints.read import read_checkpoint
+from mmwsl.checkpoints.state import load_state
 from mmwsl.clustering import partition_scores
 from mmwsl.files import write_atomically
 
@@ -17,7 +19,7 @@ SETTINGS = 'settings.json'
 
 
 def trained(config: str, work_dir: Path, options: dict[str, Any], seed: int = 0) -> Any:
-    """The network of a config in eval mode, trained for all its steps in ``work_dir``, where a stopped training goes on.
+    """The network of a config in eval mode, trained for all its steps in ``work_dir``; a stopped training goes on.
 
     Args:
         config: path or ``mmwsl::`` name of a config whose length is in steps.
@@ -30,12 +32,14 @@ def trained(config: str, work_dir: Path, options: dict[str, Any], seed: int = 0)
     final = work_dir / f'iter_{cfg.train_cfg.max_iters}.pth'
     if not final.is_file():
         train(config, work_dir=work_dir, resume=True, options=options)
-    return build_model(cfg, final, whole=True)[0]
+    model, _ = build_model(cfg)
+    load_state(model, read_checkpoint(final)['state_dict'], strict=True, what=str(final))
+    return model
 
 
 def learn_threshold(partition_at: Callable[[float], np.ndarray], labels: np.ndarray,
                     grid: Iterable[float]) -> tuple[float, float]:
-    """The threshold at which a partition of known items has the highest pairwise F, the first of equal ones; and that F.
+    """The threshold at which a partition of known items has the highest pairwise F, the first of several, and that F.
 
     Args:
         partition_at: (N,) clusters at a threshold.

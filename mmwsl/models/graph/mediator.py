@@ -21,12 +21,12 @@ class Mediator(Model):
     def __init__(self, in_channels, **kwargs):
         super().__init__(None, **kwargs)
         width = 3 * in_channels
-        self.layers = nn.Sequential(nn.Linear(in_channels, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(),
-                                    nn.Linear(width, 2))
+        self.perceptron = nn.Sequential(nn.Linear(in_channels, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(),
+                                        nn.Linear(width, 2))
 
     def tensor(self, inputs, data_samples=None):
         """Pairs (B, d) -> logits (B, 2): other, same class."""
-        return upcast(self.layers(inputs))
+        return upcast(self.perceptron(inputs))
 
     def loss(self, inputs, data_samples):
         """Cross-entropy of ``gt_label`` (B,)."""
