@@ -2,7 +2,7 @@
 # paper has channels of 512 and 64, and 30 epochs of batches of 32.
 _base_ = ['../../_base_/datasets/identities.py', '../../_base_/schedules/sgd_step_2k_graph.py']
 
-model = dict(type='GCND', in_channels=64, channels=(128, 32))
+model = dict(type='GCND', in_channels=64, channels=(128, 32), rotate=True)
 train_dataloader = dict(
     batch_size=8,
     collate_fn=dict(type='collate_graphs'),

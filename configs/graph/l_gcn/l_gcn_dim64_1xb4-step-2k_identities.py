@@ -2,7 +2,7 @@
 # times as wide.
 _base_ = ['../../_base_/datasets/identities.py', '../../_base_/schedules/sgd_step_2k_graph.py']
 
-model = dict(type='LGCN', in_channels=64, channels=(128, 128, 64, 64))
+model = dict(type='LGCN', in_channels=64, channels=(128, 128, 64, 64), rotate=True)
 train_dataloader = dict(
     batch_size=4,
     collate_fn=dict(type='collate_graphs'),

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmwsl.apis.cluster.neighbors import build_graph
 from mmwsl.apis.graph_networks.infer import infer_confidence, infer_links, infer_members, infer_peaks, infer_scores
-from mmwsl.apis.graph_networks.training import learn_threshold, read_settings, trained, write_settings
+from mmwsl.apis.graph_networks.training import SETTINGS, learn_threshold, read_settings, trained, write_settings
 from mmwsl.clustering import KNNGraph, graph_pairs, propagate
 from mmwsl.clustering.learned import (
     Proposals,
@@ -24,7 +24,7 @@ from mmwsl.datasets.readers.features import open_graph, write_graph
 
 CONFIGS = dict(
     gcn_v='mmwsl::graph/gcn_v/gcn_v_dim64_1xb256-step-2k_identities.py',
-    gcn_e='mmwsl::graph/gcn_e/gcn_e_dim128_1xb16-step-2k_identities.py',
+    gcn_e='mmwsl::graph/gcn_e/gcn_e_dim128_1xb8-step-2k_identities.py',
     gcn_d='mmwsl::graph/gcn_d/gcn_d_dim64_1xb8-step-2k_identities.py',
     gcn_s='mmwsl::graph/gcn_s/gcn_s_dim64_1xb8-step-2k_identities.py',
     l_gcn='mmwsl::graph/l_gcn/l_gcn_dim64_1xb4-step-2k_identities.py')
@@ -33,6 +33,7 @@ CDP_NEIGHBORS, MAX_SIZE = 15, 600
 PROPOSED = 300  # most members of a proposal
 AROUND = (-0.1, -0.05, 0.0, 0.05, 0.1)  # CDP's threshold: those of the proposals
 JOINED = ((2, 8), (3, 12), (4, 16))  # neighbors of a cluster, most clusters joined
+IGNORED = 0.5  # share of the nodes that GCN-E is not asked about
 IMPURE = (0.1, 0.9)  # predicted purity of the proposals that are segmented
 Options = dict[str, Any]
 
@@ -75,8 +76,8 @@ def fit_method(method: str, known: Path | str, out: Path | str, seed: int = 0, o
         ValueError: an unknown method, or known items that a network cannot be trained on.
         OSError: ``out`` cannot be written.
     """
-    dims = Known(Path(known)).open().features.shape[1]
-    _find(method)[0](Known(Path(known)), Path(out), seed, dict(options or {}), dims)
+    fit, dims = _find(method)[0], Known(Path(known)).open().features.shape[1]
+    fit(Known(Path(known)), Path(out), seed, dict(options or {}), dims)
 
 
 def apply_method(method: str, fitted: Path | str, features: np.ndarray, graph: KNNGraph) -> np.ndarray:
@@ -126,6 +127,8 @@ def _hidden(folder: Path, model: Any, items: Items) -> tuple[Items, np.ndarray]:
 
 def _fit_v(known: Known, out: Path, seed: int, options: Options, dims: int) -> None:
     items, folder = known.open(), out / 'gcn_v'
+    if (folder / SETTINGS).is_file():
+        return
     own = {**known.files, 'model.in_channels': dims, 'train_dataloader.dataset.k': items.graph.ids.shape[1], **options}
     model = _network('gcn_v', folder, own, seed)
     near, confidence = _hidden(folder / 'known', model, items)
@@ -148,7 +151,7 @@ def _fit_e(known: Known, out: Path, seed: int, options: Options, dims: int) -> N
     own.update({'train_dataloader.dataset.labels': str(known.folder / 'labels.npy'), **options})
     model = _network('gcn_e', folder, own, seed)
     items = open_items(files / 'features.npy', files / 'graph.npy', known.folder / 'labels.npy')
-    peaks = infer_peaks(model, items, np.load(files / 'confidence.npy'))
+    peaks = infer_peaks(model, items, np.load(files / 'confidence.npy'), IGNORED)
     threshold, score = learn_threshold(lambda value: _near_peaks(items, peaks, value), items.labels, GRID)
     write_settings(folder, network='gcn_e', options=own, seed=seed, threshold=threshold, known_f=score)
 
@@ -160,7 +163,7 @@ def _near_peaks(items: Items, peaks: np.ndarray, threshold: float) -> np.ndarray
 
 def _apply_e(fitted: Path, items: Items) -> np.ndarray:
     near, confidence = _hidden(fitted / 'gcn_v' / 'applied', _again(fitted / 'gcn_v'), items)
-    peaks = infer_peaks(_again(fitted / 'gcn_e'), near, confidence)
+    peaks = infer_peaks(_again(fitted / 'gcn_e'), near, confidence, IGNORED)
     return _near_peaks(near, peaks, read_settings(fitted / 'gcn_e')['threshold'])
 
 
@@ -181,6 +184,8 @@ def make_proposals(items: Items, threshold: float, around: Sequence[float] = ARO
 def _fit_d(known: Known, out: Path, seed: int, options: Options, dims: int, name: str = 'gcn_d', network: str = 'gcn_d',
            target: str = 'iou') -> None:
     items, folder = known.open(), out / name
+    if (folder / SETTINGS).is_file():
+        return
     folder.mkdir(parents=True, exist_ok=True)
     threshold, _ = learn_threshold(lambda value: cdp_partition(items.graph, value), items.labels, GRID)
     proposals = folder / 'proposals.npz'

@@ -5,7 +5,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmwsl.models.base import Model
-from mmwsl.models.graph.layers import ProposalConvs
+from mmwsl.models.graph.layers import ProposalConvs, rotated
 from mmwsl.ops.tensors import upcast
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions
@@ -19,10 +19,13 @@ class GCND(Model):
         in_channels: D of the features.
         channels: of the convolutions.
         dropout: before the last one.
+        rotate: turn the features of each training batch at random, which the paper does not do; see
+            :func:`mmwsl.models.graph.layers.rotated`.
     """
 
-    def __init__(self, in_channels, channels=(512, 64), dropout=0.5, **kwargs):
+    def __init__(self, in_channels, channels=(512, 64), dropout=0.5, rotate=False, **kwargs):
         super().__init__(None, **kwargs)
+        self.rotate = rotate
         self.convs, self.head = ProposalConvs(in_channels, channels, dropout), nn.Linear(channels[-1], 1)
 
     def score(self, inputs, adjacency):
@@ -35,6 +38,7 @@ class GCND(Model):
 
     def loss(self, inputs, data_samples):
         """Mean squared error to ``gt_score`` (B,)."""
+        inputs = rotated(inputs) if self.rotate else inputs
         return dict(loss=F.mse_loss(self.tensor(inputs, data_samples), data_samples.gt_score))
 
     def predict(self, inputs, samples):

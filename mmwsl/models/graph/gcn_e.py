@@ -3,7 +3,7 @@
 import torch
 
 from mmwsl.models.base import Model
-from mmwsl.models.graph.layers import ConcatConvs, NodeHead, node_loss
+from mmwsl.models.graph.layers import ConcatConvs, NodeHead, node_loss, rotated
 from mmwsl.ops.tensors import upcast
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions
@@ -16,10 +16,13 @@ class GCNE(Model):
     Args:
         in_channels: D of the hidden features of a trained GCN-V.
         channels: of the convolutions.
+        rotate: turn the features of each training batch at random, which the paper does not do; see
+            :func:`mmwsl.models.graph.layers.rotated`.
     """
 
-    def __init__(self, in_channels, channels=(512, 512, 256, 256), **kwargs):
+    def __init__(self, in_channels, channels=(512, 512, 256, 256), rotate=False, **kwargs):
         super().__init__(None, **kwargs)
+        self.rotate = rotate
         self.convs, self.head = ConcatConvs(in_channels, channels), NodeHead(channels[-1])
 
     def tensor(self, inputs, data_samples):
@@ -28,6 +31,7 @@ class GCNE(Model):
 
     def loss(self, inputs, data_samples):
         """Cross-entropy of the candidates' ``gt_node_labels`` (B, N)."""
+        inputs = rotated(inputs) if self.rotate else inputs
         return node_loss(self.tensor(inputs, data_samples), data_samples.gt_node_labels)
 
     def predict(self, inputs, samples):

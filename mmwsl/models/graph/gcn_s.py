@@ -4,7 +4,7 @@ import torch
 import torch.nn as nn
 
 from mmwsl.models.base import Model
-from mmwsl.models.graph.layers import ProposalConvs, node_loss
+from mmwsl.models.graph.layers import ProposalConvs, node_loss, rotated
 from mmwsl.ops.tensors import upcast
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions
@@ -18,10 +18,13 @@ class GCNS(Model):
         in_channels: D of the features; the mark of the seed is one more.
         channels: of the convolutions.
         dropout: before the last one.
+        rotate: turn the features of each training batch at random, which the paper does not do; see
+            :func:`mmwsl.models.graph.layers.rotated`.
     """
 
-    def __init__(self, in_channels, channels=(512, 64), dropout=0.5, **kwargs):
+    def __init__(self, in_channels, channels=(512, 64), dropout=0.5, rotate=False, **kwargs):
         super().__init__(None, **kwargs)
+        self.rotate = rotate
         self.convs, self.head = ProposalConvs(in_channels + 1, channels, dropout), nn.Linear(channels[-1], 2)
 
     def segment(self, inputs, adjacency):
@@ -34,6 +37,8 @@ class GCNS(Model):
 
     def loss(self, inputs, data_samples):
         """Cross-entropy of the nodes' ``gt_node_labels`` (B, N)."""
+        if self.rotate:  # all but the mark
+            inputs = torch.cat([rotated(inputs[..., :-1]), inputs[..., -1:]], dim=-1)
         return node_loss(self.tensor(inputs, data_samples), data_samples.gt_node_labels)
 
     def predict(self, inputs, samples):

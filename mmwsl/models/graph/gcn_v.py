@@ -4,7 +4,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmwsl.models.base import Model
-from mmwsl.models.graph.layers import NodeHead
+from mmwsl.models.graph.layers import NodeHead, rotated
 from mmwsl.ops.tensors import upcast
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions
@@ -20,10 +20,13 @@ class GCNV(Model):
     Args:
         in_channels: D of the features.
         channels: of the hidden features, on which connectivity and a second graph are built.
+        rotate: turn the features of each training batch at random, which the paper does not do; see
+            :func:`mmwsl.models.graph.layers.rotated`.
     """
 
-    def __init__(self, in_channels, channels=512, **kwargs):
+    def __init__(self, in_channels, channels=512, rotate=False, **kwargs):
         super().__init__(None, **kwargs)
+        self.rotate = rotate
         self.conv = nn.Linear(2 * in_channels, channels)
         nn.init.xavier_uniform_(self.conv.weight)
         nn.init.zeros_(self.conv.bias)
@@ -39,6 +42,8 @@ class GCNV(Model):
 
     def loss(self, inputs, data_samples):
         """Mean squared error to ``gt_score`` (B,)."""
+        if self.rotate:
+            inputs = rotated(inputs.unflatten(1, (2, -1))).flatten(1)
         return dict(loss=F.mse_loss(self.tensor(inputs), data_samples.gt_score))
 
     def predict(self, inputs, samples):

@@ -79,6 +79,16 @@ class ProposalConvs(nn.Module):
         return x
 
 
+def rotated(features):
+    """Features (..., D) turned by one random orthogonal matrix.
+
+    What a network has to learn of unit features, how near they are, does not depend on directions; of a few classes it
+    would otherwise learn where these lie, which says nothing of others.
+    """
+    dims = features.shape[-1]
+    return features @ torch.linalg.qr(torch.randn(dims, dims, device=features.device))[0].to(features.dtype)
+
+
 def node_loss(logits, labels):
     """Cross-entropy of nodes, and how many of a hundred are right.
 
