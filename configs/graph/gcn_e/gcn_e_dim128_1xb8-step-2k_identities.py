@@ -1,5 +1,5 @@
-# GCN-E on small graphs, of the hidden features and the confidence of a GCN-V; the paper has layers four times as wide, and
-# leaves out 70 % of the nodes.
+# GCN-E on small graphs, of the hidden features and the confidence of a GCN-V; the paper has layers four times as wide,
+# and leaves out 70 % of the nodes.
 _base_ = ['../../_base_/datasets/identities.py', '../../_base_/schedules/sgd_step_2k_graph.py']
 
 model = dict(type='GCNE', in_channels=128, channels=(128, 128, 64, 64), rotate=True)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mmwsl.models.graph import ConcatConv, ConcatConvs, NodeHead, ProposalConvs, node_loss
+from mmwsl.models.graph.layers import rotated
 
 
 def graphs(count=2, nodes=5, channels=4):
@@ -84,3 +85,11 @@ def test_loss_of_the_nodes_that_count():
     right = sum(int(logits[b, n].argmax()) == int(labels[b, n]) for b, n in ((0, 0), (0, 1), (1, 0)))
     assert found['accuracy'].item() == pytest.approx(100 * right / 3)
     assert node_loss(logits, torch.full((2, 3), -100))['loss'].item() == 0
+
+
+def test_a_rotation_keeps_angles():
+    x, _ = graphs()
+    torch.manual_seed(1)
+    turned = rotated(x)
+    assert (turned - x).abs().max() > .1
+    torch.testing.assert_close(turned.flatten(0, 1) @ turned.flatten(0, 1).T, x.flatten(0, 1) @ x.flatten(0, 1).T, atol=1e-5, rtol=1e-5)

@@ -94,3 +94,24 @@ def test_a_batch_of_graphs():
     torch.testing.assert_close(sample.adjacency.sum(2), torch.ones(2, 4))
     assert torch.equal(sample.adjacency[0, 2:], torch.eye(4)[2:]) and torch.equal(sample.adjacency[1], items[1]['data_samples'].adjacency)
     assert sample.gt_node_labels[0].tolist()[2:] == [-100, -100] and sample.gt_score.shape == (2,)
+
+
+def test_rotation_is_for_training_alone():
+    """A turned batch is that of turned features; both halves of a row alike, and a seed's mark not at all."""
+    torch.manual_seed(3)
+    turn = torch.linalg.qr(torch.randn(4, 4))[0]
+
+    def loss(kind, inputs, sample, rotate, channels=4):
+        torch.manual_seed(0)
+        model = kind(channels, channels=(8, 6) if kind is not GCNV else 8, rotate=rotate).eval()
+        torch.manual_seed(3)
+        return model(inputs, sample, mode='loss')['loss']
+    rows, scores = torch.randn(6, 8), torch.rand(6)
+    torch.testing.assert_close(loss(GCNV, rows, DataSample(gt_score=scores), True),
+                               loss(GCNV, torch.cat([rows[:, :4] @ turn, rows[:, 4:] @ turn], 1), DataSample(gt_score=scores), False))
+    batch = collate_graphs([item(nodes, 5, nodes) for nodes in (4, 3)])
+    inputs, sample = batch.values()
+    turned = torch.cat([inputs[..., :4] @ turn, inputs[..., 4:]], 2)
+    torch.testing.assert_close(loss(GCNS, inputs, sample, True), loss(GCNS, turned, sample, False))
+    for kind in (GCND, GCNE, LGCN):
+        torch.testing.assert_close(loss(kind, inputs[..., :4], sample, True), loss(kind, inputs[..., :4] @ turn, sample, False))
