@@ -39,15 +39,17 @@ def trained(config: str, work_dir: Path, options: dict[str, Any], seed: int = 0)
 
 def learn_threshold(partition_at: Callable[[float], np.ndarray], labels: np.ndarray,
                     grid: Iterable[float]) -> tuple[float, float]:
-    """The threshold at which a partition of known items has the highest pairwise F, the first of several, and that F.
+    """The threshold at which a partition of known items has the highest pairwise F (the middle of several), and that F.
 
     Args:
         partition_at: (N,) clusters at a threshold.
         labels: (N,) classes.
         grid: thresholds to try.
     """
-    return max(((float(value), partition_scores(partition_at(value), labels)['pairwise_f']) for value in grid),
-               key=lambda found: found[1])
+    values = [float(value) for value in grid]
+    scores = [partition_scores(partition_at(value), labels)['pairwise_f'] for value in values]
+    best = [value for value, score in zip(values, scores, strict=True) if score == max(scores)]
+    return best[len(best) // 2], max(scores)
 
 
 def write_settings(folder: Path, **settings: Any) -> None:

@@ -73,8 +73,8 @@ def test_mediator(tmp_path):
 
 def test_threshold():
     labels = np.array([0, 0, 1, 1])
-    parts = {.1: np.zeros(4, int), .2: labels, .3: labels, .4: np.arange(4)}
-    assert learn_threshold(parts.__getitem__, labels, parts) == (.2, 1)
+    parts = {.1: np.zeros(4, int), .2: labels, .3: labels, .4: labels, .5: np.arange(4)}
+    assert learn_threshold(parts.__getitem__, labels, parts) == (.3, 1)
 
 
 def test_refusals(tmp_path):
