@@ -12,7 +12,7 @@ from mmwsl.apis.config import configs_root
 from mmwsl.registry import FUNCTIONS
 from mmwsl.structures import DataSample
 
-SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|bagencoder|seq32)_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
+SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|mitxs\d+|bagencoder|seq32)_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
 RECIPES = sorted(path.relative_to(configs_root()).as_posix() for path in configs_root().rglob('*.py')
                  if SMALL.search(path.relative_to(configs_root()).as_posix()) and path.parent.name != 'four_step')
 # A step of these waits for the device: how many boxes or instances there are is known there alone.

@@ -8,7 +8,7 @@ import torch
 
 from mmwsl.models.base import TeacherModel, single_view
 from mmwsl.models.layers.teacher import Teacher
-from mmwsl.models.weak.segmentation.cosa_terms import (
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
     balanced_cross_entropy,
     contrastive_separation,
     guidance_loss,
@@ -18,8 +18,8 @@ from mmwsl.models.weak.segmentation.cosa_terms import (
     reliability_weights,
     sharpened_probabilities,
 )
-from mmwsl.models.weak.segmentation.single_stage import SingleStageModel, assign, resize
-from mmwsl.models.weak.segmentation.thresholds import MapThresholds
+from mmwsl.models.weak.segmentation.one_stage.single_stage import SingleStageModel, assign, resize
+from mmwsl.models.weak.segmentation.one_stage.thresholds import MapThresholds
 from mmwsl.registry import MODELS
 
 
@@ -71,7 +71,7 @@ class CoSA(TeacherModel, SingleStageModel):
         tags = self.tags(data_samples, strong.device)
         found = self.network(strong)
         losses = self.classification_losses(found, tags)
-        if not self._assigning:
+        if self.warming_up:
             return dict(losses, loss_c2s=0 * found.logits.sum())  # data-parallel ranks want a gradient of the decoder
         return losses | self.assigned_losses(found, weak, strong, tags)
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmwsl.models.weak.segmentation.thresholds import MapThresholds
+from mmwsl.models.weak.segmentation.one_stage.thresholds import MapThresholds
 
 
 def two_peaks(count=4000):

@@ -7,14 +7,14 @@ from tiny_runs import check_resume
 from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.models.weak.segmentation import CoSA, TwoMapHead
 from mmwsl.models.weak.segmentation.base import soft_margin_loss
-from mmwsl.models.weak.segmentation.cosa_terms import (
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
     balanced_cross_entropy,
     guidance_loss,
     normalize_by_range,
     pseudo_labels,
     sharpened_probabilities,
 )
-from mmwsl.models.weak.segmentation.single_stage import assign
+from mmwsl.models.weak.segmentation.one_stage.single_stage import assign
 from mmwsl.structures import DataSample
 
 DECODER = dict(type='LargeFOVHead', channels=8, dilations=(2, 2))
