@@ -2,8 +2,9 @@
 
 from .annotated import AnnotatedDataset, rasterize, read_class_map
 from .base import ImageDataset, InMemoryDataset, SequenceDataset, evenly_spaced
-from .collate import collate_bags, collate_batch, collate_list, collate_sequences
+from .collate import collate_bags, collate_batch, collate_graphs, collate_list, collate_sequences
 from .file_dataset import FileDataset
+from .graphs import ConfidenceNodes, ConnectivityPieces, MediatorPairs, PivotPieces, ProposalPieces
 from .own import OwnData, Records, read_own_data
 from .readers import (
     CIFAR10,
@@ -57,6 +58,11 @@ __all__ = [
     'CIFAR10',
     'CIFAR100',
     'COCO',
+    'ConfidenceNodes',
+    'ConnectivityPieces',
+    'MediatorPairs',
+    'PivotPieces',
+    'ProposalPieces',
     'THUMOS14',
     'VOC',
     'VOC_CLASSES',
@@ -102,6 +108,7 @@ __all__ = [
     'check_trained_classes',
     'collate_bags',
     'collate_batch',
+    'collate_graphs',
     'collate_list',
     'collate_sequences',
     'draw_points',

@@ -35,6 +35,8 @@ class DataSample(BaseDataElement):
       ``gt_ignored_segments`` (K, 2)
     * ``proposals``: (R, 4) float, boxes that may hold an object, whatever its class; ``proposal_scores`` (R,).
       They are no labels, and ``supervision`` lets them pass
+    * ``adjacency``: (N, N) float, of a small graph, rows that sum to 1; in a batch ``node_mask`` (B, N), which nodes
+      are there. ``gt_node_labels`` (N,) int64, -100 = does not count; ``gt_score`` float, the value to be predicted
     * ``pred_label`` int64 and ``pred_scores`` (C,) probabilities, of an image, bag or clip; of a classifier with a head
       on each of several layers those of the last, and ``pred_layer_scores``, a dict of (C,)
     * ``pred_boxes`` (N, 4), ``pred_box_labels`` (N,), ``pred_box_scores`` (N,), ``pred_masks`` (N, H, W) bool: objects,
