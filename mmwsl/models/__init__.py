@@ -9,6 +9,7 @@ from . import (  # noqa: F401
     preprocessors,
     pretext,
     pretrained,
+    scenes,
     supervised,
     weak,
 )

@@ -9,9 +9,10 @@ from .resnet import ResNet
 from .split import SplitBackbone
 from .swin import SwinTransformer
 from .timm_wrapper import TimmBackbone
+from .unet import UNet
 from .vgg import VGG16
 from .vit import VisionTransformer
 from .wide_resnet import WideResNet
 
 __all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'ResNet', 'SplitBackbone',
-           'SwinTransformer', 'TimmBackbone', 'VisionTransformer', 'WideResNet']
+           'SwinTransformer', 'TimmBackbone', 'UNet', 'VisionTransformer', 'WideResNet']
