@@ -55,7 +55,8 @@ class PCNetM(Model):
         mask = visible.float()
         if self.categories:
             mask = mask * (labels[:, None, None] + 1)
-        return upcast(self.head(self.backbone(torch.stack([mask, eraser.float()], dim=1))[-1]))
+        pair = torch.stack([mask, eraser.float()], dim=1).contiguous(memory_format=torch.channels_last)
+        return upcast(self.head(self.backbone(pair)[-1]))
 
     def draw(self, modal):
         """What the network sees of visible parts (B, 1, S, S): what is left of them, and erasers, both (B, S, S)."""

@@ -47,6 +47,12 @@ def in_contact(masks: np.ndarray, gap: int = 1) -> np.ndarray:
     return found
 
 
+def _common(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Pixels (N, M) that each mask of ``first`` (N, H, W) has in common with each of ``second`` (M, H, W)."""
+    pixels = first.shape[1] * first.shape[2]
+    return first.reshape(-1, pixels).astype(np.float32) @ second.reshape(-1, pixels).astype(np.float32).T
+
+
 def gain_order(gains: np.ndarray) -> np.ndarray:
     """The order of a matrix (N, N): whichever of two gains more beneath the other lies behind it.
 
@@ -59,9 +65,7 @@ def gain_order(gains: np.ndarray) -> np.ndarray:
 def overlap_order(modal: np.ndarray, amodal: np.ndarray) -> np.ndarray:
     """The order that whole shapes (N, H, W) and their visible parts imply: i lies in front of j if it is seen where j
     reaches at least as much as j is seen where i reaches; 0 where neither is seen."""
-    count = len(modal)
-    flat = modal.reshape(count, -1).astype(np.float32)
-    seen = flat @ amodal.reshape(count, -1).astype(np.float32).T  # [i, j]: i is seen where j reaches
+    seen = _common(modal, amodal)  # [i, j]: i is seen where j reaches
     np.fill_diagonal(seen, 0)
     order = np.sign(seen - seen.T).astype(np.int8)
     tied = np.triu((seen == seen.T) & (seen > 0), 1)
@@ -94,9 +98,7 @@ def hulls(masks: np.ndarray) -> np.ndarray:
 
 def hull_order(masks: np.ndarray, gap: int = 1) -> np.ndarray:
     """Of two masks in contact that one lies behind whose convex hull takes more of the other."""
-    count = len(masks)
-    flat = hulls(masks).reshape(count, -1).astype(np.float32)
-    return gain_order(flat @ masks.reshape(count, -1).astype(np.float32).T * in_contact(masks, gap))
+    return gain_order(_common(hulls(masks), masks) * in_contact(masks, gap))
 
 
 def ancestors(order: np.ndarray, index: int) -> np.ndarray:
