@@ -17,8 +17,8 @@ class ObjectCrops(ImageDataset):
 
     An item has ``gt_instance_masks`` (1, M, M), the object's visible part, its class ``gt_box_labels`` (1,), and
     ``gt_other_masks`` (1, M, M), the visible parts of all others; ``gt_amodal_masks`` (1, M, M) and, where the dataset
-    gives it, ``gt_contents`` (1, 3, M, M) only with ``amodal``, because methods of scenes must do without. Pixels
-    beyond the image are 0, of its masks False.
+    gives it, ``gt_contents`` (1, 3, M, M) only with ``amodal``, because methods of scenes must do without. Beyond
+    the image its border goes on; no mask does.
 
     Args:
         dataset: config or instance of a dataset of images with masks.
@@ -115,7 +115,7 @@ class ObjectCrops(ImageDataset):
             corner = (0.5 - square[:2]) * scale - 0.5
             matrix = np.array([[scale, 0, corner[0]], [0, scale, corner[1]]])
             cut_out = cv2.warpAffine(np.ascontiguousarray(pixels.permute(1, 2, 0).numpy()), matrix,
-                                     (self.size, self.size), flags=cv2.INTER_LINEAR)
+                                     (self.size, self.size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             return torch.from_numpy(np.ascontiguousarray(cut_out.transpose(2, 0, 1)))
 
         others = torch.cat([masks[:number], masks[number + 1:]]).any(0)

@@ -6,9 +6,9 @@ from .correct_localization import CorLocMetric
 from .detection import COCOMetric, VOCMetric
 from .localization import LocalizationMetric
 from .proposals import ProposalRecallMetric
-from .scenes import SceneMetric
+from .scenes import ContentMetric, SceneMetric
 from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
-__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'CorLocMetric', 'IoUMetric', 'LocalizationMetric',
-           'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'TemporalMetric', 'VOCMetric']
+__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ContentMetric', 'CorLocMetric', 'IoUMetric',
+           'LocalizationMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'TemporalMetric', 'VOCMetric']

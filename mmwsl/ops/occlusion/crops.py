@@ -33,6 +33,16 @@ def cut_masks(masks: torch.Tensor, which: torch.Tensor, squares: torch.Tensor, s
     return taken & inside
 
 
+def cut_images(images: torch.Tensor, which: torch.Tensor, squares: torch.Tensor, size: int) -> torch.Tensor:
+    """Crops (B, C, size, size) of images (N, C, H, W), linearly interpolated; beyond an image its border goes on."""
+    height, width = images.shape[2:]
+    steps = (torch.arange(size, device=images.device) + 0.5) / size * squares[:, 2:]  # (B, size)
+    x, y = ((squares[:, axis:axis + 1] + steps) * 2 / length - 1 for axis, length in ((0, width), (1, height)))
+    grid = torch.stack([x[:, None].expand(-1, size, -1), y[:, :, None].expand(-1, -1, size)], dim=-1)
+    return F.grid_sample(images[which], grid.to(images.dtype), mode='bilinear', padding_mode='border',
+                         align_corners=False)
+
+
 def paste_maps(maps: torch.Tensor, squares: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """Maps (B, C, S, S) of squares put into images (B, C, height, width), linearly interpolated; 0 beyond a square."""
     x = (torch.arange(width, device=maps.device) + 0.5 - squares[:, :1]) / squares[:, 2:]  # (B, width), 0 to 1 inside
