@@ -1,10 +1,10 @@
 # Scenes with two to four digits, tested on other digits: order and whole shapes by PCNet-M,
 # by rules that need no network, and by a network that is told whole shapes. pcnet_m_direct has the weights of pcnet_m,
-# and only what lies right in front of an object hides it. Three seeds, some half an hour of one busy core.
+# and only what lies right in front of an object hides it. Three seeds.
 suite = 'scenes'
 protocols = ['scene']
-config = 'mmwsl::scenes/pcnet_m/pcnet_m_unet8_1xb64-cos-8e_digitscenes.py'
-supervised = 'mmwsl::scenes/supervised_completion/supervised_completion_unet8_1xb64-cos-8e_digitscenes.py'
+config = 'mmwsl::scenes/pcnet_m/pcnet_m_unet8_1xb64-cos-3e_digitscenes.py'
+supervised = 'mmwsl::scenes/supervised_completion/supervised_completion_unet8_1xb64-cos-3e_digitscenes.py'
 seeds = [0, 1, 2]
 rule = dict(_delete_=True, type='SceneBaseline')
 runs = [

@@ -2,7 +2,7 @@
 # plain in-painting, and fills that need no network. Three seeds.
 suite = 'scenes_content'
 protocols = ['content']
-config = 'mmwsl::scenes/pcnet_c/pcnet_c_punet16_1xb64-cos-12e_digitstacks.py'
+config = 'mmwsl::scenes/pcnet_c/pcnet_c_punet16_1xb64-cos-4e_digitstacks.py'
 fill = dict(_delete_=True, type='ContentBaseline')
 runs = [
     dict(method='mean_fill', config=config, checkpoint='random', options={'model': dict(fill, kind='mean_fill')}),

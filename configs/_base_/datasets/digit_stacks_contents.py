@@ -16,7 +16,7 @@ test_dataloader = dict(
     batch_size=1,
     num_workers=0,
     sampler=dict(type='EpochSampler', shuffle=False),
-    dataset=dict(split='test', num_scenes=300, objects=(3, 3), stacked=True, content=True, **scenes))
+    dataset=dict(split='test', num_scenes=200, objects=(3, 3), stacked=True, content=True, **scenes))
 test_evaluator = dict(type='ContentMetric')
 test_cfg = dict()
 benchmark = dict(dataset='DigitStacks')

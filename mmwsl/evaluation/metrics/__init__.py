@@ -11,4 +11,5 @@ from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
 __all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ContentMetric', 'CorLocMetric', 'IoUMetric',
-           'LocalizationMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'TemporalMetric', 'VOCMetric']
+           'LocalizationMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric',
+           'TemporalMetric', 'VOCMetric']
