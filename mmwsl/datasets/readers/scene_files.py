@@ -16,8 +16,8 @@ FORMAT = 1
 def write_scene(path, layers):
     """Write a :class:`SceneLayers` to ``path``, whole or not at all.
 
-    The file has ``format`` (1), ``background`` (H, W, 3), ``order`` (N, N) int8, ``names`` (N,), ``boxes`` (N, 4) of the
-    objects, and per object ``content_i`` (h, w, 3) and ``shape_i`` (h, w) within its box.
+    The file has ``format`` (1), ``background`` (H, W, 3), ``order`` (N, N) int8, ``names`` (N,), ``boxes`` (N, 4) of
+    the objects, and per object ``content_i`` (h, w, 3) and ``shape_i`` (h, w) within its box.
     """
     boxes = mask_boxes(layers.shapes)
     parts = {}
