@@ -14,6 +14,7 @@ from . import (
     check,
     configs,
     convert,
+    decompose,
     explore,
     export,
     extract,
@@ -29,6 +30,7 @@ from . import (
     prepare,
     proposals,
     pseudo_boxes,
+    rearrange,
     report,
     suite,
     test,
@@ -46,6 +48,7 @@ GROUPS = {
              'mask-sheet': mask_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'motion': motion,
              'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},
+    'scenes': {'decompose': decompose, 'rearrange': rearrange},
     'hand on': {'export': export, 'convert': convert},
     'names': {'list': listing, 'info': info, 'configs': configs},
 }
