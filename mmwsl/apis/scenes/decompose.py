@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 
 from mmwsl.apis.build import build_model
 from mmwsl.apis.config import load_config
-from mmwsl.datasets.readers.scene_files import write_scene
+from mmwsl.datasets.readers.scenes.scene_files import write_scene
 from mmwsl.files import check_writable
 from mmwsl.models.scenes import ContentBaseline
 from mmwsl.ops.occlusion.layers import SceneLayers
@@ -78,7 +78,7 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
         content: config and checkpoint of a :class:`PCNetC`, or such a model: it paints what is hidden, and the
             background; None: OpenCV's in-painting.
         names: of the objects.
-        out: file for the scene, see :func:`mmwsl.datasets.readers.scene_files.write_scene`.
+        out: file for the scene, see :func:`mmwsl.datasets.readers.scenes.scene_files.write_scene`.
         gap: pixels that predicted masks leave between objects that touch, see :func:`in_contact`; None as in the
             config.
         device: where the networks run.

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmwsl.datasets.readers.scene_files import read_scene, write_scene
+from mmwsl.datasets.readers.scenes.scene_files import read_scene, write_scene
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.ops.occlusion.layers import (
     SceneLayers,
@@ -39,8 +39,8 @@ def rearrange(scene: SceneLayers | Path | str, changes: Sequence[Change], out: P
         tuple: the picture (H, W, 3) uint8, and the changed layers.
 
     Raises:
-        FileNotFoundError, ValueError: see :func:`mmwsl.datasets.readers.scene_files.read_scene`; an unknown change, or
-            of an object that there is not.
+        FileNotFoundError, ValueError: see :func:`mmwsl.datasets.readers.scenes.read_scene`; an unknown change, or of an
+            object that there is not.
         OSError: a file cannot be written.
     """
     for file in (out, save):

@@ -8,7 +8,7 @@ import torch
 from mmwsl.apis.scenes import decompose, read_masks, rearrange
 from mmwsl.cli.program import main
 from mmwsl.datasets import DigitScenes
-from mmwsl.datasets.readers.scene_files import read_scene, write_scene
+from mmwsl.datasets.readers.scenes.scene_files import read_scene, write_scene
 from mmwsl.models.backbones import UNet
 from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.models.scenes import PCNetM

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mmwsl.datasets.readers.scene_files import read_scene, write_scene
+from mmwsl.datasets.readers.scenes.scene_files import read_scene, write_scene
 from mmwsl.ops.occlusion.layers import SceneLayers
 
 
