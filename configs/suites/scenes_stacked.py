@@ -3,8 +3,8 @@
 # and only what lies right in front of an object hides it. Three seeds.
 suite = 'scenes_stacked'
 protocols = ['scene']
-config = 'mmwsl::scenes/pcnet_m/pcnet_m_unet8_1xb64-cos-3e_digitstacks.py'
-supervised = 'mmwsl::scenes/supervised_completion/supervised_completion_unet8_1xb64-cos-3e_digitstacks.py'
+config = 'mmwsl::scenes/pcnet_m/pcnet_m_unet8_1xb64-cos-8e_digitstacks.py'
+supervised = 'mmwsl::scenes/supervised_completion/supervised_completion_unet8_1xb64-cos-8e_digitstacks.py'
 seeds = [0, 1, 2]
 rule = dict(_delete_=True, type='SceneBaseline')
 runs = [

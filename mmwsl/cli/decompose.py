@@ -1,7 +1,7 @@
 """``mmwsl decompose``."""
 
 SUMMARY = 'Take a photo apart by masks of its objects: order, whole shapes, hidden pixels, background.'
-EXAMPLE = 'mmwsl decompose photo.jpg masks.png --shapes PCNET_M.py epoch_3.pth --out scene.npz'
+EXAMPLE = 'mmwsl decompose photo.jpg masks.png --shapes PCNET_M.py epoch_8.pth --out scene.npz'
 
 
 def add_arguments(parser):

@@ -8,7 +8,7 @@ from mmwsl.datasets.base import ImageDataset, evenly_spaced
 from mmwsl.ops.occlusion import cut_masks, object_squares
 from mmwsl.ops.occlusion.order import mask_boxes
 from mmwsl.registry import DATASETS
-from mmwsl.structures import stack_samples
+from mmwsl.structures import DataSample, stack_samples
 
 
 @DATASETS.register_module()
@@ -119,8 +119,7 @@ class ObjectCrops(ImageDataset):
             return torch.from_numpy(np.ascontiguousarray(cut_out.transpose(2, 0, 1)))
 
         others = torch.cat([masks[:number], masks[number + 1:]]).any(0)
-        cropped = self.data_sample(0)
-        cropped.gt_instance_masks, cropped.gt_other_masks = cut(masks[number]), cut(others)
+        cropped = DataSample(gt_instance_masks=cut(masks[number]), gt_other_masks=cut(others))
         cropped.gt_box_labels = sample.gt_box_labels[number:number + 1]
         if self.amodal:
             cropped.gt_amodal_masks = cut(sample.gt_amodal_masks[number])

@@ -8,5 +8,5 @@ model = dict(backbone=dict(base_channels=8, norm_cfg=dict(type='BN')), size=32, 
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
 param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=3)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=8)
 auto_scale_lr = dict(base_batch_size=64)
