@@ -8,7 +8,10 @@ runs = [
     dict(method='mean_fill', config=config, checkpoint='random', options={'model': dict(fill, kind='mean_fill')}),
     dict(method='border_fill', config=config, checkpoint='random', options={'model': dict(fill, kind='border_fill')}),
     dict(method='diffusion', config=config, checkpoint='random', options={'model': dict(fill, kind='diffusion')}),
-    dict(method='inpainting', config=config, seeds=[0, 1, 2],
-         options={'model.guided': False, 'model.background': 0.0}),
-    dict(method='pcnet_c', config=config, seeds=[0, 1, 2]),
 ]
+for seed in (0, 1, 2):
+    runs += [
+        dict(method='pcnet_c', config=config, seeds=[seed]),
+        dict(method='inpainting', config=config, seeds=[seed],
+             options={'model.guided': False, 'model.background': 0.0}),
+    ]

@@ -5,7 +5,6 @@ suite = 'scenes_stacked'
 protocols = ['scene']
 config = 'mmwsl::scenes/pcnet_m/pcnet_m_unet8_1xb64-cos-8e_digitstacks.py'
 supervised = 'mmwsl::scenes/supervised_completion/supervised_completion_unet8_1xb64-cos-8e_digitstacks.py'
-seeds = [0, 1, 2]
 rule = dict(_delete_=True, type='SceneBaseline')
 runs = [
     dict(method='smaller_area', config=config, checkpoint='random',
@@ -18,10 +17,11 @@ runs = [
          options={'model': dict(rule, order='convex_hull', shape='hull')}),
     dict(method='convex_hull', config=config, checkpoint='random',
          options={'model': dict(rule, order='convex_hull', shape='hidden_hull')}),
-    dict(method='pcnet_m', config=config, seeds=seeds),
 ]
-runs += [
-    dict(method='pcnet_m_direct', config=config, ensemble=[f'pcnet_m-seed{seed}'], seeds=[seed],
-         options={'model.direct': True}) for seed in seeds
-]
-runs += [dict(method='supervised', config=supervised, seeds=seeds)]
+for seed in (0, 1, 2):
+    runs += [
+        dict(method='pcnet_m', config=config, seeds=[seed]),
+        dict(method='pcnet_m_direct', config=config, ensemble=[f'pcnet_m-seed{seed}'], seeds=[seed],
+             options={'model.direct': True}),
+        dict(method='supervised', config=supervised, seeds=[seed]),
+    ]
