@@ -1,5 +1,5 @@
-# PCNet-M on ellipses, for a CPU; squares with more room, as most of an object may be hidden. The thresholds are those of
-# the scenes of digits.
+# PCNet-M on ellipses, for a CPU; squares with more room, as most of an object may be hidden. The thresholds are those
+# of the scenes of digits.
 _base_ = [
     '../../_base_/models/pcnet_m.py', '../../_base_/datasets/digit_stacks_objects.py',
     '../../_base_/default_runtime.py'

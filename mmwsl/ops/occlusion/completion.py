@@ -64,7 +64,9 @@ def complete_shapes(masks: torch.Tensor, order: np.ndarray, complete: Complete, 
     hiding = torch.as_tensor(occluders(order, direct), device=masks.device)
     whole, squares = masks.clone(), _squares(masks.cpu().numpy(), enlarge, masks.device)
     height, width = masks.shape[1:]
-    hidden = np.flatnonzero(hiding.any(1).cpu().numpy() & masks.any(2).any(1).cpu().numpy()) if len(masks) else []
+    if not len(masks):
+        return whole
+    hidden = np.flatnonzero((hiding.any(1) & masks.any(2).any(1)).cpu().numpy())
     for start in range(0, len(hidden), batch):
         part = torch.as_tensor(hidden[start:start + batch], device=masks.device)
         above = torch.stack([masks[hiding[each]].any(0) for each in part])
