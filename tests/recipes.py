@@ -49,7 +49,7 @@ def make_batch(cfg, count=8, training=True):
             return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
     if kind == 'ObjectCrops':
         scenes = {**loader.dataset.dataset, 'num_scenes': count}
-        return build_dataset({**loader.dataset, 'dataset': scenes}).__getitems__(range(count))
+        return build_dataset({**loader.dataset, 'dataset': scenes, 'amodal': True}).__getitems__(range(count))
     if collate == 'collate_list':
         classes = cfg.model.get('box_head', cfg.model.get('head', {})).get('num_classes', 10)
         return FUNCTIONS.get(collate)([_photo(64, 64 + 16 * index, classes, generator) for index in range(count)])
