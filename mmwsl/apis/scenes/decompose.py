@@ -60,15 +60,15 @@ def layers_of(image: np.ndarray, sample: DataSample, names: Sequence[str] | None
     shapes = sample.pred_amodal_masks.cpu().numpy().astype(bool)
     contents = np.ascontiguousarray(sample.pred_contents.cpu().numpy().transpose(0, 2, 3, 1)) * shapes[..., None]
     contents = np.where(modal[..., None], image, contents)
-    background = np.where(modal.any(0)[..., None], sample.pred_background.cpu().numpy().transpose(1, 2, 0), image)
-    return SceneLayers(background.astype(np.uint8), contents.astype(np.uint8), shapes | modal,
+    background = np.ascontiguousarray(sample.pred_background.cpu().numpy().transpose(1, 2, 0))
+    return SceneLayers(background, contents.astype(np.uint8), shapes | modal,
                        sample.pred_order.cpu().numpy().astype(np.int8),
                        tuple(names or (f'object {number}' for number in range(len(modal)))))
 
 
 def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, content: Network | Any | None = None,
               names: Sequence[str] | None = None, out: Path | str | None = None, gap: int | None = None,
-              device: str = 'cpu') -> SceneLayers:
+              grow: int = 3, device: str = 'cpu') -> SceneLayers:
     """Take a photo apart.
 
     Args:
@@ -81,6 +81,8 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
         out: file for the scene, see :func:`mmwsl.datasets.readers.scenes.scene_files.write_scene`.
         gap: pixels that predicted masks leave between objects that touch, see :func:`in_contact`; None as in the
             config.
+        grow: pixels around the masks that are no background either, as drawn masks leave some of an object's edge
+            outside; 0 for masks that are exact.
         device: where the networks run.
 
     Raises:
@@ -98,6 +100,7 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
         first.gap = gap
     painter = ContentBaseline('diffusion', data_preprocessor=first.data_preprocessor) if content is None else _network(
         content, device)
+    painter.grow = grow
     pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
     for model in (first.eval(), painter.eval().to(device)):
         ready = model.data_preprocessor(dict(inputs=pixels, data_samples=None), training=False)['inputs']

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from mmwsl.models.base import Model
-from mmwsl.models.scenes.pcnet_c import whole_masks
+from mmwsl.models.scenes.pcnet_c import grown, whole_masks
 from mmwsl.models.scenes.pcnet_m import modal_masks
 from mmwsl.registry import MODELS
 
@@ -40,16 +40,17 @@ class ContentBaseline(Model):
     Args:
         kind: ``'mean_fill'``, ``'border_fill'`` or ``'diffusion'``, see :func:`fill`. The last one fills the image
             without whatever may hide the object, the others fill what the whole shape has beyond the visible part.
+        grow: see :class:`PCNetC`.
 
     Raises:
         ValueError: an unknown kind.
     """
 
-    def __init__(self, kind='mean_fill', **kwargs):
+    def __init__(self, kind='mean_fill', grow=0, **kwargs):
         super().__init__(**kwargs)
         if kind not in KINDS:
             raise ValueError(f'ContentBaseline: kind={kind!r} is unknown; choose one of {", ".join(KINDS)}')
-        self.kind = kind
+        self.kind, self.grow = kind, grow
 
     def predict(self, images, samples):
         """See :meth:`PCNetC.predict`."""
@@ -62,7 +63,8 @@ class ContentBaseline(Model):
                 others = np.delete(modal, number, axis=0).any(0)
                 hole = amodal[number] & ~modal[number] | (others if self.kind == 'diffusion' else False)
                 content[:] = fill(pixels, modal[number], hole, self.kind) * amodal[number][..., None]
-            background = fill(pixels, ~modal.any(0), modal.any(0), self.kind)
+            covered = grown(modal_masks(sample).any(0), self.grow).cpu().numpy()
+            background = fill(pixels, ~covered, covered, self.kind)
             for name, made in (('pred_contents', contents), ('pred_background', background)):
                 made = np.ascontiguousarray(np.moveaxis(made, -1, -3))
                 setattr(sample, name, torch.from_numpy(made).to(image.device))

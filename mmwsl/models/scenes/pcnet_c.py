@@ -50,15 +50,18 @@ class PCNetC(Model):
         adversarial_weight: of the painter's adversarial loss.
         shift, scale, flip, eraser_scale: see :class:`PCNetM`.
         enlarge: of the squares about whole shapes in ``predict``, see :func:`object_squares`.
+        grow: pixels by which the objects are grown before the background behind them is painted; drawn masks leave
+            some of an object's edge outside.
     """
 
     def __init__(self, backbone, size=256, guided=True, background=0.2, valid_weight=1.0, hole_weight=6.0,
                  variation_weight=0.1, perceptual=None, perceptual_weight=0.1, style_weight=250.0, discriminator=None,
                  adversarial_weight=0.1, shift=0.2, scale=(0.8, 1.2), flip=0.5, eraser_scale=(0.8, 1.2), enlarge=3.0,
-                 **kwargs):
+                 grow=0, **kwargs):
         super().__init__(backbone, **kwargs)
         self.head = nn.Conv2d(self.backbone.out_channels[-1], 3, 1)
         self.size, self.guided, self.background, self.enlarge = size, guided, background, enlarge
+        self.grow = grow
         self.valid_weight, self.hole_weight, self.variation_weight = valid_weight, hole_weight, variation_weight
         self.windows, self.eraser_scale = dict(shift=shift, scale=tuple(scale), flip=flip), tuple(eraser_scale)
         self.perceptual = None if perceptual is None else self.make(perceptual).requires_grad_(False)
@@ -125,7 +128,7 @@ class PCNetC(Model):
             objects = [self._content(image, modal, amodal, number) for number in range(len(modal))]
             sample.pred_contents = torch.stack(objects) if objects else image.new_zeros(
                 0, *image.shape, dtype=torch.uint8)
-            sample.pred_background = self._background(image, modal.any(0))
+            sample.pred_background = self._background(image, grown(modal.any(0), self.grow))
         return samples
 
     def _content(self, image, modal, amodal, number):
@@ -153,6 +156,11 @@ class PCNetC(Model):
         """uint8 pixels (3, H, W) of a normalized image, in the hole those of ``painted`` (1, 3, H, W)."""
         pixels = torch.where(hole, painted[0], upcast(image))
         return self.data_preprocessor.pixels(pixels[None])[0].round().clamp(0, 255).to(torch.uint8)
+
+
+def grown(mask, pixels):
+    """A mask (H, W) with all that is at most so many pixels away from it, along each axis."""
+    return F.max_pool2d(mask[None, None].float(), 2 * pixels + 1, 1, pixels)[0, 0] > 0.5
 
 
 def whole_masks(sample):

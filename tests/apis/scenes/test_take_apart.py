@@ -35,13 +35,16 @@ def network():
 def test_what_is_taken_apart_composes_to_the_same_picture(tmp_path):
     """Whatever an untrained network says of hidden parts: pixels that are seen stay."""
     image, masks = scene()
-    layers = decompose(image, masks, network(), names=['a', 'b', 'c'], out=tmp_path / 'scene.npz')
+    layers = decompose(image, masks, network(), names=['a', 'b', 'c'], out=tmp_path / 'scene.npz', grow=0)
     assert layers.names == ('a', 'b', 'c') and (layers.shapes >= masks).all()
     acyclic = all((visible_parts(layers)[i] == masks[i]).all() for i in range(3))
     assert not acyclic or np.array_equal(compose(layers), image)
     assert np.array_equal(layers.background[~masks.any(0)], image[~masks.any(0)])
     found = read_scene(tmp_path / 'scene.npz')
     assert np.array_equal(found.contents, layers.contents) and np.array_equal(found.order, layers.order)
+    wider = decompose(image, masks, network(), grow=2).background
+    around = cv2.dilate(masks.any(0).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert np.array_equal(wider[~around], image[~around]) and (wider != image)[around & ~masks.any(0)].any()
     with pytest.raises(ValueError, match='do not fit an image'):
         decompose(image[:20], masks, network())
 
