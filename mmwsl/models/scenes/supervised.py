@@ -16,12 +16,18 @@ class SupervisedCompletion(PCNetM):
     Args:
         backbone, size, ...: see :class:`PCNetM`; what is said there of erasers has no use here.
         shape_threshold: probability from which a pixel belongs to the shape; .5 as it is trained for.
+
+    Raises:
+        ValueError: in ``loss``, samples without ``gt_amodal_masks``.
     """
 
     def __init__(self, backbone, shape_threshold=0.5, **kwargs):
         super().__init__(backbone, shape_threshold=shape_threshold, **kwargs)
 
     def loss(self, views, data_samples=None):
+        if 'gt_amodal_masks' not in data_samples:
+            raise ValueError('SupervisedCompletion learns from whole shapes (gt_amodal_masks), and the data have none; '
+                             'set amodal=True in ObjectCrops')
         maps = [data_samples.get(name) for name in ('gt_instance_masks', 'gt_other_masks', 'gt_amodal_masks')]
         share = self.size / maps[0].shape[-1]
         visible, others, whole = (each[:, 0] for each in random_windows(maps, self.size, share, **self.windows))
