@@ -16,6 +16,7 @@ from . import (
     cluster,
     configs,
     convert,
+    decompose,
     explore,
     export,
     extract,
@@ -31,6 +32,7 @@ from . import (
     prepare,
     proposals,
     pseudo_boxes,
+    rearrange,
     report,
     suite,
     test,
@@ -48,6 +50,7 @@ GROUPS = {
              'mask-sheet': mask_sheet, 'assignment-sheet': assignment_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'motion': motion,
              'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},
+    'scenes': {'decompose': decompose, 'rearrange': rearrange},
     'hand on': {'export': export, 'convert': convert},
     'names': {'list': listing, 'info': info, 'configs': configs},
 }

@@ -10,6 +10,7 @@ from . import (  # noqa: F401
     preprocessors,
     pretext,
     pretrained,
+    scenes,
     supervised,
     weak,
 )

@@ -7,6 +7,7 @@ from .folder import ImageFolder, check_same_classes, check_trained_classes
 from .list_file import ImageList
 from .proposal_files import read_mat, read_pickle
 from .proposals import Proposals, open_proposals, read_proposals, write_proposals
+from .scenes import COCOA, KINS
 from .thumos import THUMOS14
 from .voc import VOC, VOC_CLASSES, read_voc_xml
 from .wsol import WSOLBenchmark
@@ -15,6 +16,8 @@ __all__ = [
     'CIFAR10',
     'CIFAR100',
     'COCO',
+    'COCOA',
+    'KINS',
     'ClassMaps',
     'ImageFolder',
     'ImageList',

@@ -7,8 +7,10 @@ from .correct_localization import CorLocMetric
 from .detection import COCOMetric, VOCMetric
 from .localization import LocalizationMetric
 from .proposals import ProposalRecallMetric
+from .scenes import ContentMetric, SceneMetric
 from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
-__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'CorLocMetric', 'IoUMetric',
-           'LocalizationMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'TemporalMetric', 'VOCMetric']
+__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'ContentMetric', 'CorLocMetric',
+           'IoUMetric', 'LocalizationMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric',
+           'TemporalMetric', 'VOCMetric']
