@@ -20,7 +20,7 @@ from .evaluate import evaluate
 from .explore import explore
 from .export import export
 from .hidden_robustness import hidden_robustness
-from .motion import motion_boxes
+from .motion import extract_flow, motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
 from .pseudo_boxes import pseudo_boxes
@@ -42,6 +42,7 @@ __all__ = [
     'explore',
     'export',
     'extract',
+    'extract_flow',
     'four_steps',
     'hidden_robustness',
     'load_config',

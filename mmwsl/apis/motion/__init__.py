@@ -1,5 +1,6 @@
-"""Boxes of what moves in clips, as a data set in COCO's form: extents of objects that nobody drew."""
+"""Clips gone through: flow written beside frames, boxes of what moves, and pictures that are moved by arrows."""
 
 from .boxes import motion_boxes
+from .extract import extract_flow
 
-__all__ = ['motion_boxes']
+__all__ = ['extract_flow', 'motion_boxes']

@@ -1,5 +1,6 @@
 """Data sets made of another one."""
 
+from .flow_frames import FlowFrames
 from .joined import Joined
 from .motion_frames import MotionFrames, frame_region
 from .resized import Resized
@@ -9,5 +10,6 @@ from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
-__all__ = ['ImageProposals', 'Joined', 'MotionFrames', 'Resized', 'SingleClassCrops', 'WithProposalsByIndex',
-           'WithWindows', 'frame_region', 'square_around', 'stratified_split', 'subset', 'with_proposals']
+__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'Resized', 'SingleClassCrops',
+           'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around', 'stratified_split', 'subset',
+           'with_proposals']
