@@ -28,7 +28,7 @@ class FlowFrames(ImageDataset):
         moving: whether to make pseudo-masks.
         consensus_settings: arguments of :func:`mmwsl.flow.consensus`.
         guidance: arguments of :class:`FlowGuidance`, or None.
-        truth: hand over ``gt_flow`` (2, H, W) and ``gt_mask`` (H, W) of the clips, for evaluation.
+        truth: hand over ``gt_flow`` (2, H, W) and ``gt_mask`` (H, W) of the clips, 1 = an object, for evaluation.
         seed: of the guidance.
 
     Raises:
@@ -59,7 +59,7 @@ class FlowFrames(ImageDataset):
                 masks.append(torch.from_numpy(trimap(votes)))
             if truth:
                 truths.append(sample.gt_flow)
-                parts.append(sample.gt_mask[:-1])
+                parts.append((sample.gt_mask[:-1] > 0).to(torch.uint8))
         self.images, self.flows = torch.cat(images), torch.cat(flows)
         self.moving = torch.cat(masks) if moving else None
         self.truths, self.parts = (torch.cat(truths), torch.cat(parts)) if truth else (None, None)

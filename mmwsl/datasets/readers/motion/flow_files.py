@@ -111,7 +111,7 @@ def write_flow(path: os.PathLike[str] | str, flow: np.ndarray) -> None:
         header = np.float32(MAGIC).astype('<f4').tobytes() + np.array(flow.shape[1::-1], '<i4').tobytes()
         write_atomically(path, header + np.where(known[..., None], flow, 2 * UNKNOWN).astype('<f4').tobytes())
     elif kind == 'png':
-        values = (np.nan_to_num(flow) * 64 + 2**15).round().clip(0, 2**16 - 1) * known[..., None]
+        values = (np.nan_to_num(flow).astype(np.float64) * 64 + 2**15).round().clip(0, 2**16 - 1) * known[..., None]
         image = np.dstack([known, values[..., 1], values[..., 0]]).astype(np.uint16)
         write_atomically(path, cv2.imencode('.png', image)[1].tobytes())
     else:
