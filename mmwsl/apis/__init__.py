@@ -20,7 +20,7 @@ from .evaluate import evaluate
 from .explore import explore
 from .export import export
 from .hidden_robustness import hidden_robustness
-from .motion import extract_flow, motion_boxes
+from .motion import GuidedMotion, animate, cut_out, extract_flow, motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
 from .pseudo_boxes import pseudo_boxes
@@ -30,13 +30,16 @@ from .throughput import throughput
 from .train import prepare_training, train
 
 __all__ = [
+    'GuidedMotion',
     'Predictor',
+    'animate',
     'benchmark',
     'build_dataset',
     'build_model',
     'check_data',
     'class_maps',
     'convert',
+    'cut_out',
     'draw_matrix',
     'evaluate',
     'explore',

@@ -10,10 +10,12 @@ import warnings
 import mmwsl
 
 from . import (
+    animate,
     benchmark,
     check,
     configs,
     convert,
+    cut_out,
     explore,
     export,
     extract,
@@ -44,7 +46,7 @@ GROUPS = {
                            'four-steps': four_steps, 'hidden-robustness': hidden_robustness,
                            'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays,
-             'mask-sheet': mask_sheet},
+             'animate': animate, 'cut-out': cut_out, 'mask-sheet': mask_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'flow': flow,
              'motion': motion,
              'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},

@@ -1,6 +1,8 @@
-"""Clips gone through: flow written beside frames, boxes of what moves, and pictures that are moved by arrows."""
+"""Clips gone through: flow written beside frames, boxes of what moves, and pictures moved by arrows and clicks."""
 
 from .boxes import motion_boxes
 from .extract import extract_flow
+from .guided import GuidedMotion, animate, cut_out, iou_of_clicks, next_click, write_video
 
-__all__ = ['extract_flow', 'motion_boxes']
+__all__ = ['GuidedMotion', 'animate', 'cut_out', 'extract_flow', 'iou_of_clicks', 'motion_boxes', 'next_click',
+           'write_video']
