@@ -10,12 +10,12 @@ train_dataloader = dict(
     num_workers=0,
     drop_last=True,
     sampler=dict(type='EpochSampler'),
-    dataset=dict(clips=dict(split='train', num_clips=3200, **clips), **frames))
+    dataset=dict(clips=dict(split='train', num_clips=2400, **clips), **frames))
 test_dataloader = dict(
     batch_size=50,
     num_workers=0,
     sampler=dict(type='EpochSampler', shuffle=False),
-    dataset=dict(clips=dict(split='test', num_clips=300, **clips), truth=True, **frames))
+    dataset=dict(clips=dict(split='test', num_clips=200, **clips), truth=True, **frames))
 test_evaluator = dict(type='FlowMetric')
 test_cfg = dict()
 benchmark = dict(dataset='MotionClips')

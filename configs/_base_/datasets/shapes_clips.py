@@ -10,7 +10,7 @@ train_dataloader = dict(
     dataset=dict(
         type='FlowFrames',
         supervision='none',
-        clips=dict(type='Shapes', split='train', num_images=1600, num_classes=5, size=64, objects=(1, 3), clip_length=3,
+        clips=dict(type='Shapes', split='train', num_images=800, num_classes=5, size=64, objects=(1, 3), clip_length=3,
                    max_speed=0.06, supervision='none')))
 benchmark = dict(
     dataset='Shapes',

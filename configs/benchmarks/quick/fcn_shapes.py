@@ -8,16 +8,16 @@ _base_ = [
 norm = dict(type='BN')
 model = dict(
     backbone=dict(
-        depth=18, base_channels=8, strides=(1, 1, 1, 1), dilations=(1, 1, 1, 1), out_indices=(4,), norm_cfg=norm),
+        depth=18, base_channels=8, strides=(1, 1, 1, 1), dilations=(1, 1, 1, 1), out_indices=(3,), norm_cfg=norm),
     head=dict(_delete_=True, type='FCNHead', channels=32, num_classes=6, num_convs=1, concat=False, norm_cfg=norm),
     auxiliary_head=None)
 scenes = dict(type='Shapes', num_classes=5, size=64, objects=(1, 3), seed=7, supervision='full')
 train_dataloader = dict(
     batch_size=16, num_workers=0, persistent_workers=False,
-    dataset=dict(_delete_=True, split='train', num_images=320, **scenes))
+    dataset=dict(_delete_=True, split='train', num_images=160, **scenes))
 test_dataloader = dict(
     batch_size=50, num_workers=0, persistent_workers=False,
-    dataset=dict(_delete_=True, split='test', num_images=300, **scenes))
+    dataset=dict(_delete_=True, split='test', num_images=200, **scenes))
 test_evaluator = dict(num_classes=6)
 
 optim_wrapper = dict(

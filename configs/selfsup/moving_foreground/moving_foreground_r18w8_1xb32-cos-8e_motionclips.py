@@ -5,13 +5,13 @@ _base_ = [
 ]
 
 model = dict(
-    backbone=dict(_delete_=True, type='ResNet', depth=18, base_channels=8, strides=(1, 1, 1, 1)),
-    head=dict(_delete_=True, type='DenseHead', in_channels=64, out_channels=1))
+    backbone=dict(_delete_=True, type='ResNet', depth=18, base_channels=8, strides=(1, 1, 1, 1), out_indices=(3,)),
+    head=dict(_delete_=True, type='DenseHead', in_channels=32, out_channels=1))
 clips = dict(kind='colored', camera=0.03, clip_length=5, speed=(0.03, 0.06))
 train_dataloader = dict(dataset=dict(
     method='dis', moving=True, consensus_settings=dict(pieces=100),
-    clips=dict(num_clips=800, supervision='none', **clips)))
-test_dataloader = dict(dataset=dict(clips=dict(num_clips=75, **clips)))
+    clips=dict(num_clips=240, supervision='none', **clips)))
+test_dataloader = dict(dataset=dict(clips=dict(num_clips=25, **clips)))
 test_evaluator = dict(_delete_=True, type='IoUMetric', num_classes=2)
 del clips
 train_cfg = dict(max_epochs=8)
