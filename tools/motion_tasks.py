@@ -36,10 +36,10 @@ from mmwsl.reporting.records import make_record
 
 SUITE = 'motion'
 ROOT = 'mmwsl::selfsup/'
-CMP = ROOT + 'cmp/cmp_r18w8_1xb32-cos-5e_motionclips.py'
-PREDICTION = ROOT + 'flow_prediction/flow_prediction_r18w8_1xb32-cos-5e_motionclips.py'
-FOREGROUND = ROOT + 'moving_foreground/moving_foreground_r18w8_1xb32-cos-8e_motionclips.py'
-CROSS_PIXEL = ROOT + 'cross_pixel/cross_pixel_r18w8_1xb32-cos-5e_shapes.py'
+CMP = ROOT + 'cmp/cmp_r18w4_1xb16-cos-3e_motionclips.py'
+PREDICTION = ROOT + 'flow_prediction/flow_prediction_r18w4_1xb32-cos-5e_motionclips.py'
+FOREGROUND = ROOT + 'moving_foreground/moving_foreground_r18w4_1xb32-cos-8e_motionclips.py'
+CROSS_PIXEL = ROOT + 'cross_pixel/cross_pixel_r18w4_1xb32-cos-5e_shapes.py'
 PAIRS = {'RubberWhale': ('middlebury_rubberwhale', 'frame10.png', 'frame11.png', 'flow10.flo'),
          'KITTI pair': ('kitti_pair', 'frame1.png', 'frame2.png', 'flow_gt.png'),
          'FlyingChairs 0': ('flyingchairs_pairs', '0img0.ppm', '0img1.ppm', '0flow.flo'),

@@ -8,7 +8,7 @@ _base_ = [
 norm = dict(type='BN')
 model = dict(
     backbone=dict(
-        depth=18, base_channels=8, strides=(1, 1, 1, 1), dilations=(1, 1, 1, 1), out_indices=(3,), norm_cfg=norm),
+        depth=18, base_channels=4, strides=(1, 1, 1, 1), dilations=(1, 1, 1, 1), out_indices=(4,), norm_cfg=norm),
     head=dict(_delete_=True, type='FCNHead', channels=32, num_classes=6, num_convs=1, concat=False, norm_cfg=norm),
     auxiliary_head=None)
 scenes = dict(type='Shapes', num_classes=5, size=64, objects=(1, 3), seed=7, supervision='full')

@@ -5,7 +5,7 @@ _base_ = [
 ]
 
 model = dict(
-    backbone=dict(_delete_=True, type='ResNet', depth=18, base_channels=8, strides=(1, 1, 1, 1), out_indices=(3,)),
+    backbone=dict(_delete_=True, type='ResNet', depth=18, base_channels=4, strides=(1, 1, 1, 1)),
     head=dict(_delete_=True, type='DenseHead', in_channels=32, out_channels=1))
 clips = dict(kind='colored', camera=0.03, clip_length=5, speed=(0.03, 0.06))
 train_dataloader = dict(dataset=dict(

@@ -6,8 +6,7 @@ _base_ = [
 
 norm = dict(type='BN')
 model = dict(
-    backbone=dict(depth=18, base_channels=8, strides=(1, 1, 1, 1), dilations=(1, 1, 1, 1), out_indices=(3,),
-                  norm_cfg=norm),
+    backbone=dict(depth=18, base_channels=4, strides=(1, 1, 1, 1), dilations=(1, 1, 1, 1), norm_cfg=norm),
     sparse_encoder=dict(stride=4, norm_cfg=norm),
     decoder=dict(channels=32, bins=25, norm_cfg=norm),
     channels=32,

@@ -5,7 +5,7 @@ _base_ = [
 ]
 
 model = dict(
-    backbone=dict(depth=18, base_channels=8, strides=(1, 1, 1, 1), out_indices=(3,), norm_cfg=dict(type='BN')),
+    backbone=dict(depth=18, base_channels=4, strides=(1, 1, 1, 1), norm_cfg=dict(type='BN')),
     neck=dict(in_channels=32, hidden_channels=128, norm_cfg=dict(type='BN')),
     temperature=0.2)
 view = [

@@ -5,7 +5,7 @@ _base_ = [
 ]
 
 model = dict(
-    backbone=dict(_delete_=True, type='ResNet', depth=18, base_channels=8, strides=(1, 1, 1, 1), out_indices=(3,)),
+    backbone=dict(_delete_=True, type='ResNet', depth=18, base_channels=4, strides=(1, 1, 1, 1)),
     head=dict(_delete_=True, type='DenseHead', in_channels=32, out_channels=40),
     limit=6.0)
 
