@@ -189,7 +189,6 @@ def static_saliency(image):
     return otsu(distance / max(distance.max(), 1e-6))
 
 
-@torch.no_grad()
 def propagation(seed, args, count=100):
     """End-point error against points of guidance, and IoU with a limb against clicks."""
     last = trained(CMP, seed, args.work_dir / 'cmp')
@@ -232,7 +231,6 @@ def limb_ious(network, seed, count):
     return np.mean(values, axis=0)
 
 
-@torch.no_grad()
 def cross_pixel(seed, args):
     """Alignment of the two kernels on clips that were not learnt from, trained and not."""
     last = trained(CROSS_PIXEL, seed, args.work_dir / 'cross_pixel')
@@ -242,8 +240,9 @@ def cross_pixel(seed, args):
     for method, checkpoint in (('random', 'random'), ('cross_pixel', last)):
         model, _ = build_model(cfg, checkpoint, whole=True)
         torch.manual_seed(seed)
-        logs = [model(**model.data_preprocessor(data.__getitems__(range(start, start + 50)), True), mode='loss')
-                for start in range(0, len(data), 50)]
+        with torch.no_grad():
+            logs = [model(**model.data_preprocessor(data.__getitems__(range(start, start + 50)), True), mode='loss')
+                    for start in range(0, len(data), 50)]
         yield named(method, 'Shapes', 'kernels', CROSS_PIXEL), {
             metric: np.mean([float(log[metric]) for log in logs]) for metric in ('alignment', 'loss')}
 
