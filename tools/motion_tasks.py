@@ -18,7 +18,7 @@ from mmwsl.apis import GuidedMotion, build_dataset, build_model, evaluate, load_
 from mmwsl.apis.motion import iou_of_clicks
 from mmwsl.apis.motion.guided import draw_arrows
 from mmwsl.datasets import MotionClips, collate_batch, read_class_map, read_flow, read_image
-from mmwsl.datasets.readers.clips import read_frames
+from mmwsl.datasets.readers.clips import find_clips, read_frames
 from mmwsl.evaluation.functional import end_point_error, flow_outliers
 from mmwsl.files import append_json_lines, write_atomically
 from mmwsl.flow import (
@@ -115,7 +115,7 @@ def flow(seed, args):
 
 
 def clips(seed, args):
-    """IoU in percent of the moving region with the true mask of a real clip."""
+    """IoU in percent of the moving region with the true mask of a real clip; how far flow explains the next frames."""
     folder = args.data / 'davis_car_shadow'
     frames = list(read_frames(folder / 'JPEGImages' / '480p' / 'car-shadow'))
     masks = sorted(folder.joinpath('Annotations').rglob('*.png'))
@@ -127,6 +127,14 @@ def clips(seed, args):
                           ('consensus', votes > 0.5)):
         yield named(method, 'DAVIS car-shadow', 'moving', split='all'), dict(
             iou=100 * np.mean([iou(*pair) for pair in zip(found, truths, strict=True)]))
+
+
+    pairs = [list(read_frames(clip, most=2)) for clip in find_clips(args.data / 'ucf101_clips')]
+    for method in ('still', 'dis', 'dis_fast', 'farneback'):
+        found = [warp(second, estimate_flow(first, second, method)) if method != 'still' else second
+                 for first, second in pairs]
+        yield named(method, 'UCF101 clips', 'flow', split='all'), dict(warped_difference=np.mean([
+            np.abs(each.astype(float) - first).mean() for each, (first, _) in zip(found, pairs, strict=True)]))
 
 
 def raw_threshold(flow):
