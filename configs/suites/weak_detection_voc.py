@@ -17,3 +17,8 @@ runs += [
     dict(method=method, config=f'{weaksup}{method}/{method}_efficientnetlite0_1xb2-cos-8e_voc07.py')
     for method in ('wsddn', 'oicr', 'pcl')
 ]
+runs += [
+    dict(method=f'{method}_context',
+         config=f'{weaksup}{method}/{method}_context_efficientnetlite0_1xb2-cos-6e_voc07.py')
+    for method in ('wsddn', 'oicr', 'pcl')
+]

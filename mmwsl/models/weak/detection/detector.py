@@ -14,10 +14,10 @@ from mmwsl.registry import HEADS, MODELS
 POOLS = ('roi_pool', 'roi_align')
 
 
-def pool_proposals(features, rois, size, stride, pool='roi_pool'):
+def pool_proposals(features, rois, size, stride, pool='roi_pool', sampling_ratio=2):
     """Pool regions (R, 5), whose x2 and y2 are exclusive, to (R, C, size, size); see :func:`mmwsl.ops.roi_pool`."""
     if pool == 'roi_align':
-        return roi_align(features, rois, size, 1 / stride, sampling_ratio=2)
+        return roi_align(features, rois, size, 1 / stride, sampling_ratio=sampling_ratio)
     inside = torch.cat([rois[:, :3], rois[:, 3:] - 1], dim=1)  # there they are the last pixel inside
     return roi_pool(features, inside, size, 1 / stride)
 
@@ -45,6 +45,13 @@ def image_views(image, boxes, short_sides=None, longest=2000, flip=False):
             yield view.flip(2), mirror_boxes(moved, size[1]), factors, True
 
 
+def surrounding_boxes(boxes, margin, size):
+    """Boxes (R, 4) that grow on every side by ``margin`` times their width or height, cut at an image of (h, w)."""
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    grown = boxes + margin * torch.stack([-width, -height, width, height], dim=1)
+    return torch.stack([grown[:, side].clamp(0, size[1 - side % 2]) for side in range(4)], dim=1)
+
+
 def mirror_boxes(boxes, width):
     """Boxes (..., 4) of an image ``width`` pixels wide, in its mirror image."""
     left, top, right, bottom = boxes.unbind(-1)
@@ -64,12 +71,16 @@ class WeakDetector(Model):
         stride: of that feature map.
         pool: ``'roi_pool'`` or ``'roi_align'``.
         region_size: bins a side.
+        sampling_ratio: of ``'roi_align'``, samples a side of a bin.
         fc_channels: widths of linear layers, each with ReLU and dropout.
         dropout: its probability.
         chunk: so many regions of a batch are pooled at a time, and in training again on the way back, so that memory
             for thousands of proposals is bounded.
         score_scale: region features are multiplied by 1 + this times the proposal's score; 10 for the scores of edge
             boxes in WSDDN's paper, 0 for none.
+        context: None, or the margin of :func:`surrounding_boxes`, 0.4 in Kantorov et al. 2016 (boxes of 1.8 times the
+            side): the head then compares a region with its surroundings, see :class:`WSDDNHead`. Theirs pool the ring
+            alone, here it is the whole larger box.
         short_sides, longest, flip: of the views that scores are averaged over at test time, see :func:`image_views`;
             let the data set load the largest of them.
         score_threshold, nms_iou, max_detections: what is kept, class by class.
@@ -79,9 +90,9 @@ class WeakDetector(Model):
             number of classes.
     """
 
-    def __init__(self, backbone, head, stride=16, pool='roi_pool', region_size=7, fc_channels=(4096, 4096), dropout=0.5,
-                 chunk=1000, score_scale=0.0, short_sides=None, longest=2000, flip=False, score_threshold=1e-4,
-                 nms_iou=0.3, max_detections=100, **kwargs):
+    def __init__(self, backbone, head, stride=16, pool='roi_pool', region_size=7, sampling_ratio=2,
+                 fc_channels=(4096, 4096), dropout=0.5, chunk=1000, score_scale=0.0, context=None, short_sides=None,
+                 longest=2000, flip=False, score_threshold=1e-4, nms_iou=0.3, max_detections=100, **kwargs):
         super().__init__(backbone, **kwargs)
         if pool not in POOLS:
             raise ValueError(f'WeakDetector: pool={pool!r} is unknown; choose one of {", ".join(POOLS)}')
@@ -95,6 +106,7 @@ class WeakDetector(Model):
         self.head = HEADS.build(dict(dict(in_channels=channels), **head)) if isinstance(head, dict) else head
         self.stride, self.pool, self.region_size, self.chunk, self.score_scale = (
             stride, pool, region_size, chunk, score_scale)
+        self.sampling_ratio, self.context = sampling_ratio, context
         self.short_sides, self.longest, self.flip = short_sides, longest, flip
         self.score_threshold, self.nms_iou, self.max_detections = score_threshold, nms_iou, max_detections
 
@@ -107,9 +119,15 @@ class WeakDetector(Model):
         """The head's losses, averaged over the images; so those of N ranks are those of one rank with all images."""
         boxes = [self._proposals(sample) for sample in data_samples]
         tags = [self._tags(sample) for sample in data_samples]
-        features = self.region_features(self.backbone(images)[-1], boxes, self._box_scores(data_samples))
-        losses = [self.head.loss(*each) for each in zip(
-            features.split([len(each) for each in boxes]), boxes, tags, strict=True)]
+        feature_map, box_scores = self.backbone(images)[-1], self._box_scores(data_samples)
+        counts = [len(each) for each in boxes]
+        features = self.region_features(feature_map, boxes, box_scores).split(counts)
+        surroundings = [None] * len(boxes)
+        if self.context is not None:
+            sizes = [sample.get('img_shape') or images.shape[2:] for sample in data_samples]
+            around = [surrounding_boxes(each, self.context, size) for each, size in zip(boxes, sizes, strict=True)]
+            surroundings = self.region_features(feature_map, around, box_scores).split(counts)
+        losses = [self.head.loss(*each) for each in zip(features, boxes, tags, surroundings, strict=True)]
         return {name: sum(each[name] for each in losses) / len(losses) for name in losses[0]}
 
     def region_features(self, feature_map, boxes, box_scores=None):
@@ -129,7 +147,7 @@ class WeakDetector(Model):
         return torch.cat([checkpoint(self._region_features, *part, use_reentrant=False) for part in parts])
 
     def _region_features(self, feature_map, rois, factors):
-        pooled = pool_proposals(feature_map, rois, self.region_size, self.stride, self.pool)
+        pooled = pool_proposals(feature_map, rois, self.region_size, self.stride, self.pool, self.sampling_ratio)
         return self.layers((pooled * factors.to(pooled.dtype)[:, None, None, None]).flatten(1))
 
     def predict(self, images, samples):
@@ -160,8 +178,12 @@ class WeakDetector(Model):
         """Scores (R, C) and boxes (R, C, 4) in pixels of the input, averaged over the views."""
         proposals, box_scores, views = self._proposals(sample), self._box_scores([sample]), []
         for view, boxes, factors, mirrored in image_views(image, proposals, self.short_sides, self.longest, self.flip):
-            features = self.region_features(self.backbone(view[None])[-1], [boxes], box_scores)
-            scores, moved = self.head.predict(features, boxes)
+            feature_map, surroundings = self.backbone(view[None])[-1], None
+            features = self.region_features(feature_map, [boxes], box_scores)
+            if self.context is not None:
+                around = surrounding_boxes(boxes, self.context, view.shape[1:])
+                surroundings = self.region_features(feature_map, [around], box_scores)
+            scores, moved = self.head.predict(features, boxes, surroundings)
             if moved is not None:
                 moved = mirror_boxes(moved, view.shape[2]) if mirrored else moved
                 moved = torch.stack([moved[..., side] / factors[side % 2] for side in range(4)], dim=-1)

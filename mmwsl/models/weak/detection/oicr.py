@@ -104,10 +104,15 @@ class OICRHead(BaseModule):
         self.num_classes, self.first_weight = num_classes, first_weight
         self.positive_iou, self.ignore_iou = positive_iou, ignore_iou
 
-    def loss(self, features, boxes, tags):
-        """Losses of one image: features (R, D), boxes (R, 4), tags (C,)."""
-        scores = self.streams(features)
+    def loss(self, features, boxes, tags, surroundings=None):
+        """Losses of one image: features (R, D), boxes (R, 4), tags (C,), surroundings as in :class:`WSDDNHead`.
+
+        With surroundings the classifiers, too, see how a region differs from them; of its features alone they learnt
+        nothing but small parts, where :class:`WSDDNHead` did not.
+        """
+        scores = self.streams(features, surroundings)
         losses, scores = self.streams.loss_of(scores, features, boxes, tags), scores.detach()
+        features = features if surroundings is None else features - surroundings
         classes = (tags > 0).nonzero()[:, 0].tolist()
         for number, layer in enumerate(self.refinements, start=1):
             logits = layer(features)
@@ -125,8 +130,9 @@ class OICRHead(BaseModule):
         labels, weights, _ = oicr_targets(boxes, scores, classes, self.positive_iou, self.ignore_iou)
         return oicr_loss(logits, labels, weights)
 
-    def predict(self, features, boxes):
+    def predict(self, features, boxes, surroundings=None):
         """Scores (R, C), the mean of all classifiers, and, with a box branch, its boxes (R, C, 4); else None."""
+        features = features if surroundings is None else features - surroundings
         probabilities = [layer(features).float().softmax(1)[:, 1:] for layer in self.refinements]
         if self.box_branch is None:
             return sum(probabilities) / len(probabilities), None

@@ -85,13 +85,24 @@ class WSDDNHead(BaseModule):
         self.num_classes, self.temperature = num_classes, temperature
         self.reduction, self.spatial_weight = reduction, spatial_weight
 
-    def forward(self, features):
-        """Scores (R, C) of all regions of one image."""
-        return region_scores(self.class_stream(features), self.region_stream(features), self.temperature)
+    def forward(self, features, surroundings=None):
+        """Scores (R, C) of all regions of one image.
 
-    def loss(self, features, boxes, tags):
-        """Losses of one image: features (R, D), boxes (R, 4), tags (C,)."""
-        return self.loss_of(self(features), features, boxes, tags)
+        Args:
+            features: (R, D).
+            surroundings: (R, D), features of the regions with what is around them, or None. With them the second
+                stream asks how much better a region shows a class than its surroundings do (Kantorov et al. 2016,
+                the contrastive model). Without, where features see far beyond their region, the inside of an object
+                looks the same from any part of it, and small parts win.
+        """
+        region_logits = self.region_stream(features)
+        if surroundings is not None:
+            region_logits = region_logits - self.region_stream(surroundings)
+        return region_scores(self.class_stream(features), region_logits, self.temperature)
+
+    def loss(self, features, boxes, tags, surroundings=None):
+        """Losses of one image: features (R, D), boxes (R, 4), tags (C,), surroundings as in :meth:`forward`."""
+        return self.loss_of(self(features, surroundings), features, boxes, tags)
 
     def loss_of(self, scores, features, boxes, tags):
         """As :meth:`loss`, of the scores that :meth:`forward` gave."""
@@ -101,6 +112,6 @@ class WSDDNHead(BaseModule):
             losses['loss_spatial'] = self.spatial_weight * spatial_regularizer(features, boxes, scores, classes)
         return losses
 
-    def predict(self, features, boxes):
+    def predict(self, features, boxes, surroundings=None):
         """Scores (R, C), and boxes (R, C, 4) where they are not the regions' own: None."""
-        return self(features), None
+        return self(features, surroundings), None

@@ -9,6 +9,7 @@ from gloo_ranks import on_ranks
 from torch.nn.parallel import DistributedDataParallel
 
 from mmwsl.models.weak.detection import image_views
+from mmwsl.models.weak.detection.detector import surrounding_boxes
 from mmwsl.registry import MODELS
 from mmwsl.structures import DataSample
 
@@ -51,6 +52,29 @@ def test_chunks_change_nothing(head, pool):
     assert results[0][1].keys() == results[1][1].keys() and 'backbone.conv1.weight' in results[0][1]
     for name, gradient in results[0][1].items():
         assert torch.allclose(gradient, results[1][1][name], rtol=1e-3, atol=1e-5), name
+
+
+@pytest.mark.parametrize('head', HEADS)
+def test_context_compares_regions_with_what_is_around_them(head):
+    """Losses and scores are those of the head on features of the larger boxes, and not those without them."""
+    model, plain = build(head, context=0.4).eval(), build(head).eval()
+    for each in (model, plain):
+        (each.head if head['type'] == 'WSDDNHead' else each.head.streams).region_stream.weight.data.mul_(100)
+    sample = make_sample(0)
+    boxes = sample.proposals
+    around = surrounding_boxes(boxes, 0.4, (48, 48))
+    width = boxes[:, 2] - boxes[:, 0]
+    assert torch.allclose(around[:, 0], (boxes[:, 0] - 0.4 * width).clamp(min=0))
+    assert torch.allclose(around[:, 2], (boxes[:, 2] + 0.4 * width).clamp(max=48))
+    maps = model.backbone(images(1))[-1]
+    features, larger = model.region_features(maps, [boxes]), model.region_features(maps, [around])
+    expected = model.head.loss(features, boxes, torch.tensor([1., 0, 1]), larger)
+    losses, without = (each.loss(images(1), [sample]) for each in (model, plain))
+    for name, value in expected.items():
+        assert losses[name].item() == pytest.approx(value.item(), rel=1e-5), name
+    assert losses['loss_tags'].item() != pytest.approx(without['loss_tags'].item(), rel=1e-4)
+    scores = model.head.predict(features, boxes, larger)[0].max(0).values
+    assert torch.allclose(model.predict(images(1), [sample])[0].pred_scores, scores, atol=1e-6)
 
 
 def test_chunks_bound_the_memory():

@@ -82,6 +82,19 @@ def test_head_does_not_care_about_the_order_of_regions():
         assert first[name].item() == pytest.approx(second[name].item(), rel=1e-5)
 
 
+def test_surroundings_that_show_as_much_take_the_advantage_away():
+    """By hand: the second stream is of the difference, in which its bias cancels; the first stays as it was."""
+    head = WSDDNHead(2, 1)
+    head.class_stream.weight.data.zero_()
+    head.region_stream.weight.data[:] = torch.tensor([[1., 0.]])
+    head.region_stream.bias.data[:] = 7.0
+    features = torch.tensor([[3., 0.], [2., 0.]])  # a part of an object, and all of it
+    surroundings = torch.tensor([[3., 0.], [0., 0.]])  # around the part the object goes on
+    expected = torch.tensor([[0.0], [2.0]]).softmax(0)
+    assert torch.allclose(head(features, surroundings), expected)
+    assert head(features).argmax() == 0 and head(features, surroundings).argmax() == 1
+
+
 def test_unknown_reduction():
     with pytest.raises(ValueError, match="reduction='max' is unknown; choose 'sum' or 'mean'"):
         WSDDNHead(5, 3, reduction='max')
