@@ -1,10 +1,10 @@
 """What the methods of motion learn on clips that are made on the fly, and what estimated flow is worth.
 
     python tools/motion_tasks.py --seeds 0 --work-dir work_dirs/motion_tasks --out records.jsonl
-    python tools/motion_tasks.py --tasks flow clips --data data/video --out records.jsonl
+    python tools/motion_tasks.py --tasks flow clips next_frames --data data/video --out records.jsonl
 
-The truth of clips is read by the measures alone. What a seed has trained before is not trained again. ``flow`` and
-``clips`` need real pairs of frames and clips: a folder with ``flow_pairs`` and ``davis_car_shadow``.
+The truth of clips is read by the measures alone. What a seed has trained before is not trained again. The
+tasks of real pairs and clips need a folder with ``flow_pairs``, ``davis_car_shadow`` and ``ucf101_clips``.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def main():
     parser.add_argument('--tasks', nargs='+', choices=TASKS, default=[name for name in TASKS if name not in REAL])
     parser.add_argument('--seeds', nargs='+', type=int, default=[0])
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/motion_tasks'))
-    parser.add_argument('--data', type=Path, help='folder of real pairs and clips, of the tasks flow and clips')
+    parser.add_argument('--data', type=Path, help='folder of real pairs and clips')
     parser.add_argument('--out', type=Path, help='file of records to append to')
     parser.add_argument('--picture', type=Path, help='only draw, into this file: what CMP of the first seed does')
     args = parser.parse_args()
@@ -115,7 +115,7 @@ def flow(seed, args):
 
 
 def clips(seed, args):
-    """IoU in percent of the moving region with the true mask of a real clip; how far flow explains the next frames."""
+    """IoU in percent of the moving region with the true mask of a real clip."""
     folder = args.data / 'davis_car_shadow'
     frames = list(read_frames(folder / 'JPEGImages' / '480p' / 'car-shadow'))
     masks = sorted(folder.joinpath('Annotations').rglob('*.png'))
@@ -129,6 +129,9 @@ def clips(seed, args):
             iou=100 * np.mean([iou(*pair) for pair in zip(found, truths, strict=True)]))
 
 
+
+def next_frames(seed, args):
+    """How far flow explains the second frame of real clips of one action."""
     pairs = [list(read_frames(clip, most=2)) for clip in find_clips(args.data / 'ucf101_clips')]
     for method in ('still', 'dis', 'dis_fast', 'farneback'):
         found = [warp(second, estimate_flow(first, second, method)) if method != 'still' else second
@@ -284,9 +287,9 @@ def draw(file, checkpoint, rows=4, enlarge=3):
     write_atomically(file, cv2.imencode(file.suffix, picture)[1].tobytes())
 
 
-TASKS = dict(flow=flow, clips=clips, consensus=consensus_masks, prediction=prediction, foreground=foreground,
+TASKS = dict(flow=flow, clips=clips, next_frames=next_frames, consensus=consensus_masks, prediction=prediction, foreground=foreground,
              propagation=propagation, cross_pixel=cross_pixel)
-REAL = ('flow', 'clips')
+REAL = ('flow', 'clips', 'next_frames')
 
 if __name__ == '__main__':
     main()
