@@ -134,7 +134,7 @@ def next_frames(seed, args):
     """How far flow explains the second frame of real clips of one action."""
     pairs = [list(read_frames(clip, most=2)) for clip in find_clips(args.data / 'ucf101_clips')]
     for method in ('still', 'dis', 'dis_fast', 'farneback'):
-        found = [warp(second, estimate_flow(first, second, method)) if method != 'still' else second
+        found = [second if method == 'still' else warp(second, estimate_flow(first, second, method))
                  for first, second in pairs]
         yield named(method, 'UCF101 clips', 'flow', split='all'), dict(warped_difference=np.mean([
             np.abs(each.astype(float) - first).mean() for each, (first, _) in zip(found, pairs, strict=True)]))
@@ -287,8 +287,8 @@ def draw(file, checkpoint, rows=4, enlarge=3):
     write_atomically(file, cv2.imencode(file.suffix, picture)[1].tobytes())
 
 
-TASKS = dict(flow=flow, clips=clips, next_frames=next_frames, consensus=consensus_masks, prediction=prediction, foreground=foreground,
-             propagation=propagation, cross_pixel=cross_pixel)
+TASKS = dict(flow=flow, clips=clips, next_frames=next_frames, consensus=consensus_masks, prediction=prediction,
+             propagation=propagation, foreground=foreground, cross_pixel=cross_pixel)
 REAL = ('flow', 'clips', 'next_frames')
 
 if __name__ == '__main__':
