@@ -92,8 +92,8 @@ def test_the_command_writes_a_mask(rigid, tmp_path, capsys):
 
 def test_what_is_impossible_says_so(rigid, tmp_path):
     image = picture()
-    with pytest.raises(ValueError, match='knows motion up to 6'):
-        rigid.flow(image, [(16, 16, 7, 0)])
+    with pytest.raises(ValueError, match='knows motion up to 8'):
+        rigid.flow(image, [(16, 16, 9, 0)])
     with pytest.raises(ValueError, match='outside of a picture of 96 x 64'):
         rigid.flow(image, [(96, 16, 1, 0)])
     with pytest.raises(ValueError, match='0 frames are no video'):

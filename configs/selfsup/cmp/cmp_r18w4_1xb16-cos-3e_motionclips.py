@@ -10,10 +10,15 @@ model = dict(
     sparse_encoder=dict(stride=4, norm_cfg=norm),
     decoder=dict(channels=32, bins=25, norm_cfg=norm),
     channels=32,
-    limit=6.0)
-guidance = dict(stride=32, kernel=9, most=(0, 6))
-train_dataloader = dict(batch_size=16, dataset=dict(guidance=guidance))
-test_dataloader = dict(dataset=dict(guidance=dict(stride=32, kernel=9)))
+    limit=8.0)
+# much moves, and most points lie on what does: of a still ground there is little to learn
+train_dataloader = dict(
+    batch_size=16,
+    dataset=dict(
+        guidance=dict(stride=64, kernel=9, most=(0, 6)),
+        clips=dict(num_clips=1600, moving=1.0, travelling=0.2, speed=(0.04, 0.07))))
+test_dataloader = dict(dataset=dict(guidance=dict(stride=64, kernel=9)))
+optim_wrapper = dict(optimizer=dict(lr=4e-3))
 train_cfg = dict(max_epochs=3)
 auto_scale_lr = dict(base_batch_size=16)
-del norm, guidance
+del norm
