@@ -12,7 +12,7 @@ from mmwsl.apis.config import configs_root
 from mmwsl.registry import FUNCTIONS
 from mmwsl.structures import DataSample
 
-SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|bagencoder|seq32)_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
+SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|mitxs\d+|bagencoder|seq32)_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
 RECIPES = sorted(path.relative_to(configs_root()).as_posix() for path in configs_root().rglob('*.py')
                  if SMALL.search(path.relative_to(configs_root()).as_posix()) and path.parent.name != 'four_step')
 # A step of these waits for the device: how many boxes or instances there are is known there alone.
@@ -53,7 +53,7 @@ def make_batch(cfg, count=8, training=True):
     views = [step.num_views for step in loader.dataset.get('pipeline', ()) if 'num_views' in step] if training else []
     shape = (count, 3, 64, 64) if kind in ('ImageFolder', 'FlowFrames') else (count, 3, 32, 32)
     images = [torch.randint(256, shape, dtype=torch.uint8, generator=generator) for _ in range(sum(views) or 1)]
-    labels = torch.arange(count) % 10
+    labels = torch.arange(count) % min(cfg.model.get('head', {}).get('num_classes', 10), 10)
     if cfg.model.get('head', {}).get('type') == 'MultiLabelHead':
         labels = torch.eye(10)[labels]
     samples = DataSample(index=torch.arange(count), gt_label=labels)

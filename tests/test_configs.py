@@ -19,7 +19,7 @@ from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import FineTuneProtocol
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
-GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|efficientnetlite\d|wrn\d+|bagencoder|seq\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
+GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|mit[a-z0-9]+|efficientnetlite\d|wrn\d+|bagencoder|seq\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
                      r'-(?P<schedule>[a-z0-9]+)-(?P<length>\d+)(?P<unit>[ek])_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
@@ -89,7 +89,7 @@ def test_name(name):
     else:
         kinds = dict(vit='VisionTransformer', swin='SwinTransformer', alexnet='AlexNet', vgg16='VGG16',
                      googlenet='GoogLeNet', inceptionv3='InceptionV3', bagencoder='BagEncoder', efficientnetlite='EfficientNetLite',
-                     wrn='WideResNet')
+                     wrn='WideResNet', mit='MixTransformer')
         kind = next(kind for prefix, kind in kinds.items() if parts['backbone'].startswith(prefix))
         assert kind in (cfg.model.backbone.type, cfg.model.backbone.get('half', {}).get('type'))
         if kind == 'EfficientNetLite':

@@ -24,7 +24,7 @@ from .motion import GuidedMotion, animate, cut_out, extract_flow, motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
 from .pseudo_boxes import pseudo_boxes
-from .pseudo_masks import class_maps, four_steps, mask_sheet, pseudo_masks
+from .pseudo_masks import assignment_sheet, class_maps, four_steps, mask_sheet, pseudo_masks
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
@@ -33,6 +33,7 @@ __all__ = [
     'GuidedMotion',
     'Predictor',
     'animate',
+    'assignment_sheet',
     'benchmark',
     'build_dataset',
     'build_model',

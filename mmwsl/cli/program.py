@@ -11,6 +11,7 @@ import mmwsl
 
 from . import (
     animate,
+    assignment_sheet,
     benchmark,
     check,
     configs,
@@ -46,7 +47,8 @@ GROUPS = {
                            'four-steps': four_steps, 'hidden-robustness': hidden_robustness,
                            'throughput': throughput},
     'look': {'explore': explore, 'predict': predict, 'report': report, 'overlays': overlays,
-             'animate': animate, 'cut-out': cut_out, 'mask-sheet': mask_sheet},
+             'animate': animate, 'cut-out': cut_out, 'mask-sheet': mask_sheet,
+             'assignment-sheet': assignment_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'flow': flow,
              'motion': motion,
              'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},

@@ -66,7 +66,8 @@ def test_the_overview_lists_every_command_under_a_heading(capsys):
     assert listed == {
         'train and evaluate:': ['train', 'test', 'benchmark', 'suite', 'four-steps', 'hidden-robustness',
                                 'throughput'],
-        'look:': ['explore', 'predict', 'report', 'overlays', 'animate', 'cut-out', 'mask-sheet'],
+        'look:': ['explore', 'predict', 'report', 'overlays', 'animate', 'cut-out', 'mask-sheet',
+                  'assignment-sheet'],
         'data:': ['check', 'prepare', 'proposals', 'extract', 'flow', 'motion', 'pseudo-boxes', 'maps', 'masks'],
         'hand on:': ['export', 'convert'], 'names:': ['list', 'info', 'configs'],
         'options:': ['-h,', '--version']}

@@ -1,6 +1,7 @@
 """Metrics as configs name them: mmengine's shells of the pure functions, registered in METRICS."""
 
 from .bags import BagMetric
+from .class_maps import ClassMapIoUMetric
 from .classification import AccuracyMetric, MultiLabelMetric
 from .correct_localization import CorLocMetric
 from .detection import COCOMetric, VOCMetric
@@ -10,5 +11,5 @@ from .proposals import ProposalRecallMetric
 from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
-__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'CorLocMetric', 'FlowMetric', 'IoUMetric',
+__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'CorLocMetric', 'FlowMetric', 'IoUMetric',
            'LocalizationMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'TemporalMetric', 'VOCMetric']

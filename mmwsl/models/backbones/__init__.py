@@ -5,6 +5,7 @@ from .cifar_resnet import CIFARResNet
 from .efficientnet_lite import EfficientNetLite
 from .googlenet import GoogLeNet
 from .inception import InceptionV3
+from .mit import MixTransformer
 from .resnet import ResNet
 from .split import SplitBackbone
 from .swin import SwinTransformer
@@ -13,5 +14,5 @@ from .vgg import VGG16
 from .vit import VisionTransformer
 from .wide_resnet import WideResNet
 
-__all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'ResNet', 'SplitBackbone',
-           'SwinTransformer', 'TimmBackbone', 'VisionTransformer', 'WideResNet']
+__all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'MixTransformer',
+           'ResNet', 'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'VisionTransformer', 'WideResNet']

@@ -7,8 +7,10 @@ from .matching import assign, sample
 from .proposal_network import ProposalNetwork
 from .region_heads import BoxHead, MaskHead, paste_masks, pool_regions
 from .rpn import RPNHead
+from .segformer import SegFormerHead
 from .two_stage import TwoStageDetector
+from .uper_net import UPerNetHead
 
 __all__ = ['ASPP', 'BoxHead', 'DeepLabV2Head', 'DeepLabV3PlusHead', 'FCN', 'FCNHead', 'ImageClassifier',
-           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'RPNHead', 'TwoStageDetector', 'assign', 'paste_masks',
-           'pool_regions', 'sample']
+           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'RPNHead', 'SegFormerHead', 'TwoStageDetector',
+           'UPerNetHead', 'assign', 'paste_masks', 'pool_regions', 'sample']

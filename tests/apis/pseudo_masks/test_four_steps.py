@@ -133,6 +133,8 @@ def test_own_photos_from_tags_to_masks_that_data_reads(own, capsys):
     assert len(learnt) == 10 and learnt.classes == ['background', 'nail', 'ring']
     bare = next(photo for photo in photos if not any(photo.tags))
     assert (read_class_map(own / 'masks' / bare.part / 'masks' / f'{bare.name}.png') == 0).all()
+    (own / 'photos').mkdir()  # as the four steps have it
+    (out / 'photos.jsonl').rename(own / 'photos' / 'photos.jsonl')
     assert main(['masks', str(out), '--out', str(own / 'coco'), '--form', 'coco_json']) == 0
     content = json.loads((own / 'coco' / 'instances_train.json').read_text())
     assert {each['category_id'] for each in content['annotations']} <= {1, 2} and len(content['images']) == 8

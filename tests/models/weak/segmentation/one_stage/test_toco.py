@@ -7,7 +7,7 @@ import torch
 
 from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.models.weak.segmentation import ToCo
-from mmwsl.models.weak.segmentation.toco import crop_contrast, cut_windows, patch_contrast, random_windows
+from mmwsl.models.weak.segmentation.one_stage.toco import crop_contrast, cut_windows, patch_contrast, random_windows
 from mmwsl.structures import DataSample
 
 

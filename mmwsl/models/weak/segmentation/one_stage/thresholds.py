@@ -39,7 +39,8 @@ class MapThresholds(nn.Module):
         if num_components not in (None, 2, 3):
             raise ValueError(f'num_components={num_components} of the thresholds: choose 2, 3, or None for fixed ones')
         self.num_components, self.momentum, self.iterations = num_components, momentum, iterations
-        self.register_buffer('values', torch.stack([low, high], dim=1))  # (M, 2)
+        # (M, 2); fixed ones are settings, which a checkpoint does not change
+        self.register_buffer('values', torch.stack([low, high], dim=1), persistent=num_components is not None)
         if num_components is not None:
             centers = (torch.arange(BINS) + 0.5) / BINS
             self.register_buffer('centers', centers, persistent=False)

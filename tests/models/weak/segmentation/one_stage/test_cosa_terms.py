@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mmwsl.models.weak.segmentation.cosa_terms import (
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
     balanced_cross_entropy,
     contrastive_separation,
     guidance_loss,

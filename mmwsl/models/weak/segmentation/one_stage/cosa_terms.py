@@ -118,15 +118,16 @@ def contrastive_separation(maps, labels, perplexity, epsilon=1.0, temperature=0.
     """
     vectors = normalize(maps).flatten(2)  # (B, C, N)
     with torch.autocast(vectors.device.type, enabled=False):
-        similar = vectors.transpose(1, 2) @ vectors / temperature  # (B, N, N)
+        similar = (vectors.transpose(1, 2) @ vectors - 1) / temperature  # (B, N, N); at most 0, so that exp is small
     labels = labels.flatten(1)
     reliable = (perplexity.flatten(1) <= epsilon) & (labels != VOID)
     pairs = reliable[:, :, None] & reliable[:, None]
     same = labels[:, :, None] == labels[:, None]
     itself = torch.eye(labels.shape[1], dtype=torch.bool, device=labels.device)
     positive, negative = pairs & same & ~itself, pairs & ~same
-    others = similar.masked_fill(~negative, -1e4).logsumexp(2, keepdim=True)
-    each = torch.logaddexp(similar, others) - similar
+    exponentials = similar.exp()
+    others = (exponentials * negative).sum(2, keepdim=True)
+    each = (exponentials + others).log() - similar
     positives = positive.sum(2)
     anchors = (positives > 0) & negative.any(2)
     means = (each * positive).sum(2) / positives.clamp(min=1)

@@ -7,14 +7,14 @@ from tiny_runs import check_resume
 from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.models.weak.segmentation import CoSA, TwoMapHead
 from mmwsl.models.weak.segmentation.base import soft_margin_loss
-from mmwsl.models.weak.segmentation.cosa_terms import (
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
     balanced_cross_entropy,
     guidance_loss,
     normalize_by_range,
     pseudo_labels,
     sharpened_probabilities,
 )
-from mmwsl.models.weak.segmentation.single_stage import assign
+from mmwsl.models.weak.segmentation.one_stage.single_stage import assign
 from mmwsl.structures import DataSample
 
 DECODER = dict(type='LargeFOVHead', channels=8, dilations=(2, 2))
@@ -117,6 +117,39 @@ def test_guidance_is_by_the_copys_segmentation():
     assert loss.item() == pytest.approx(0.05 * expected, rel=1e-4)
 
 
+def test_what_guides_in_the_place_of_the_segmentation():
+    """The true masks; at random a tag's class or the background; or nothing, as with a weight of 0."""
+    model, (weak, strong) = cosa(**PLAIN | dict(guidance_weight=0.5), guidance='truth').eval(), views()
+    masks = torch.randint(4, (2, 32, 32), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    truth = torch.stack([masks == number for number in range(4)], dim=1).float()
+    expected = guidance_loss(model.network(strong).maps, truth).item()
+    for samples in (DataSample(gt_label=TAGS, gt_mask=masks),
+                    [DataSample(gt_label=tags, gt_mask=mask) for tags, mask in zip(TAGS, masks, strict=True)]):
+        assert model([weak, strong], samples, mode='loss')['loss_s2c'].item() == pytest.approx(0.5 * expected, rel=1e-4)
+    with pytest.raises(ValueError, match="supervision='full'"):
+        model([weak, strong], DataSample(gt_label=TAGS), mode='loss')
+    noisy = cosa(**PLAIN | dict(guidance_weight=0.5), guidance='noise')
+    drawn = noisy.guide(torch.zeros(2, 4, 50, 50), TAGS, None)
+    assert torch.allclose(drawn.sum(1), torch.ones(2, 50, 50)) and not drawn[:, 1:][TAGS == 0].any()
+    shares = drawn.mean((2, 3))
+    assert torch.allclose(shares, torch.tensor([[1, 1, 0, 1], [1.5, 0, 1.5, 0]]) / 3, atol=0.05)
+    assert 'loss_s2c' not in cosa(**PLAIN | dict(guidance_weight=0.5), guidance=None)(
+        [weak, strong], DataSample(gt_label=TAGS), mode='loss')
+    with pytest.raises(ValueError, match="guidance='none' is unknown"):
+        cosa(guidance='none')
+
+
+def test_labels_leave_running_statistics_alone():
+    """In training the network's norms know the strong view alone, whoever labels."""
+    for swap in (True, False):
+        model, (weak, strong) = cosa(**PLAIN, swap=swap).train(), views()
+        other = cosa(**PLAIN, swap=swap).train()
+        other.network(strong)
+        model([weak, strong], DataSample(gt_label=TAGS), mode='loss')
+        for name in ('running_mean', 'running_var'):
+            assert torch.equal(getattr(model.backbone.bn1, name), getattr(other.backbone.bn1, name))
+
+
 def test_who_labels():
     """With another copy the labels are others, without the swap the same."""
     for swap in (True, False):
@@ -164,8 +197,8 @@ def test_what_it_refuses():
 
 
 TINY = """
-_base_ = 'mmwsl::weaksup/segmentation/cosa/cosa_r18w16_1xb32-cos-8e_shapes.py'
-model = dict(backbone=dict(base_channels=4), head=dict(decoder=dict(channels=8)), thresholds=dict(length=3))
+_base_ = 'mmwsl::weaksup/segmentation/cosa/cosa_r18w16_1xb16-cos-1e_shapes.py'
+model = dict(warmup=0.3, backbone=dict(base_channels=4), head=dict(decoder=dict(channels=8)), thresholds=dict(length=3))
 train_dataloader = dict(batch_size=4, dataset=dict(num_images=40, size=32))
 optim_wrapper = dict(dtype='float32')
 train_cfg = dict(max_epochs=2)

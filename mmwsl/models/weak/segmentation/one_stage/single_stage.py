@@ -7,9 +7,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.supervised.masks import MaskPredictor
-from mmwsl.models.weak.segmentation.base import ClassMapModel, soft_margin_loss, tag_accuracy
-from mmwsl.models.weak.segmentation.cosa_terms import normalize_by_range
+from mmwsl.models.weak.segmentation.base import soft_margin_loss, tag_accuracy
+from mmwsl.models.weak.segmentation.one_stage.base import WarmupModel, check_scales
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import normalize_by_range
 from mmwsl.ops.tensors import upcast
 from mmwsl.refine import dense_energy
 from mmwsl.registry import HEADS, WEAK_HEADS
@@ -85,44 +85,27 @@ def assign(network, images, tags, scales):
     return TwoMaps(normalize_by_range(totals[0], tags), normalize_by_range(totals[1], tags), totals[2])
 
 
-class SingleStageModel(MaskPredictor, ClassMapModel):
-    """Base of single-stage methods; a method adds ``loss``.
+class SingleStageModel(WarmupModel):
+    """Base of single-stage methods with two maps; a method adds ``loss``.
 
     Args:
         backbone: returns an auxiliary and a final feature map.
         head: :class:`TwoMapHead`; its ``in_channels`` may be left out.
-        warmup: share of training in which the classifiers alone learn.
         assignment_scales: at which images are seen to label them.
         segmentation_weight: of the segmentation's loss.
         regularization_weight: of :func:`dense_energy`, which waits for the device; 0 leaves it out.
-        scales, flip, true_tags, crf: of predictions; see :class:`FCN`.
-        kwargs: see :class:`ClassMapModel`.
+        kwargs: see :class:`WarmupModel`.
 
     Raises:
         ValueError: a setting out of range.
     """
 
-    def __init__(self, backbone, head, warmup=0.15, assignment_scales=(1.0, 0.5, 1.5), segmentation_weight=0.1,
-                 regularization_weight=0.05, scales=(1.0,), flip=False, true_tags=False, crf=None, **kwargs):
+    def __init__(self, backbone, head, assignment_scales=(1.0, 0.5, 1.5), segmentation_weight=0.1,
+                 regularization_weight=0.05, **kwargs):
         super().__init__(backbone, head, **kwargs)
-        if not 0 <= warmup <= 1 or not assignment_scales or min(assignment_scales) <= 0:
-            raise ValueError(f'{type(self).__name__}: warmup={warmup} must be a share of training in [0, 1], and '
-                             f'assignment_scales={assignment_scales} positive numbers, at least one')
-        self.set_inference(scales, flip, true_tags, crf)
-        self.warmup, self.assignment_scales = warmup, tuple(assignment_scales)
+        check_scales(self, assignment_scales)
+        self.assignment_scales = tuple(assignment_scales)
         self.segmentation_weight, self.regularization_weight = segmentation_weight, regularization_weight
-        self.register_buffer('assigning', torch.tensor(warmup == 0))
-        self._assigning = warmup == 0  # the same on the host, so that a training step does not wait for the device
-
-    def _load_from_state_dict(self, *args, **kwargs):
-        super()._load_from_state_dict(*args, **kwargs)  # torch and mmengine's resume both come here
-        self._assigning = bool(self.assigning)
-
-    def after_optimizer_step(self, progress):
-        """Begin with labels when ``progress`` in [0, 1] has come to ``warmup``."""
-        if not self._assigning and progress >= self.warmup - 1e-6:
-            self._assigning = True
-            self.assigning.fill_(True)
 
     def network(self, images):
         """:class:`TwoMaps` of images (B, 3, H, W)."""
@@ -148,7 +131,3 @@ class SingleStageModel(MaskPredictor, ClassMapModel):
     def scores_and_maps(self, images):
         maps = self.network(images).maps
         return pooled(maps), maps.relu()
-
-    def predict(self, images, samples):
-        """As :class:`ClassMapModel`, and ``pred_mask`` in pixels of the file, as :class:`FCN` does."""
-        return MaskPredictor.predict(self, images, ClassMapModel.predict(self, images, samples))

@@ -7,8 +7,13 @@ from mmwsl.dist import all_mean, world_size
 from mmwsl.models.base import TeacherModel, single_view
 from mmwsl.models.layers.teacher import Teacher
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.weak.segmentation.cosa_terms import VOID, balanced_cross_entropy, pseudo_labels, refined_labels
-from mmwsl.models.weak.segmentation.single_stage import SingleStageModel, assign, resize
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
+    VOID,
+    balanced_cross_entropy,
+    pseudo_labels,
+    refined_labels,
+)
+from mmwsl.models.weak.segmentation.one_stage.single_stage import SingleStageModel, assign, resize
 from mmwsl.ops.tensors import normalize, upcast
 from mmwsl.registry import MODELS
 
@@ -141,7 +146,7 @@ class ToCo(TeacherModel, SingleStageModel):
         losses = self.classification_losses(found, tags)
         losses['loss_ptc'] = self.patch_weight * patch_contrast(features[-1], labels)
         losses['loss_ctc'] = self.crop_weight * self.crop_loss(images, features, labels)
-        if not self._assigning:
+        if self.warming_up:
             return dict(losses, loss_seg=0 * found.logits.sum())  # data-parallel ranks want a gradient of the decoder
         predicted, maps = resize(found.logits, images.shape[2:]), resize(maps, images.shape[2:])
         labels = refined_labels(images, maps, self.low, self.high) if self.refine else \

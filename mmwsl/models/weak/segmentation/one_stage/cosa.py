@@ -7,8 +7,9 @@ thresholds unless asked. Here each is a switch.
 import torch
 
 from mmwsl.models.base import TeacherModel, single_view
+from mmwsl.models.layers.norm import kept_statistics
 from mmwsl.models.layers.teacher import Teacher
-from mmwsl.models.weak.segmentation.cosa_terms import (
+from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
     balanced_cross_entropy,
     contrastive_separation,
     guidance_loss,
@@ -18,9 +19,11 @@ from mmwsl.models.weak.segmentation.cosa_terms import (
     reliability_weights,
     sharpened_probabilities,
 )
-from mmwsl.models.weak.segmentation.single_stage import SingleStageModel, assign, resize
-from mmwsl.models.weak.segmentation.thresholds import MapThresholds
+from mmwsl.models.weak.segmentation.one_stage.single_stage import SingleStageModel, assign, resize
+from mmwsl.models.weak.segmentation.one_stage.thresholds import MapThresholds
 from mmwsl.registry import MODELS
+
+GUIDES = ('own', 'truth', 'noise', None)
 
 
 @MODELS.register_module()
@@ -39,19 +42,28 @@ class CoSA(TeacherModel, SingleStageModel):
         refine: refine the pseudo-labels by :func:`par`.
         reliability: ``dict(alpha=, beta=)`` of :func:`perplexity`, to weight the pixels of pseudo-labels; or None.
         guidance_weight: of the loss from segmentation to class maps.
+        guidance: what guides the class maps: ``'own'``, the segmentation; as controls ``'truth'``, the true masks,
+            which needs ``supervision='full'`` and views that move nothing, and ``'noise'``, a random class of the tags
+            or the background at each position; None: nothing.
         separation_weight: of :func:`contrastive_separation`; 0 leaves it out.
         epsilon, temperature: of the separation.
         kwargs: see :class:`SingleStageModel`; ``segmentation_weight`` is of the loss from maps to segmentation.
+
+    Raises:
+        ValueError: another ``guidance``; from a step, guidance by the truth without true masks.
     """
 
     students = ('backbone', 'head')
 
     def __init__(self, backbone, head, swap=True, momentum=0.9994, thresholds=None, refine=False, reliability=None,
-                 guidance_weight=0.05, separation_weight=0.0, epsilon=1.0, temperature=0.5, **kwargs):
+                 guidance_weight=0.05, guidance='own', separation_weight=0.0, epsilon=1.0, temperature=0.5, **kwargs):
         super().__init__(backbone, head, **kwargs)
+        if guidance not in GUIDES:
+            raise ValueError(f'CoSA: guidance={guidance!r} is unknown; choose one of {GUIDES}')
         self.teacher = Teacher(self.backbone, self.head, momentum=momentum)
         self.thresholds = MapThresholds(**(thresholds or {}))
         self.swap, self.refine, self.reliability = swap, refine, reliability
+        self.guidance = guidance if guidance_weight else None
         self.guidance_weight, self.separation_weight = guidance_weight, separation_weight
         self.epsilon, self.temperature = epsilon, temperature
 
@@ -71,14 +83,16 @@ class CoSA(TeacherModel, SingleStageModel):
         tags = self.tags(data_samples, strong.device)
         found = self.network(strong)
         losses = self.classification_losses(found, tags)
-        if not self._assigning:
+        if self.warming_up:
             return dict(losses, loss_c2s=0 * found.logits.sum())  # data-parallel ranks want a gradient of the decoder
-        return losses | self.assigned_losses(found, weak, strong, tags)
+        return losses | self.assigned_losses(found, weak, strong, tags, data_samples)
 
-    def assigned_losses(self, found, weak, strong, tags):
+    def assigned_losses(self, found, weak, strong, tags, data_samples):
         """Losses of :class:`TwoMaps` ``found`` in the strong view against what is assigned in the weak one."""
-        maps, auxiliary_maps, logits = assign(self.teacher if self.swap else self.network, weak, tags,
-                                              self.assignment_scales)
+        # the network's running statistics are for predictions, which do not see the scales of this
+        with kept_statistics(self.backbone), kept_statistics(self.head):
+            maps, auxiliary_maps, logits = assign(self.teacher if self.swap else self.network, weak, tags,
+                                                  self.assignment_scales)
         maxima = torch.stack([each.amax(1).flatten() for each in (maps, auxiliary_maps)])
         thresholds = self.thresholds(maxima)  # (2, 2): low and high of both kinds
         size, losses = strong.shape[2:], {}
@@ -86,8 +100,9 @@ class CoSA(TeacherModel, SingleStageModel):
         segmentation = [self.segmentation_loss(predicted, resize(each, size), weak, *pair)
                         for each, pair in zip((maps, auxiliary_maps), thresholds, strict=True)]
         losses['loss_c2s'] = self.segmentation_weight * sum(segmentation) / 2
-        if self.guidance_weight:
-            losses['loss_s2c'] = self.guidance_weight * guidance_loss(found.maps, sharpened_probabilities(logits, tags))
+        if self.guidance is not None:
+            losses['loss_s2c'] = self.guidance_weight * guidance_loss(
+                found.maps, self.guide(logits, tags, data_samples))
         if self.separation_weight:
             low, high = thresholds[1]
             auxiliary_maps = resize(auxiliary_maps, found.maps.shape[2:])
@@ -97,6 +112,19 @@ class CoSA(TeacherModel, SingleStageModel):
         low, high = thresholds[0]
         losses.update(self.regularization_losses(weak, predicted))
         return dict(losses, threshold_low=low, threshold_high=high)
+
+    def guide(self, logits, tags, data_samples):
+        """Class probabilities (B, 1 + C, h, w) that the class maps shall follow, of assigned logits or a control."""
+        if self.guidance == 'truth':
+            samples = data_samples if isinstance(data_samples, (list, tuple)) else [data_samples]
+            if any('gt_mask' not in each for each in samples):
+                raise ValueError("CoSA: guidance='truth' needs the true masks: set supervision='full' on training data "
+                                 'that has them')
+            batched = samples[0] is data_samples
+            masks = data_samples.gt_mask if batched else torch.stack([each.gt_mask for each in samples])
+            numbers = torch.arange(logits.shape[1], device=logits.device)[:, None, None]
+            return (torch.as_tensor(masks, device=logits.device)[:, None] == numbers).to(logits.dtype)
+        return sharpened_probabilities(torch.rand_like(logits) if self.guidance == 'noise' else logits, tags)
 
     def segmentation_loss(self, predicted, maps, images, low, high):
         """Cross-entropy of logits (B, 1 + C, H, W) against the labels that maps (B, C, H, W) in [0, 1] make."""

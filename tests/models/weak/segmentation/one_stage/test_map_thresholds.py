@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmwsl.models.weak.segmentation.thresholds import MapThresholds
+from mmwsl.models.weak.segmentation.one_stage.thresholds import MapThresholds
 
 
 def two_peaks(count=4000):
@@ -16,7 +16,7 @@ def two_peaks(count=4000):
 def test_fixed_thresholds_stay():
     thresholds = MapThresholds(low=(0.2, 0.3), high=0.7)
     assert torch.equal(thresholds(two_peaks()), torch.tensor([[0.2, 0.7], [0.3, 0.7]]))
-    assert list(thresholds.state_dict()) == ['values']
+    assert list(thresholds.state_dict()) == []
 
 
 def test_two_components_meet_in_the_middle():
@@ -59,3 +59,9 @@ def test_old_batches_are_forgotten():
 def test_what_it_refuses(settings, message):
     with pytest.raises(ValueError, match=message):
         MapThresholds(**settings)
+
+
+def test_fixed_thresholds_are_no_state():
+    """A network goes on from another's checkpoint with the thresholds of its own settings."""
+    assert MapThresholds(low=0.2, high=0.4).state_dict() == {}
+    assert {'values', 'histograms'} == set(MapThresholds(num_components=2, length=3).state_dict())
