@@ -54,12 +54,17 @@ def make_batch(cfg, count=8, training=True):
         classes = cfg.model.get('box_head', cfg.model.get('head', {})).get('num_classes', 10)
         return FUNCTIONS.get(collate)([_photo(64, 64 + 16 * index, classes, generator) for index in range(count)])
     views = [step.num_views for step in loader.dataset.get('pipeline', ()) if 'num_views' in step] if training else []
-    shape = (count, 3, 64, 64) if kind == 'ImageFolder' else (count, 3, 32, 32)
+    shape = (count, 3, 64, 64) if kind in ('ImageFolder', 'FlowFrames') else (count, 3, 32, 32)
     images = [torch.randint(256, shape, dtype=torch.uint8, generator=generator) for _ in range(sum(views) or 1)]
     labels = torch.arange(count) % min(cfg.model.get('head', {}).get('num_classes', 10), 10)
     if cfg.model.get('head', {}).get('type') == 'MultiLabelHead':
         labels = torch.eye(10)[labels]
     samples = DataSample(index=torch.arange(count), gt_label=labels)
+    if kind == 'FlowFrames':
+        samples.flow = 3 * torch.randn(count, 2, 64, 64, generator=generator)
+        told = (torch.rand(count, 1, 64, 64, generator=generator) < 0.01).float()
+        samples.guidance = torch.cat([samples.flow * told, told], dim=1)
+        samples.moving = torch.tensor([0, 1, 255], dtype=torch.uint8)[torch.randint(3, (count, 64, 64), generator=generator)]
     return dict(inputs=images if views else images[0], data_samples=samples)
 
 

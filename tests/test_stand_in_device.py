@@ -134,7 +134,8 @@ def test_recipes_of_every_family():
     """The pattern finds what it should."""
     assert {'/'.join(name.split('/')[:-1]) for name in RECIPES} >= {
         *(f'selfsup/{method}' for method in (
-            'barlow_twins', 'byol', 'colorization', 'counting', 'cpc', 'deepcluster', 'densecl', 'dino', 'inpainting',
+            'barlow_twins', 'byol', 'cmp', 'colorization', 'counting', 'cpc', 'cross_pixel', 'deepcluster', 'densecl',
+            'dino', 'flow_prediction', 'inpainting', 'moving_foreground',
             'jigsaw', 'mae', 'moco', 'moco_v3', 'npid', 'odc', 'relative_location', 'rotation', 'simclr', 'simmim',
             'simsiam', 'split_brain', 'supervised', 'swav', 'vicreg')),
         *(f'weaksup/localization/{method}' for method in (

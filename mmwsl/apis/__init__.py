@@ -21,7 +21,7 @@ from .evaluate import evaluate
 from .explore import explore
 from .export import export
 from .hidden_robustness import hidden_robustness
-from .motion import motion_boxes
+from .motion import GuidedMotion, animate, cut_out, extract_flow, motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
 from .pseudo_boxes import pseudo_boxes
@@ -31,7 +31,9 @@ from .throughput import throughput
 from .train import prepare_training, train
 
 __all__ = [
+    'GuidedMotion',
     'Predictor',
+    'animate',
     'assignment_sheet',
     'benchmark',
     'build_dataset',
@@ -40,11 +42,13 @@ __all__ = [
     'class_maps',
     'cluster',
     'convert',
+    'cut_out',
     'draw_matrix',
     'evaluate',
     'explore',
     'export',
     'extract',
+    'extract_flow',
     'four_steps',
     'hidden_robustness',
     'load_config',

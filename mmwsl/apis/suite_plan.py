@@ -28,7 +28,7 @@ from mmwsl.reporting.records import is_of
 
 NOTE = 'suite_run.json'  # in a run's folder: how it was trained
 # Sets that are made on the fly are checked with a few items, because making all takes time.
-COUNTS, FEW = ('num_scenes', 'num_images', 'num_bags', 'num_sequences'), 32
+COUNTS, FEW = ('num_scenes', 'num_images', 'num_clips', 'num_bags', 'num_sequences'), 32
 
 
 @dataclass
@@ -178,6 +178,7 @@ class _Datasets:
             raise ValueError(f'the config has none, and this run needs it: add {".".join(place)}')
         part = copy.deepcopy(part)
         made = innermost(part)
+        made = made.get('clips', made)  # of which frames are taken
         if str(made.get('type')) in synthetic.__all__:
             made.update({name: min(made.get(name, FEW), FEW) for name in COUNTS
                          if name in inspect.signature(getattr(synthetic, made['type'])).parameters})

@@ -5,6 +5,7 @@ from .class_maps import ClassMaps
 from .coco import COCO
 from .folder import ImageFolder, check_same_classes, check_trained_classes
 from .list_file import ImageList
+from .motion import FlowError, FlowPairs, read_flow, write_flow
 from .proposal_files import read_mat, read_pickle
 from .proposals import Proposals, open_proposals, read_proposals, write_proposals
 from .scenes import COCOA, KINS
@@ -19,6 +20,8 @@ __all__ = [
     'COCOA',
     'KINS',
     'ClassMaps',
+    'FlowError',
+    'FlowPairs',
     'ImageFolder',
     'ImageList',
     'Proposals',
@@ -29,9 +32,11 @@ __all__ = [
     'check_same_classes',
     'check_trained_classes',
     'open_proposals',
+    'read_flow',
     'read_mat',
     'read_pickle',
     'read_proposals',
     'read_voc_xml',
+    'write_flow',
     'write_proposals',
 ]

@@ -1,5 +1,6 @@
 """Data sets made of another one."""
 
+from .flow_frames import FlowFrames
 from .joined import Joined
 from .motion_frames import MotionFrames, frame_region
 from .object_crops import ObjectCrops
@@ -10,6 +11,6 @@ from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
-__all__ = ['ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'Resized', 'SingleClassCrops',
+__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'Resized', 'SingleClassCrops',
            'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around', 'stratified_split', 'subset',
            'with_proposals']

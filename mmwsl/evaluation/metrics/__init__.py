@@ -5,6 +5,7 @@ from .class_maps import ClassMapIoUMetric
 from .classification import AccuracyMetric, MultiLabelMetric
 from .correct_localization import CorLocMetric
 from .detection import COCOMetric, VOCMetric
+from .flow import FlowMetric
 from .localization import LocalizationMetric
 from .proposals import ProposalRecallMetric
 from .scenes import ContentMetric, SceneMetric
@@ -12,5 +13,5 @@ from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
 __all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'ContentMetric', 'CorLocMetric',
-           'IoUMetric', 'LocalizationMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric',
+           'FlowMetric', 'IoUMetric', 'LocalizationMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric',
            'TemporalMetric', 'VOCMetric']
