@@ -30,12 +30,16 @@ def nearest(graph, k):
     return KNNGraph(graph.ids[:, :k], graph.similarities[:, :k])
 
 
+# Noise alone separates an item from its person, whom no other resembles: what the noise does is then known beforehand.
+APART = dict(tail=0.5, group=1, resemblance=0.0, spread=0.0)
+
+
 class Side:
     """The items of some people as all models see them: labels, features and graphs, a list each."""
 
     def __init__(self, args, seed, models):
         people = Identities(args.items, args.identities, args.dims, noise=args.noise, hard=args.hard,
-                            hard_noise=args.hard_noise, seed=seed)
+                            hard_noise=args.hard_noise, seed=seed, **APART)
         self.labels = people.labels
         self.features = [people.features(model) for model in range(models)]
         self.graphs = [exact_graph(self.features[0], args.neighbors)]

@@ -49,7 +49,8 @@ def main():
     parser.add_argument('--label-noise', type=float, default=0.1, help='share of labels that are of another person')
     parser.add_argument('--outliers', type=float, default=0.05, help='share of items that are of nobody')
     args = parser.parse_args()
-    made = dict(noise=args.noise, hard=args.hard, hard_noise=args.hard_noise)
+    made = dict(noise=args.noise, hard=args.hard, hard_noise=args.hard_noise,
+                tail=0.5, group=1, resemblance=0.0, spread=0.0)
     for seed in args.seeds:
         known = Identities(args.items, args.identities, seed=1000 + seed, **made)
         partition_at = functools.partial(cdp_partition, exact_graph(known.features(), 15))

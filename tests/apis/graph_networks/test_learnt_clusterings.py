@@ -15,11 +15,12 @@ from mmwsl.apis.graph_networks import (
 from mmwsl.clustering import exact_graph, partition_scores
 from mmwsl.datasets.synthetic.identities import Identities
 
+APART = dict(tail=.5, group=1, resemblance=0, spread=0)  # people in nothing alike, each item its person and noise
 QUICK = {'train_cfg.max_iters': 60, 'param_scheduler': [], 'default_hooks.checkpoint.interval': 60}
 
 
 def people(seed, items=400):
-    known = Identities(items, 12, 16, noise=.5, hard=.1, hard_noise=.8, seed=seed)
+    known = Identities(items, 12, 16, **APART, noise=.5, hard=.1, hard_noise=.8, seed=seed)
     return known, exact_graph(known.features(), 12)
 
 
@@ -59,7 +60,7 @@ def test_two_stages(method, tmp_path):
 
 @pytest.mark.slow
 def test_mediator(tmp_path):
-    known, other = (Identities(400, 12, 16, noise=.6, hard=.1, hard_noise=1, seed=seed) for seed in (1, 0))
+    known, other = (Identities(400, 12, 16, **APART, noise=.6, hard=.1, hard_noise=1, seed=seed) for seed in (1, 0))
 
     def committee(of):
         features = [of.features(model) for model in range(3)]

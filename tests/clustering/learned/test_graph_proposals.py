@@ -79,7 +79,7 @@ def test_overlaps_equal_the_visit_by_rank():
             np.testing.assert_array_equal(found < 0, wanted < 0)
             there = found >= 0
             pairs = set(zip(found[there], wanted[there], strict=True))
-            assert len(pairs) == len(set(found[there])) == len(set(wanted[there], strict=True))
+            assert len(pairs) == len(set(found[there])) == len(set(wanted[there]))
 
 
 def test_no_proposals():
