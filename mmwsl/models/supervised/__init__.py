@@ -8,7 +8,8 @@ from .proposal_network import ProposalNetwork
 from .region_heads import BoxHead, MaskHead, paste_masks, pool_regions
 from .rpn import RPNHead
 from .two_stage import TwoStageDetector
+from .yolact import YOLACT, DirectMasks, PrototypeMasks, YOLACTHead
 
-__all__ = ['ASPP', 'BoxHead', 'DeepLabV2Head', 'DeepLabV3PlusHead', 'FCN', 'FCNHead', 'ImageClassifier',
-           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'RPNHead', 'TwoStageDetector', 'assign', 'paste_masks',
-           'pool_regions', 'sample']
+__all__ = ['ASPP', 'BoxHead', 'DeepLabV2Head', 'DeepLabV3PlusHead', 'DirectMasks', 'FCN', 'FCNHead', 'ImageClassifier',
+           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'PrototypeMasks', 'RPNHead', 'TwoStageDetector', 'YOLACT',
+           'YOLACTHead', 'assign', 'paste_masks', 'pool_regions', 'sample']
