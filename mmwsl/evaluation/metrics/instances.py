@@ -29,7 +29,8 @@ class InstanceMetric(BaseMetric):
 
     default_prefix = 'instances'
 
-    def __init__(self, kinds=('bbox', 'segm'), visible_boxes=False, num_classes=None, collect_device='cpu', prefix=None):
+    def __init__(self, kinds=('bbox', 'segm'), visible_boxes=False, num_classes=None, collect_device='cpu',
+                 prefix=None):
         super().__init__(collect_device=collect_device, prefix=prefix)
         if not kinds or set(kinds) - {'bbox', 'segm'}:
             raise ValueError(f"InstanceMetric: kinds={kinds} must be 'bbox', 'segm' or both")

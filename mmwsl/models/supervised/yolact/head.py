@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 from mmwsl.models.supervised.yolact.anchors import level_anchors
 from mmwsl.models.supervised.yolact.losses import STDS
 from mmwsl.ops import clip_boxes, decode_boxes, fast_nms, nms
+from mmwsl.ops.tensors import upcast
 from mmwsl.registry import HEADS
 
 KINDS = ('fast_nms', 'cross_class_fast_nms', 'nms')
@@ -59,7 +60,7 @@ class YOLACTHead(BaseModule):
             x = self.shared(x)
             outputs.append([layer(x).permute(0, 2, 3, 1).reshape(len(x), -1, layer.out_channels // len(self.ratios))
                             for layer in (self.classes, self.boxes, self.values)])
-        return tuple(torch.cat(each, dim=1).float() for each in zip(*outputs, strict=True))
+        return tuple(upcast(torch.cat(each, dim=1)) for each in zip(*outputs, strict=True))
 
     def anchors(self, features, image_size):
         """Anchors (A, 4) of all maps in pixels of the input, whose (height, width) is ``image_size``."""

@@ -36,7 +36,8 @@ def box_loss(deltas, anchors, objects):
         anchors: (P, 4).
         objects: (P, 4), the box that each answers for.
     """
-    return F.smooth_l1_loss(deltas, encode_boxes(anchors, objects, stds=STDS), reduction='sum')
+    targets = encode_boxes(anchors, objects, stds=STDS).to(deltas.dtype)
+    return F.smooth_l1_loss(deltas, targets, reduction='sum')
 
 
 def semantic_loss(logits, masks, labels):

@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 
 from mmwsl.models.supervised.region_heads import paste_masks, to_rois
 from mmwsl.ops import roi_align
+from mmwsl.ops.tensors import upcast
 from mmwsl.registry import HEADS
 
 
@@ -39,7 +40,7 @@ def cropped_mask_loss(logits, targets, boxes):
         targets: (P, h, w) of 0 and 1.
         boxes: (P, 4) true boxes in pixels of the masks.
     """
-    each = F.binary_cross_entropy_with_logits(logits, targets, reduction='none')
+    each = F.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype), reduction='none')
     each = (each * inside_boxes(boxes, *logits.shape[1:])).sum(dim=(1, 2))
     area = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1)
     return (each / area.clamp(min=1e-4)).sum()
@@ -76,7 +77,7 @@ class PrototypeMasks(BaseModule):
 
     def forward(self, finest):
         """Prototypes (B, k, h, w) of the finest map (B, C, h / 2, w / 2), fp32."""
-        return self.layers(finest).float()
+        return upcast(self.layers(finest))
 
     @staticmethod
     def activate(values):
@@ -160,7 +161,8 @@ class DirectMasks(BaseModule):
             return values.sum() * 0
         targets = roi_align(masks[:, None].float(), to_rois(boxes.split(1)), self.size)[owners, 0]
         logits = values.unflatten(1, (self.size, self.size))
-        return F.binary_cross_entropy_with_logits(logits, (targets > 0.5).float(), reduction='none').mean((1, 2)).sum()
+        targets = (targets > 0.5).to(logits.dtype)
+        return F.binary_cross_entropy_with_logits(logits, targets, reduction='none').mean((1, 2)).sum()
 
     def masks(self, values, prototypes, boxes, image_size):
         """Probabilities (D, size, size) over the boxes."""

@@ -9,7 +9,7 @@ from mmwsl.models.layers.channels import with_channels
 from mmwsl.models.supervised.yolact.anchors import match_anchors
 from mmwsl.models.supervised.yolact.losses import box_loss, class_loss, semantic_loss
 from mmwsl.models.supervised.yolact.masks import shrink_masks
-from mmwsl.ops.tensors import refuse_nan
+from mmwsl.ops.tensors import refuse_nan, upcast
 from mmwsl.registry import MODELS
 
 
@@ -76,7 +76,7 @@ class YOLACT(Model):
         features, size = self.tensor(images), images.shape[2:]
         logits, deltas, values = self.head(features)
         prototypes, anchors = self.mask_branch(features[0]), self.head.anchors(features, size)
-        class_maps = self.semantic(features[0]).float() if self.semantic is not None else [None] * len(images)
+        class_maps = upcast(self.semantic(features[0])) if self.semantic is not None else [None] * len(images)
         nothing = sum(each.sum() * 0 for each in (logits, deltas, values, prototypes))  # every part has a gradient
         sums = dict.fromkeys(self.WEIGHTS, nothing)
         count = anchors.new_zeros(())
