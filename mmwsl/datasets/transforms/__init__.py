@@ -5,6 +5,7 @@ from .decode import ImageError, image_size, read_image
 from .geometry import RandomCropMap, RandomCropTagged, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
 from .photometric import PhotometricDistortion
 from .proposals import MakeProposals
+from .zoom import RandomWindow, ZoomOut
 
 __all__ = [
     'ImageError',
@@ -15,10 +16,12 @@ __all__ = [
     'RandomCrops',
     'RandomFlip',
     'RandomScale',
+    'RandomWindow',
     'ResizeCenterCrop',
     'ResizeRandomCrop',
     'ResizeShortEdge',
     'ResizeToSquare',
+    'ZoomOut',
     'image_size',
     'read_image',
 ]

@@ -2,6 +2,7 @@
 
 from .alexnet import AlexNet
 from .cifar_resnet import CIFARResNet
+from .darknet import Darknet
 from .efficientnet_lite import EfficientNetLite
 from .googlenet import GoogLeNet
 from .inception import InceptionV3
@@ -13,5 +14,5 @@ from .vgg import VGG16
 from .vit import VisionTransformer
 from .wide_resnet import WideResNet
 
-__all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'ResNet', 'SplitBackbone',
-           'SwinTransformer', 'TimmBackbone', 'VisionTransformer', 'WideResNet']
+__all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'Darknet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'ResNet',
+           'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'VisionTransformer', 'WideResNet']
