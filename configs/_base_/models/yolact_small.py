@@ -1,4 +1,4 @@
-# YOLACT for pictures of 128 pixels: a ResNet-18 of a quarter of the width, a pyramid on its maps of 1/8 to 1/32, masks of 32 x 32.
+# YOLACT for pictures of 128 pixels: a narrow ResNet-18, a pyramid on its maps of 1/8 to 1/32, masks of 32 x 32.
 model = dict(
     type='YOLACT',
     backbone=dict(type='ResNet', depth=18, base_channels=16, out_indices=(2, 3, 4), norm_cfg=dict(type='BN')),
