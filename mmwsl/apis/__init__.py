@@ -28,6 +28,7 @@ from .pseudo_masks import class_maps, four_steps, mask_sheet, pseudo_masks
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
+from .video import predict_video
 
 __all__ = [
     'Predictor',
@@ -49,6 +50,7 @@ __all__ = [
     'motion_boxes',
     'overlays',
     'predict',
+    'predict_video',
     'prepare_training',
     'pseudo_boxes',
     'pseudo_masks',
