@@ -267,7 +267,7 @@ def test_supervised(name, empty_weights):
 def test_instances(name):
     """{method}{size}_{backbone}_{gpus}xb{batch}-{schedule}-{length}{unit}_{data}.py: true, with a scale for each map."""
     cfg = load_config(f'mmwsl::{name}')
-    parts = re.fullmatch(r'(?P<method>yolact|fc_mask|boxinst)(?P<size>\d*)_(?P<backbone>r\d+(?:w\d+)?|darknet53)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
+    parts = re.fullmatch(r'(?P<method>yolact_filled_boxes|yolact|fc_mask|boxinst)(?P<size>\d*)_(?P<backbone>r\d+(?:w\d+)?|darknet53)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
                          r'(?P<schedule>step|cos)-(?P<length>\d+)(?P<unit>[ke])_(?P<data>coco|digitscenes)', name.split('/')[-1].removesuffix('.py'))
     assert cfg.train_dataloader.batch_size == int(parts['batch'])
     assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])

@@ -171,6 +171,8 @@ class MaskHead(BaseModule):
         norm_cfg: after the convolutions.
     """
 
+    from_boxes = False  # whether filled boxes stand for the true masks
+
     def __init__(self, in_channels, num_classes, size=14, conv_channels=(256, 256, 256, 256), channels=256,
                  norm_cfg=None, init_cfg=None):
         super().__init__(init_cfg)
@@ -231,3 +233,17 @@ def paste_masks(probabilities, boxes, height, width, threshold=0.5):
         values = F.grid_sample(probabilities[part, None], grid, align_corners=False)[:, 0]
         pasted[part] = values >= threshold
     return pasted
+
+
+def inside_boxes(boxes, height, width, padding=1):
+    """Which pixels of a mask lie in each box, a ``padding`` around it included: bool (N, height, width).
+
+    Args:
+        boxes: (N, 4) in pixels of the mask; corners may come in any order.
+        height, width: of the mask.
+        padding: in pixels.
+    """
+    low, high = torch.minimum(boxes[:, :2], boxes[:, 2:]), torch.maximum(boxes[:, :2], boxes[:, 2:])
+    (left, top), (right, bottom) = (each.T[..., None] for each in ((low - padding).clamp(min=0), high + padding))
+    y, x = (torch.arange(count, device=boxes.device) for count in (height, width))
+    return ((y >= top) & (y < bottom))[:, :, None] & ((x >= left) & (x < right))[:, None]

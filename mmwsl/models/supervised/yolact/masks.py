@@ -5,24 +5,10 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.models.supervised.region_heads import paste_masks, to_rois
+from mmwsl.models.supervised.region_heads import inside_boxes, paste_masks, to_rois
 from mmwsl.ops import roi_align
 from mmwsl.ops.tensors import upcast
 from mmwsl.registry import HEADS
-
-
-def inside_boxes(boxes, height, width, padding=1):
-    """Which pixels of a mask lie in each box, a ``padding`` around it included: bool (N, height, width).
-
-    Args:
-        boxes: (N, 4) in pixels of the mask; corners may come in any order.
-        height, width: of the mask.
-        padding: in pixels.
-    """
-    low, high = torch.minimum(boxes[:, :2], boxes[:, 2:]), torch.maximum(boxes[:, :2], boxes[:, 2:])
-    (left, top), (right, bottom) = (each.T[..., None] for each in ((low - padding).clamp(min=0), high + padding))
-    y, x = (torch.arange(count, device=boxes.device) for count in (height, width))
-    return ((y >= top) & (y < bottom))[:, :, None] & ((x >= left) & (x < right))[:, None]
 
 
 def shrink_masks(masks, size):
@@ -58,10 +44,15 @@ class PrototypeMasks(BaseModule):
         channels: of the 3 x 3 convolutions.
         layers: how many before the enlargement.
         padding_mode: of the convolutions: with ``'zeros'`` they know where the image ends, with ``'reflect'`` hardly.
+        from_boxes: take filled boxes for the true masks, of data that have no others: what weak methods must beat.
     """
 
-    def __init__(self, in_channels, num_prototypes=32, channels=256, layers=3, padding_mode='zeros', init_cfg=None):
+    from_boxes = False
+
+    def __init__(self, in_channels, num_prototypes=32, channels=256, layers=3, padding_mode='zeros', from_boxes=False,
+                 init_cfg=None):
         super().__init__(init_cfg)
+        self.from_boxes = self.from_boxes or from_boxes
         if num_prototypes < 1:
             raise ValueError(f'PrototypeMasks: num_prototypes={num_prototypes} leaves no mask; give 1 or more')
 
@@ -84,7 +75,7 @@ class PrototypeMasks(BaseModule):
         """Weights of the prototypes, from what the head says of each anchor."""
         return values.tanh()
 
-    def loss(self, values, prototypes, boxes, masks, owners, image_size):
+    def loss(self, values, prototypes, boxes, masks, owners, image_size, colors=None):
         """Cross-entropy within the true boxes, summed over the positive anchors.
 
         Args:
@@ -94,6 +85,7 @@ class PrototypeMasks(BaseModule):
             masks: (G, H, W) of the objects.
             owners: (P,) which object each anchor answers for.
             image_size: (H, W) of the input.
+            colors: (3, H, W) RGB in [0, 1]; for methods that look at them.
         """
         size = prototypes.shape[1:]
         scale = boxes.new_tensor([size[1] / image_size[1], size[0] / image_size[0]] * 2)
@@ -143,6 +135,8 @@ class DirectMasks(BaseModule):
         in_channels: as for :class:`PrototypeMasks`; not needed.
     """
 
+    from_boxes = False
+
     def __init__(self, size=16, in_channels=None, init_cfg=None):
         super().__init__(init_cfg)
         self.size, self.num_values = size, size**2
@@ -155,7 +149,7 @@ class DirectMasks(BaseModule):
     def activate(values):
         return values
 
-    def loss(self, values, prototypes, boxes, masks, owners, image_size):
+    def loss(self, values, prototypes, boxes, masks, owners, image_size, colors=None):
         """Cross-entropy of each mask, the mean of its pixels, summed over the positive anchors; arguments as there."""
         if not len(owners):
             return values.sum() * 0

@@ -8,7 +8,7 @@ from mmwsl.models.base import Model
 from mmwsl.models.layers.channels import with_channels
 from mmwsl.models.supervised.yolact.anchors import match_anchors
 from mmwsl.models.supervised.yolact.losses import box_loss, class_loss, semantic_loss
-from mmwsl.models.supervised.yolact.masks import shrink_masks
+from mmwsl.models.supervised.yolact.masks import inside_boxes, shrink_masks
 from mmwsl.ops.tensors import refuse_nan, upcast
 from mmwsl.registry import MODELS
 
@@ -76,6 +76,7 @@ class YOLACT(Model):
         features, size = self.tensor(images), images.shape[2:]
         logits, deltas, values = self.head(features)
         prototypes, anchors = self.mask_branch(features[0]), self.head.anchors(features, size)
+        colors = self.data_preprocessor.pixels(images) / 255 if self.mask_branch.from_boxes else [None] * len(images)
         class_maps = upcast(self.semantic(features[0])) if self.semantic is not None else [None] * len(images)
         nothing = sum(each.sum() * 0 for each in (logits, deltas, values, prototypes))  # every part has a gradient
         sums = dict.fromkeys(self.WEIGHTS, nothing)
@@ -96,8 +97,8 @@ class YOLACT(Model):
             mixture = self.mask_branch.activate(values[number, positive[chosen]])
             pad = (0, size[1] - masks.shape[2], 0, size[0] - masks.shape[1])
             masks = nn.functional.pad(masks, pad)
-            sums['mask'] = sums['mask'] + share * self._mask_loss(
-                mixture, prototypes[number], boxes, masks, owners[chosen], images[number], sample)
+            sums['mask'] = sums['mask'] + share * self.mask_branch.loss(
+                mixture, prototypes[number], boxes, masks, owners[chosen], tuple(size), colors[number])
             if self.semantic is not None:
                 sums['semantic'] = sums['semantic'] + semantic_loss(
                     class_maps[number], shrink_masks(masks, class_maps.shape[2:]), labels)
@@ -105,19 +106,6 @@ class YOLACT(Model):
         divisors = dict(cls=total, bbox=total, mask=total, semantic=len(images))
         return {f'loss_{name}': self.weights[name] * sums[name] / divisors[name] for name in self.WEIGHTS
                 if name != 'semantic' or self.semantic is not None}
-
-    def _mask_loss(self, values, prototypes, boxes, masks, owners, image, sample):
-        return self.mask_branch.loss(values, prototypes, boxes, masks, owners, masks.shape[1:])
-
-    def _masks(self, sample):
-        """Masks (N, H, W) of all objects of a sample.
-
-        Raises:
-            ValueError: there are none.
-        """
-        if 'gt_instance_masks' not in sample:
-            raise ValueError("YOLACT learns from masks: set supervision='full' on training data that has them")
-        return sample.gt_instance_masks
 
     def _objects(self, sample):
         """Boxes, labels and masks of the objects that are trained on, and the boxes of crowds."""
@@ -127,8 +115,15 @@ class YOLACT(Model):
         large = ((sides > 0) & (sides >= self.min_size)).all(dim=1)
         difficult = sample.get('gt_difficult', torch.zeros_like(large))
         kept = (large & ~difficult).nonzero()[:, 0]
-        return (sample.gt_boxes[kept], sample.gt_box_labels[kept], self._masks(sample)[kept],
-                sample.gt_boxes[large & difficult])
+        boxes = sample.gt_boxes[kept]
+        if self.mask_branch.from_boxes:
+            masks = inside_boxes(boxes, *sample.img_shape, padding=0)
+        elif 'gt_instance_masks' in sample:
+            masks = sample.gt_instance_masks[kept]
+        else:
+            raise ValueError("YOLACT learns from masks: set supervision='full' on training data that has them, or "
+                             'learn from boxes by the mask branch BoxInstPrototypes')
+        return boxes, sample.gt_box_labels[kept], masks, sample.gt_boxes[large & difficult]
 
     def predict(self, images, samples):
         """``samples`` with ``pred_boxes``, ``pred_box_scores``, ``pred_box_labels`` and ``pred_masks``, best first, in
