@@ -13,7 +13,7 @@ from mmwsl.apis.pseudo_masks.chain import digest, run_step
 from mmwsl.apis.pseudo_masks.figures import given, words
 from mmwsl.apis.pseudo_masks.make_maps import SCALES, make_maps
 from mmwsl.apis.pseudo_masks.make_masks import FORMS, MaskSettings, make_masks, score_maps, write_coco
-from mmwsl.apis.pseudo_masks.photos import list_photos, read_list, write_list
+from mmwsl.apis.pseudo_masks.photos import LIST, list_photos, read_list, write_list
 from mmwsl.checkpoints.read import checkpoint_file, checkpoint_hash
 from mmwsl.datasets.own import read_own_data
 from mmwsl.datasets.own.write import check_empty
@@ -88,7 +88,7 @@ def pseudo_masks(maps: Path | str, out: Path | str, threshold: float | tuple[flo
     masks are known.
 
     Args:
-        maps: what :func:`class_maps` wrote.
+        maps: what :func:`class_maps` wrote, or the folder ``maps`` of the four steps, beside their ``photos``.
         out: new folder.
         threshold, power, refiner: see :func:`mmwsl.models.weak.segmentation.masks_from_maps`; by default a threshold of
             0.25.
@@ -105,7 +105,8 @@ def pseudo_masks(maps: Path | str, out: Path | str, threshold: float | tuple[flo
         raise ValueError(f'form={form!r} is unknown; choose one of {", ".join(FORMS)}')
     threshold = 0.25 if threshold is None and power is None else threshold
     settings = MaskSettings(threshold, power, refiner)
-    photos, classes = read_list(maps)
+    beside = Path(maps).parent / 'photos'
+    photos, classes = read_list(maps if (Path(maps) / LIST).is_file() or not (beside / LIST).is_file() else beside)
     out = check_empty(out)
     with tempfile.TemporaryDirectory() as place:
         target = out if form == 'masks' else Path(place)

@@ -12,6 +12,7 @@ from mmwsl.reporting.markdown import markdown_table
 from mmwsl.reporting.records import make_record, read_records
 
 PROTOCOLS = dict(train='pseudo_masks', test='segmentation')
+METRICS = dict(miou='value', foreground_iou='foreground')
 
 
 def given(with_tags: bool, refiner: Mapping[str, Any] | None, views: Mapping[str, Any], walk: bool = False,
@@ -31,7 +32,9 @@ def words(settings: Mapping[str, Any]) -> str:
 
 
 class Figures:
-    """Rows of a table: dict of ``method``, ``split``, ``value`` (mIoU in percent), ``settings``, ``photos``."""
+    """Rows of a table: dict of ``method``, ``split``, ``value`` (mIoU in percent), ``foreground`` (the mean without the
+    background, which is nearly all of a photo where objects are small), ``settings``, ``seconds``.
+    """
 
     def __init__(self, config: str, seed: int, dataset: str):
         self.config, self.seed, self.dataset = config, seed, dataset
@@ -41,9 +44,11 @@ class Figures:
             seconds: float) -> None:
         """Add the mIoU of a confusion matrix; None adds nothing."""
         if matrix is not None:
-            value = round(100 * intersection_over_union(matrix)['mIoU'], 4)
-            self.rows.append(dict(method=method, split=split, value=value, settings=dict(settings),
-                                  seconds=round(seconds, 1)))
+            iou = intersection_over_union(matrix)
+            self.rows.append(dict(
+                method=method, split=split, value=round(100 * iou['mIoU'], 4),
+                foreground=round(100 * float(np.nanmean(iou['iou'][1:])), 4), settings=dict(settings),
+                seconds=round(seconds, 1)))
 
     @staticmethod
     def line(row: Mapping[str, Any]) -> str:
@@ -52,13 +57,14 @@ class Figures:
 
     def write(self, out: Path, records: Path | str | None) -> str:
         """Write ``table.md`` and ``records.jsonl`` to ``out``, add the records to another file, return the table."""
-        table = markdown_table(['method', 'photos', 'given', 'mIoU'], [
-            [row['method'], row['split'], words(row['settings']), f'{row["value"]:.2f}'] for row in self.rows], words=3)
+        table = markdown_table(['method', 'photos', 'given', 'mIoU', 'without background'], [
+            [row['method'], row['split'], words(row['settings']), f'{row["value"]:.2f}', f'{row["foreground"]:.2f}']
+            for row in self.rows], words=3)
         write_atomically(out / 'table.md', table)
         made = [make_record(
             method=row['method'], config=self.config, seed=self.seed, dataset=self.dataset, split=row['split'],
-            protocol=PROTOCOLS[row['split']], metric='miou', value=row['value'], settings=row['settings'],
-            seconds=row['seconds']) for row in self.rows]
+            protocol=PROTOCOLS[row['split']], metric=metric, value=row[key], settings=row['settings'],
+            seconds=row['seconds']) for row in self.rows for metric, key in METRICS.items()]
         (out / 'records.jsonl').unlink(missing_ok=True)
         append_json_lines(out / 'records.jsonl', made)
         if records is not None:  # a command that is run again adds nothing twice

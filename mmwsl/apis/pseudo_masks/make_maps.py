@@ -61,12 +61,17 @@ def make_maps(cfg: Config, checkpoint: Path | str, photos: Sequence[Photo], clas
         maps = multi_scale_maps(model, images, scales, flip, size)[0]
         scores = model.predict(images, [_sample()])[0].pred_scores.float().cpu().numpy()
         tags = np.array(photo.tags)
-        said = scores > 0.5
-        said[scores.argmax()] = True
+        said = said_classes(scores)
         own, other = (np.flatnonzero(each) for each in (tags == 1, said & (tags != 1)))
         normalized = normalize_by_maximum(maps).cpu().numpy()
         write_maps(path, own, normalized[own], scores=scores, other_classes=other,
                    other_maps=normalized[other].astype(np.float16))
+
+
+def said_classes(scores: np.ndarray) -> np.ndarray:
+    """bool (C,): what a classifier's probabilities say is there: above 1/2, and the best of several, as a photo of
+    many classes shows something; a single class may well be absent."""
+    return (scores > 0.5) | ((np.arange(len(scores)) == scores.argmax()) & (len(scores) > 1))
 
 
 def _sample() -> Any:

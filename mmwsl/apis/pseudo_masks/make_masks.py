@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmwsl.apis.pseudo_masks.make_maps import said_classes
 from mmwsl.apis.pseudo_masks.photos import Photo, shown
 from mmwsl.datasets import read_class_map
 from mmwsl.datasets.readers.map_files import read_maps, write_mask
@@ -43,9 +44,7 @@ class MaskSettings:
         """
         classes, values = maps['classes'], maps['maps']
         if not with_tags:
-            scores = maps['scores']
-            said = (scores > 0.5) | (np.arange(len(scores)) == scores.argmax())
-            kept = said[classes]
+            kept = said_classes(maps['scores'])[classes]
             classes = np.concatenate([classes[kept], maps['other_classes']])
             values = np.concatenate([values[kept], maps['other_maps']])
         image = photo.image()

@@ -14,10 +14,10 @@ from mmwsl.registry import HEADS, MODELS
 POOLS = ('roi_pool', 'roi_align')
 
 
-def pool_proposals(features, rois, size, stride, pool='roi_pool'):
+def pool_proposals(features, rois, size, stride, pool='roi_pool', sampling_ratio=2):
     """Pool regions (R, 5), whose x2 and y2 are exclusive, to (R, C, size, size); see :func:`mmwsl.ops.roi_pool`."""
     if pool == 'roi_align':
-        return roi_align(features, rois, size, 1 / stride, sampling_ratio=2)
+        return roi_align(features, rois, size, 1 / stride, sampling_ratio=sampling_ratio)
     inside = torch.cat([rois[:, :3], rois[:, 3:] - 1], dim=1)  # there they are the last pixel inside
     return roi_pool(features, inside, size, 1 / stride)
 
@@ -71,6 +71,7 @@ class WeakDetector(Model):
         stride: of that feature map.
         pool: ``'roi_pool'`` or ``'roi_align'``.
         region_size: bins a side.
+        sampling_ratio: of ``'roi_align'``, samples a side of a bin.
         fc_channels: widths of linear layers, each with ReLU and dropout.
         dropout: its probability.
         chunk: so many regions of a batch are pooled at a time, and in training again on the way back, so that memory
@@ -89,9 +90,9 @@ class WeakDetector(Model):
             number of classes.
     """
 
-    def __init__(self, backbone, head, stride=16, pool='roi_pool', region_size=7, fc_channels=(4096, 4096), dropout=0.5,
-                 chunk=1000, score_scale=0.0, context=None, short_sides=None, longest=2000, flip=False,
-                 score_threshold=1e-4, nms_iou=0.3, max_detections=100, **kwargs):
+    def __init__(self, backbone, head, stride=16, pool='roi_pool', region_size=7, sampling_ratio=2,
+                 fc_channels=(4096, 4096), dropout=0.5, chunk=1000, score_scale=0.0, context=None, short_sides=None,
+                 longest=2000, flip=False, score_threshold=1e-4, nms_iou=0.3, max_detections=100, **kwargs):
         super().__init__(backbone, **kwargs)
         if pool not in POOLS:
             raise ValueError(f'WeakDetector: pool={pool!r} is unknown; choose one of {", ".join(POOLS)}')
@@ -105,7 +106,7 @@ class WeakDetector(Model):
         self.head = HEADS.build(dict(dict(in_channels=channels), **head)) if isinstance(head, dict) else head
         self.stride, self.pool, self.region_size, self.chunk, self.score_scale = (
             stride, pool, region_size, chunk, score_scale)
-        self.context = context
+        self.sampling_ratio, self.context = sampling_ratio, context
         self.short_sides, self.longest, self.flip = short_sides, longest, flip
         self.score_threshold, self.nms_iou, self.max_detections = score_threshold, nms_iou, max_detections
 
@@ -146,7 +147,7 @@ class WeakDetector(Model):
         return torch.cat([checkpoint(self._region_features, *part, use_reentrant=False) for part in parts])
 
     def _region_features(self, feature_map, rois, factors):
-        pooled = pool_proposals(feature_map, rois, self.region_size, self.stride, self.pool)
+        pooled = pool_proposals(feature_map, rois, self.region_size, self.stride, self.pool, self.sampling_ratio)
         return self.layers((pooled * factors.to(pooled.dtype)[:, None, None, None]).flatten(1))
 
     def predict(self, images, samples):
