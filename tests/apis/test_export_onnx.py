@@ -170,7 +170,7 @@ def test_yolact_with_its_suppression(onnxruntime, tmp_path, changes):
     from sklearn.datasets import load_sample_images
     cfg = load_config('mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_digitscenes.py', changes)
     model, _ = build_model(cfg, 'random', 'cpu')
-    torch.nn.init.normal_(model.head.classes.weight, std=0.5, generator=torch.Generator().manual_seed(1))
+    torch.nn.init.normal_(model.head.classes.weight, std=0.05, generator=torch.Generator().manual_seed(1))
     torch.save(dict(state_dict=model.state_dict(), meta=dict(cfg=cfg.pretty_text)), tmp_path / 'epoch_1.pth')
     said = export(tmp_path / 'epoch_1.pth', tmp_path / 'out.onnx', 'onnx', image_size=128)
     shape = '4, 4' if changes else '32, 32'
