@@ -54,16 +54,17 @@ class InstanceMetric(BaseMetric):
                 if area:
                     objects.append(dict(category_id=label, bbox=bbox, area=area, segmentation=mask, iscrowd=int(many)))
             count = self.num_classes or len(self.dataset_meta['classes'])
-            self.results.append((objects, coco_results(sample, 0, range(count))))
+            self.results.append((tuple(true.shape[1:]), objects, coco_results(sample, 0, range(count))))
 
     def compute_metrics(self, results):
         from pycocotools.coco import COCO as Annotations
         count = self.num_classes or len(self.dataset_meta['classes'])
         truth, found = [], []
-        for number, (objects, detections) in enumerate(results, start=1):
+        for number, (_, objects, detections) in enumerate(results, start=1):
             truth += [dict(each, image_id=number) for each in objects]
             found += [dict(each, image_id=number) for each in detections]
-        content = dict(images=[dict(id=number) for number in range(1, len(results) + 1)],
+        content = dict(images=[dict(id=number, height=size[0], width=size[1])
+                               for number, (size, _, _) in enumerate(results, start=1)],
                        categories=[dict(id=number, name=str(number)) for number in range(count)],
                        annotations=[dict(each, id=number) for number, each in enumerate(truth, start=1)], info={})
         with contextlib.redirect_stdout(io.StringIO()):
