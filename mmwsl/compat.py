@@ -1,6 +1,9 @@
 """What is known about versions and machines: the only place that asks torch, mmengine or the processor for it."""
 
+import contextlib
 import functools
+import resource
+import sys
 import warnings
 from pathlib import Path
 
@@ -94,3 +97,22 @@ def compiled_ops():
     except (ImportError, OSError):  # OSError: compiled against another torch
         return None
     return mmcv.ops
+
+
+def reset_peak_memory():
+    """Count the peak of :func:`peak_memory` anew from here, where the system can (Linux)."""
+    with contextlib.suppress(OSError):
+        Path('/proc/self/clear_refs').write_text('5')
+
+
+def peak_memory():
+    """Largest resident memory of this process in bytes, mapped files included, since :func:`reset_peak_memory`.
+
+    Elsewhere than on Linux: since its start.
+    """
+    try:
+        lines = Path('/proc/self/status').read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith('VmHWM'))
+    except (OSError, StopIteration):
+        unit = 1 if sys.platform == 'darwin' else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -67,6 +67,8 @@ def two_steps(cfg, rank, size):
                  for side in cfg.get('_views', (SIDE, SIDE))]
         samples = DataSample(index=torch.arange(BATCH).flip(0).chunk(size)[rank],
                              gt_label=(torch.arange(BATCH) % 3).chunk(size)[rank])
+        for name, value in cfg.get('_fields', dict)().items():
+            setattr(samples, name, value.chunk(size)[rank])
         # Only rank 0's generator may count, unless what is drawn belongs to the images.
         torch.manual_seed(step if rank == 0 or cfg.get('_draws') else 100 + step)
         with pytest.MonkeyPatch.context() as monkeypatch:  # only here: building a model draws too
@@ -126,7 +128,7 @@ def check_two_ranks(methods, tmp_path):
     ``methods``: name -> model config; batches have 16 images of 16 px. Keys with an underscore are for this check:
     ``_views`` sides of the views (two of 16 px); ``_draws=True`` random draws with a row per image are shared out over
     the ranks, others are equal on them; ``_prepare(model, rank, size)`` is called after building (importable by name);
-    ``_no_gradient`` names of parameters whose gradient is 0 by nature.
+    ``_fields()`` (importable by name) more of the samples, of the whole batch; ``_no_gradient`` names of parameters whose gradient is 0 by nature.
     """
     expected, ranks = on_a_rank(methods, 0, 1), on_ranks(functools.partial(on_a_rank, methods), tmp_path)
     for name, cfg in methods.items():

@@ -12,7 +12,7 @@ from mmwsl.apis.config import configs_root
 from mmwsl.registry import FUNCTIONS
 from mmwsl.structures import DataSample
 
-SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|bagencoder|seq32)_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
+SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|mitxs\d+|bagencoder|seq32|p?unet(?:8|16))_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
 RECIPES = sorted(path.relative_to(configs_root()).as_posix() for path in configs_root().rglob('*.py')
                  if SMALL.search(path.relative_to(configs_root()).as_posix()) and path.parent.name != 'four_step')
 # A step of these waits for the device: how many boxes or instances there are is known there alone.
@@ -47,16 +47,24 @@ def make_batch(cfg, count=8, training=True):
         if number in loader.dataset:  # made on the fly, and small
             dataset = build_dataset({**loader.dataset, number: count})
             return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
+    if kind == 'ObjectCrops':
+        scenes = {**loader.dataset.dataset, 'num_scenes': count}
+        return build_dataset({**loader.dataset, 'dataset': scenes, 'amodal': True}).__getitems__(range(count))
     if collate == 'collate_list':
         classes = cfg.model.get('box_head', cfg.model.get('head', {})).get('num_classes', 10)
         return FUNCTIONS.get(collate)([_photo(64, 64 + 16 * index, classes, generator) for index in range(count)])
     views = [step.num_views for step in loader.dataset.get('pipeline', ()) if 'num_views' in step] if training else []
-    shape = (count, 3, 64, 64) if kind == 'ImageFolder' else (count, 3, 32, 32)
+    shape = (count, 3, 64, 64) if kind in ('ImageFolder', 'FlowFrames') else (count, 3, 32, 32)
     images = [torch.randint(256, shape, dtype=torch.uint8, generator=generator) for _ in range(sum(views) or 1)]
-    labels = torch.arange(count) % 10
+    labels = torch.arange(count) % min(cfg.model.get('head', {}).get('num_classes', 10), 10)
     if cfg.model.get('head', {}).get('type') == 'MultiLabelHead':
         labels = torch.eye(10)[labels]
     samples = DataSample(index=torch.arange(count), gt_label=labels)
+    if kind == 'FlowFrames':
+        samples.flow = 3 * torch.randn(count, 2, 64, 64, generator=generator)
+        told = (torch.rand(count, 1, 64, 64, generator=generator) < 0.01).float()
+        samples.guidance = torch.cat([samples.flow * told, told], dim=1)
+        samples.moving = torch.tensor([0, 1, 255], dtype=torch.uint8)[torch.randint(3, (count, 64, 64), generator=generator)]
     return dict(inputs=images if views else images[0], data_samples=samples)
 
 

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -52,3 +53,20 @@ def test_the_oldest_torch_is_that_of_the_requirements(monkeypatch, version, old)
             compat.check_torch()
     else:
         compat.check_torch()
+
+
+def test_the_peak_of_the_memory_is_counted_anew(monkeypatch):
+    compat.reset_peak_memory()
+    before = compat.peak_memory()
+    held = np.ones(2**24, np.int64)  # 128 MiB
+    assert compat.peak_memory() - before > 2**26
+    del held
+    compat.reset_peak_memory()
+    assert compat.peak_memory() - before < 2**26
+
+    def no_such_file(path, *args):
+        raise FileNotFoundError(path)
+    monkeypatch.setattr(compat.Path, 'read_text', no_such_file)
+    monkeypatch.setattr(compat.Path, 'write_text', no_such_file)
+    compat.reset_peak_memory()  # another system: the peak since the start
+    assert compat.peak_memory() > 2**27

@@ -19,11 +19,11 @@ from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import FineTuneProtocol
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
-GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|efficientnetlite\d|wrn\d+|bagencoder|seq\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
+GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|mit[a-z0-9]+|efficientnetlite\d|wrn\d+|bagencoder|seq\d+|dim\d+|p?unet\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
                      r'-(?P<schedule>[a-z0-9]+)-(?P<length>\d+)(?P<unit>[ek])_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
-                if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained', 'four_step'} & set(path.relative_to(ROOT).parts)
+                if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained', 'four_step', 'clustering'} & set(path.relative_to(ROOT).parts)
                 and path.parent.name != 'benchmarks' and path.parent not in (
                     ROOT / 'benchmarks' / 'detection', ROOT / 'benchmarks' / 'segmentation')
                 and not path.is_relative_to(ROOT / 'supervised'))
@@ -81,8 +81,12 @@ def test_name(name):
     assert {'e': cfg.train_cfg.get('max_epochs'), 'k': cfg.train_cfg.get('max_iters', 0) / 1000}[parts['unit']] == length
     assert parts['data'] == cfg.benchmark.dataset.lower().replace('-', '')
     depth = re.fullmatch(r'r(\d+)(?:w(\d+))?', parts['backbone'])
-    if parts['backbone'].startswith('seq'):  # sequences of features of so many channels
-        assert cfg.model.in_channels == int(parts['backbone'].removeprefix('seq'))
+    if parts['backbone'][:3] in ('seq', 'dim'):  # sequences, or items, of features of so many channels
+        assert cfg.model.in_channels == int(parts['backbone'][3:])
+    elif 'unet' in parts['backbone']:
+        assert cfg.model.backbone.type == ('PartialUNet' if parts['backbone'].startswith('p') else 'UNet')
+        net = MODELS.build(dict(cfg.model.backbone))
+        assert net.out_channels == [int(parts['backbone'].removeprefix('p').removeprefix('unet'))]
     elif depth:
         assert cfg.model.backbone.depth == int(depth[1])
         assert cfg.model.backbone.get('base_channels', 64) == int(depth[2] or 64)
@@ -90,7 +94,7 @@ def test_name(name):
     else:
         kinds = dict(vit='VisionTransformer', swin='SwinTransformer', alexnet='AlexNet', vgg16='VGG16',
                      googlenet='GoogLeNet', inceptionv3='InceptionV3', bagencoder='BagEncoder', efficientnetlite='EfficientNetLite',
-                     wrn='WideResNet')
+                     wrn='WideResNet', mit='MixTransformer')
         kind = next(kind for prefix, kind in kinds.items() if parts['backbone'].startswith(prefix))
         assert kind in (cfg.model.backbone.type, cfg.model.backbone.get('half', {}).get('type'))
         if kind == 'EfficientNetLite':
@@ -170,7 +174,7 @@ def test_builds(name, empty_weights):
         cut = TRANSFORMS.build(dict(pipeline[-1]))
         assert not hasattr(cut, 'views') or len(cut.views) == len(views)
     sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier') else 'none'
-    assert sighted == images.get('supervision') or name.startswith('weaksup/')
+    assert sighted == images.get('supervision') or name.startswith(('weaksup/', 'graph/', 'scenes/'))
     added = cfg.get('custom_hooks', [])
     for hook in [*cfg.default_hooks.values(), *added]:
         HOOKS.build(dict(hook))

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 
 DETECTION = 'how many boxes there are is known on the device alone, and regions of a size go together'
 CLUSTERING = 'once before an epoch; the host decides when to stop and which clusters are empty'
+SCENES = 'the order of the objects, and which of them may be hidden, is found on the host'
 EXCEPTIONS = {  # where the host may wait, and why
     'mmwsl/models/supervised/matching.py sample': DETECTION,
     'mmwsl/models/supervised/region_heads.py BoxHead.detect': DETECTION,
@@ -39,6 +40,12 @@ EXCEPTIONS = {  # where the host may wait, and why
     'mmwsl/ops/box_coder.py encode_boxes': 'constants of four numbers are sent to the device',
     'mmwsl/ops/boxes.py clip_boxes': 'the size of an image is sent to the device',
     'mmwsl/models/supervised/two_stage.py TwoStageDetector.predict': 'the scale of an image is sent to the device',
+    'mmwsl/models/scenes/pcnet_m.py PCNetM.predict': SCENES,
+    'mmwsl/models/scenes/pcnet_c.py PCNetC._content': SCENES,
+    'mmwsl/models/scenes/supervised.py SupervisedCompletion.predict': SCENES,
+    'mmwsl/ops/occlusion/completion.py _squares': SCENES,
+    'mmwsl/ops/occlusion/completion.py complete_shapes': SCENES,
+    'mmwsl/ops/occlusion/completion.py recover_order': SCENES,
     'mmwsl/models/weak/detection/detector.py WeakDetector.predict': DETECTION,
     'mmwsl/models/weak/detection/oicr.py OICRHead.loss': 'which tags an image has is asked for once',
     'mmwsl/models/weak/detection/pcl.py cluster_centers': DETECTION,
@@ -127,7 +134,8 @@ def test_recipes_of_every_family():
     """The pattern finds what it should."""
     assert {'/'.join(name.split('/')[:-1]) for name in RECIPES} >= {
         *(f'selfsup/{method}' for method in (
-            'barlow_twins', 'byol', 'colorization', 'counting', 'cpc', 'deepcluster', 'densecl', 'dino', 'inpainting',
+            'barlow_twins', 'byol', 'cmp', 'colorization', 'counting', 'cpc', 'cross_pixel', 'deepcluster', 'densecl',
+            'dino', 'flow_prediction', 'inpainting', 'moving_foreground',
             'jigsaw', 'mae', 'moco', 'moco_v3', 'npid', 'odc', 'relative_location', 'rotation', 'simclr', 'simmim',
             'simsiam', 'split_brain', 'supervised', 'swav', 'vicreg')),
         *(f'weaksup/localization/{method}' for method in (

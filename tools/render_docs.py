@@ -18,6 +18,8 @@ A block in a Markdown file looks like this, paths seen from the repository's roo
     <!-- end -->
     <!-- throughput: docs/results/throughput/NAME.json -->
     <!-- end -->
+    <!-- clusterings: docs/results/NAME/records.jsonl -->
+    <!-- end -->
     <!-- rooms: mmwsl -->
     <!-- end -->
 
@@ -34,12 +36,13 @@ from pathlib import Path
 
 from mmwsl.apis import read_quoted, read_records, render_layer_table, render_matrix, render_quoted, render_table
 from mmwsl.files import write_atomically
+from mmwsl.reporting.cluster_tables import render_clusterings
 from mmwsl.reporting.markdown import markdown_table
 from mmwsl.reporting.records import CEILINGS, FLOORS, pivot
 
 ROOT = Path(__file__).resolve().parents[1]
 QUOTED = ROOT / 'docs' / 'published' / 'figures.jsonl'
-BLOCK = re.compile(r'(<!-- (methods|layers|matrix|overview|quoted|throughput|rooms): (\S+)(.*?)\s-->\n)'
+BLOCK = re.compile(r'(<!-- (methods|layers|matrix|overview|quoted|throughput|clusterings|rooms): (\S+)(.*?)\s-->\n)'
                    r'.*?(<!-- end -->)', re.S)
 
 # what stands in the package, from the top floor down: imports go to the right
@@ -176,6 +179,8 @@ def render(text, page=ROOT / 'README.md'):
         opening, kind, path, words, end = match.groups()
         if kind == 'throughput':
             body = render_throughput(json.loads((ROOT / path).read_text(encoding='utf-8')))
+        elif kind == 'clusterings':
+            body = render_clusterings(read_records(ROOT / path)) if (ROOT / path).is_file() else 'Not run yet.\n'
         elif kind == 'rooms':
             body = render_rooms(ROOT / path)
         elif kind == 'overview':

@@ -8,7 +8,6 @@ Each item has most of its neighbors in its own identity, with scores that are hi
 
 import argparse
 import json
-import resource
 import time
 from collections import defaultdict
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from mmwsl.clustering import by_first_member, graph_pairs, propagate
 from mmwsl.clustering.knn_graph import KNNGraph
+from mmwsl.compat import peak_memory, reset_peak_memory
 
 
 def make_graph(items, k, size, seed):
@@ -72,12 +72,12 @@ def main():
     graph = make_graph(args.items, args.neighbors, args.identity_size, args.seed)
     pairs = graph_pairs(graph, args.threshold, strict=True)
     del graph
-    import scipy.sparse.csgraph  # noqa: F401  its loading is not the propagation's
+    reset_peak_memory()
     begin, cpu = time.perf_counter(), time.process_time()
     labels = propagate(pairs, args.items)
     result = dict(items=args.items, pairs=len(pairs.source), clusters=int(labels.max()) + 1,
                   seconds=time.perf_counter() - begin, cpu_seconds=time.process_time() - cpu,
-                  peak_gib_of_process=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+                  peak_gib_of_process=peak_memory() / 2**30)
     if args.plain:
         begin, cpu = time.perf_counter(), time.process_time()
         plain = plain_propagation(pairs, args.items)

@@ -15,34 +15,41 @@ from mmwsl.reporting import (
 from .benchmark import benchmark, extract
 from .build import build_dataset, build_model
 from .check import check_data
+from .cluster import cluster
 from .config import load_config
 from .evaluate import evaluate
 from .explore import explore
 from .export import export
 from .hidden_robustness import hidden_robustness
-from .motion import motion_boxes
+from .motion import GuidedMotion, animate, cut_out, extract_flow, motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
 from .pseudo_boxes import pseudo_boxes
-from .pseudo_masks import class_maps, four_steps, mask_sheet, pseudo_masks
+from .pseudo_masks import assignment_sheet, class_maps, four_steps, mask_sheet, pseudo_masks
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
 from .video import predict_video
 
 __all__ = [
+    'GuidedMotion',
     'Predictor',
+    'animate',
+    'assignment_sheet',
     'benchmark',
     'build_dataset',
     'build_model',
     'check_data',
     'class_maps',
+    'cluster',
     'convert',
+    'cut_out',
     'draw_matrix',
     'evaluate',
     'explore',
     'export',
     'extract',
+    'extract_flow',
     'four_steps',
     'hidden_robustness',
     'load_config',

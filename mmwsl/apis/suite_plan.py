@@ -28,7 +28,7 @@ from mmwsl.reporting.records import is_of
 
 NOTE = 'suite_run.json'  # in a run's folder: how it was trained
 # Sets that are made on the fly are checked with a few items, because making all takes time.
-COUNTS, FEW = ('num_scenes', 'num_bags', 'num_sequences'), 32
+COUNTS, FEW = ('num_scenes', 'num_images', 'num_clips', 'num_bags', 'num_sequences'), 32
 
 
 @dataclass
@@ -101,6 +101,8 @@ class SuiteRun:
         if mine and self.files and all(path.is_file() for path in self.files):  # otherwise they say nothing else
             hashes = [checkpoint_hash(path) for path in self.files]
             mine = [record for record in mine if is_of(record, hashes)]
+        if self.has_own_metric:  # all of its values come at once, whatever their names are
+            return {} if mine else {-1: list(protocols)}
         have = {(-1 if record.get('layer') is None else record['layer'], record['protocol']) for record in mine}
         todo = {layer: [name for name in protocols if (layer, name) not in have] for layer in self.layers or [-1]}
         return {layer: names for layer, names in todo.items() if names}
@@ -176,6 +178,7 @@ class _Datasets:
             raise ValueError(f'the config has none, and this run needs it: add {".".join(place)}')
         part = copy.deepcopy(part)
         made = innermost(part)
+        made = made.get('clips', made)  # of which frames are taken
         if str(made.get('type')) in synthetic.__all__:
             made.update({name: min(made.get(name, FEW), FEW) for name in COUNTS
                          if name in inspect.signature(getattr(synthetic, made['type'])).parameters})

@@ -20,6 +20,7 @@ def add_arguments(parser):
     add_config(parser)
     parser.add_argument('checkpoint', help=CHECKPOINT)
     parser.add_argument('--out', required=True, help='.npz file to write')
+    parser.add_argument('--on', metavar='CONFIG', help='another config, whose benchmark data take the place of its own')
     parser.add_argument('--split', choices=['train', 'test', 'all'], default='test',
                         help='which images; all is for --data (default: %(default)s)')
     parser.add_argument('--thumbnails', type=int, default=0, metavar='N',
@@ -37,7 +38,7 @@ def run(args):
     join_ranks(args)
     if args.split == 'all' and not args.data:
         raise ValueError('--split all is for --data; a config has a training and a test set: choose one of the two')
-    cfg, split = load_config(args.config, {**read_options(args.cfg_options), **data_options(args)}), args.split
+    cfg, split = load_config(args.config, {**read_options(args.cfg_options), **data_options(args)}, args.on), args.split
     if split == 'all':
         cfg.benchmark.test.split, split = None, 'test'
     features = extract(cfg, args.checkpoint, args.out, split, args.layer, args.thumbnails)

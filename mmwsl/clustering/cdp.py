@@ -1,13 +1,12 @@
 """Consensus-driven propagation (Zhan et al. 2018): pairs of one model or a committee's vote, and their propagation.
 
-The propagation raises a threshold until every component is small enough. It is computed on whole arrays, round by
-round: a component that is final has no edge left to any other node, and edges only vanish, so no order of visits could
-change the result.
+The propagation raises a threshold until every component is small enough. A component that is final has no edge left to
+any other node, and edges only vanish, so no order of visits could change the result: it is computed on whole arrays,
+and from the highest threshold down, where components only grow, so that each edge is looked at once.
 """
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,19 +14,7 @@ from mmwsl.clustering.knn_graph import CHECKED, KNNGraph, Pairs, graph_pairs
 
 Components = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 LEFTOVERS = ('together', 'components')
-AT_ONCE = 1024  # nodes that diffusion spreads from together
-
-
-class SoftLabels(NamedTuple):
-    """Labels of nodes, several of one node allowed, in ascending order of ``nodes``, then of ``labels``.
-
-    Attributes:
-        nodes, labels: (M,) int64.
-        weights: (M,) float64; those of one node sum to 1.
-    """
-    nodes: np.ndarray
-    labels: np.ndarray
-    weights: np.ndarray
+PART = 2**20  # edges whose level is found together
 
 
 def components(source: np.ndarray, target: np.ndarray, count: int) -> np.ndarray:
@@ -98,7 +85,7 @@ def vote_pairs(base: KNNGraph, committee: Sequence[KNNGraph], threshold: float, 
 
 
 def propagate(pairs: Pairs, count: int, max_size: int = 600, step: float = 0.05, max_rounds: int = 100,
-              leftover: str = 'together', find_components: Components = components) -> np.ndarray:
+              leftover: str = 'together', find_components: Components | None = None) -> np.ndarray:
     """Partition of N items by their scored pairs.
 
     Components of the edges are final if they have ``max_size`` nodes or fewer. For the others the threshold, at first
@@ -111,7 +98,8 @@ def propagate(pairs: Pairs, count: int, max_size: int = 600, step: float = 0.05,
         step: 0 to 1, both excluded.
         max_rounds: then the rest is left as it is, with a warning.
         leftover: what the rest becomes: ``'together'`` one cluster, ``'components'`` one each.
-        find_components: replaces SciPy by another engine, see :func:`components`.
+        find_components: an engine of another machine, of the form of :func:`components`; it is asked once a round,
+            from the lowest threshold up. None = here, from the highest down.
 
     Returns:
         (N,) int64, clusters by their first members; -1 = in no pair.
@@ -119,43 +107,117 @@ def propagate(pairs: Pairs, count: int, max_size: int = 600, step: float = 0.05,
     Raises:
         ValueError: a setting out of range, scores that are NaN or above 1, or unsorted pairs.
     """
-    labels, _ = _propagate(pairs, count, max_size, step, max_rounds, leftover, find_components)
-    return by_first_member(labels)
-
-
-def _propagate(pairs: Pairs, count: int, max_size: int, step: float, max_rounds: int, leftover: str,
-               find_components: Components) -> tuple[np.ndarray, np.ndarray]:
-    """Labels (N,), -1 = in no pair, and whether each node was final in the first round (N,)."""
+    if find_components is None:
+        return propagate_levels(pairs, count, max_size, step, max_rounds, leftover)[0]
     _check(pairs, count, max_size, step, max_rounds, leftover)
-    labels, early = np.full(count, -1, np.int64), np.zeros(count, bool)
+    return by_first_member(_by_rounds(pairs, count, max_size, step, max_rounds, leftover, find_components))
+
+
+def propagate_levels(pairs: Pairs, count: int, max_size: int, step: float, max_rounds: int,
+                     leftover: str = 'together') -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`propagate`; labels (N,), and whether each node was final in the first round (N,).
+
+    Node 0 of the forest stands for everything that is too large at the level that was reached, node i + 1 for item i.
+    """
+    _check(pairs, count, max_size, step, max_rounds, leftover)
     source, target, scores = pairs
     if not len(source):
-        return labels, early
+        return np.full(count, -1, np.int64), np.zeros(count, bool)
+    thresholds = [min(float(scores.min()), 1.0)]
+    highest = min(float(scores.max()), 1.0)
+    while len(thresholds) <= max_rounds and thresholds[-1] <= highest:
+        thresholds.append(thresholds[-1] + (1 - thresholds[-1]) * step)
+    order, ends = _by_level(scores, np.array(thresholds))
+    kind = np.int32 if count < 2**31 - 1 else np.int64
+    root: np.ndarray = np.arange(count + 1, dtype=kind)  # the lowest node of each one's component
+    label, left = root.copy(), np.zeros(0, np.int64)  # label: the root where the component was last small enough
+    for level in range(len(ends) - 2, -1, -1):
+        edges = order[ends[level]:ends[level + 1]]
+        parent = _join(root[source[edges] + 1], root[target[edges] + 1], count + 1)
+        root = parent[root]
+        if level == max_rounds:  # what is left when the rounds are over
+            label = root.copy()
+            continue
+        sizes = np.bincount(root, minlength=count + 1)
+        large = sizes > max_size
+        large[0] = True
+        small = ~large[root]
+        if level == max_rounds - 1:
+            left = np.flatnonzero(~small[1:]) + 1
+        label[small] = root[small]
+        root[~small] = 0
+    early = root > 0
+    if len(left):
+        _warn(len(left), max_size, max_rounds, thresholds[max_rounds], leftover)
+        if leftover == 'together':
+            label[left] = left[0]
+    paired = np.zeros(count + 1, bool)
+    paired[source + 1] = paired[target + 1] = True
+    numbers = np.cumsum((label == np.arange(count + 1)) & paired) - 1  # a cluster's label is its first member
+    return np.where(paired, numbers[label], -1)[1:], (early & paired)[1:]
+
+
+def _by_level(scores: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Order of the edges by how many thresholds they reach, and where in it each number of them begins and ends."""
+    levels = np.empty(len(scores), np.uint8 if len(thresholds) < 256 else np.int32)  # small ones sort in linear time
+    for start in range(0, len(scores), PART):
+        part = np.minimum(scores[start:start + PART], 1.0)
+        levels[start:start + PART] = np.searchsorted(thresholds, part, 'right') - 1
+    order = np.argsort(levels, kind='stable')
+    return order, np.concatenate([[0], np.cumsum(np.bincount(levels, minlength=len(thresholds)))])
+
+
+def _join(source: np.ndarray, target: np.ndarray, count: int) -> np.ndarray:
+    """The lowest node (count,) of each node's connected component."""
+    parent = np.arange(count, dtype=source.dtype)
+    while True:
+        apart = source != target
+        source, target = source[apart], target[apart]
+        if not len(source):
+            return parent
+        np.minimum.at(parent, np.maximum(source, target), np.minimum(source, target))
+        while True:
+            further = parent[parent]
+            if np.array_equal(further, parent):
+                break
+            parent = further
+        source, target = parent[source], parent[target]
+
+
+def _by_rounds(pairs: Pairs, count: int, max_size: int, step: float, max_rounds: int, leftover: str,
+               find_components: Components) -> np.ndarray:
+    """Labels (N,) in any order, -1 = in no pair, by an engine that is asked once a round."""
+    labels = np.full(count, -1, np.int64)
+    source, target, scores = pairs
+    if not len(source):
+        return labels
     active = np.zeros(count, bool)
     active[source] = active[target] = True
     nodes = np.flatnonzero(active).astype(source.dtype)  # number in the input of each node that is still active
     source, target = _renumber(source, target, active)
     threshold, used = float(scores.min()), 0
-    for number in range(max_rounds):
+    for _ in range(max_rounds):
         found = find_components(source, target, len(nodes))
         sizes = np.bincount(found)
         final = sizes[found] <= max_size
         labels[nodes[final]] = used + found[final]
         used += len(sizes)
-        if not number:
-            early[nodes[final]] = True
         if final.all():
-            return labels, early
+            return labels
         threshold += (1 - threshold) * step
         kept = ~final[source] & (scores >= threshold)  # both ends are in one component, so one end tells
         source, target, scores = source[kept], target[kept], scores[kept]
         nodes = nodes[~final]
         source, target = _renumber(source, target, ~final)
-    warnings.warn(f'{len(nodes)} items still hang together in components of more than {max_size} after {max_rounds} '
-                  f'rounds, at a threshold of {threshold:.4g}; are they duplicates? They become '
-                  + ('one cluster' if leftover == 'together' else 'a cluster for each component'))
+    _warn(len(nodes), max_size, max_rounds, threshold, leftover)
     labels[nodes] = used + (0 if leftover == 'together' else find_components(source, target, len(nodes)))
-    return labels, early
+    return labels
+
+
+def _warn(items: int, max_size: int, max_rounds: int, threshold: float, leftover: str) -> None:
+    warnings.warn(f'{items} items still hang together in components of more than {max_size} after {max_rounds} rounds, '
+                  f'at a threshold of {threshold:.4g}; are they duplicates? They become '
+                  + ('one cluster' if leftover == 'together' else 'a cluster for each component'))
 
 
 def _renumber(source: np.ndarray, target: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,64 +238,3 @@ def _check(pairs: Pairs, count: int, max_size: int, step: float, max_rounds: int
     if (source[1:] < source[:-1]).any() or (source >= target).any() or source[0] < 0 or target.max() >= count:
         raise ValueError(f'pairs must be of different items 0 to {count - 1}, the lower one as the source, and in '
                          'ascending order of it; see unique_pairs')
-
-
-def diffuse(pairs: Pairs, count: int, max_size: int = 600, step: float = 0.05, max_rounds: int = 100, depth: int = 5,
-            decay: float = 0.6, min_weight: float = 0.1) -> SoftLabels:
-    """Propagation that lets nodes of large components have several labels.
-
-    Clusters that are final in the first round keep their one label. Of the other nodes each spreads weight 1 breadth
-    first over their edges: a node at depth d has ``decay`` times the sum, over its neighbors at depth d - 1, of their
-    weight times the edge's score. What arrives at the nodes of a label, from a node and itself, is that node's weight
-    for it, divided by the sum over labels.
-
-    Args:
-        pairs, count, max_size, step, max_rounds: see :func:`propagate`, which gives the labels.
-        depth: of the search.
-        decay: of a step.
-        min_weight: labels of less than that, after the division, are dropped, and the division made again; a node's
-            heaviest label stays.
-
-    Returns:
-        SoftLabels: nodes in no pair are absent.
-
-    Raises:
-        ValueError: see :func:`propagate`; a negative score between nodes of large components.
-    """
-    from scipy.sparse import csr_array
-    labels, early = _propagate(pairs, count, max_size, step, max_rounds, 'together', components)
-    labels = by_first_member(labels)
-    single = np.flatnonzero(early)
-    kept = ~early[pairs.source]
-    source, target, scores = (each[kept] for each in pairs)
-    if len(scores) and scores.min() < 0:
-        raise ValueError(f'diffusion needs scores of 0 or more, the lowest is {scores.min()}: raise the threshold of '
-                         'the pairs')
-    nodes = np.flatnonzero((labels >= 0) & ~early)
-    size = len(nodes)
-    numbers = np.full(count, -1, np.int64)
-    numbers[nodes] = np.arange(size)
-    rows, columns = numbers[np.concatenate([source, target])], numbers[np.concatenate([target, source])]
-    edges = csr_array((np.concatenate([scores, scores]), (rows, columns)), shape=(size, size))
-    member = csr_array((np.ones(size), (np.arange(size), labels[nodes])), shape=(size, labels.max(initial=-1) + 1))
-    found = [np.stack([single, labels[single], np.ones(len(single))])]
-    for start in range(0, size, AT_ONCE):
-        own = np.arange(start, min(start + AT_ONCE, size))
-        front = csr_array((np.ones(len(own)), (np.arange(len(own)), own)), shape=(len(own), size))
-        total = front
-        for _ in range(depth):
-            front = front @ edges * decay
-            front = front - front.multiply(total != 0)  # nodes that were reached before
-            front.eliminate_zeros()
-            total = total + front
-        weights = (total @ member).tocoo()
-        found.append(np.stack([nodes[own[weights.row]], weights.col, weights.data]))
-    owners, names, values = np.concatenate(found, 1)
-    owners, names = owners.astype(np.int64), names.astype(np.int64)
-    largest, sums = np.zeros(count), np.bincount(owners, values, count)
-    np.maximum.at(largest, owners, values)
-    chosen = (values >= min_weight * sums[owners]) | (values == largest[owners])
-    owners, names, values = owners[chosen], names[chosen], values[chosen]
-    order = np.lexsort((names, owners))
-    owners, names, values = owners[order], names[order], values[order]
-    return SoftLabels(owners, names, values / np.bincount(owners, values, count)[owners])

@@ -2,8 +2,9 @@
 
 from .annotated import AnnotatedDataset, rasterize, read_class_map
 from .base import ImageDataset, InMemoryDataset, SequenceDataset, evenly_spaced
-from .collate import collate_bags, collate_batch, collate_list, collate_sequences
+from .collate import collate_bags, collate_batch, collate_graphs, collate_list, collate_sequences
 from .file_dataset import FileDataset
+from .graphs import ConfidenceNodes, ConnectivityPieces, MediatorPairs, PivotPieces, ProposalPieces
 from .own import OwnData, Records, read_own_data
 from .readers import (
     CIFAR10,
@@ -13,19 +14,25 @@ from .readers import (
     VOC,
     VOC_CLASSES,
     ClassMaps,
+    FlowError,
+    FlowPairs,
     ImageFolder,
     ImageList,
     WSOLBenchmark,
     check_same_classes,
     check_trained_classes,
+    read_flow,
     read_voc_xml,
+    write_flow,
 )
 from .samplers import EpochSampler, PseudoLabelSampler, SharedTagSampler
 from .scribbles import draw_points, draw_scribbles
-from .synthetic import DigitBags, Digits, DigitScenes, SceneBags, Shapes, SyntheticSequences
+from .synthetic import DigitBags, Digits, DigitScenes, MotionClips, SceneBags, Shapes, SyntheticSequences
 from .transforms import (
+    FlowGuidance,
     ImageError,
     PhotometricDistortion,
+    RandomCropFlow,
     RandomCropMap,
     RandomCrops,
     RandomCropTagged,
@@ -41,6 +48,7 @@ from .transforms import (
     read_image,
 )
 from .wrappers import (
+    FlowFrames,
     ImageProposals,
     Joined,
     MotionFrames,
@@ -59,6 +67,11 @@ __all__ = [
     'CIFAR10',
     'CIFAR100',
     'COCO',
+    'ConfidenceNodes',
+    'ConnectivityPieces',
+    'MediatorPairs',
+    'PivotPieces',
+    'ProposalPieces',
     'THUMOS14',
     'VOC',
     'VOC_CLASSES',
@@ -69,17 +82,23 @@ __all__ = [
     'Digits',
     'EpochSampler',
     'FileDataset',
+    'FlowError',
+    'FlowFrames',
+    'FlowGuidance',
+    'FlowPairs',
     'ImageDataset',
     'ImageError',
     'ImageFolder',
     'ImageList',
     'ImageProposals',
     'InMemoryDataset',
+    'MotionClips',
     'MotionFrames',
     'Joined',
     'OwnData',
     'PhotometricDistortion',
     'PseudoLabelSampler',
+    'RandomCropFlow',
     'RandomCropMap',
     'RandomCropTagged',
     'RandomCrops',
@@ -106,6 +125,7 @@ __all__ = [
     'check_trained_classes',
     'collate_bags',
     'collate_batch',
+    'collate_graphs',
     'collate_list',
     'collate_sequences',
     'draw_points',
@@ -116,10 +136,12 @@ __all__ = [
     'rasterize',
     'read_class_map',
     'read_image',
+    'read_flow',
     'read_own_data',
     'read_voc_xml',
     'square_around',
     'stratified_split',
     'subset',
     'with_proposals',
+    'write_flow',
 ]

@@ -97,3 +97,27 @@ def collate_sequences(batch):
         if key in samples[0]:
             setattr(together, key, [each.get(key) for each in samples])
     return dict(inputs=pad_sequence([item['inputs'] for item in batch], batch_first=True), data_samples=together)
+
+
+@MMENGINE_FUNCTIONS.register_module()
+@FUNCTIONS.register_module()
+def collate_graphs(batch):
+    """Small graphs of different sizes as one batch: ``inputs`` (B, N, D), zeros after a graph's end.
+
+    The batched :class:`DataSample` has ``node_mask`` bool (B, N), true where a node is, ``adjacency`` (B, N, N), in
+    which what is not there is joined to itself alone, and, where the items have them, ``gt_node_labels`` (B, N), -100
+    beyond, and ``gt_score`` (B,).
+    """
+    lengths = [len(item['inputs']) for item in batch]
+    most, samples = max(lengths), [item['data_samples'] for item in batch]
+    adjacency = torch.eye(most).repeat(len(batch), 1, 1)
+    for whole, length, sample in zip(adjacency, lengths, samples, strict=True):
+        whole[:length, :length] = sample.adjacency
+    together = DataSample(node_mask=torch.arange(most) < torch.tensor(lengths)[:, None], adjacency=adjacency,
+                          **{key: torch.stack([each.get(key) for each in samples])
+                             for key in ('index', 'gt_score') if key in samples[0]})
+    if 'gt_node_labels' in samples[0]:
+        together.gt_node_labels = pad_sequence([each.gt_node_labels for each in samples], batch_first=True,
+                                               padding_value=-100)
+    inputs = pad_sequence([item['inputs'] for item in batch], batch_first=True)
+    return dict(inputs=inputs, data_samples=together)

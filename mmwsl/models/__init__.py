@@ -2,6 +2,7 @@
 
 from . import (  # noqa: F401
     backbones,
+    graph,
     heads,
     layers,
     memories,
@@ -9,6 +10,7 @@ from . import (  # noqa: F401
     preprocessors,
     pretext,
     pretrained,
+    scenes,
     supervised,
     weak,
 )

@@ -108,8 +108,8 @@ class Model(BaseModel):
         return type(self).predict is Model.predict
 
     def encoders(self):
-        """The modules through which images go: the backbone, and a teacher's copy of it."""
-        return [self.backbone]
+        """The modules through which images go: the backbone, if there is one, and a teacher's copy of it."""
+        return [self.backbone] if hasattr(self, 'backbone') else []
 
 
 class TeacherModel(Model):

@@ -24,3 +24,11 @@ def markdown_table(headings, rows, words=1):
 
 def _line(cells):
     return '| ' + ' | '.join(cell.replace('|', '\\|') for cell in cells) + ' |'
+
+
+ERRORS = ('end_point_error', 'outliers', 'warped_difference')  # what such metrics begin with
+
+
+def is_error(metric):
+    """Whether the lowest value of a metric is the best."""
+    return metric.startswith(ERRORS)

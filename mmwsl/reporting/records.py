@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from mmwsl.files import read_json_lines
-from mmwsl.reporting.markdown import markdown_table
+from mmwsl.reporting.markdown import is_error, markdown_table
 
 FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', 'metric', 'value', 'settings', 'encoder',
           'layer', 'pooling', 'command', 'commit', 'versions', 'hardware', 'seconds', 'date', 'saw_labels')
@@ -186,7 +186,7 @@ class Pivot:
         rows: methods; floors first, ceilings last.
         cells: (row, column) -> values of the seeds.
         pixels: method -> pixels that went through its backbones in training, where the checkpoint knows.
-        best: column -> best mean of the rows that are no ceiling.
+        best: column -> best mean of the rows that are no ceiling; of errors the lowest.
         saw_labels: method -> whether its network saw labels before; None where its records do not say.
     """
     columns: list
@@ -262,8 +262,8 @@ def pivot(records, metrics=None):
     table = Pivot(columns, rows, {key: list(values.values()) for key, values in seeds.items()}, pixels, {},
                   saw_labels)
     for column in columns:
-        means = [table.mean(row, column) for row in rows if not is_ceiling(row)]
-        table.best[column] = max((mean for mean in means if mean is not None), default=None)
+        means = [mean for row in rows if not is_ceiling(row) and (mean := table.mean(row, column)) is not None]
+        table.best[column] = (min if is_error(column[1]) else max)(means, default=None)
     return table
 
 

@@ -30,11 +30,15 @@ class DataSample(BaseDataElement):
       ``gt_amodal_masks`` (N, H, W) bool, whole objects; ``gt_order`` (N,) int64, 0 = furthest back;
       ``gt_part_boxes`` (N, 4), the box of the part that tells the class; ``gt_context_mask`` (H, W) bool, background
       that comes with a class
+    * ``gt_contents`` (N, 3, H, W) uint8, pixels of whole objects; ``gt_background`` (3, H, W) uint8, the scene without
+      objects; ``gt_other_masks`` (1, H, W) bool, of a crop of one object, the visible parts of the others
     * ``gt_flow``: (T - 1, 2, H, W) float, dx and dy in pixels from each frame of a clip to the next
     * ``gt_segments``: (N, 2) float, start and end of actions in seconds; ``gt_segment_labels`` (N,) int64;
       ``gt_ignored_segments`` (K, 2)
     * ``proposals``: (R, 4) float, boxes that may hold an object, whatever its class; ``proposal_scores`` (R,).
       They are no labels, and ``supervision`` lets them pass
+    * ``adjacency``: (N, N) float, of a small graph, rows that sum to 1; in a batch ``node_mask`` (B, N), which nodes
+      are there. ``gt_node_labels`` (N,) int64, -100 = does not count; ``gt_score`` float, the value to be predicted
     * ``pred_label`` int64 and ``pred_scores`` (C,) probabilities, of an image, bag or clip; of a classifier with a head
       on each of several layers those of the last, and ``pred_layer_scores``, a dict of (C,)
     * ``pred_boxes`` (N, 4), ``pred_box_labels`` (N,), ``pred_box_scores`` (N,), ``pred_masks`` (N, H, W) bool: objects,
@@ -44,6 +48,8 @@ class DataSample(BaseDataElement):
     * ``pred_maps``: (K, H, W) in [0, 1], where each of the classes ``pred_map_labels`` (K,) is seen: the best ones and,
       last, the true one or all true tags, where they are known; of a clip (K, T)
     * ``pred_instance_scores``: (N,) of the members of a bag
+    * ``pred_order`` (N, N) int8, 1 where object i lies in front of j, -1 behind; ``pred_amodal_masks`` (N, H, W) bool;
+      ``pred_contents`` (N, 3, H, W) uint8, ``pred_background`` (3, H, W) uint8
     * ``pred_features``: (D,)
 
     A model predicts one sample an image, bag or clip (:func:`split_samples`), with tensors on its device.

@@ -56,8 +56,8 @@ def test_the_same_command_goes_on_where_it_stopped(moving, monkeypatch):
     (root / 'out' / 'clips' / 'clip_2.json').unlink()
     looked = []
     import mmwsl.apis.motion.boxes as module
-    pairs = module._pairs
-    monkeypatch.setattr(module, '_pairs', lambda clip, *rest: looked.append(clip) or pairs(clip, *rest))
+    pairs = module.frame_pairs
+    monkeypatch.setattr(module, 'frame_pairs', lambda clip, *rest: looked.append(clip) or pairs(clip, *rest))
     assert motion_boxes(root / 'clips', root / 'out') == found
     assert [clip.rpartition('/')[2] for clip in looked] == ['clip_2']
     assert (root / 'out' / 'instances.json').read_bytes() == before

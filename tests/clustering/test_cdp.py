@@ -6,7 +6,8 @@ from collections import defaultdict, deque
 import numpy as np
 import pytest
 
-from mmwsl.clustering.cdp import by_first_member, components, diffuse, propagate, vote_pairs
+from mmwsl.clustering.cdp import by_first_member, components, propagate, vote_pairs
+from mmwsl.clustering.diffusion import diffuse
 from mmwsl.clustering.knn_graph import KNNGraph, Pairs, graph_pairs, unique_pairs
 
 
@@ -64,7 +65,19 @@ def test_the_same_partition_as_node_by_node_on_many_graphs():
         expected = plain_propagation(pairs, count, max_size, step, order=rng.permutation(count))[0]
         np.testing.assert_array_equal(propagate(pairs, count, max_size, step), by_first_member(expected), f'graph {number}')
         sizes.append(expected.max() + 1)
+        for rounds, leftover in ((3, 'together'), (2, 'components'), (100, 'together')):
+            with warnings.catch_warnings():
+                warnings.simplefilter('ignore')
+                by_engine = propagate(pairs, count, max_size, step, rounds, leftover, components)
+                by_levels = propagate(pairs, count, max_size, step, rounds, leftover)
+            np.testing.assert_array_equal(by_levels, by_engine, f'graph {number}, {rounds} rounds, {leftover}')
     assert len(set(sizes)) > 10  # not all the same, and not all trivial
+
+
+def test_scores_that_rounding_lifts_above_1():
+    pairs = Pairs(np.array([0, 1, 2]), np.array([1, 2, 3]), np.array([1 + 1e-7, 1 + 2e-7, .5]))
+    assert propagate(pairs, 4, 3).tolist() == [0, 0, 0, 1]
+    assert propagate(Pairs(*(each[:2] for each in pairs)), 4, 3).tolist() == [0, 0, 0, -1]
 
 
 def test_names_and_order_of_nodes_do_not_count():
@@ -195,8 +208,8 @@ def plain_diffusion(pairs, count, max_size, depth, decay, min_weight):
 
 
 def test_diffusion_is_that_of_a_search_from_each_node(monkeypatch):
-    from mmwsl.clustering import cdp
-    monkeypatch.setattr(cdp, 'AT_ONCE', 7)
+    from mmwsl.clustering import diffusion
+    monkeypatch.setattr(diffusion, 'AT_ONCE', 7)
     rng, several = np.random.default_rng(3), 0
     for _ in range(20):
         count = int(rng.integers(5, 40))

@@ -193,3 +193,10 @@ def test_saw_labels():
         '| method | saw labels | knn top1 |\n|---|--:|--:|\n| random | no | 1.00 |\n| simclr | no | 2.00 |\n'
         '| lite0 | yes | **4.00** |\n| file | unknown | 3.00 |\n')
     assert 'saw labels' not in render_table([record('a', 1, saw_labels=True), record('b', 2, saw_labels=True)])
+
+
+def test_of_errors_the_lowest_is_best():
+    rows = [record('a', 3.0, 'flow', 'end_point_error'), record('b', 2.0, 'flow', 'end_point_error'),
+            record('a', 3.0, 'flow', 'cosine'), record('b', 2.0, 'flow', 'cosine')]
+    assert render_table(rows) == (
+        '| method | flow end point error | flow cosine |\n|---|--:|--:|\n| a | 3.00 | **3.00** |\n| b | **2.00** | 2.00 |\n')

@@ -14,13 +14,13 @@ from mmwsl import registry
 from mmwsl.registry import accepted_arguments
 
 # beside the Runner's own arguments: what mmengine and we read, in trainings, benchmarks and suites
-OURS = ('auto_scale_lr', 'benchmark', 'custom_imports', 'data', 'data_format', 'data_proposals', 'epochs',
+OURS = ('auto_scale_lr', 'benchmark', 'clustering', 'custom_imports', 'data', 'data_format', 'data_proposals', 'epochs',
         'find_unused_parameters', 'iters', 'model_wrapper_cfg', 'protocols', 'resume_anew', 'runner_type', 'runs',
         'suite', 'table')
 READ = {*inspect.signature(Runner.__init__).parameters, *OURS} - {'self', 'cfg'}
 DICTS = {name for name in READ if name.endswith(('_dataloader', '_cfg', '_wrapper', '_hooks', '_evaluator'))} | {
-    'auto_scale_lr', 'benchmark', 'custom_imports', 'data_preprocessor', 'log_processor', 'model', 'param_scheduler',
-    'randomness', 'visualizer'}
+    'auto_scale_lr', 'benchmark', 'clustering', 'custom_imports', 'data_preprocessor', 'log_processor', 'model',
+    'param_scheduler', 'randomness', 'visualizer'}
 _LOADER = {*inspect.signature(DataLoader.__init__).parameters, 'dataset', 'num_batch_per_epoch'} - {'self'}
 UNTYPED = {'train_dataloader': _LOADER, 'val_dataloader': _LOADER, 'test_dataloader': _LOADER,
            'randomness': {*inspect.signature(Runner.set_randomness).parameters} - {'self'}}

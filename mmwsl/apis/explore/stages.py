@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,13 @@ class Stages:
     def _read(path: Path, key: str) -> Arrays | None:
         if not path.is_file():
             return None
-        with np.load(path, allow_pickle=False) as file:
-            if str(file['key']) != key:
-                return None
-            return {name: file[name] for name in file.files if name != 'key'}
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                if str(file['key']) != key:
+                    return None
+                return {name: file[name] for name in file.files if name != 'key'}
+        except (EOFError, KeyError, OSError, ValueError, zipfile.BadZipFile):
+            return None  # not whole: made again
 
     @staticmethod
     def _write(path: Path, key: str, arrays: Arrays, seconds: float) -> Arrays:

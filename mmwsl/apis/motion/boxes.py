@@ -3,7 +3,6 @@
 import itertools
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mmwsl.apis.motion.frames import clip_name, frame_pairs, write_image
 from mmwsl.datasets.readers.clips import find_clips, read_frames
 from mmwsl.datasets.transforms.decode import ImageError
 from mmwsl.files import check_writable_folder, write_atomically
@@ -55,7 +55,7 @@ def motion_boxes(clips: os.PathLike[str] | str, out: os.PathLike[str] | str, met
     out = Path(out)
     check_writable_folder(out)
     settings = dict(method=method, gap=gap, step=step)
-    jobs = [(str(clip), _name(clip, root), str(out), settings) for clip in found]
+    jobs = [(str(clip), clip_name(clip, root), str(out), settings) for clip in found]
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:  # OpenCV works outside Python's lock
         parts = list(progress_bar(pool.map(_clip_boxes, jobs), 'motion of clips', total=len(jobs), unit='clip'))
     left_out = {part['clip']: part['error'] for part in parts if 'error' in part}
@@ -71,11 +71,6 @@ def motion_boxes(clips: os.PathLike[str] | str, out: os.PathLike[str] | str, met
     return dict(frames=frames, boxes=len(rows), clips=len(found), left_out=left_out)
 
 
-def _name(clip: Path, root: Path) -> str:
-    """What a clip's frames are called: its path below the folder, with dashes."""
-    return '-'.join(clip.relative_to(root).with_suffix('').parts) if clip != root else root.stem
-
-
 def _clip_boxes(job: tuple[str, str, str, dict[str, Any]]) -> dict[str, Any]:
     """What one clip gives; read from its file where an earlier run with the same settings wrote it."""
     clip, name, out, settings = job
@@ -87,12 +82,12 @@ def _clip_boxes(job: tuple[str, str, str, dict[str, Any]]) -> dict[str, Any]:
             return known
     rows, frames = [], 0
     try:
-        for number, first, second in _pairs(clip, settings['gap'], settings['step']):
+        for number, first, second in frame_pairs(clip, settings['gap'], settings['step']):
             frames += 1
             region = moving_region(estimate_flow(first, second, settings['method']))
             if region is not None:
                 file = f'images/{name}/{number:05}.jpg'
-                _write_image(Path(out) / file, first)
+                write_image(Path(out) / file, first)
                 rows.append(dict(file_name=file, height=first.shape[0], width=first.shape[1], box=region.box.tolist(),
                                  clip=clip, frame=number))
     except (ImageError, ValueError) as error:  # of frames that are too small; the other clips go on
@@ -100,19 +95,6 @@ def _clip_boxes(job: tuple[str, str, str, dict[str, Any]]) -> dict[str, Any]:
     result = dict(key=key, clip=clip, rows=rows, frames=frames)
     write_atomically(path, json.dumps(result))
     return result
-
-
-def _pairs(clip: str, gap: int, step: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Number, frame, and the frame ``gap`` later."""
-    first, second = itertools.tee(read_frames(clip))
-    for number, (one, other) in enumerate(zip(first, itertools.islice(second, gap, None), strict=False)):
-        if number % step == 0:
-            yield number, one, other
-
-
-def _write_image(path: Path, image: np.ndarray) -> None:
-    _, encoded = cv2.imencode('.jpg', cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95])
-    write_atomically(path, encoded.tobytes())
 
 
 def _coco(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -145,4 +127,4 @@ def _write_pictures(out: Path, rows: list[dict[str, Any]], settings: dict[str, A
         strips.append(np.concatenate(panels, axis=1))
     width = max(strip.shape[1] for strip in strips)
     padded = [np.pad(strip, ((0, 4), (0, width - strip.shape[1]), (0, 0)), constant_values=255) for strip in strips]
-    _write_image(out / 'motion.jpg', np.concatenate(padded))
+    write_image(out / 'motion.jpg', np.concatenate(padded))

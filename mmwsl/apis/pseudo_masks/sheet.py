@@ -54,7 +54,7 @@ def mask_sheet(config: Path | str, steps: Path | str, out: Path | str, count: in
     model, _ = build_model(segmentor, checkpoint, get_device(), whole=True)
     pipeline = _pipeline(segmentor)
     rows = [_row(photo, maps, chain, model, pipeline, classes) for photo in shown]
-    return _save(rows, out)
+    return save_sheet(rows, COLUMNS, out)
 
 
 def _pipeline(cfg: Any) -> list[Any]:
@@ -78,8 +78,9 @@ def _row(photo: Photo, folder: Path, chain: FourSteps, model: Any, pipeline: lis
     found = class_scores(model, item).argmax(0).numpy().astype(np.uint8)
     settings, truth = chain.mask_settings, photo.true_mask()
     masks = [settings.mask(photo, maps, refined=False), settings.mask(photo, maps), found, truth]
-    return [(pixels, ''), (heat, name), *((pixels // 3 if mask is None else paint(pixels, mask), _names(mask, classes))
-                                         for mask in masks)]
+    painted = [pixels // 3 if mask is None else paint(pixels, mask) for mask in masks]
+    return [(pixels, ''), (heat, name),
+            *((picture, names_of(mask, classes)) for picture, mask in zip(painted, masks, strict=True))]
 
 
 def _item(image: torch.Tensor, pixels: np.ndarray, pipeline: list[Any]) -> dict[str, Any]:
@@ -97,19 +98,21 @@ def paint(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.where(mask[..., None] > 0, mixed, pixels).astype(np.uint8)
 
 
-def _names(mask: np.ndarray | None, classes: Sequence[str]) -> str:
+def names_of(mask: np.ndarray | None, classes: Sequence[str]) -> str:
+    """The classes of a mask, whose background is 0 and void 255, or that it is not known."""
     if mask is None:
         return 'not known'
     return ', '.join(classes[value - 1] for value in np.unique(mask).tolist() if 0 < value <= len(classes))
 
 
-def _save(rows: list[list[tuple[np.ndarray, str]]], out: Path) -> Path:
+def save_sheet(rows: list[list[tuple[np.ndarray, str]]], columns: Sequence[str], out: Path) -> Path:
+    """Write rows of pictures (H, W, 3), each with a caption, under the headings ``columns``; returns the path."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    figure = Figure(figsize=(2 * len(COLUMNS), 2 * len(rows) + 0.4), layout='constrained')
+    figure = Figure(figsize=(2 * len(columns), 2 * len(rows) + 0.4), layout='constrained')
     FigureCanvasAgg(figure)
-    grid = figure.subplots(len(rows), len(COLUMNS), squeeze=False)
-    for column, heading in enumerate(COLUMNS):
+    grid = figure.subplots(len(rows), len(columns), squeeze=False)
+    for column, heading in enumerate(columns):
         grid[0, column].set_title(heading, fontsize=10)
     for line, row in zip(grid, rows, strict=True):
         for axes, (picture, caption) in zip(line, row, strict=True):

@@ -5,8 +5,10 @@ from .class_maps import ClassMaps
 from .coco import COCO
 from .folder import ImageFolder, check_same_classes, check_trained_classes
 from .list_file import ImageList
+from .motion import FlowError, FlowPairs, read_flow, write_flow
 from .proposal_files import read_mat, read_pickle
 from .proposals import Proposals, open_proposals, read_proposals, write_proposals
+from .scenes import COCOA, KINS
 from .thumos import THUMOS14
 from .voc import VOC, VOC_CLASSES, read_voc_xml
 from .wsol import WSOLBenchmark
@@ -15,7 +17,11 @@ __all__ = [
     'CIFAR10',
     'CIFAR100',
     'COCO',
+    'COCOA',
+    'KINS',
     'ClassMaps',
+    'FlowError',
+    'FlowPairs',
     'ImageFolder',
     'ImageList',
     'Proposals',
@@ -26,9 +32,11 @@ __all__ = [
     'check_same_classes',
     'check_trained_classes',
     'open_proposals',
+    'read_flow',
     'read_mat',
     'read_pickle',
     'read_proposals',
     'read_voc_xml',
+    'write_flow',
     'write_proposals',
 ]

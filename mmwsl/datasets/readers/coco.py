@@ -11,7 +11,7 @@ from mmwsl.datasets.readers.voc import presence
 from mmwsl.registry import DATASETS
 
 
-def _mask(segmentation, height, width):
+def shape_mask(segmentation, height, width):
     """Polygons (K, 2), or a bitmap where the file has run lengths (crowds)."""
     if isinstance(segmentation, dict):
         from pycocotools import mask as coco_mask
@@ -41,7 +41,9 @@ def _annotation(objects, label_of, image, source):
     boxes = np.array([each['bbox'] for each in objects], dtype=np.float32).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]
     labels = [label_of[each['category_id']] for each in objects]
-    return dict(boxes=boxes, box_labels=np.array(labels, dtype=np.int64),
+    amodal = dict(amodal=[each['amodal_segmentation'] for each in objects]) if all(
+        'amodal_segmentation' in each for each in objects) else {}
+    return dict(amodal, boxes=boxes, box_labels=np.array(labels, dtype=np.int64),
                 difficult=np.array([each['iscrowd'] for each in objects], dtype=bool),
                 segmentations=[each.get('segmentation') or [] for each in objects], source=source,
                 objects=[each['own_id'] for each in objects],
@@ -66,7 +68,7 @@ def masks_of_shapes(annotation, path, size):
         except AnnotationError as error:
             raise AnnotationError(f'{path}: annotation {number} of {annotation["source"]}: {error}; correct it',
                                   error.kind) from None
-    return [_mask(each, height, width) for each in annotation['segmentations']]
+    return [shape_mask(each, height, width) for each in annotation['segmentations']]
 
 
 @DATASETS.register_module()
@@ -91,7 +93,7 @@ class COCO(AnnotatedDataset):
     def __init__(self, ann_file='data/coco/annotations/instances_train2017.json', data_prefix='data/coco/train2017',
                  classes=None, min_size=1e-3, **settings):
         self.ann_file = str(ann_file)
-        content = read_instances(ann_file)
+        content = self.read(ann_file)
         numbers = {category['name']: category['id'] for category in sorted(content['categories'],
                                                                            key=lambda each: each['id'])}
         unknown = [name for name in classes or () if name not in numbers]
@@ -104,6 +106,8 @@ class COCO(AnnotatedDataset):
         paths = [Path(data_prefix) / image['file_name'] for image in content['images']]
         self._numbers = {str(path): image['id'] for path, image in zip(paths, content['images'], strict=True)}
         super().__init__(paths, presence(annotations, len(classes)), classes, annotations, **settings)
+
+    read = staticmethod(read_instances)
 
     @property
     def image_ids(self):

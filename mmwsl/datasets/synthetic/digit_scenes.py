@@ -14,10 +14,12 @@ from mmwsl.datasets.synthetic.scene_rendering import (
     Scene,
     SceneObject,
     draw_center,
+    draw_center_upon,
     draw_velocity,
     glyph_atlas,
     photo_pyramids,
     rotation_matrix,
+    scene_content,
     scene_truth,
 )
 from mmwsl.registry import DATASETS
@@ -41,6 +43,8 @@ class DigitScenes(ImageDataset):
     * ``gt_amodal_masks``, ``gt_instance_masks`` (N, H, W) bool: whole object, visible part (all False if hidden)
     * ``gt_order`` (N,): 0 = furthest back; ``gt_mask`` (H, W) uint8: class + 1 of the front-most object, 0 = background
     * ``gt_part_boxes`` (N, 4), compound objects only: the digit on the body
+    * ``gt_contents`` (N, 3, H, W) uint8, with ``content``: each object's pixels as seen with nothing in front of it, 0
+      outside of its amodal mask; ``gt_background`` (3, H, W) uint8: the scene without objects
 
     With ``clip_length=T`` the inputs are (T, 3, H, W); boxes and masks get a leading T; ``gt_flow`` (T - 1, 2, H, W)
     float32 says where the surface seen at each pixel of frame t is in frame t + 1 (dx, dy in pixels).
@@ -65,6 +69,9 @@ class DigitScenes(ImageDataset):
         max_angle: largest rotation of a digit, in degrees either way.
         clip_length: frames per clip, at least 2; None gives still images.
         max_speed: of objects and background, each way, in sides per frame.
+        stacked: each object lies on the one painted before it, away from the one before that: three objects are three
+            deep, and the first is mostly hidden from the third by the second.
+        content: also give ``gt_contents`` and ``gt_background``; with ``supervision='full'``.
         in_memory: render all scenes at construction and keep them (num_scenes x 3 x size x size bytes).
         supervision: see :class:`ImageDataset`; boxes come with ``'boxes'``, masks, order and flow with ``'full'``.
         max_images: keep only so many scenes, evenly spaced.
@@ -76,7 +83,7 @@ class DigitScenes(ImageDataset):
     def __init__(self, split='train', num_scenes=8192, size=64, seed=0, objects=(1, 1), digit_scale=None, kind='plain',
                  body_evidence=0.5, stripe_strength=1.0, background='photo', background_rotation=True, contrast=0.3,
                  max_angle=15.0, clip_length=None, max_speed=0.05, in_memory=False, supervision='image',
-                 max_images=None):
+                 max_images=None, stacked=False, content=False):
         if digit_scale is None:
             digit_scale = (0.5, 0.8) if kind == 'compound' else (0.35, 0.6)
         self.split, self.size, self.seed, self.kind, self.background = split, size, seed, kind, background
@@ -84,6 +91,7 @@ class DigitScenes(ImageDataset):
         self.body_evidence, self.background_rotation, self.contrast = body_evidence, background_rotation, contrast
         self.stripe_strength = stripe_strength
         self.max_angle, self.clip_length, self.max_speed = max_angle, clip_length, max_speed
+        self.stacked, self.content = stacked, content
         self._check(num_scenes)
         self._digits = split_indices(split)
         self._scenes = evenly_spaced(num_scenes, max_images)
@@ -181,9 +189,9 @@ class DigitScenes(ImageDataset):
         order = rng.permutation(len(digits)) if len(digits) > 1 else np.zeros(1, dtype=np.int64)
         background = self._draw_background(rng)
         objects = []
-        for digit in digits:
+        for digit in digits[np.argsort(order)] if self.stacked else digits:
             objects.append(self._draw_object(rng, int(digit), objects))
-        return Scene(background, objects, order, self.contrast)
+        return Scene(background, [objects[i] for i in order] if self.stacked else objects, order, self.contrast)
 
     @property
     def _steps(self):
@@ -222,7 +230,8 @@ class DigitScenes(ImageDataset):
             where, distance = rng.random() * 2 * np.pi, np.sqrt(rng.random())  # even over the body
             offset = rotation_matrix(body.angle) @ (room * distance * (np.cos(where), np.sin(where)))
         low, high = half + 1, self.size - half - 1  # one pixel for the anti-aliased edge
-        center = draw_center(rng, half, low, high, others, MAX_COVER)
+        place = draw_center_upon if self.stacked and others else draw_center
+        center = place(rng, half, low, high, others, MAX_COVER)
         velocity = draw_velocity(rng, center, low, high, self._steps, self.max_speed * self.size)
         rgb, brightness = rng.uniform(0.05, 0.95, size=(3, 3)), rng.random(2)
         return SceneObject(digit, half, center, velocity, angle, scale, offset, body, rgb, brightness)
@@ -254,9 +263,11 @@ class DigitScenes(ImageDataset):
         labels = raw_digits()[1][[item.digit for item in scene.objects]]
         frames, truths = [], []
         for frame in range(self._steps + 1):
-            image, painted = scene.render(self.size, frame)
+            image, painted, layers = scene.render(self.size, frame)
             frames.append(image)
             truths.append(scene_truth(scene, painted, labels, self.size))
+            if self.content:
+                truths[-1].update(scene_content(layers, truths[-1]['gt_amodal_masks']))
         if self.clip_length is None:
             truth = truths[0]
             del truth['gt_flow']

@@ -117,6 +117,23 @@ def draw_center(rng, half, low, high, others, max_cover):
     return positions[fitting[0] if len(fitting) else cover.argmin()]
 
 
+def draw_center_upon(rng, half, low, high, others, max_cover):
+    """A center (2,) between ``low`` and ``high`` that puts a box upon the last of ``others``, as :func:`draw_center`.
+
+    It is some half of the two boxes' mean half sides away from the last one, in a direction that leads away from the
+    one before that, where the scene has room.
+    """
+    below = others[-1]
+    turn = rng.uniform(-np.pi / 4, np.pi / 4) if len(others) > 1 else rng.uniform(0, 2 * np.pi)
+    along = below.center - others[-2].center if len(others) > 1 else np.array([1.0, 0.0])
+    direction = rotation_matrix(turn) @ (along / max(np.hypot(*along), 1e-6))
+    reach = rng.uniform(0.45, 0.75) * (half + below.half) / 2
+    ways = [below.center + sign * direction * reach for sign in (1, -1)] if len(others) == 1 else [
+        below.center + direction * reach]
+    clipped = [way.clip(low, high) for way in ways]
+    return min(zip(ways, clipped, strict=True), key=lambda pair: np.abs(pair[0] - pair[1]).sum())[1]
+
+
 @dataclass
 class Background:
     """A crop of a photograph, or one color; ``matrix`` takes scene to photo coordinates about the two centers."""
@@ -226,12 +243,14 @@ class Scene:
     contrast: float
 
     def render(self, size, frame=0):
-        """Image (H, W, 3) uint8 and, per object, what :meth:`SceneObject.draw` returns."""
+        """Image (H, W, 3) uint8; per object what :meth:`SceneObject.draw` returns; and N + 1 images: the background,
+        then per object the scene once it was painted and nothing over it."""
         canvas = self.background.draw(size, frame)
-        painted = [None] * len(self.objects)
+        painted, layers = [None] * len(self.objects), [canvas.copy()] + [None] * len(self.objects)
         for i in np.argsort(self.order):
             painted[i] = self.objects[i].draw(canvas, frame, self.contrast)
-        return canvas, painted
+            layers[i + 1] = canvas.copy()
+        return canvas, painted, layers
 
 
 def scene_truth(scene, painted, labels, size):
@@ -265,3 +284,14 @@ def scene_truth(scene, painted, labels, size):
     if count and painted[0][2] is not None:
         truth['gt_part_boxes'] = part_boxes
     return truth
+
+
+def scene_content(layers, amodal):
+    """``gt_background`` (3, H, W) and ``gt_contents`` (N, 3, H, W), uint8, of what :meth:`Scene.render` gave.
+
+    Args:
+        layers: N + 1 images (H, W, 3).
+        amodal: bool (N, H, W).
+    """
+    background, *contents = (layer.transpose(2, 0, 1) for layer in layers)
+    return dict(gt_background=np.ascontiguousarray(background), gt_contents=np.stack(contents) * amodal[:, None])

@@ -2,15 +2,18 @@
 
 from .crops import RandomCrops, ResizeCenterCrop, ResizeRandomCrop
 from .decode import ImageError, image_size, read_image
+from .flow import FlowGuidance, RandomCropFlow
 from .geometry import RandomCropMap, RandomCropTagged, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
 from .photometric import PhotometricDistortion
 from .proposals import MakeProposals
 from .zoom import RandomWindow, ZoomOut
 
 __all__ = [
+    'FlowGuidance',
     'ImageError',
     'MakeProposals',
     'PhotometricDistortion',
+    'RandomCropFlow',
     'RandomCropMap',
     'RandomCropTagged',
     'RandomCrops',

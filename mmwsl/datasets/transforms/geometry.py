@@ -1,8 +1,8 @@
 """Transforms of whole pictures that move boxes, masks and class maps along with the image.
 
 They read and leave ``image`` and, where they are there, ``boxes`` (N, 4) and ``proposals`` (R, 4) float32, ``masks`` (a
-list of N, each a list of polygons (K, 2) or a bitmap (H, W) bool) and ``class_map`` (H, W) uint8. A dataset refuses a
-pipeline with any other transform when boxes are asked for.
+list of N, each a list of polygons (K, 2) or a bitmap (H, W) bool), ``class_map`` (H, W) uint8 and ``flow`` (H, W, 2)
+float32. A dataset refuses a pipeline with any other transform when boxes are asked for.
 """
 
 import warnings
@@ -18,6 +18,7 @@ from mmwsl.datasets.transforms.decode import (
     resize,
     to_tensor,
 )
+from mmwsl.flow import flip_flow, resize_flow
 from mmwsl.registry import TRANSFORMS
 
 BOXES = {'boxes', 'proposals'}
@@ -113,7 +114,7 @@ class ResizeSquash(ResizeToSquare):
 
 
 def resize_annotated(results, new_width, new_height, interpolation='bilinear', size=None):
-    """``results`` with image, boxes, masks and class map at a new size.
+    """``results`` with image, boxes, masks, class map and flow at a new size.
 
     Args:
         size: (width, height) that boxes and polygons count in, if ``image`` was decoded at reduced size; None = the
@@ -133,6 +134,8 @@ def resize_annotated(results, new_width, new_height, interpolation='bilinear', s
             else [polygon * factor for polygon in mask] for mask in results['masks']]
     if 'class_map' in results:
         results['class_map'] = _resize_map(results['class_map'], new_width, new_height)
+    if 'flow' in results:
+        results['flow'] = resize_flow(results['flow'], new_width, new_height)
     return results
 
 
@@ -172,6 +175,8 @@ class RandomFlip(GeometricTransform):
                 for mask in results['masks']]
         if 'class_map' in results:
             results['class_map'] = np.ascontiguousarray(results['class_map'][:, ::-1])
+        if 'flow' in results:
+            results['flow'] = flip_flow(results['flow'])
         return results
 
 

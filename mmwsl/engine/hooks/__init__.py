@@ -7,6 +7,7 @@ A hook class with ``once = True`` runs once, however often it is named: the Runn
 from .checkpoint import CheckpointHook
 from .clustering import ClusteringHook
 from .fixed_learning_rate import FixedLearningRateHook
+from .flow_codebook import FlowCodebookHook
 from .freeze import FreezeHook
 from .iteration_seed import IterationSeedHook
 from .mean_feature import MeanFeatureHook
@@ -15,6 +16,6 @@ from .pixel_count import PixelCountHook
 from .precise_bn import PreciseBNHook
 from .runtime_info import SyncFreeInfoHook, check_classes
 
-__all__ = ['CheckpointHook', 'ClusteringHook', 'FixedLearningRateHook', 'FreezeHook', 'IterationSeedHook',
-           'MeanFeatureHook', 'OptimizerStepHook', 'PixelCountHook', 'PreciseBNHook', 'SyncFreeInfoHook',
-           'check_classes']
+__all__ = ['CheckpointHook', 'ClusteringHook', 'FixedLearningRateHook', 'FlowCodebookHook', 'FreezeHook',
+           'IterationSeedHook', 'MeanFeatureHook', 'OptimizerStepHook', 'PixelCountHook', 'PreciseBNHook',
+           'SyncFreeInfoHook', 'check_classes']

@@ -1,14 +1,18 @@
 """Metrics as configs name them: mmengine's shells of the pure functions, registered in METRICS."""
 
 from .bags import BagMetric
+from .class_maps import ClassMapIoUMetric
 from .classification import AccuracyMetric, MultiLabelMetric
 from .correct_localization import CorLocMetric
 from .detection import COCOMetric, VOCMetric
+from .flow import FlowMetric
 from .instances import InstanceMetric
 from .localization import LocalizationMetric
 from .proposals import ProposalRecallMetric
+from .scenes import ContentMetric, SceneMetric
 from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
-__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'CorLocMetric', 'InstanceMetric', 'IoUMetric',
-           'LocalizationMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'TemporalMetric', 'VOCMetric']
+__all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'ContentMetric', 'CorLocMetric',
+           'FlowMetric', 'InstanceMetric', 'IoUMetric', 'LocalizationMetric', 'MultiLabelMetric',
+           'ProposalRecallMetric', 'SceneMetric', 'TemporalMetric', 'VOCMetric']

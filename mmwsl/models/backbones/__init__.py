@@ -6,13 +6,17 @@ from .darknet import Darknet
 from .efficientnet_lite import EfficientNetLite
 from .googlenet import GoogLeNet
 from .inception import InceptionV3
+from .mit import MixTransformer
+from .partial_unet import PartialUNet
 from .resnet import ResNet
 from .split import SplitBackbone
 from .swin import SwinTransformer
 from .timm_wrapper import TimmBackbone
+from .unet import UNet
 from .vgg import VGG16
 from .vit import VisionTransformer
 from .wide_resnet import WideResNet
 
-__all__ = ['VGG16', 'AlexNet', 'CIFARResNet', 'Darknet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'ResNet',
-           'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'VisionTransformer', 'WideResNet']
+__all__ = ['AlexNet', 'CIFARResNet', 'Darknet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'MixTransformer',
+           'PartialUNet', 'ResNet', 'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'UNet', 'VGG16',
+           'VisionTransformer', 'WideResNet']

@@ -173,9 +173,11 @@ class SwinTransformer(BaseModule):
         in_channels: of the images.
         mlp_ratio: width of the perceptrons over that of the stage.
         drop_path_rate: stochastic depth of the last block; it grows linearly from 0 at the first.
+        out_indices: numbers of the stages, from 0, whose maps are returned, ascending; None: the last one. Maps of
+            earlier ones have norms of their own, ``norm0`` on.
 
-    ``forward(images)`` returns a tuple of one map (B, D, H / stride, W / stride), after the final norm. With ``mask``
-    (B, H / patch_size, W / patch_size) bool the embeddings of the patches where it is True are replaced by
+    ``forward(images)`` returns a tuple of maps, of the last stage (B, D, H / stride, W / stride), after norms. With
+    ``mask`` (B, H / patch_size, W / patch_size) bool the embeddings of the patches where it is True are replaced by
     ``mask_token`` (embed_dims,). ``stride`` is the side in pixels of a position of that map.
     """
 
@@ -183,7 +185,7 @@ class SwinTransformer(BaseModule):
                  base=(128, (2, 2, 18, 2), (4, 8, 16, 32)))
 
     def __init__(self, arch='tiny', embed_dims=None, depths=None, num_heads=None, window_size=7, patch_size=4,
-                 in_channels=3, mlp_ratio=4, drop_path_rate=0.0, init_cfg=None):
+                 in_channels=3, mlp_ratio=4, drop_path_rate=0.0, out_indices=None, init_cfg=None):
         super().__init__(init_cfg)
         if arch not in self.ARCHS:
             raise ValueError(f'SwinTransformer arch {arch!r} is unknown; choose one of {", ".join(self.ARCHS)}, and '
@@ -194,7 +196,12 @@ class SwinTransformer(BaseModule):
             raise ValueError(f'SwinTransformer: depths {blocks} and num_heads {heads} must have one entry a stage')
         self.embed_dims, self.patch_size = width, patch_size
         self.stride = patch_size * 2**(len(blocks) - 1)
-        self.out_channels = [width * 2**(len(blocks) - 1)]
+        self.out_indices = (len(blocks) - 1,) if out_indices is None else tuple(out_indices)
+        if list(self.out_indices) != sorted(set(self.out_indices)) or self.out_indices[-1:] != (len(blocks) - 1,) \
+                or self.out_indices[0] < 0:
+            raise ValueError(f'SwinTransformer out_indices={out_indices} must be numbers of stages, 0 to '
+                             f'{len(blocks) - 1}, ascending, with the last stage at the end')
+        self.out_channels = [width * 2**index for index in self.out_indices]
 
         self.patch_embed = SwinPatchEmbed(in_channels, width, patch_size)
         rates = iter(drop_path_rates(drop_path_rate, sum(blocks)))
@@ -202,7 +209,9 @@ class SwinTransformer(BaseModule):
             SwinStage(width * 2**stage, heads[stage], window_size, mlp_ratio, [next(rates) for _ in range(count)],
                       merge=stage < len(blocks) - 1)
             for stage, count in enumerate(blocks)])
-        self.norm = nn.LayerNorm(self.out_channels[0])
+        self.norm = nn.LayerNorm(self.out_channels[-1])
+        for index in self.out_indices[:-1]:
+            self.add_module(f'norm{index}', nn.LayerNorm(width * 2**index))
         init_linear(self)
 
     @staticmethod
@@ -217,4 +226,13 @@ class SwinTransformer(BaseModule):
         x = self.patch_embed(images)  # (B, H, W, D)
         if mask is not None:
             x = torch.where(mask[..., None], mask_token.to(x.dtype), x)
-        return (self.norm(self.layers(x)).permute(0, 3, 1, 2),)
+        if len(self.out_indices) == 1:
+            return (self.norm(self.layers(x)).permute(0, 3, 1, 2),)
+        maps = []
+        for index, stage in enumerate(self.layers):
+            x = stage.blocks(x)  # a stage ends with the merging of its map for the next one
+            if index in self.out_indices[:-1]:
+                maps.append(getattr(self, f'norm{index}')(x))
+            x = stage.downsample(x)
+        maps.append(self.norm(x))
+        return tuple(each.permute(0, 3, 1, 2) for each in maps)

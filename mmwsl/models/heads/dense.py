@@ -78,11 +78,13 @@ class ImageDiscriminator(BaseModule):
             an image of 2^n * 4 px gives one logit; a larger one gives several, which are averaged.
         in_channels: of the images.
         norm_cfg: norm of all stages but the first, None for none.
+        spectral: divide each convolution's weights by their largest singular value (Miyato et al. 2018).
 
     Returns of ``forward``: (B,) logits, positive for real.
     """
 
-    def __init__(self, channels=(64, 128, 256, 512), in_channels=3, norm_cfg=dict(type='BN'), init_cfg=None):  # noqa: B006
+    def __init__(self, channels=(64, 128, 256, 512), in_channels=3, norm_cfg=dict(type='BN'), init_cfg=None,  # noqa: B006
+                 spectral=False):
         super().__init__(init_cfg)
         layers, width = [], in_channels
         for number, stage in enumerate(channels):
@@ -98,6 +100,8 @@ class ImageDiscriminator(BaseModule):
         for layer in self.layers:
             if isinstance(layer, nn.Conv2d):
                 nn.init.normal_(layer.weight, std=0.02)
+                if spectral:
+                    nn.utils.parametrizations.spectral_norm(layer)
 
     def forward(self, images):
         if min(images.shape[2:]) < self.smallest:

@@ -1,5 +1,7 @@
 """Batch normalisation over all ranks on any device, and over groups of the batch."""
 
+import contextlib
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -122,3 +124,17 @@ def build_norm(norm_cfg, channels, dims=2):
                              f'layer; got {norm_cfg}')
         return nn.GroupNorm(num_channels=channels, **cfg)
     return MODELS.build(dict(cfg, num_features=channels))
+
+
+@contextlib.contextmanager
+def kept_statistics(module):
+    """Meanwhile the batch norms of ``module`` leave their running statistics as they are, also in training mode."""
+    norms = [each for each in module.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm)]
+    momenta = [each.momentum for each in norms]
+    try:
+        for each in norms:
+            each.momentum = 0.0
+        yield
+    finally:
+        for each, momentum in zip(norms, momenta, strict=True):
+            each.momentum = momentum

@@ -13,6 +13,7 @@ from .jigsaw import Jigsaw
 from .mae import MAE
 from .moco import MoCo
 from .moco_v3 import MoCoV3
+from .motion import ConditionalMotionPropagation, CrossPixelFlow, FlowPrediction, MovingForeground
 from .npid import NPID
 from .odc import ODC
 from .relative_location import RelativeLocation
@@ -24,6 +25,7 @@ from .split_brain import SplitBrain
 from .swav import SwAV
 from .vicreg import VICReg
 
-__all__ = ['BYOL', 'BarlowTwins', 'CPC', 'Colorization', 'Counting', 'DINO', 'DeepCluster', 'DenseCL', 'Inpainting',
-           'Jigsaw', 'MAE', 'MoCo', 'MoCoV3', 'NPID', 'ODC', 'RelativeLocation', 'Rotation', 'SimCLR', 'SimMIM',
+__all__ = ['BYOL', 'BarlowTwins', 'CPC', 'Colorization', 'ConditionalMotionPropagation', 'Counting', 'CrossPixelFlow',
+           'DINO', 'DeepCluster', 'DenseCL', 'FlowPrediction', 'Inpainting', 'Jigsaw', 'MAE', 'MoCo',
+           'MoCoV3', 'MovingForeground', 'NPID', 'ODC', 'RelativeLocation', 'Rotation', 'SimCLR', 'SimMIM',
            'SimSiam', 'SplitBrain', 'SwAV', 'VICReg']

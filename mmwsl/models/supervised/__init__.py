@@ -7,9 +7,11 @@ from .matching import assign, sample
 from .proposal_network import ProposalNetwork
 from .region_heads import BoxHead, MaskHead, paste_masks, pool_regions
 from .rpn import RPNHead
+from .segformer import SegFormerHead
 from .two_stage import TwoStageDetector
+from .uper_net import UPerNetHead
 from .yolact import YOLACT, DirectMasks, PrototypeMasks, YOLACTHead
 
 __all__ = ['ASPP', 'BoxHead', 'DeepLabV2Head', 'DeepLabV3PlusHead', 'DirectMasks', 'FCN', 'FCNHead', 'ImageClassifier',
-           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'PrototypeMasks', 'RPNHead', 'TwoStageDetector', 'YOLACT',
-           'YOLACTHead', 'assign', 'paste_masks', 'pool_regions', 'sample']
+           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'PrototypeMasks', 'RPNHead', 'SegFormerHead',
+           'TwoStageDetector', 'UPerNetHead', 'YOLACT', 'YOLACTHead', 'assign', 'paste_masks', 'pool_regions', 'sample']

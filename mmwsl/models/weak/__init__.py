@@ -21,6 +21,7 @@ from .localization import (
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
 from .segmentation import (
+    AFA,
     EDAM,
     IRN,
     SEAM,
@@ -28,8 +29,10 @@ from .segmentation import (
     ClassMapModel,
     CoSA,
     EDAMHead,
+    OneStage,
     SEAMHead,
     ToCo,
+    ViTPCM,
     coco_instances,
     multi_scale_maps,
     normalize_by_maximum,
@@ -41,6 +44,7 @@ from .temporal import TemporalLocalizer, hide_segments
 __all__ = [
     'ACoLHead',
     'ADL',
+    'AFA',
     'IRN',
     'AffinityNet',
     'AttentionPooling',
@@ -60,12 +64,14 @@ __all__ = [
     'Localizer',
     'LocalizerEnsemble',
     'OICRHead',
+    'OneStage',
     'PCLHead',
     'SEAM',
     'SEAMHead',
     'ToCo',
     'SPGHead',
     'TemporalLocalizer',
+    'ViTPCM',
     'WSDDNHead',
     'WeakDetector',
     'class_activation_maps',

@@ -411,3 +411,35 @@ def test_builds_from_a_config():
     dataset = DATASETS.build(dict(type='DigitScenes', num_scenes=2, objects=[1, 1], digit_scale=[0.4, 0.5]))
     assert dataset.metainfo == dict(classes=list('0123456789'))
     assert dataset[0]['inputs'].shape == (3, 64, 64) and dataset[0]['inputs'].dtype == torch.uint8
+
+
+# -- stacks, and what the scene is made of
+
+@pytest.mark.parametrize('kind', ['plain', 'compound'])
+def test_layers_make_the_picture(kind):
+    """Contents where each object is seen, the background elsewhere; contents are 0 outside of a whole object."""
+    for image, sample in samples(DigitScenes(kind=kind, content=True, **MANY)):
+        seen, whole = sample.gt_instance_masks[:, None], sample.gt_amodal_masks[:, None]
+        made = (sample.gt_contents * seen).sum(0) + sample.gt_background * ~whole.any(0)
+        assert torch.equal(made.byte(), image) and not (sample.gt_contents * ~whole).any()
+    plain = DigitScenes(kind=kind, **MANY)[0]
+    assert 'gt_contents' not in plain['data_samples'] and torch.equal(plain['inputs'], DigitScenes(
+        kind=kind, content=True, **MANY)[0]['inputs'])
+
+
+def test_stacks_are_three_deep_and_in_no_order():
+    dataset = DigitScenes(num_scenes=40, objects=(3, 3), stacked=True, kind='compound', digit_scale=(0.35, 0.55),
+                          supervision='full')
+    deep, orders = 0, set()
+    for index, (_, sample) in enumerate(samples(dataset)):
+        deep += bool((sample.gt_amodal_masks.sum(0) == 3).any())
+        orders.add(tuple(sample.gt_order.tolist()))
+        assert set(sample.gt_box_labels.tolist()) == set(dataset.labels[index].nonzero().flatten().tolist())
+        assert sample.gt_boxes.min() >= 0 and sample.gt_boxes.max() <= 64
+    assert deep == 40 and len(orders) == 6
+
+
+def test_layers_of_clips():
+    sample = DigitScenes(clip_length=3, content=True, **MANY)[1]['data_samples']
+    count = len(sample.gt_order)
+    assert sample.gt_contents.shape == (3, count, 3, 64, 64) and sample.gt_background.shape == (3, 3, 64, 64)

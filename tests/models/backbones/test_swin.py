@@ -178,3 +178,18 @@ def test_bad_settings(settings, message):
 def test_images_that_do_not_divide():
     with pytest.raises(ValueError, match='images of 15 x 16 pixels do not divide into patches of 2'):
         tiny()(torch.randn(1, 3, 15, 16))
+
+
+def test_maps_of_several_stages():
+    """The map of a stage is what its merging gets, normalized; the last one is as it is alone."""
+    model, several = tiny().eval(), tiny(out_indices=(0, 1)).eval()
+    several.load_state_dict(model.state_dict(), strict=False)
+    images = torch.randn(2, 3, 16, 24)
+    first, last = several(images)
+    assert several.out_channels == [8, 16] and first.shape == (2, 8, 8, 12) and last.shape == (2, 16, 4, 6)
+    assert torch.allclose(last, model(images)[0], atol=1e-6)
+    expected = several.norm0(model.layers[0].blocks(model.patch_embed(images))).permute(0, 3, 1, 2)
+    assert torch.allclose(first, expected, atol=1e-6)
+    for wrong in ((0,), (1, 0), (-1, 1)):
+        with pytest.raises(ValueError, match='ascending, with the last stage at the end'):
+            tiny(out_indices=wrong)

@@ -1,3 +1,4 @@
+# From random weights, for chains that train one CoSA alone; the comparison of its parts is of 1xb16-cos-1e_shapes.
 # CoSA with all of its parts on textured shapes of which two have a context that misleads, for a CPU: maps of 1/4. Sizes
 # and schedule are ours, so is the momentum, for a run of 500 steps, and the thresholds start in the middle.
 _base_ = ['../../../_base_/datasets/shapes.py', '../../../_base_/default_runtime.py']

@@ -11,7 +11,7 @@ from mmwsl.files import write_atomically
 AGAIN = 'build the graph again'
 
 
-def write_graph(path, parts, count, k):
+def write_graph(path, parts, count, k, items=None):
     """Write the graph of N items part by part, whole or not at all: a ``.npy`` (N, k) of ``('id', 'similarity')``.
 
     Args:
@@ -19,6 +19,7 @@ def write_graph(path, parts, count, k):
         parts: iterable of :class:`mmwsl.clustering.KNNGraph` of consecutive items; a whole graph in a list is fine.
         count: N.
         k: neighbors an item.
+        items: what the neighbors are numbers of, where these are not the N items themselves but more of them.
 
     Raises:
         ValueError: another ending, or parts that do not add up to (N, k).
@@ -26,7 +27,7 @@ def write_graph(path, parts, count, k):
     """
     if Path(path).suffix != '.npy':
         raise ValueError(f'{path}: a kNN graph is written as .npy; choose a name with that ending')
-    dtype = np.dtype([('id', np.dtype(id_type(count)).newbyteorder('<')), ('similarity', '<f4')])
+    dtype = np.dtype([('id', np.dtype(id_type(items or count)).newbyteorder('<')), ('similarity', '<f4')])
 
     def write(file):
         header = dict(descr=np.lib.format.dtype_to_descr(dtype), fortran_order=False, shape=(count, k))

@@ -1,0 +1,2 @@
+# CDP by the vote of a committee of four models beside the base one, with the settings published for 600 thousand faces.
+clustering = dict(method='cdp_vote', k=15, threshold=0.605, accept=4, max_size=600, step=0.05)

@@ -1,0 +1,13 @@
+# A small recipe for a CPU: shapes whose hue tells where they go.
+_base_ = [
+    '../../_base_/models/flow_prediction.py', '../../_base_/datasets/motion_clips.py',
+    '../../_base_/schedules/adamw_cos_small.py', '../../_base_/default_runtime.py'
+]
+
+model = dict(
+    backbone=dict(_delete_=True, type='ResNet', depth=18, base_channels=4, strides=(1, 1, 1, 1)),
+    head=dict(_delete_=True, type='DenseHead', in_channels=32, out_channels=40),
+    limit=6.0)
+train_dataloader = dict(dataset=dict(clips=dict(kind='colored')))
+test_dataloader = dict(dataset=dict(clips=dict(kind='colored')))
+train_cfg = dict(max_epochs=5)

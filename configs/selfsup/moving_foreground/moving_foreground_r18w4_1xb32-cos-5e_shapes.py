@@ -1,0 +1,11 @@
+# A small recipe for a CPU: 1,600 frames of clips of shapes, pseudo-masks of estimated flow.
+_base_ = [
+    '../../_base_/models/moving_foreground.py', '../../_base_/datasets/shapes_clips.py',
+    '../../_base_/schedules/adamw_cos_small.py', '../../_base_/default_runtime.py'
+]
+
+model = dict(
+    backbone=dict(_delete_=True, type='ResNet', depth=18, base_channels=4, strides=(1, 1, 1, 1)),
+    head=dict(_delete_=True, type='DenseHead', in_channels=32, out_channels=1))
+train_dataloader = dict(dataset=dict(moving=True, consensus_settings=dict(pieces=100)))
+train_cfg = dict(max_epochs=5)

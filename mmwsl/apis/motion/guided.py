@@ -1,0 +1,281 @@
+"""What a network of motion propagation is good for: a picture moved by arrows, and objects cut out by clicks."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from mmwsl.apis.build import build_model
+from mmwsl.apis.config import load_config
+from mmwsl.datasets.transforms.decode import read_image, resize
+from mmwsl.files import check_writable, write_atomically
+from mmwsl.flow import draw_flow, move, resize_flow, sparse_of_arrows
+
+VIDEOS = ('.mp4', '.gif')
+DIRECTIONS = ((1, 0), (0, 1), (-1, 0), (0, -1))
+CLICK = 0.4  # length of the motion that a click stands for, as a share of the longest that the network knows
+THRESHOLD = 0.3  # share of that motion above which a pixel belongs to what was clicked
+STRIDE = 32  # sides are multiples of it
+
+
+class GuidedMotion:
+    """A network of :class:`mmwsl.models.pretext.motion.ConditionalMotionPropagation`, for single pictures.
+
+    Pictures are resized so that their short side is ``size``, both sides multiples of 32; points and flow are in pixels
+    of the picture itself.
+
+    Args:
+        config: the network's config, a file or ``mmwsl::NAME``.
+        checkpoint: its weights.
+        size: short side in pixels, best that of its training; None = the picture's own, at most 416.
+        device: where it runs.
+        options: overrides of the config.
+
+    Raises:
+        ValueError: the config's model is another one, or a size below 32.
+    """
+
+    def __init__(self, config: Path | str, checkpoint: Path | str, size: int | None = None,
+                 device: str | None = None, options: dict[str, Any] | None = None) -> None:
+        if size is not None and size < STRIDE:
+            raise ValueError(f'size={size} is too small; pictures have sides of {STRIDE} pixels or more')
+        self.model, _ = build_model(load_config(config, options), str(checkpoint), device, whole=True)
+        if not hasattr(self.model, 'propagate'):
+            raise ValueError(f'{config} is {type(self.model).__name__}, which takes no guidance; give a config of '
+                             'ConditionalMotionPropagation (mmwsl::selfsup/cmp/...)')
+        self.size = size
+
+    def flow(self, image: np.ndarray, arrows: Sequence[Sequence[float]]) -> np.ndarray:
+        """The flow (H, W, 2) that arrows ask for.
+
+        Args:
+            image: uint8 (H, W, 3) RGB.
+            arrows: A of x, y, dx, dy in pixels.
+
+        Raises:
+            ValueError: no arrows, one that begins outside, or one that is longer than what the network knows.
+        """
+        return self._flows(image, [arrows])[0]
+
+    def frames(self, image: np.ndarray, arrows: Sequence[Sequence[float]], count: int) -> list[np.ndarray]:
+        """The image, and ``count`` more in which its points move along their arrows until their ends.
+
+        Each is the image itself, warped by the flow of arrows of that part of the length, so that nothing blurs.
+
+        Raises:
+            ValueError: as of :meth:`flow`, or fewer than one frame.
+        """
+        if count < 1:
+            raise ValueError(f'{count} frames are no video; give 1 or more')
+        drawn = np.asarray(arrows, np.float32).reshape(-1, 4)
+        steps = [drawn * (1, 1, share, share) for share in np.linspace(0, 1, count + 1)[1:]]
+        return [image, *(move(image, flow) for flow in self._flows(image, steps))]
+
+    def cut_out(self, image: np.ndarray, positive: Sequence[Sequence[float]], negative: Sequence[Sequence[float]] = (),
+                threshold: float = THRESHOLD) -> np.ndarray:
+        """Mask bool (H, W) of what moves with the clicked points.
+
+        Positive points are told to move, to the right, down, left and up in turn, negative ones to stand still; the
+        mask is where the mean length of the four flows is more than ``threshold`` of the told one.
+
+        Args:
+            image: uint8 (H, W, 3) RGB.
+            positive, negative: points x, y in pixels.
+            threshold: in (0, 1).
+
+        Raises:
+            ValueError: no positive point, or one outside.
+        """
+        if not len(positive):
+            raise ValueError('nothing is clicked: give one positive point or more')
+        length = CLICK * self.model.limit / self._scale(image)
+        asked = [[(*point, dx * length, dy * length) for point in positive] + [(*point, 0, 0) for point in negative]
+                 for dx, dy in DIRECTIONS]
+        lengths = np.linalg.norm(np.stack(self._flows(image, asked)), axis=-1).mean(0)
+        return lengths > threshold * length
+
+    def _scale(self, image: np.ndarray) -> float:
+        """By how much the short side grows before the network."""
+        short = min(image.shape[:2])
+        return (self.size or min(short, 416)) / short
+
+    @torch.no_grad()
+    def _flows(self, image: np.ndarray, asked: Sequence[Any]) -> list[np.ndarray]:
+        """A flow (H, W, 2) for each set of arrows (A, 4); the image is encoded once for all of them."""
+        height, width = image.shape[:2]
+        scale = self._scale(image)
+        size = [max(round(side * scale / STRIDE), 1) * STRIDE for side in (height, width)]
+        grown = np.array([size[1] / width, size[0] / height] * 2, np.float32)
+        guidance = []
+        for each in asked:
+            arrows = np.asarray(each, np.float32)
+            sparse_of_arrows(arrows, height, width)  # outside of the picture: said in its own pixels
+            if not len(arrows):
+                raise ValueError('there are no arrows; give one or more of x, y, dx, dy')
+            arrows = arrows * grown
+            if np.abs(arrows[:, 2:]).max() > self.model.limit:
+                longest = np.abs(arrows[:, 2:]).max()
+                raise ValueError(f'an arrow is {longest:.0f} pixels long at the size of the network, which knows '
+                                 f'motion up to {self.model.limit:g}; draw a shorter one, or give a smaller size')
+            arrows[:, 0], arrows[:, 1] = arrows[:, 0].clip(0, size[1] - 1), arrows[:, 1].clip(0, size[0] - 1)
+            guidance.append(torch.from_numpy(sparse_of_arrows(arrows, *size)))
+        resized = image if [height, width] == size else resize(image, size[1], size[0])
+        inputs = torch.from_numpy(resized.transpose(2, 0, 1).copy())[None]
+        images = self.model.data_preprocessor(dict(inputs=inputs), False)['inputs']
+        told = torch.stack(guidance).to(images)
+        flows = self.model.propagate(images.expand(len(told), -1, -1, -1), told)
+        return [resize_flow(flow.permute(1, 2, 0).cpu().numpy(), width, height) for flow in flows]
+
+
+def animate(image: Path | str, arrows: Sequence[Sequence[float]], out: Path | str,
+            config: Path | str, checkpoint: Path | str, size: int | None = None,
+            frames: int = 12, rate: float = 12.0, strip: Path | str | None = None,
+            device: str | None = None) -> Path:
+    """Move a picture along arrows and write the frames as a video.
+
+    Args:
+        image: the file.
+        arrows: A of x, y, dx, dy in pixels.
+        out: ``.mp4`` or ``.gif``.
+        config, checkpoint, size, device: see :class:`GuidedMotion`.
+        frames: after the first.
+        rate: frames a second.
+        strip: also write a picture here, ``.png`` or ``.jpg``: the image with its arrows, the flow, some frames.
+
+    Returns:
+        Path of the video.
+
+    Raises:
+        ValueError: another ending, impossible arrows, or another network.
+        FileNotFoundError, ImageError: the image cannot be read.
+        OSError: ``out`` cannot be written.
+    """
+    out = check_writable(out)
+    if out.suffix.lower() not in VIDEOS:
+        raise ValueError(f'{out}: a video ends in {" or ".join(VIDEOS)}')
+    if strip is not None:
+        check_writable(strip)
+    picture = read_image(image)
+    network = GuidedMotion(config, checkpoint, size, device)
+    made = network.frames(picture, arrows, frames)
+    write_video(out, made, rate)
+    if strip is not None:
+        shown = [draw_arrows(picture, arrows), draw_flow(network.flow(picture, arrows)),
+                 *(made[position] for position in np.linspace(0, frames, 4).round().astype(int)[1:])]
+        encoded = cv2.imencode(Path(strip).suffix, cv2.cvtColor(np.concatenate(shown, axis=1), cv2.COLOR_RGB2BGR))[1]
+        write_atomically(strip, encoded.tobytes())
+    return out
+
+
+def write_video(path: Path, frames: Sequence[np.ndarray], rate: float) -> None:
+    """Write frames uint8 (H, W, 3) RGB as ``.mp4`` or ``.gif``, whole or not at all.
+
+    Raises:
+        OSError: this OpenCV writes no mp4.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f'.{path.stem}.partial{path.suffix}')
+    try:
+        if path.suffix.lower() == '.gif':
+            from PIL import Image
+            first, *others = (Image.fromarray(frame) for frame in frames)
+            first.save(partial, save_all=True, append_images=others, duration=round(1000 / rate), loop=0)
+        else:
+            height, width = frames[0].shape[:2]
+            writer = cv2.VideoWriter(str(partial), cv2.VideoWriter.fourcc(*'mp4v'), rate, (width, height))
+            if not writer.isOpened():
+                raise OSError(f'{path}: this build of OpenCV writes no mp4; write a .gif')
+            for frame in frames:
+                writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+            writer.release()
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def draw_arrows(image: np.ndarray, arrows: Sequence[Sequence[float]]) -> np.ndarray:
+    """The image with red arrows; of no motion a green point."""
+    picture = image.copy()
+    thickness = max(1, min(image.shape[:2]) // 120)
+    for x, y, dx, dy in np.asarray(arrows, float).round().astype(int).tolist():
+        if dx or dy:
+            cv2.arrowedLine(picture, (x, y), (x + dx, y + dy), (255, 0, 0), thickness, tipLength=0.3)
+        else:
+            cv2.circle(picture, (x, y), 2 * thickness, (0, 220, 0), -1)
+    return picture
+
+
+def cut_out(image: Path | str, positive: Sequence[Sequence[float]], out: Path | str,
+            config: Path | str, checkpoint: Path | str,
+            negative: Sequence[Sequence[float]] = (), size: int | None = None, threshold: float = THRESHOLD,
+            device: str | None = None) -> Path:
+    """Cut out of a picture what moves with clicked points, and write the mask as a PNG: 255 = it, 0 = not.
+
+    Args:
+        image: the file.
+        out: ``.png``.
+        others: see :class:`GuidedMotion` and :meth:`GuidedMotion.cut_out`.
+
+    Returns:
+        Path of the mask.
+
+    Raises:
+        ValueError: another ending, no positive point, or another network.
+        FileNotFoundError, ImageError: the image cannot be read.
+        OSError: ``out`` cannot be written.
+    """
+    out = check_writable(out)
+    if out.suffix.lower() != '.png':
+        raise ValueError(f'{out}: a mask is a .png, which keeps its values')
+    mask = GuidedMotion(config, checkpoint, size, device).cut_out(read_image(image), positive, negative, threshold)
+    write_atomically(out, cv2.imencode('.png', 255 * mask.astype(np.uint8))[1].tobytes())
+    return out
+
+
+def next_click(mask: np.ndarray, truth: np.ndarray) -> tuple[tuple[int, int], bool] | None:
+    """Where a user would click next: the middle of the largest wrong region, and whether it was missed.
+
+    Args:
+        mask: bool (H, W), what is cut out so far.
+        truth: bool (H, W).
+
+    Returns:
+        ((x, y), True if the point is to be added, False if to be taken away), or None where nothing is wrong.
+    """
+    wrong = mask != truth
+    count, regions, statistics, _ = cv2.connectedComponentsWithStats(wrong.astype(np.uint8), connectivity=4)
+    if count == 1:
+        return None
+    region = regions == 1 + int(statistics[1:, cv2.CC_STAT_AREA].argmax())
+    distance = cv2.distanceTransform(np.pad(region, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    y, x = np.unravel_index(int(distance.argmax()), distance.shape)
+    return (int(x), int(y)), bool(truth[y, x])
+
+
+def iou_of_clicks(network: GuidedMotion, image: np.ndarray, truth: np.ndarray, clicks: int = 5,
+                  threshold: float = THRESHOLD) -> list[float]:
+    """IoU of the mask with the truth after 1, 2, ... clicks of a user who corrects the largest fault each time.
+
+    Args:
+        network: see above.
+        image: uint8 (H, W, 3) RGB.
+        truth: bool (H, W), not empty.
+        clicks: how many.
+        threshold: see :meth:`GuidedMotion.cut_out`.
+
+    Returns:
+        list: of ``clicks`` numbers in [0, 1]; where nothing is left to correct the last one goes on.
+    """
+    mask, values = np.zeros(truth.shape, bool), []
+    points: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+    for _ in range(clicks):
+        found = next_click(mask, truth)
+        if found is not None:
+            points[found[1]].append(found[0])
+            mask = network.cut_out(image, points[True], points[False], threshold)
+        values.append(float((mask & truth).sum() / (mask | truth).sum()))
+    return values

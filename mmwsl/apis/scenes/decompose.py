@@ -1,0 +1,120 @@
+"""A photo and masks of its objects' visible parts, taken apart into whole objects and a background."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from mmengine.logging import print_log
+
+from mmwsl.apis.build import build_model
+from mmwsl.apis.config import load_config
+from mmwsl.datasets.readers.scenes.scene_files import write_scene
+from mmwsl.files import check_writable
+from mmwsl.models.scenes import ContentBaseline
+from mmwsl.ops.occlusion.layers import SceneLayers
+from mmwsl.structures import DataSample
+
+Network = tuple[str, str]  # config and checkpoint
+
+
+def read_masks(path: Path | str, height: int, width: int) -> tuple[np.ndarray, list[str]]:
+    """Masks (N, height, width) of an image's objects and a name for each.
+
+    Args:
+        path: a picture of numbers (PNG, grey or 16 bits), 0 = background and k = object k; or a NumPy file (.npy) of
+            bool (N, H, W).
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: neither of the two, another size than the image's, or no object.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'masks {path} do not exist')
+    if path.suffix == '.npy':
+        masks = np.load(path, allow_pickle=False)
+        if masks.ndim != 3:
+            raise ValueError(f'{path} has shape {masks.shape}; masks are (objects, height, width)')
+        masks = masks.astype(bool)
+    else:
+        numbers = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if numbers is None or numbers.ndim != 2:
+            raise ValueError(f'{path} is no grey picture of numbers, 0 = background and k = object k')
+        masks = numbers[None] == np.unique(numbers[numbers > 0])[:, None, None]
+    if masks.shape[1:] != (height, width):
+        raise ValueError(f'{path} is of {masks.shape[1]} x {masks.shape[2]} pixels, its image of {height} x {width}')
+    if not len(masks):
+        raise ValueError(f'{path} has no object')
+    return masks, [f'object {number}' for number in range(len(masks))]
+
+
+def layers_of(image: np.ndarray, sample: DataSample, names: Sequence[str] | None = None) -> SceneLayers:
+    """Layers of what networks of scenes predicted: ``pred_order``, ``pred_amodal_masks``, ``pred_contents`` and
+    ``pred_background`` beside ``gt_instance_masks``, the visible parts. Where an object is seen, its pixels are the
+    image's (H, W, 3)."""
+    modal = sample.gt_instance_masks.cpu().numpy().astype(bool)
+    shapes = sample.pred_amodal_masks.cpu().numpy().astype(bool)
+    contents = np.ascontiguousarray(sample.pred_contents.cpu().numpy().transpose(0, 2, 3, 1)) * shapes[..., None]
+    contents = np.where(modal[..., None], image, contents)
+    background = np.ascontiguousarray(sample.pred_background.cpu().numpy().transpose(1, 2, 0))
+    return SceneLayers(background, contents.astype(np.uint8), shapes | modal,
+                       sample.pred_order.cpu().numpy().astype(np.int8),
+                       tuple(names or (f'object {number}' for number in range(len(modal)))))
+
+
+def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, content: Network | Any | None = None,
+              names: Sequence[str] | None = None, out: Path | str | None = None, gap: int | None = None,
+              grow: int = 3, device: str = 'cpu') -> SceneLayers:
+    """Take a photo apart.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        masks: bool (N, H, W), visible parts, drawn or predicted.
+        shapes: config and checkpoint of a :class:`PCNetM`, or such a model: it gives order and whole shapes.
+        content: config and checkpoint of a :class:`PCNetC`, or such a model: it paints what is hidden, and the
+            background; None: OpenCV's in-painting.
+        names: of the objects.
+        out: file for the scene, see :func:`mmwsl.datasets.readers.scenes.scene_files.write_scene`.
+        gap: pixels that predicted masks leave between objects that touch, see :func:`in_contact`; None as in the
+            config.
+        grow: pixels around the masks that are no background either, as drawn masks leave some of an object's edge
+            outside; 0 for masks that are exact.
+        device: where the networks run.
+
+    Raises:
+        ValueError: masks of another size than the image.
+        OSError: ``out`` cannot be written.
+    """
+    if masks.shape[1:] != image.shape[:2]:
+        raise ValueError(f'masks of {masks.shape[1:]} pixels do not fit an image of {image.shape[:2]}')
+    if out is not None:
+        check_writable(out)
+    sample = DataSample(gt_instance_masks=torch.from_numpy(np.ascontiguousarray(masks, dtype=bool)).to(device),
+                        gt_box_labels=torch.zeros(len(masks), dtype=torch.int64, device=device))
+    first = _network(shapes, device)
+    if gap is not None:
+        first.gap = gap
+    painter = ContentBaseline('diffusion', data_preprocessor=first.data_preprocessor) if content is None else _network(
+        content, device)
+    painter.grow = grow
+    pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
+    for model in (first.eval(), painter.eval().to(device)):
+        ready = model.data_preprocessor(dict(inputs=pixels, data_samples=None), training=False)['inputs']
+        sample, = model(ready, [sample], mode='predict')
+    layers = layers_of(image, sample, names)
+    if out is not None:
+        write_scene(out, layers)
+        print_log(f'{out}: {len(masks)} objects, {int((layers.order > 0).sum())} pairs of which one hides the other',
+                  logger='current', level=logging.INFO)
+    return layers
+
+
+def _network(described: Network | Any, device: str) -> Any:
+    if isinstance(described, torch.nn.Module):
+        return described
+    config, checkpoint = described
+    return build_model(load_config(config), checkpoint, device=device, whole=True)[0]
