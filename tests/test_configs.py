@@ -30,7 +30,8 @@ LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
 DEEPLAB = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised' / 'segmentation').glob('*k_*.py'))
-SUPERVISED = sorted({path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised').rglob('*.py')} - set(DEEPLAB))
+INSTANCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised' / 'instances').glob('*.py'))
+SUPERVISED = sorted({path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised').rglob('*.py')} - set(DEEPLAB) - set(INSTANCES))
 EVERY = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py') if '_base_' not in path.parts)
 SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
 
@@ -264,6 +265,33 @@ def test_supervised(name, empty_weights):
     assert learning <= held and 0 < len(learning) < len(list(model.parameters()))  # the first stages stay
     for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
         assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('dataset', part).pipeline)
+
+
+@pytest.mark.parametrize('name', INSTANCES)
+def test_instances(name):
+    """{method}{size}_{backbone}_{gpus}xb{batch}-{schedule}-{length}{unit}_{data}.py: true, with a scale for each map."""
+    cfg = load_config(f'mmwsl::{name}')
+    parts = re.fullmatch(r'(?P<method>yolact_filled_boxes|yolact|fc_mask|boxinst)(?P<size>\d*)_(?P<backbone>r\d+(?:w\d+)?|darknet53)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
+                         r'(?P<schedule>step|cos)-(?P<length>\d+)(?P<unit>[ke])_(?P<data>coco|digitscenes)', name.split('/')[-1].removesuffix('.py'))
+    assert cfg.train_dataloader.batch_size == int(parts['batch'])
+    assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
+    assert {'e': cfg.train_cfg.get('max_epochs'), 'k': cfg.train_cfg.get('max_iters', 0) / 1000}[parts['unit']] == int(parts['length'])
+    backbone = cfg.model.backbone
+    assert parts['backbone'] in ('darknet53' if backbone.type == 'Darknet' else f'r{backbone.depth}', f"r{backbone.get('depth')}w{backbone.get('base_channels')}")
+    assert parts['data'] == cfg.benchmark.dataset.lower()
+    side = int(parts['size'] or 128)
+    with torch.device('meta'):
+        model = MODELS.build(dict(cfg.model, data_preprocessor=MODELS.build(cfg.data_preprocessor))).eval()
+        maps = model(torch.zeros(1, 3, side, side))
+        logits, _, values = model.head(maps)
+    assert [level.shape[2] for level in maps] == [-(-side // stride) for stride in (8, 16, 32, 64, 128)[:len(maps)]]
+    assert len(model.head.scales) == len(maps) and logits.shape[2] == dict(coco=81, digitscenes=11)[parts['data']]
+    assert values.shape[2] == (256 if parts['method'] == 'fc_mask' else model.mask_branch.num_values)
+    PARAM_SCHEDULERS.build(dict(cfg.param_scheduler[0], optimizer=build_optim_wrapper(model, cfg.optim_wrapper)))
+    assert METRICS.build(cfg.test_evaluator).kinds == ['bbox', 'segm']
+    for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
+        assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('pipeline', ()))
+        assert [step['size'] for step in part.get('pipeline', ())[-1:]] == ([side] if parts['data'] == 'coco' else [])
 
 
 @pytest.mark.parametrize('name', DEEPLAB)

@@ -29,6 +29,7 @@ from .pseudo_masks import assignment_sheet, class_maps, four_steps, mask_sheet, 
 from .suite import run_suite
 from .throughput import throughput
 from .train import prepare_training, train
+from .video import predict_video
 
 __all__ = [
     'GuidedMotion',
@@ -56,6 +57,7 @@ __all__ = [
     'motion_boxes',
     'overlays',
     'predict',
+    'predict_video',
     'prepare_training',
     'pseudo_boxes',
     'pseudo_masks',

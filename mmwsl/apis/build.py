@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from mmwsl.checkpoints.names import find_backbone, our_names, without_wrappers
 from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.checkpoints.state import check_backbone, load_state, without_other_classifier
+from mmwsl.checkpoints.yolact import from_published_yolact, is_published_yolact
 from mmwsl.compat import autocast_dtype, keep_freed_memory
 from mmwsl.datasets import collate_batch, evenly_spaced
 from mmwsl.models.base import Model
@@ -81,6 +82,11 @@ def _weights(loaded: dict[str, Any], checkpoint: Path | str) -> dict[str, Any]:
     """The state dict of a checkpoint of ours; of another project's, its backbone."""
     state = loaded.get('state_dict', loaded)
     own = without_wrappers(state)
+    if is_published_yolact(own):
+        try:
+            return from_published_yolact(own)
+        except ValueError as error:
+            raise ValueError(f'{checkpoint}: {error}') from error
     part = {key.removeprefix('backbone.'): value for key, value in own.items() if key.startswith('backbone.')}
     if part and not any(key.startswith('roi_heads.res5.') for key in own):
         rest = {key: value for key, value in own.items() if not key.startswith('backbone.')}

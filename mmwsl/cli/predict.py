@@ -28,6 +28,11 @@ def add_arguments(parser):
     parser.add_argument('--batch-size', type=int, help="photos in one forward pass (default: the config's)")
     parser.add_argument('--num-workers', type=int, help="processes that read photos (default: the config's)")
     parser.add_argument('--device', help='where the network runs, e.g. cpu or cuda:1 (default: a GPU if there is one)')
+    parser.add_argument('--video', metavar='CLIP', help='predict every frame of a video file or folder of frames, and '
+                                                        'write objects.json, video.mp4 and pictures')
+    parser.add_argument('--camera', type=int, metavar='NUMBER', help='the same of a camera; needs --frames')
+    parser.add_argument('--frames', type=int, help='of a video or camera: stop after so many')
+    parser.add_argument('--step', type=int, default=1, help='of a video or camera: take every so manyth frame')
     add_data(parser, 'photos of your labels, beside those that are named')
     add_options(parser)
 
@@ -36,6 +41,8 @@ def run(args):
     from mmwsl.apis import predict
     from mmwsl.files import read_lines
     classes = [line.strip() for line in read_lines(args.classes)] if args.classes else None
+    if args.video is not None or args.camera is not None:
+        return run_video(args, classes)
     if not args.photos and not args.data:
         raise ValueError('nothing to predict: name photos or folders, or give --data PATH')
     before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
@@ -52,3 +59,15 @@ def run(args):
         print('\n'.join(found['left_out'].values()), file=sys.stderr)
         raise ValueError(f'{len(found["left_out"])} photos cannot be read and are left out: '
                          f'{", ".join(found["left_out"])}; the others are predicted')
+
+
+def run_video(args, classes):
+    """A clip or camera in the place of photos."""
+    from mmwsl.apis import predict_video
+    if args.photos or args.data or args.video is not None and args.camera is not None:
+        raise ValueError('one thing at a time: give photos, --video CLIP or --camera NUMBER')
+    found = predict_video(args.config, args.checkpoint, args.video if args.camera is None else args.camera, args.out,
+                          args.device, args.batch_size or 1, args.score_threshold, args.step, args.frames,
+                          not args.no_pictures, read_options(args.cfg_options), classes)
+    print(f'{found["file"]}: {found["objects"]} objects on {found["frames"]} frames; {found["predict_fps"]} frames/s, '
+          f'with reading, drawing and writing {found["fps"]}')

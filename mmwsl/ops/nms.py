@@ -7,6 +7,7 @@ import torch
 
 from mmwsl.compat import compiled_ops
 from mmwsl.ops.boxes import box_iou, check_boxes
+from mmwsl.ops.fast_nms import fast_nms_by_label
 
 BLOCK = 1024
 GROUPED_BLOCK = 128  # across the border of two groups a block compares in vain
@@ -73,7 +74,8 @@ def batched_nms(boxes: torch.Tensor, scores: torch.Tensor, labels: torch.Tensor,
     Args:
         boxes, scores: as for :func:`nms`.
         labels: (N,) int64; or the level, or the image, whatever must not mix.
-        nms_cfg: dict of ``type`` ('nms' or 'soft_nms') and its arguments; ``max_num`` counts over all labels.
+        nms_cfg: dict of ``type`` ('nms', 'soft_nms', or 'fast_nms' with ``top_k``) and its arguments; ``max_num``
+            counts over all labels.
         class_agnostic: suppress across labels after all.
 
     Returns:
@@ -91,8 +93,11 @@ def batched_nms(boxes: torch.Tensor, scores: torch.Tensor, labels: torch.Tensor,
     options.pop('split_thr', None)  # mmcv's memory limit; here it is always bounded
     if kind == 'nms':
         return _finish(boxes, scores, _greedy(boxes, scores, max_num=max_num, groups=groups, **options))
+    if kind == 'fast_nms':
+        kept = fast_nms_by_label(boxes, scores, torch.zeros_like(labels) if groups is None else labels, **options)
+        return _finish(boxes, scores, kept[:max_num] if max_num >= 0 else kept)
     if kind != 'soft_nms':
-        raise ValueError(f'nms_cfg has type={kind!r}; choose nms or soft_nms')
+        raise ValueError(f'nms_cfg has type={kind!r}; choose nms, soft_nms or fast_nms')
     found, kept = _soft(boxes, scores, torch.zeros_like(scores) if groups is None else groups, **options)
     return (found[:max_num], kept[:max_num]) if max_num >= 0 else (found, kept)
 

@@ -10,10 +10,13 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmwsl.apis import build_model, export
-from mmwsl.apis.export.onnx_file import ImageNetwork, _size, to_onnx
+from mmwsl.apis import build_model, export, load_config
+from mmwsl.apis.export.onnx_file import _size, to_onnx
+from mmwsl.apis.export.onnx_instances import InstanceNetwork
+from mmwsl.apis.export.onnx_network import ImageNetwork
 from mmwsl.cli import main
 from mmwsl.registry import MODELS
+from mmwsl.structures import DataSample
 
 MEAN, STD = [120.0, 110.0, 100.0], [60.0, 50.0, 40.0]
 SMALL = dict(
@@ -157,3 +160,36 @@ def test_without_a_config_or_the_library(tmp_path, monkeypatch, capsys):
     assert main(['export', str(path), str(tmp_path / 'out.onnx'), '--to', 'onnx']) == 1
     assert 'give --config CONFIG' in capsys.readouterr().err
     assert [each.name for each in tmp_path.iterdir()] == ['epoch_1.pth']
+
+
+@pytest.mark.parametrize('changes', [{}, {'model.head.nms': 'cross_class_fast_nms', 'model.mask_branch': dict(
+    _delete_=True, type='DirectMasks', size=4)}], ids=['prototypes', 'fc_mask'])
+@torch.no_grad()
+def test_yolact_with_its_suppression(onnxruntime, tmp_path, changes):
+    """Two real photos: detections, their order and their masks as here, and as the model predicts them."""
+    from sklearn.datasets import load_sample_images
+    cfg = load_config('mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_digitscenes.py', changes)
+    model, _ = build_model(cfg, 'random', 'cpu')
+    torch.nn.init.normal_(model.head.classes.weight, std=0.05, generator=torch.Generator().manual_seed(1))
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(cfg=cfg.pretty_text)), tmp_path / 'epoch_1.pth')
+    said = export(tmp_path / 'epoch_1.pth', tmp_path / 'out.onnx', 'onnx', image_size=128)
+    shape = '4, 4' if changes else '32, 32'
+    assert f'outputs: boxes (1, 100, 4), scores (1, 100), labels (1, 100), masks (1, 100, {shape})' in said
+    assert f'checked with onnxruntime {onnxruntime.__version__}' in said
+    session = onnxruntime.InferenceSession(tmp_path / 'out.onnx')
+    for photo in load_sample_images().images:
+        image = torch.from_numpy(np.ascontiguousarray(photo[100:356:2, 200:456:2])).permute(2, 0, 1)
+        batch = model.data_preprocessor(dict(inputs=[image], data_samples=[DataSample()]))
+        boxes, scores, labels, masks = session.run(None, dict(images=batch['inputs'].contiguous().numpy()))
+        found = model(**batch, mode='predict')[0]
+        count = len(found.pred_boxes)
+        assert count > 10 and (scores[0, count:] == 0).all() and (labels[0, :count] == found.pred_box_labels.numpy()).all()
+        np.testing.assert_allclose(boxes[0, :count], found.pred_boxes.numpy(), atol=1e-2)  # pixels: 1e-4 of 128
+        np.testing.assert_allclose(scores[0, :count], found.pred_box_scores.numpy(), atol=1e-4)
+        assert masks.shape[1] == 100 and 0 <= masks.min() <= masks.max() <= 1 and masks[0, :count].max() > 0.5
+
+
+def test_yolact_with_greedy_nms_is_refused():
+    cfg = load_config('mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_digitscenes.py', {'model.head.nms': 'nms'})
+    with pytest.raises(ValueError, match='writes YOLACT with Fast NMS inside'):
+        InstanceNetwork(build_model(cfg, 'random', 'cpu')[0])

@@ -152,7 +152,7 @@ def test_bad_arguments():
         nms(boxes[:, :3], scores, 0.5)
     with pytest.raises(ValueError, match='choose one of linear, gaussian, naive'):
         soft_nms(boxes, scores, method='hard')
-    with pytest.raises(ValueError, match='choose nms or soft_nms'):
+    with pytest.raises(ValueError, match='choose nms, soft_nms or fast_nms'):
         batched_nms(boxes, scores, torch.zeros(4), dict(type='nms_rotated'))
     with pytest.raises(ValueError, match='4 scores need labels'):
         batched_nms(boxes, scores, torch.zeros(3), dict(iou_threshold=0.5))

@@ -6,6 +6,7 @@ from .flow import FlowGuidance, RandomCropFlow
 from .geometry import RandomCropMap, RandomCropTagged, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
 from .photometric import PhotometricDistortion
 from .proposals import MakeProposals
+from .zoom import RandomWindow, ZoomOut
 
 __all__ = [
     'FlowGuidance',
@@ -18,10 +19,12 @@ __all__ = [
     'RandomCrops',
     'RandomFlip',
     'RandomScale',
+    'RandomWindow',
     'ResizeCenterCrop',
     'ResizeRandomCrop',
     'ResizeShortEdge',
     'ResizeToSquare',
+    'ZoomOut',
     'image_size',
     'read_image',
 ]

@@ -102,6 +102,27 @@ def coco_results(sample, image_id, category_ids):
     return results
 
 
+def evaluate_coco(annotations, found, kind, image_ids, category_ids):
+    """pycocotools' evaluation, summarized.
+
+    Args:
+        annotations: pycocotools' ``COCO`` of the truth.
+        found: detections in COCO's results format, at least one.
+        kind: 'bbox' or 'segm'.
+        image_ids, category_ids: those that are scored.
+    """
+    from pycocotools.cocoeval import COCOeval
+    with contextlib.redirect_stdout(io.StringIO()):
+        other = 'bbox' if kind == 'segm' else 'segmentation'  # sizes would be taken from it
+        part = [{key: value for key, value in one.items() if key != other} for one in found]
+        evaluation = COCOeval(annotations, annotations.loadRes(part), kind)
+        evaluation.params.imgIds, evaluation.params.catIds = image_ids, category_ids
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return evaluation
+
+
 @METRICS.register_module()
 class COCOMetric(BaseMetric):
     """COCO's box and mask AP by pycocotools, in percent: ``bbox_AP``, ``bbox_AP50``, ..., ``segm_AP``, ...
@@ -168,7 +189,6 @@ class COCOMetric(BaseMetric):
             self.results.append((number, sample['ori_shape'], coco_results(sample, number, categories)))
 
     def compute_metrics(self, results):
-        from pycocotools.cocoeval import COCOeval
         found = [one for _, _, each in results for one in each]
         for number, (height, width), _ in results:
             self.coco.imgs[number].setdefault('height', height)
@@ -178,15 +198,8 @@ class COCOMetric(BaseMetric):
             if not found:  # pycocotools cannot read an empty list
                 values |= {f'{kind}_{name}': 0.0 for name in self.NAMES}
                 continue
-            with contextlib.redirect_stdout(io.StringIO()):
-                other = 'bbox' if kind == 'segm' else 'segmentation'  # sizes would be taken from it
-                part = [{key: value for key, value in one.items() if key != other} for one in found]
-                evaluation = COCOeval(self.coco, self.coco.loadRes(part), kind)
-                evaluation.params.imgIds = sorted(self.image_ids or {number for number, _, _ in results})
-                evaluation.params.catIds = self.category_ids()
-                evaluation.evaluate()
-                evaluation.accumulate()
-                evaluation.summarize()
+            evaluation = evaluate_coco(self.coco, found, kind, sorted(self.image_ids or {
+                number for number, _, _ in results}), self.category_ids())
             values |= {f'{kind}_{name}': round(100 * float(value), 4)  # -1: no object of this size
                        for name, value in zip(self.NAMES, evaluation.stats, strict=False) if value >= 0}
             if self.per_class:

@@ -2,6 +2,7 @@
 
 from .alexnet import AlexNet
 from .cifar_resnet import CIFARResNet
+from .darknet import Darknet
 from .efficientnet_lite import EfficientNetLite
 from .googlenet import GoogLeNet
 from .inception import InceptionV3
@@ -16,6 +17,6 @@ from .vgg import VGG16
 from .vit import VisionTransformer
 from .wide_resnet import WideResNet
 
-__all__ = ['AlexNet', 'CIFARResNet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'MixTransformer', 'PartialUNet',
-           'ResNet', 'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'UNet', 'VGG16', 'VisionTransformer',
-           'WideResNet']
+__all__ = ['AlexNet', 'CIFARResNet', 'Darknet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'MixTransformer',
+           'PartialUNet', 'ResNet', 'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'UNet', 'VGG16',
+           'VisionTransformer', 'WideResNet']

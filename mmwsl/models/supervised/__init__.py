@@ -10,7 +10,8 @@ from .rpn import RPNHead
 from .segformer import SegFormerHead
 from .two_stage import TwoStageDetector
 from .uper_net import UPerNetHead
+from .yolact import YOLACT, DirectMasks, PrototypeMasks, YOLACTHead
 
-__all__ = ['ASPP', 'BoxHead', 'DeepLabV2Head', 'DeepLabV3PlusHead', 'FCN', 'FCNHead', 'ImageClassifier',
-           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'RPNHead', 'SegFormerHead', 'TwoStageDetector',
-           'UPerNetHead', 'assign', 'paste_masks', 'pool_regions', 'sample']
+__all__ = ['ASPP', 'BoxHead', 'DeepLabV2Head', 'DeepLabV3PlusHead', 'DirectMasks', 'FCN', 'FCNHead', 'ImageClassifier',
+           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'PrototypeMasks', 'RPNHead', 'SegFormerHead',
+           'TwoStageDetector', 'UPerNetHead', 'YOLACT', 'YOLACTHead', 'assign', 'paste_masks', 'pool_regions', 'sample']

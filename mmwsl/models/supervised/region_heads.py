@@ -70,12 +70,15 @@ class BoxHead(BaseModule):
         batch, positive_share: see :func:`sample`, per image.
         stds: of the deltas.
         score_threshold, nms_iou, max_detections: what is kept at test time.
+        nms: 'nms', or 'fast_nms' (Bolya et al. 2019), of the best 200 of each class.
     """
 
     def __init__(self, in_channels, num_classes, size=7, conv_channels=(), fc_channels=(1024, 1024), norm_cfg=None,
                  class_agnostic=False, positive=0.5, batch=512, positive_share=0.25, stds=(0.1, 0.1, 0.2, 0.2),
-                 score_threshold=0.05, nms_iou=0.5, max_detections=100, init_cfg=None):
+                 score_threshold=0.05, nms_iou=0.5, max_detections=100, nms='nms', init_cfg=None):
         super().__init__(init_cfg)
+        if nms not in ('nms', 'fast_nms'):
+            raise ValueError(f"BoxHead: nms={nms!r} is unknown; choose 'nms' or 'fast_nms'")
         layers = [*_convolutions(in_channels, conv_channels, norm_cfg), nn.Flatten()]
         channels = (in_channels, *conv_channels)[-1] * max(size, 1)**2
         for width in fc_channels:
@@ -95,6 +98,7 @@ class BoxHead(BaseModule):
         self.class_agnostic, self.stds = class_agnostic, tuple(stds)
         self.positive, self.batch, self.positive_share = positive, batch, positive_share
         self.score_threshold, self.nms_iou, self.max_detections = score_threshold, nms_iou, max_detections
+        self.nms = nms
 
     def forward(self, regions):
         """Logits (R, C + 1) and deltas (R, 4) or (R, 4 C), fp32."""
@@ -149,7 +153,7 @@ class BoxHead(BaseModule):
             decoded = decoded.expand(-1, self.num_classes, -1)
             region, label = (scores > self.score_threshold).nonzero().unbind(1)
             found, kept = batched_nms(decoded[region, label], scores[region, label], label,
-                                      dict(iou_threshold=self.nms_iou, max_num=self.max_detections))
+                                      dict(type=self.nms, iou_threshold=self.nms_iou, max_num=self.max_detections))
             results.append(dict(boxes=found[:, :4], scores=found[:, 4], labels=label[kept]))
         return results
 
@@ -166,6 +170,8 @@ class MaskHead(BaseModule):
         channels: of the transposed convolution.
         norm_cfg: after the convolutions.
     """
+
+    from_boxes = False  # whether filled boxes stand for the true masks
 
     def __init__(self, in_channels, num_classes, size=14, conv_channels=(256, 256, 256, 256), channels=256,
                  norm_cfg=None, init_cfg=None):
@@ -227,3 +233,17 @@ def paste_masks(probabilities, boxes, height, width, threshold=0.5):
         values = F.grid_sample(probabilities[part, None], grid, align_corners=False)[:, 0]
         pasted[part] = values >= threshold
     return pasted
+
+
+def inside_boxes(boxes, height, width, padding=1):
+    """Which pixels of a mask lie in each box, a ``padding`` around it included: bool (N, height, width).
+
+    Args:
+        boxes: (N, 4) in pixels of the mask; corners may come in any order.
+        height, width: of the mask.
+        padding: in pixels.
+    """
+    low, high = torch.minimum(boxes[:, :2], boxes[:, 2:]), torch.maximum(boxes[:, :2], boxes[:, 2:])
+    (left, top), (right, bottom) = (each.T[..., None] for each in ((low - padding).clamp(min=0), high + padding))
+    y, x = (torch.arange(count, device=boxes.device) for count in (height, width))
+    return ((y >= top) & (y < bottom))[:, :, None] & ((x >= left) & (x < right))[:, None]

@@ -5,7 +5,7 @@ import torch
 from mmwsl.models.base import Model
 from mmwsl.models.layers.channels import with_channels
 from mmwsl.models.layers.norm import build_norm
-from mmwsl.models.supervised.region_heads import paste_masks, pool_regions, to_rois
+from mmwsl.models.supervised.region_heads import inside_boxes, paste_masks, pool_regions, to_rois
 from mmwsl.ops.tensors import refuse_nan
 from mmwsl.registry import MODELS
 
@@ -95,8 +95,9 @@ class TwoStageDetector(Model):
             else:
                 of_positives = self.regions(features, positive, self.mask_head.size)
             kinds = torch.cat([kind[:len(owner)] for kind, owner in zip(classes, owners, strict=True)])
+            extra = dict(colors=self.data_preprocessor.pixels(images) / 255) if self.mask_head.from_boxes else {}
             losses |= self.mask_head.loss(self.mask_head(of_positives), kinds, positive,
-                                          [mask[owner] for mask, owner in zip(masks, owners, strict=True)])
+                                          [mask[owner] for mask, owner in zip(masks, owners, strict=True)], **extra)
         return losses
 
     def _objects(self, data_samples):
@@ -108,7 +109,9 @@ class TwoStageDetector(Model):
             kept = slice(None) if self.use_difficult else (~sample.gt_difficult).nonzero()[:, 0]
             boxes.append(sample.gt_boxes[kept])
             labels.append(sample.gt_box_labels[kept])
-            if self.mask_head is not None:
+            if self.mask_head is not None and self.mask_head.from_boxes:
+                masks.append(inside_boxes(boxes[-1], *sample.img_shape, padding=0))
+            elif self.mask_head is not None:
                 if 'gt_instance_masks' not in sample:
                     raise ValueError("a mask head needs masks: set supervision='full' on training data that has them")
                 masks.append(sample.gt_instance_masks[kept])

@@ -1,6 +1,7 @@
 """Methods that learn from weak labels, a room for each task."""
 
 from .detection import OICRHead, PCLHead, WeakDetector, WSDDNHead
+from .instances import BoxInstMaskHead, BoxInstPrototypes
 from .localization import (
     ADL,
     ACoLHead,
@@ -47,6 +48,8 @@ __all__ = [
     'IRN',
     'AffinityNet',
     'AttentionPooling',
+    'BoxInstMaskHead',
+    'BoxInstPrototypes',
     'BagClassifier',
     'BagEncoder',
     'BagPooling',
