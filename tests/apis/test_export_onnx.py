@@ -168,7 +168,7 @@ def test_without_a_config_or_the_library(tmp_path, monkeypatch, capsys):
 def test_yolact_with_its_suppression(onnxruntime, tmp_path, changes):
     """Two real photos: detections, their order and their masks as here, and as the model predicts them."""
     from sklearn.datasets import load_sample_images
-    cfg = load_config('mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_digitscenes.py', changes)
+    cfg = load_config('mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_shapes.py', changes)
     model, _ = build_model(cfg, 'random', 'cpu')
     torch.nn.init.normal_(model.head.classes.weight, std=0.05, generator=torch.Generator().manual_seed(1))
     torch.save(dict(state_dict=model.state_dict(), meta=dict(cfg=cfg.pretty_text)), tmp_path / 'epoch_1.pth')
@@ -190,6 +190,6 @@ def test_yolact_with_its_suppression(onnxruntime, tmp_path, changes):
 
 
 def test_yolact_with_greedy_nms_is_refused():
-    cfg = load_config('mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_digitscenes.py', {'model.head.nms': 'nms'})
+    cfg = load_config('mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_shapes.py', {'model.head.nms': 'nms'})
     with pytest.raises(ValueError, match='writes YOLACT with Fast NMS inside'):
         InstanceNetwork(build_model(cfg, 'random', 'cpu')[0])

@@ -10,7 +10,7 @@ from pycocotools import mask as coco_mask
 from mmwsl.apis import load_config, predict_video
 from mmwsl.cli.program import main
 
-CONFIG = 'mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_digitscenes.py'
+CONFIG = 'mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_shapes.py'
 
 
 @pytest.fixture

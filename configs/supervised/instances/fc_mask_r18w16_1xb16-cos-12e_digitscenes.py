@@ -1,4 +1,0 @@
-# Masks of 16 x 16 that each anchor says itself, in the place of prototypes, on scenes of digits.
-_base_ = ['yolact_r18w16_1xb16-cos-12e_digitscenes.py']
-
-model = dict(mask_branch=dict(_delete_=True, type='DirectMasks', size=16))
