@@ -272,7 +272,7 @@ def test_instances(name):
     """{method}{size}_{backbone}_{gpus}xb{batch}-{schedule}-{length}{unit}_{data}.py: true, with a scale for each map."""
     cfg = load_config(f'mmwsl::{name}')
     parts = re.fullmatch(r'(?P<method>yolact_filled_boxes|yolact|fc_mask|boxinst)(?P<size>\d*)_(?P<backbone>r\d+(?:w\d+)?|darknet53)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
-                         r'(?P<schedule>step|cos)-(?P<length>\d+)(?P<unit>[ke])_(?P<data>coco|digitscenes)', name.split('/')[-1].removesuffix('.py'))
+                         r'(?P<schedule>step|cos)-(?P<length>\d+)(?P<unit>[ke])_(?P<data>coco|shapes)', name.split('/')[-1].removesuffix('.py'))
     assert cfg.train_dataloader.batch_size == int(parts['batch'])
     assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
     assert {'e': cfg.train_cfg.get('max_epochs'), 'k': cfg.train_cfg.get('max_iters', 0) / 1000}[parts['unit']] == int(parts['length'])
@@ -285,7 +285,7 @@ def test_instances(name):
         maps = model(torch.zeros(1, 3, side, side))
         logits, _, values = model.head(maps)
     assert [level.shape[2] for level in maps] == [-(-side // stride) for stride in (8, 16, 32, 64, 128)[:len(maps)]]
-    assert len(model.head.scales) == len(maps) and logits.shape[2] == dict(coco=81, digitscenes=11)[parts['data']]
+    assert len(model.head.scales) == len(maps) and logits.shape[2] == dict(coco=81, shapes=6)[parts['data']]
     assert values.shape[2] == (256 if parts['method'] == 'fc_mask' else model.mask_branch.num_values)
     PARAM_SCHEDULERS.build(dict(cfg.param_scheduler[0], optimizer=build_optim_wrapper(model, cfg.optim_wrapper)))
     assert METRICS.build(cfg.test_evaluator).kinds == ['bbox', 'segm']
