@@ -58,7 +58,7 @@ def make_batch(cfg, count=8, training=True):
     images = [torch.randint(256, shape, dtype=torch.uint8, generator=generator) for _ in range(sum(views) or 1)]
     labels = torch.arange(count) % min(cfg.model.get('head', {}).get('num_classes', 10), 10)
     if cfg.model.get('head', {}).get('type') == 'MultiLabelHead':
-        labels = torch.eye(10)[labels]
+        labels = torch.eye(cfg.model.head.num_classes)[labels]
     samples = DataSample(index=torch.arange(count), gt_label=labels)
     if kind == 'FlowFrames':
         samples.flow = 3 * torch.randn(count, 2, 64, 64, generator=generator)

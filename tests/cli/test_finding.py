@@ -43,7 +43,7 @@ def test_the_name_of_a_method_in_place_of_a_config(command, capsys, monkeypatch,
     assert main(command) == 1
     lines = capsys.readouterr().err.splitlines()
     shown = [line.strip() for line in lines if line.startswith('  mmwsl::')]
-    assert shown[0] == 'mmwsl::selfsup/simclr/simclr_r18w16_1xb256-cos-2e_cifar10.py (a CPU is enough)'
+    assert shown[0] == 'mmwsl::selfsup/simclr/simclr_r18w4_1xb64-cos-10e_shapes.py (a CPU is enough, no data needed)'
     assert [line.split()[0] for line in shown] == [f'mmwsl::{name}' for name in configs_of('simclr')]
 
 

@@ -16,7 +16,8 @@ from mmwsl.augment.crop import crop_boxes
 from mmwsl.registry import FUNCTIONS, MODELS, TRANSFORMS, VIEWS
 from mmwsl.shipped import shipped_configs
 
-SELFSUP = [name for name in shipped_configs() if name.startswith('selfsup/') and '/supervised/' not in name]
+FLOW = ('cmp', 'cross_pixel', 'flow_prediction', 'moving_foreground')  # learn from the motion of clips, which photos lack
+SELFSUP = [name for name in shipped_configs() if name.startswith('selfsup/') and name.split('/')[1] not in ('supervised', *FLOW)]
 SMALL = [name for name in SELFSUP if re.search(r'_(r18w\d+|vitxs\d+|swinxs\d+)_.*_cifar10', name)]
 CLUSTERING = [name for name in SMALL if re.search('/(deepcluster|odc)/', name)]
 LARGE = {name.split('/')[1]: name for name in SELFSUP if name.endswith('_imagenet.py')}
