@@ -36,7 +36,7 @@ from mmwsl.reporting.records import make_record
 
 SUITE = 'motion'
 ROOT = 'mmwsl::selfsup/'
-CMP = ROOT + 'cmp/cmp_r18w4_1xb16-cos-3e_motionclips.py'
+CMP = ROOT + 'cmp/cmp_r18w4_1xb16-cos-6e_motionclips.py'
 PREDICTION = ROOT + 'flow_prediction/flow_prediction_r18w4_1xb32-cos-5e_motionclips.py'
 FOREGROUND = ROOT + 'moving_foreground/moving_foreground_r18w4_1xb32-cos-8e_motionclips.py'
 CROSS_PIXEL = ROOT + 'cross_pixel/cross_pixel_r18w4_1xb32-cos-5e_shapes.py'

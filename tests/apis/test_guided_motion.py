@@ -9,7 +9,7 @@ from mmwsl.apis.motion import GuidedMotion, animate, cut_out, iou_of_clicks, nex
 from mmwsl.cli.program import main
 from mmwsl.datasets import ImageError
 
-CMP = 'mmwsl::selfsup/cmp/cmp_r18w4_1xb16-cos-3e_motionclips.py'
+CMP = 'mmwsl::selfsup/cmp/cmp_r18w4_1xb16-cos-6e_motionclips.py'
 
 
 @pytest.fixture

@@ -191,7 +191,7 @@ default_hooks = dict(logger=dict(interval=3))
 
 
 @pytest.mark.parametrize(('config', 'model', 'changed'), [
-    ('cmp/cmp_r18w4_1xb16-cos-3e_motionclips', '', ['sparse_encoder.layers.0.0.weight']),
+    ('cmp/cmp_r18w4_1xb16-cos-6e_motionclips', '', ['sparse_encoder.layers.0.0.weight']),
     ('flow_prediction/flow_prediction_r18w4_1xb32-cos-5e_motionclips', 'head=dict(in_channels=16)',
      ['head.layers.0.weight'])])
 def test_resume(config, model, changed, tmp_path):
