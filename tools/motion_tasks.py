@@ -252,8 +252,8 @@ def cross_pixel(seed, args):
         model, _ = build_model(cfg, checkpoint, whole=True)
         torch.manual_seed(seed)
         with torch.no_grad():
-            logs = [model(**model.data_preprocessor(data.__getitems__(range(start, min(start + 50, len(data)))), True), mode='loss')
-                    for start in range(0, len(data), 50)]
+            parts = [range(start, min(start + 50, len(data))) for start in range(0, len(data), 50)]
+            logs = [model(**model.data_preprocessor(data.__getitems__(part), True), mode='loss') for part in parts]
         yield named(method, 'Shapes', 'kernels', CROSS_PIXEL), {
             metric: np.mean([float(log[metric]) for log in logs]) for metric in ('alignment', 'loss')}
 
