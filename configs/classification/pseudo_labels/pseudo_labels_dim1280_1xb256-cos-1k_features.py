@@ -5,12 +5,12 @@ _base_ = ['../../_base_/datasets/features_clusters.py', '../../_base_/default_ru
 
 model = dict(
     type='PseudoLabelClassifier',
-    backbone=dict(type='Perceptron', in_channels=1280, channels=(512,)),
+    backbone=dict(type='Perceptron', in_channels=1280, channels=(256,)),
     head=dict(type='ClassificationHead', num_classes=10),
     pseudo_head=dict(type='ClassificationHead', num_classes=1000))
 train_dataloader = dict(batch_size=256)
 optim_wrapper = dict(
-    type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=1e-4))
+    type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=0.01))
 param_scheduler = [dict(type='CosineAnnealingLR', by_epoch=False)]
 train_cfg = dict(type='ResumableEpochLoop', max_iters=1000)
 default_hooks = dict(
