@@ -5,8 +5,8 @@
     python tools/compare_graph_clusterings.py --out work_dirs/orl --dataset ORL --known train.npz --other test.npz \
         --neighbors 15
 
-Every threshold is the best one for the known people. A figure that is recorded is not made again. Features of photos are
-those that `mmwsl extract` writes, of the base model and, behind it, of a committee (without one there is no
+Every threshold is the best one for the known people. A figure that is recorded is not made again. Features of photos
+are those that `mmwsl extract` writes, of the base model and, behind it, of a committee (without one there is no
 `cdp_mediator`); they are turned into as many principal components of the known people as --dims says.
 """
 
@@ -124,7 +124,7 @@ def main():
     parser.add_argument('--hard', type=float, default=0.2, help='share of items with more noise')
     parser.add_argument('--hard-noise', type=float, default=1.5)
     parser.add_argument('--known', nargs='+', default=[], metavar='FEATURES', help='features of known people')
-    parser.add_argument('--other', nargs='+', default=[], metavar='FEATURES', help='features of others, by the same models')
+    parser.add_argument('--other', nargs='+', default=[], metavar='FEATURES', help='of others, by the same models')
     parser.add_argument('--dataset', default='Identities', help='name in the records')
     args = parser.parse_args()
     if len(args.known) != len(args.other) or bool(args.known) == (args.dataset == 'Identities'):

@@ -3,10 +3,10 @@
     python tools/compare_pseudo_labels.py --out work_dirs/loop --dataset CIFAR-10 --train train.npz --test test.npz
     python tools/compare_pseudo_labels.py --out work_dirs/loop --dataset ORL --train train.npz --test test.npz --people
 
-Features are those that `mmwsl extract` writes of photos in folders of classes, turned into principal components. A tenth of
-the photos of every class has a label; tested is the accuracy on the test photos. With --people a tenth of the classes is
-labeled, the others are not, and the test photos are of others again: tested is how often the nearest of one photo of each
-is of the same person. A figure that is recorded is not made again.
+Features are those that `mmwsl extract` writes of photos in folders of classes, turned into principal components. A
+tenth of the photos of every class has a label; tested is the accuracy on the test photos. With --people a tenth of the
+classes is labeled, the others are not, and the test photos are of others again: tested is how often the nearest of one
+photo of each is of the same person. A figure that is recorded is not made again.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def choose_labels(labels, share, people, seed):
 
 
 def probe_f(partition, known, apart):
-    """Pairwise F by what is known: pairs of two labeled items, and with ``apart`` those of one, whose classes differ."""
+    """Pairwise F by what is known: of two labeled items, and with ``apart`` of one, whose classes differ."""
     probe = known >= 0
     if not apart:
         return pairwise_f(partition[probe], known[probe])
@@ -59,7 +59,7 @@ def probe_f(partition, known, apart):
 
 
 def make_clusters(method, rows, labels, known, people):
-    """Clusters of all items, and what to note; CDP's threshold is the best one by what is known of those with a label."""
+    """Clusters of all items, and what to note; CDP's threshold is the best one by the labels."""
     if method == 'hac':  # with the true number of clusters, which nothing tells
         note = dict(clusters=len(np.unique(labels)))
         return partition_features('hac', rows, graph=exact_graph(rows, 30), **note), note

@@ -1,5 +1,5 @@
-# Features of items of which some have a class and others a cluster, as `mmwsl extract` and `mmwsl cluster` write them, and
-# features of others to test on.
+# Features of items of which some have a class and others a cluster, as `mmwsl extract` and `mmwsl cluster` write them,
+# and features of others to test on.
 data_preprocessor = dict(type='BaseDataPreprocessor')
 benchmark = dict(dataset='features')
 train_dataloader = dict(

@@ -1,6 +1,6 @@
-# One layer on the features of a network that is not trained, a head for the labels of some items, and one for the clusters
-# of the others; the paper trains a whole network in this way. Features of another width than EfficientNet's take
-# `model.backbone.in_channels`, other classes `model.head.num_classes`.
+# One layer on the features of a network that is not trained, a head for the labels of some items, and one for the
+# clusters of the others; the paper trains a whole network in this way. Features of another width than EfficientNet's
+# take `model.backbone.in_channels`, other classes `model.head.num_classes`.
 _base_ = ['../../_base_/datasets/features_clusters.py', '../../_base_/default_runtime.py']
 
 model = dict(

@@ -1,5 +1,5 @@
 # GCN-E on small graphs, of the hidden features and the confidence of a GCN-V; the paper has layers four times as wide,
-# leaves out 70 % of the nodes, and has a rate of 0.1, at which this network dies: whatever the candidate, it says the same.
+# leaves out 70 % of the nodes, and has a rate of 0.1, at which this network dies: it says the same of all.
 _base_ = ['../../_base_/datasets/identities.py', '../../_base_/schedules/sgd_step_2k_graph.py']
 
 model = dict(type='GCNE', in_channels=128, channels=(128, 128, 64, 64), rotate=True, scale=10.0)

@@ -16,7 +16,7 @@ import torch
 from mmwsl.apis.cluster.learned import LEARNED, fit_known, read_about
 from mmwsl.apis.cluster.methods import BY_PAIRS, Plan, make_pairs, partition, read_plan
 from mmwsl.apis.cluster.neighbors import ROWS, choose_index, has_faiss
-from mmwsl.apis.cluster.page import cluster_findings, photo_paths
+from mmwsl.apis.cluster.page import cluster_findings, photo_paths, write_unclean
 from mmwsl.apis.cluster.stages import ClusterStages
 from mmwsl.apis.config import load_config
 from mmwsl.apis.explore.stages import Arrays, make_key
@@ -33,7 +33,8 @@ GIB = 2**30
 def cluster(config: str, features: Path | str, out: Path | str, truth: Path | str | None = None,
             committee: Sequence[Path | str] = (), photos: Path | str | None = None, dims: int | None = None,
             stages: Path | str | None = None, device: str | None = None, options: dict[str, Any] | None = None,
-            say: Callable[[str], object] = print, learn: tuple[Path | str, Path | str] | None = None) -> dict[str, Any]:
+            say: Callable[[str], object] = print, learn: tuple[Path | str, Path | str] | None = None,
+            drop: Path | str | None = None) -> dict[str, Any]:
     """Cluster N items by their features, in stages: read, neighbors, pairs, partition, metrics, page.
 
     Every stage's result is kept: what is stopped goes on from there, and what is done is not done again while files
@@ -53,6 +54,7 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
         options: dotted keys that override the config.
         say: what is called with each line for the console.
         learn: features and classes of known items, which a method that learns is fitted on, into its ``fitted``.
+        drop: CSV file of the items that a cleaner would drop, see :func:`mmwsl.apis.cluster.page.write_unclean`.
 
     Returns:
         dict: ``method``, ``settings``, ``items``, ``dims``, ``zeros`` (rows without a direction), ``neighbors`` (what
@@ -65,6 +67,8 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
         BlockingIOError: another run writes to ``stages``.
     """
     out = check_writable(out)
+    if drop is not None:
+        check_writable(drop)
     if out.suffix != '.npy':
         raise ValueError(f'{out}: the clusters are written as .npy; choose a name with that ending')
     plan = read_plan(load_config(config, options).get('clustering'), len(committee))
@@ -100,6 +104,8 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
             findings = cluster_findings(report, labels, classes, paths, Path(features).name)
             page = write_cluster_page(findings, out.with_suffix('.html'))
             write_atomically(out.with_suffix('.json'), json.dumps(report, indent=1) + '\n')
+            if drop is not None:
+                say(f'             {write_unclean(drop, labels, classes, paths):,} items to drop: {drop}')
             say(f'written:     {out}, {page}, {out.with_suffix(".json")}')
         except (KeyboardInterrupt, SystemExit):
             say(f'stopped at: {kept.running}. What is done is kept in {folder}: the same command goes on from there')
@@ -132,8 +138,8 @@ class _Run:
     def __init__(self, plan: Plan, stages: ClusterStages, say: Callable[[str], object], device: str) -> None:
         self.plan, self.stages, self.say, self.device = plan, stages, say, device
         self.about: dict[str, Any] = {}  # of what was fitted
-        self.steps = [*['learn'] * (plan.method in LEARNED), 'read', *['neighbors'] * (plan.neighbors is not None), *['pairs'] * (plan.method in BY_PAIRS),
-                      'partition', 'metrics', 'page']
+        self.steps = [*['learn'] * (plan.method in LEARNED), 'read', *['neighbors'] * (plan.neighbors is not None),
+                      *['pairs'] * (plan.method in BY_PAIRS), 'partition', 'metrics', 'page']
 
     def begin(self, step: str, what: str) -> None:
         """Say that a step of the work begins."""

@@ -31,7 +31,8 @@ class GCNS(Model):
 
     def segment(self, inputs, adjacency):
         """(B, N, D + 1), (B, N, N) -> (B, N, 2)."""
-        return upcast(self.head(self.convs(torch.cat([self.scale * inputs[..., :-1], inputs[..., -1:]], -1), adjacency)))
+        inputs = torch.cat([self.scale * inputs[..., :-1], inputs[..., -1:]], dim=-1)  # all but the mark
+        return upcast(self.head(self.convs(inputs, adjacency)))
 
     def tensor(self, inputs, data_samples):
         """Proposals with a mark (B, N, D + 1), with ``adjacency`` (B, N, N) -> logits (B, N, 2): other, same class."""

@@ -14,5 +14,6 @@ from .uper_net import UPerNetHead
 from .yolact import YOLACT, DirectMasks, PrototypeMasks, YOLACTHead
 
 __all__ = ['ASPP', 'BoxHead', 'DeepLabV2Head', 'DeepLabV3PlusHead', 'DirectMasks', 'FCN', 'FCNHead', 'ImageClassifier',
-           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'PrototypeMasks', 'PseudoLabelClassifier', 'RPNHead', 'SegFormerHead',
-           'TwoStageDetector', 'UPerNetHead', 'YOLACT', 'YOLACTHead', 'assign', 'paste_masks', 'pool_regions', 'sample']
+           'LargeFOVHead', 'MaskHead', 'ProposalNetwork', 'PrototypeMasks', 'PseudoLabelClassifier',
+           'RPNHead', 'SegFormerHead', 'TwoStageDetector', 'UPerNetHead', 'YOLACT', 'YOLACTHead', 'assign',
+           'paste_masks', 'pool_regions', 'sample']

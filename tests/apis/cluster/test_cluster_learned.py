@@ -1,7 +1,9 @@
 """Methods that learn, as part of the command: fitted once, applied again and again, never on other things than they learnt."""
 
+import csv
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -65,3 +67,26 @@ def test_others_learn_nothing(files):
 def test_the_page_says_how_it_was_made(files):
     run(files)
     assert json.loads((files / 'out.json').read_text())['settings']['steps'] == 20
+
+
+def test_what_a_cleaner_drops(tmp_path):
+    """Two clusters of ten, two items far from all, three of another class than their cluster; as a list and as pictures."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 10)
+    features = np.concatenate([np.eye(8)[labels] + .05 * rng.normal(size=(20, 8)), np.eye(8)[[4, 6]]]).astype(np.float32)
+    photos = tmp_path / 'photos'
+    photos.mkdir()
+    for number in range(22):
+        cv2.imwrite(str(photos / f'{number:02}.png'), np.full((70, 64, 3), 10 * number, np.uint8))
+    said = np.concatenate([labels, [0, 1]])
+    said[[3, 5, 12]] = 1 - said[[3, 5, 12]]
+    np.save(tmp_path / 'features.npy', features)
+    np.save(tmp_path / 'said.npy', said)
+    cluster('mmwsl::clustering/cdp_200k.py', tmp_path / 'features.npy', tmp_path / 'out.npy', tmp_path / 'said.npy', photos=photos,
+            options={'clustering.k': 5}, say=lambda line: None, drop=tmp_path / 'drop.csv')
+    rows = list(csv.DictReader((tmp_path / 'drop.csv').open()))
+    assert [(int(row['item']), row['reason']) for row in rows] == [(3, 'mislabeled'), (5, 'mislabeled'), (12, 'mislabeled'), (20, 'lonely'),
+                                                                 (21, 'lonely')]
+    assert rows[0]['photo'].endswith('03.png') and rows[3]['cluster'] == '-1'
+    page = (tmp_path / 'out.html').read_text()
+    assert '2 lonely' in page and '3 mislabeled' in page and page.count('<img') == 4
