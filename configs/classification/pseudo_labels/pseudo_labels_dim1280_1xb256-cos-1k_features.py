@@ -5,7 +5,7 @@ _base_ = ['../../_base_/datasets/features_clusters.py', '../../_base_/default_ru
 
 model = dict(
     type='PseudoLabelClassifier',
-    backbone=dict(type='Perceptron', in_channels=1280, channels=(256,)),
+    backbone=dict(type='Perceptron', in_channels=1280, channels=(128,)),
     head=dict(type='ClassificationHead', num_classes=10),
     pseudo_head=dict(type='ClassificationHead', num_classes=1000))
 train_dataloader = dict(batch_size=256)
