@@ -18,8 +18,7 @@ def write_cluster_page(findings, path):
             ``sizes`` (text), ``clusters``, ``items``; ``clusters``, the largest first, dicts ``id``, ``size``,
             ``purity`` (0 to 1), ``main`` (the most frequent class), ``classes`` (how many; these three None without
             truth), ``sheet`` (uint8 (H, W, 3), or None); ``shown_photos``, how many a sheet has;
-            ``unclean``, dicts
-            ``reason``, ``items``, ``sheet`` of what a cleaner would drop, none without truth.
+            ``unclean``, dicts ``reason``, ``items``, ``sheet`` of what a cleaner would drop, none without truth.
         path: HTML file to write.
 
     Returns:
