@@ -24,7 +24,8 @@ def files(tmp_path):
 
 def run(files, method='gcn_v', learn=True, **options):
     said = []
-    settings = {f'clustering.{name}': value for name, value in dict(k=8, fitted=str(files / 'fitted'), steps=20, **options).items()}
+    options = dict(dict(k=8, fitted=str(files / 'fitted'), steps=20), **options)
+    settings = {f'clustering.{name}': value for name, value in options.items()}
     known = (files / 'known.npz', files / 'known.npz')
     report = cluster(f'mmwsl::clustering/{method}.py', files / 'other.npz', files / 'out.npy', files / 'other.npz', options=settings,
                      learn=known if learn else None, say=said.append)

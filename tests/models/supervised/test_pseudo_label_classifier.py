@@ -44,7 +44,7 @@ def test_predictions_are_of_the_labels(model):
     found = model(rows, [DataSample() for _ in range(3)], mode='predict')
     torch.testing.assert_close(torch.stack([sample.pred_scores for sample in found]),
                                model.head(model.backbone(rows)).float().softmax(1))
-    assert model(rows).shape == (3, 3)
+    assert [each.shape for each in model(rows)] == [(3, 4), (3, 3)]
 
 
 def test_clusters_are_asked_for(model):
