@@ -173,7 +173,7 @@ def test_builds(name, empty_weights):
     elif pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
         cut = TRANSFORMS.build(dict(pipeline[-1]))
         assert not hasattr(cut, 'views') or len(cut.views) == len(views)
-    sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier') else 'none'
+    sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier', 'PseudoLabelClassifier') else 'none'
     assert sighted == images.get('supervision') or name.startswith(('weaksup/', 'graph/', 'scenes/'))
     added = cfg.get('custom_hooks', [])
     for hook in [*cfg.default_hooks.values(), *added]:
