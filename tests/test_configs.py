@@ -185,7 +185,9 @@ def test_builds(name, empty_weights):
         METRICS.build(cfg.test_evaluator)
         with torch.no_grad():  # every layer has the size that its classifier is made for
             side = 32 if cfg.benchmark.dataset.startswith('CIFAR') else 224
-            scores = model.eval().head(model.backbone(torch.zeros(1, 3, side, side)))
+            features = cfg.model.backbone.type == 'Perceptron'
+            inputs = torch.zeros(1, cfg.model.backbone.in_channels) if features else torch.zeros(1, 3, side, side)
+            scores = model.eval().head(model.backbone(inputs))
         assert all(len(each[0]) == cfg.model.head.num_classes
                    for each in (scores.values() if isinstance(scores, dict) else [scores]))
     assert cfg.train_cfg.type in LOOPS and cfg.runner_type in RUNNERS
