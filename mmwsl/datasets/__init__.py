@@ -17,6 +17,7 @@ from .readers import (
     FlowError,
     ClipWindows,
     FlowPairs,
+    MultiViewPoses,
     ImageFolder,
     ImageList,
     WSOLBenchmark,
@@ -28,7 +29,16 @@ from .readers import (
 )
 from .samplers import EpochSampler, PseudoLabelSampler, SharedTagSampler
 from .scribbles import draw_points, draw_scribbles
-from .synthetic import DigitBags, Digits, DigitScenes, MotionClips, SceneBags, Shapes, SyntheticSequences
+from .synthetic import (
+    DigitBags,
+    Digits,
+    DigitScenes,
+    MotionClips,
+    MultiViewFigures,
+    SceneBags,
+    Shapes,
+    SyntheticSequences,
+)
 from .transforms import (
     FlowGuidance,
     ImageError,
@@ -97,6 +107,8 @@ __all__ = [
     'InMemoryDataset',
     'MotionClips',
     'MotionFrames',
+    'MultiViewFigures',
+    'MultiViewPoses',
     'Joined',
     'OwnData',
     'PhotometricDistortion',

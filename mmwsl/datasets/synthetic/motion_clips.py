@@ -11,7 +11,7 @@ from mmwsl.registry import DATASETS
 from mmwsl.structures import stack_samples, strip_labels
 
 SPLITS = ('train', 'test')
-KINDS = ('colored', 'figures', 'static', 'accelerating')
+KINDS = ('colored', 'figures', 'static', 'accelerating', 'pair')
 SOLID = ('circle', 'square', 'triangle', 'cross', 'heart')  # of the outlines, those without thin pieces
 LIMB_ASPECT = 2.8  # length of a limb in its thickness
 
@@ -27,6 +27,7 @@ class MotionClips(ImageDataset):
     * ``'figures'``: a body with limbs that turn about their joints, each on its own; some figures also travel
     * ``'static'``: such a figure, in which nothing moves
     * ``'accelerating'``: a shape that moves in a straight line, faster and faster, and turns and grows as it goes
+    * ``'pair'``: a reddish circle and a bluish square, each of which moves in a straight line of its own
 
     Inputs are uint8 (T, 3, H, W). Fields, with ``supervision='full'`` alone, of N parts:
 
@@ -96,7 +97,7 @@ class MotionClips(ImageDataset):
         if self.supervision == 'full':
             flow = np.stack([true_flow(ground, parts, each, frame) for frame, each in enumerate(shown[:-1])])
             shown = torch.from_numpy(np.stack(shown))
-            most = 1 if self.kind in ('colored', 'accelerating') else 1 + self.limbs[1]
+            most = dict(colored=1, accelerating=1, pair=2).get(self.kind, 1 + self.limbs[1])
             sample.gt_flow = torch.from_numpy(np.ascontiguousarray(flow.transpose(0, 3, 1, 2)))
             sample.gt_instance_masks = shown[:, None] == torch.arange(most).view(1, -1, 1, 1)
             sample.gt_mask = (shown + 1).to(torch.uint8)
@@ -122,7 +123,7 @@ class MotionClips(ImageDataset):
         camera = rng.uniform(-1, 1, 2) * self.camera * self.size
         margin = int(np.ceil(self.camera * self.size * self.clip_length)) + 1
         ground = draw_ground(rng, self.size, margin, camera)
-        make = dict(colored=self._shape, accelerating=self._growing).get(self.kind, self._figure)
+        make = dict(colored=self._shape, accelerating=self._growing, pair=self._pair).get(self.kind, self._figure)
         parts = make(rng, camera)
         return ground, parts
 
@@ -153,6 +154,18 @@ class MotionClips(ImageDataset):
         poses = [Pose(growth**frame * rotation_matrix(angle + spin * frame), start + way[frame] * heading +
                       camera * frame) for frame in range(frames)]
         return [Part(outline * radius, *self._coat(rng, radius), poses)]
+
+    def _pair(self, rng, camera):
+        """A circle and a square of the same colors in all clips; the square may hide some of the circle."""
+        parts = []
+        for shape, hue in (('circle', 0.02), ('square', 0.6)):
+            radius, direction = rng.uniform(0.1, 0.14) * self.size, rng.uniform(0, 2 * np.pi)
+            velocity = rng.uniform(*self.speed) * self.size * np.array([np.cos(direction), np.sin(direction)])
+            middle, half = rng.uniform(1.5 * radius, self.size - 1.5 * radius, 2), (self.clip_length - 1) / 2
+            turn = rotation_matrix(rng.uniform(0, 2 * np.pi))
+            poses = [Pose(turn, middle + (velocity + camera) * (frame - half)) for frame in range(self.clip_length)]
+            parts.append(Part(outlines()[shape][0] * radius, 255 * tint(hue), self._coat(rng, radius)[1], poses))
+        return parts
 
     def _figure(self, rng, camera):
         """A body, and limbs in front of it, each with its joint on the body's rim."""
