@@ -30,14 +30,14 @@ def thin_plate_basis(height, width, points, device):
     system = torch.zeros(len(control) + 3, len(control) + 3, dtype=torch.float64)
     system[:-3, :-3] = _radial(torch.cdist(control, control)**2)
     system[:-3, -3:], system[-3:, :-3] = affine, affine.T
-    rows = torch.cat([_radial(torch.cdist(pixels, control)**2), torch.ones(len(pixels), 1, dtype=torch.float64), pixels],
-                     dim=1)
+    one = torch.ones(len(pixels), 1, dtype=torch.float64)
+    rows = torch.cat([_radial(torch.cdist(pixels, control)**2), one, pixels], dim=1)
     return (rows @ torch.linalg.inv(system)[:, :len(control)]).float().to(device)
 
 
 def draw_thin_plates(batch, height, width, device, points=10, rotation=0.0, scale=0.0, translation=0.0,
                      warp=(0.001, 0.005)):
-    """Where each pixel of a randomly warped image comes from: (B, H, W, 2), x and y in [-1, 1], as ``grid_sample`` asks.
+    """Where each pixel of a randomly warped image comes from: (B, H, W, 2), x and y in [-1, 1] for ``grid_sample``.
 
     An affine map and a spline: all control points are moved by N(0, warp[0]) and a random half of them also by
     N(0, warp[1]).

@@ -22,8 +22,8 @@ WIDTH = 0.09  # of a bone
 class MultiViewFigures(ImageDataset):
     """Pairs of views of a figure by two of several cameras around it, drawn on the fly and kept in memory.
 
-    An item is a moment and an ordered pair of cameras; inputs are a list of uint8 (3, H, W): what the first camera sees,
-    what the second does, the second's background, and the same person at another moment, by the first. Samples have
+    An item is a moment and an ordered pair of cameras; inputs are a list of uint8 (3, H, W): what the first camera
+    sees, what the second does, the second's background, and the same person at another moment, by the first. Samples have
     ``rotation`` (2, 3, 3), from the world's coordinates (x right, y down, z away) to each camera's; and with
     ``supervision='full'`` ``gt_pose`` (J, 3), the joints ``JOINTS`` in the first camera's coordinates, from the pelvis,
     in heights of about 1.6.
@@ -46,8 +46,8 @@ class MultiViewFigures(ImageDataset):
         if split not in SPLITS:
             raise ValueError(f"MultiViewFigures: split={split!r} is unknown; choose 'train' or 'test'")
         if people < 1 or num_moments < 2 * people or num_moments % people:
-            raise ValueError(f'MultiViewFigures: num_moments={num_moments} must be a multiple of people={people}, twice '
-                             'that or more, as appearance is taken from another moment of a person')
+            raise ValueError(f'MultiViewFigures: num_moments={num_moments} must be a multiple of people={people}, '
+                             'twice that or more, as appearance is taken from another moment of a person')
         if cameras < 2 or not 32 <= size <= 256 or seed < 0:
             raise ValueError(f'MultiViewFigures: cameras={cameras} must be 2 or more, size={size} from 32 to 256, and '
                              f'seed={seed} not negative')
@@ -118,12 +118,12 @@ def draw_background(rng, size):
 
 
 def draw_figure(ground, pose, palette):
-    """A background with a figure before it, joints (J, 3) in the camera's coordinates: what is nearer hides the rest."""
+    """A background with a figure before it, joints (J, 3) in the camera's coordinates; what is nearer is on top."""
     size, scale = len(ground), len(ground) / 2.2
     canvas = ground.copy()
     depth = [pose[list(bone), 2].mean() for bone in BONES]
     for number in np.argsort(depth)[::-1]:
-        ends = np.rint(((pose[list(BONES[number]), :2] * scale + (size / 2, size * 0.45)) * 16)).astype(int)
+        ends = np.rint((pose[list(BONES[number]), :2] * scale + (size / 2, size * 0.45)) * 16).astype(int)
         color = palette[SIDES[number]] * (0.75 + 0.25 * (number % 2))
         cv2.line(canvas, ends[0].tolist(), ends[1].tolist(), color.tolist(), max(round(WIDTH * scale), 2), cv2.LINE_AA,
                  shift=4)

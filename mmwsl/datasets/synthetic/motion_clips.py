@@ -106,7 +106,8 @@ class MotionClips(ImageDataset):
     def _inputs(self, index):
         """Pictures uint8 (T, 3, H, W) of a clip, and what they show, with the scene."""
         ground, parts = self._scene(index)
-        frames, shown = zip(*(render(ground, parts, self.size, frame) for frame in range(self.clip_length)), strict=True)
+        rendered = [render(ground, parts, self.size, frame) for frame in range(self.clip_length)]
+        frames, shown = zip(*rendered, strict=True)
         return torch.from_numpy(np.ascontiguousarray(np.stack(frames).transpose(0, 3, 1, 2))), shown, ground, parts
 
     def __getitems__(self, indices):

@@ -19,6 +19,6 @@ __all__ = ['Paired', 'average_precision', 'average_recall', 'best_overlaps', 'bo
            'color_histogram', 'confusion', 'correct_localization', 'detection_average_precision',
            'direction_cosine', 'end_point_error', 'fit_landmarks', 'flow_outliers',
            'intersection_over_union', 'label_errors', 'landmark_errors', 'look_alike', 'match_detections', 'mcnemar',
-           'mean_average_precision', 'mean_class_accuracy', 'n_mpjpe', 'near_duplicates', 'odd_ones', 'oddness', 'order_accuracy',
-           'proposal_recall', 'psnr', 'shape_overlap', 'ssim',
+           'mean_average_precision', 'mean_class_accuracy', 'n_mpjpe', 'near_duplicates', 'odd_ones', 'oddness',
+           'order_accuracy', 'proposal_recall', 'psnr', 'shape_overlap', 'ssim',
            'topk_accuracy', 'true_class_rank']

@@ -15,8 +15,8 @@ def fit_landmarks(found, true):
     """
     found, true = (np.asarray(each, float).reshape(len(each), -1) for each in (found, true))
     if len(found) < found.shape[1]:
-        raise ValueError(f'{len(found)} images are fewer than the {found.shape[1]} coordinates of their landmarks; give '
-                         'more, or fewer landmarks')
+        raise ValueError(f'{len(found)} images are fewer than the {found.shape[1]} coordinates of their landmarks; '
+                         'give more, or fewer landmarks')
     return np.linalg.lstsq(found, true, rcond=None)[0]
 
 

@@ -56,7 +56,8 @@ class ViewDecoder(BaseModule):
             nn.Sequential(nn.Conv2d(before + 3, width, 3, padding=1, bias=False), build_norm(norm_cfg, width),
                           nn.ReLU(inplace=True),
                           nn.Conv2d(width, width, 3, padding=1, bias=False), build_norm(norm_cfg, width),
-                          nn.ReLU(inplace=True)) for before, width in zip(channels[:1] + channels, channels, strict=False))
+                          nn.ReLU(inplace=True))
+            for before, width in zip(channels[:1] + channels, channels, strict=False))
         self.last = nn.Conv2d(channels[-1], 3, 1)
 
     def forward(self, latent, background):
@@ -140,9 +141,9 @@ class GeometryAware(Model):
             data_samples: with ``rotation``.
         """
         if len(views) not in (3, 4) or data_samples is None or 'rotation' not in data_samples:
-            raise ValueError('GeometryAware takes two views of a moment and a background, perhaps the person at another '
-                             'moment, and samples with rotation: train on MultiViewFigures, or on MultiViewPoses of '
-                             'calibrated cameras')
+            raise ValueError('GeometryAware takes two views of a moment and a background, perhaps the person at '
+                             'another moment, and samples with rotation: train on MultiViewFigures, or on '
+                             'MultiViewPoses of calibrated cameras')
         source, target, background, *person = views
         made = self.synthesize(source, data_samples.rotation, background, *person)
         losses = dict(loss_pixels=upcast(made - target).abs().mean())

@@ -95,7 +95,8 @@ class LandmarkDecoder(BaseModule):
         super().__init__(init_cfg)
         self.pairs = nn.ModuleList()
         for stage in range(stages + 1):
-            self.pairs.append(nn.Sequential(_conv(in_channels, channels, norm_cfg), _conv(channels, channels, norm_cfg)))
+            self.pairs.append(nn.Sequential(
+                _conv(in_channels, channels, norm_cfg), _conv(channels, channels, norm_cfg)))
             in_channels, channels = channels, max(channels // 2, 8) if stage < stages else channels
         self.last = nn.Conv2d(in_channels, 3, 3, padding=1)
 

@@ -48,8 +48,8 @@ class ClipWindows(ImageDataset):
                  on_error='raise', supervision='none'):
         super().__init__(None, None, supervision)
         if length < 2 or size < 8 or windows < 1 or on_error not in ('raise', 'skip'):
-            raise ValueError(f"ClipWindows: length={length} must be 2 or more, size={size} 8 or more, windows={windows} "
-                             f"1 or more, and on_error={on_error!r} 'raise' or 'skip'")
+            raise ValueError(f"ClipWindows: length={length} must be 2 or more, size={size} 8 or more, "
+                             f"windows={windows} 1 or more, and on_error={on_error!r} 'raise' or 'skip'")
         self.length, self.size, self.step = length, size, step
         self.sources, self.skipped, self.too_short = [], [], []
         images, motion, clips = [], [], find_clips(root)

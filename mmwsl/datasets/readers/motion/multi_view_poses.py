@@ -57,8 +57,8 @@ class MultiViewPoses(ImageDataset):
         where = f'{self.root}, line {number}'
         cameras = {name: len(line.get(name) or []) for name in ('images', 'backgrounds', 'rotations')}
         if len(set(cameras.values())) != 1 or cameras['images'] < 2 or 'person' not in line:
-            raise ValueError(f'{where}: person, and images, backgrounds and rotations of two or more cameras are needed; '
-                             f'found {cameras}' + ('' if 'person' in line else ' and no person'))
+            raise ValueError(f'{where}: person, and images, backgrounds and rotations of two or more cameras are '
+                             f'needed; found {cameras}' + ('' if 'person' in line else ' and no person'))
         rotations = np.array(line['rotations'], float)
         if rotations.shape[1:] != (3, 3) or not np.allclose(rotations @ rotations.transpose(0, 2, 1), np.eye(3),
                                                             atol=1e-3) or (np.linalg.det(rotations) < 0).any():

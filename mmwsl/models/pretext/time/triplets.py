@@ -64,7 +64,7 @@ class SiameseTriplets(Model):
         return torch.where(self.hard, mixed, (ranks < self.negatives).to(losses.dtype)) * allowed
 
     def loss(self, views, data_samples):
-        """The mean of ``loss`` over pairs, K negatives and both distances; and ``retrieval``: percent of the pairs whose
+        """The mean ``loss`` of pairs, K negatives and both distances; and ``retrieval``: percent of the pairs whose
         tracked patch is nearer to the query than all others of the batch.
 
         Args:
