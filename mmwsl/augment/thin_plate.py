@@ -6,13 +6,13 @@ import torch
 import torch.nn.functional as F
 
 
-def _radial(squared):
+def _radial(squared: torch.Tensor) -> torch.Tensor:
     """The spline of squared distances, ``r^2 log r^2``, 0 at 0."""
     return squared * squared.clamp(min=1e-12).log()
 
 
 @lru_cache(maxsize=16)
-def thin_plate_basis(height, width, points, device):
+def thin_plate_basis(height: int, width: int, points: int, device: torch.device) -> torch.Tensor:
     """What displacements of a grid of control points do to each pixel, fp32 (height x width, points^2).
 
     Args:
@@ -20,7 +20,7 @@ def thin_plate_basis(height, width, points, device):
         points: control points a side, evenly from border to border, 2 or more.
         device: where the result is.
     """
-    def grid(rows, columns, low):
+    def grid(rows: int, columns: int, low: tuple[float, float]) -> torch.Tensor:
         ys, xs = torch.meshgrid(torch.linspace(-low[0], low[0], rows, dtype=torch.float64),
                                 torch.linspace(-low[1], low[1], columns, dtype=torch.float64), indexing='ij')
         return torch.stack([xs, ys], dim=-1).flatten(0, 1)
@@ -35,8 +35,9 @@ def thin_plate_basis(height, width, points, device):
     return (rows @ torch.linalg.inv(system)[:, :len(control)]).float().to(device)
 
 
-def draw_thin_plates(batch, height, width, device, points=10, rotation=0.0, scale=0.0, translation=0.0,
-                     warp=(0.001, 0.005)):
+def draw_thin_plates(batch: int, height: int, width: int, device: torch.device | str, points: int = 10,
+                     rotation: float = 0.0, scale: float = 0.0, translation: float = 0.0,
+                     warp: tuple[float, float] = (0.001, 0.005)) -> torch.Tensor:
     """Where each pixel of a randomly warped image comes from: (B, H, W, 2), x and y in [-1, 1] for ``grid_sample``.
 
     An affine map and a spline: all control points are moved by N(0, warp[0]) and a random half of them also by
@@ -58,9 +59,9 @@ def draw_thin_plates(batch, height, width, device, points=10, rotation=0.0, scal
     some = torch.rand(batch, points**2, 1, device=device) < 0.5
     moved = moved + torch.randn(batch, points**2, 2, device=device) * warp[1] * some
     bent = thin_plate_basis(height, width, points, torch.device(device)) @ moved
-    return F.affine_grid(affine, (batch, 1, height, width), align_corners=False) + bent.unflatten(1, (height, width))
+    return F.affine_grid(affine, [batch, 1, height, width], align_corners=False) + bent.unflatten(1, (height, width))
 
 
-def sample_images(images, grid):
+def sample_images(images: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
     """Images (B, C, H, W) at the places of :func:`draw_thin_plates`; what is beyond the border repeats it."""
     return F.grid_sample(images, grid.to(images.dtype), padding_mode='border', align_corners=False)

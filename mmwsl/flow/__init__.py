@@ -14,7 +14,6 @@ from .warp import consistent, inside, move, warp
 
 __all__ = ['ESTIMATORS', 'TRACKERS', 'MovingRegion', 'bin_centers', 'bins_to_flow', 'border_saliency', 'camera_flow',
            'consensus', 'consistent', 'draw_flow', 'estimate_flow', 'flip_flow', 'flow_to_bins', 'grid_points',
-           'guidance_points',
-           'inside', 'motion_saliency', 'move', 'moving_region', 'piece_means', 'register_estimator', 'remove_camera',
-           'resize_flow', 'sparse_motion', 'sparse_of_arrows', 'superpixels', 'track_box', 'trimap', 'warp',
-           'watershed_points']
+           'guidance_points', 'inside', 'motion_saliency', 'move', 'moving_region', 'piece_means', 'register_estimator',
+           'remove_camera', 'resize_flow', 'sparse_motion', 'sparse_of_arrows', 'superpixels', 'track_box', 'trimap',
+           'warp', 'watershed_points']

@@ -36,7 +36,6 @@ def track_box(frames: Sequence[np.ndarray], box: np.ndarray, method: str = 'luca
 
 def _by_points(frames: Sequence[np.ndarray], box: np.ndarray) -> list[np.ndarray] | None:
     boxes, gray = [box], cv2.cvtColor(frames[0], cv2.COLOR_RGB2GRAY)
-    window = dict(winSize=(9, 9), maxLevel=3)
     for frame in frames[1:]:
         following = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         inside = np.zeros_like(gray)
@@ -45,8 +44,8 @@ def _by_points(frames: Sequence[np.ndarray], box: np.ndarray) -> list[np.ndarray
         points = cv2.goodFeaturesToTrack(gray, 40, 0.01, 2, mask=inside)
         if points is None or len(points) < LEAST_POINTS:
             return None
-        moved, _, _ = cv2.calcOpticalFlowPyrLK(gray, following, points, None, **window)
-        back, _, _ = cv2.calcOpticalFlowPyrLK(following, gray, moved, None, **window)
+        moved = _follow(gray, following, points)
+        back = _follow(following, gray, moved)
         kept = np.linalg.norm(back - points, axis=-1)[:, 0] < BACK_AND_FORTH
         if kept.sum() < LEAST_POINTS:
             return None
@@ -57,6 +56,11 @@ def _by_points(frames: Sequence[np.ndarray], box: np.ndarray) -> list[np.ndarray
             return None
         gray = following
     return boxes
+
+
+def _follow(gray: np.ndarray, following: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Where points (N, 1, 2) of an image are in the next, by pyramidal Lucas-Kanade."""
+    return np.asarray(cv2.calcOpticalFlowPyrLK(gray, following, points, points.copy(), winSize=(9, 9), maxLevel=3)[0])
 
 
 def _moved(box: np.ndarray, points: np.ndarray, moved: np.ndarray) -> np.ndarray:

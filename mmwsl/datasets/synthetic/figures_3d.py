@@ -23,8 +23,8 @@ class MultiViewFigures(ImageDataset):
     """Pairs of views of a figure by two of several cameras around it, drawn on the fly and kept in memory.
 
     An item is a moment and an ordered pair of cameras; inputs are a list of uint8 (3, H, W): what the first camera
-    sees, what the second does, the second's background, and the same person at another moment, by the first. Samples have
-    ``rotation`` (2, 3, 3), from the world's coordinates (x right, y down, z away) to each camera's; and with
+    sees, what the second does, the second's background, and the same person at another moment, by the first. Samples
+    have ``rotation`` (2, 3, 3), from the world's coordinates (x right, y down, z away) to each camera's; and with
     ``supervision='full'`` ``gt_pose`` (J, 3), the joints ``JOINTS`` in the first camera's coordinates, from the pelvis,
     in heights of about 1.6.
 

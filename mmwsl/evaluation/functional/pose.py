@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def fit_landmarks(found, true):
+def fit_landmarks(found: np.ndarray, true: np.ndarray) -> np.ndarray:
     """The linear map without bias from landmarks to true points, by least squares: (2 K, 2 P).
 
     Args:
@@ -17,16 +17,16 @@ def fit_landmarks(found, true):
     if len(found) < found.shape[1]:
         raise ValueError(f'{len(found)} images are fewer than the {found.shape[1]} coordinates of their landmarks; '
                          'give more, or fewer landmarks')
-    return np.linalg.lstsq(found, true, rcond=None)[0]
+    return np.asarray(np.linalg.lstsq(found, true, rcond=None)[0])
 
 
-def landmark_errors(found, true, weights):
+def landmark_errors(found: np.ndarray, true: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Distances (N, P) of the true points from what :func:`fit_landmarks` makes of the landmarks, in their units."""
     predicted = np.asarray(found, float).reshape(len(found), -1) @ weights
-    return np.linalg.norm(predicted.reshape(np.shape(true)) - true, axis=-1)
+    return np.asarray(np.linalg.norm(predicted.reshape(np.shape(true)) - true, axis=-1))
 
 
-def n_mpjpe(predicted, true):
+def n_mpjpe(predicted: np.ndarray, true: np.ndarray) -> float:
     """Mean distance of joints after the best change of scale, N-MPJPE, in the units of ``true``.
 
     The scale of each pose is that of least squares, ``s = sum p g / sum p p``.
