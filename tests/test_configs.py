@@ -115,7 +115,7 @@ def test_schedule_covers_the_training(name):
     epochs = steps or cfg.train_cfg.max_epochs
     schedules = [dict(dict(begin=0, end=epochs), **scheduler) for scheduler in cfg.param_scheduler or []]
     assert not schedules or schedules[-1]['end'] == epochs
-    assert not steps or [each['begin'] for each in schedules] == [0, *(each['end'] for each in schedules[:-1])]
+    assert not (steps and schedules) or [each['begin'] for each in schedules] == [0, *(each['end'] for each in schedules[:-1])]
     schedules = [scheduler for scheduler in schedules if scheduler.get('by_epoch', True)]  # the others count steps
     warm = [scheduler for scheduler in schedules if scheduler['type'] == 'LinearLR']
     for scheduler in schedules:

@@ -16,7 +16,7 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type='EpochSampler'),
     dataset=dict(
-        type='TrackedPatches', size=227, upscale=1, least_motion=10.0,
+        type='TrackedPatches', size=227, upscale=1, least_motion=10.0, supervision='none',
         clips=dict(
             type='ClipWindows', root='data/clips', length=30, size=256, windows=10, in_memory=False, on_error='skip',
             supervision='none')))

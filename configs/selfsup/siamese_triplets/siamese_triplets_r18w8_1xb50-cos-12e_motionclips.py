@@ -14,7 +14,7 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type='EpochSampler'),
     dataset=dict(
-        type='TrackedPatches',
+        type='TrackedPatches', supervision='none',
         clips=dict(
             type='MotionClips', kind='accelerating', split='train', num_clips=1500, size=64, clip_length=8,
             supervision='none')))

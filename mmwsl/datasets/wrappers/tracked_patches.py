@@ -25,6 +25,7 @@ class TrackedPatches(ImageDataset):
         upscale: frames are enlarged so many times before, as flow and corners know no details of a few pixels.
         margin: the square cut out is so much larger than the longer side of the box, 0.2 = a tenth on each side.
         least_motion: pixels that the box's middle must have come from the first frame to the last.
+        supervision: there are no labels to see, whatever it is.
 
     Attributes:
         boxes: float32 (N, 2, 4), of first and last frame.
@@ -35,7 +36,8 @@ class TrackedPatches(ImageDataset):
         ValueError: no such clips, or none gives a pair.
     """
 
-    def __init__(self, clips, size=32, method='dis', tracker='lucas_kanade', upscale=2, margin=0.2, least_motion=2.0):
+    def __init__(self, clips, size=32, method='dis', tracker='lucas_kanade', upscale=2, margin=0.2, least_motion=2.0,
+                 supervision='none'):
         clips = DATASETS.build(clips) if isinstance(clips, dict) else clips
         patches, boxes, self.sources, self.seen = [], [], [], len(clips)
         for position in range(len(clips)):
@@ -55,7 +57,7 @@ class TrackedPatches(ImageDataset):
             raise ValueError(f'TrackedPatches: none of {len(clips)} clips shows something that moves clearly and can '
                              'be followed to the last frame; give clips in which one object moves by a pixel or more '
                              'between frames, or fewer frames')
-        super().__init__(supervision='none')  # what is learnt from these saw no labels
+        super().__init__(supervision=supervision)  # of the clips' labels none is read
         pairs = np.array(patches).transpose(1, 0, 4, 2, 3)  # (2, N, 3, size, size)
         self.queries, self.tracked = (torch.from_numpy(np.ascontiguousarray(each)) for each in pairs)
         self.boxes, self.sources = torch.from_numpy(np.stack(boxes)), torch.tensor(self.sources)

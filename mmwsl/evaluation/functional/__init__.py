@@ -6,12 +6,18 @@ from .color_histogram import color_histogram
 from .correct_localization import correct_localization
 from .detection import detection_average_precision, match_detections
 from .duplicates import look_alike, near_duplicates
-from .flow import direction_cosine, end_point_error, flow_outliers
+from .geometry import (
+    direction_cosine,
+    end_point_error,
+    fit_landmarks,
+    flow_outliers,
+    landmark_errors,
+    n_mpjpe,
+)
 from .label_errors import label_errors
 from .occlusion import order_accuracy, psnr, shape_overlap, ssim
 from .oddness import odd_ones, oddness
 from .paired import Paired, mcnemar
-from .pose import fit_landmarks, landmark_errors, n_mpjpe
 from .proposals import average_recall, best_overlaps, proposal_recall
 from .segmentation import boundary, boundary_f, confusion, intersection_over_union
 

@@ -5,10 +5,10 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
-from mmwsl.augment.thin_plate import draw_thin_plates, sample_images
 from mmwsl.dist import all_mean
 from mmwsl.models.base import Model, single_view
 from mmwsl.models.layers.norm import build_norm
+from mmwsl.models.pose.thin_plate import draw_thin_plates, sample_images
 from mmwsl.ops.tensors import upcast
 from mmwsl.registry import BACKBONES, HEADS, PRETEXTS
 from mmwsl.structures import add_predictions
@@ -127,7 +127,7 @@ class LandmarkGeneration(Model):
         perceptual: config of a network whose feature maps are compared too, or None: pixels alone. It is not trained.
         normalizers: what the running means start from, the image's first.
         momentum: of the running means.
-        source, target: arguments of :func:`mmwsl.augment.thin_plate.draw_thin_plates` for both warps.
+        source, target: arguments of :func:`mmwsl.models.pose.thin_plate.draw_thin_plates` for both warps.
         border: see :func:`border_mask`; of warps alone.
         weight: of the loss.
 
@@ -140,7 +140,7 @@ class LandmarkGeneration(Model):
                  weight=1000.0, **kwargs):
         super().__init__(backbone, **kwargs)
         self.appearance = self.make(appearance)
-        self.heat = nn.Conv2d(self.backbone.out_channels[-1], landmarks, 1)
+        self.heat = nn.Conv2d(self.backbone.out_channels[-1], landmarks, 1, bias=False)  # a softmax would not see it
         if isinstance(decoder, dict):
             decoder = dict(dict(in_channels=self.appearance.out_channels[-1] + landmarks), **decoder)
         self.decoder = self.make(decoder)

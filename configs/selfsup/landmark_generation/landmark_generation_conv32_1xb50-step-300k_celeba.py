@@ -1,5 +1,5 @@
-# The published network, warps, losses and optimizer; ours: a constant rate (theirs loses 5 % each 100,000 steps), and
-# normalizers for images of unit deviation. The perceptual network is VGG16, which the paper trains by colorization:
+# The published network, warps, losses, optimizer and rates; ours: the number of steps, and normalizers for images of
+# unit deviation. The perceptual network is VGG16, which the paper trains by colorization:
 # --cfg-options model.perceptual.init_cfg.type=Pretrained model.perceptual.init_cfg.checkpoint=FILE.
 _base_ = ['../../_base_/default_runtime.py']
 
@@ -26,6 +26,6 @@ train_dataloader = dict(
 benchmark = dict(dataset='CelebA')
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='Adam', lr=1e-3), clip_grad=dict(max_norm=1.0))
-param_scheduler = []
+param_scheduler = [dict(type='MultiStepLR', milestones=[100000, 200000], gamma=0.95, by_epoch=False)]
 train_cfg = dict(type='ResumableEpochLoop', max_iters=300000)
 auto_scale_lr = dict(base_batch_size=50)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from scipy.interpolate import RBFInterpolator
 
-from mmwsl.augment.thin_plate import draw_thin_plates, sample_images, thin_plate_basis
+from mmwsl.models.pose.thin_plate import draw_thin_plates, sample_images, thin_plate_basis
 
 
 def test_basis_is_the_spline_of_scipy():
