@@ -154,6 +154,16 @@ def test_what_is_refused(name, settings, message):
         build(name, **settings)
 
 
+def test_features_of_clips():
+    model = build('odd').eval()
+    clips = torch.randn(2, 9, 3, 16, 16)
+    found = model(clips, None, mode='predict')
+    expected = model.backbone(torch.cat(list(clips[:, :4].diff(dim=1).unbind(1)), dim=1))[0].mean((2, 3))
+    torch.testing.assert_close(torch.stack([each.pred_features for each in found]), expected)
+    with pytest.raises(ValueError, match='no still images'):
+        model(clips[:, 0], None, mode='predict')
+
+
 def test_clips_of_another_length_are_refused():
     with pytest.raises(ValueError, match='set clip_length=8'):
         build('verify')([numbered(2, 6)], None, mode='loss')

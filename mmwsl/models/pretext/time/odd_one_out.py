@@ -106,6 +106,18 @@ class OddOneOut(Model):
         features = (features if self.neck is None else self.neck(features)).unflatten(0, questions.shape[:2])
         return self.head(fuse(features, self.fusion)), features
 
+    def features(self, clips):
+        """Pooled features (B, D), fp32, of the first W frames of clips (B, T, 3, H, W').
+
+        Raises:
+            ValueError: still images, which have no order, or too few frames.
+        """
+        last = (self.frames - 1) * self.stride + 1
+        if clips.ndim != 5 or clips.shape[1] < last:
+            raise ValueError(f'inputs are of shape {tuple(clips.shape)}; this network sees clips (B, T, 3, H, W) of {last} '
+                             'frames or more, encoded by their differences, and no still images')
+        return pool(self.backbone(encode_clips(clips[:, :last:self.stride], self.encoding))).float()
+
     def loss(self, views, data_samples=None):
         """Cross-entropy of the odd one's number.
 
