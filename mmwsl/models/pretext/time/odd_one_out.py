@@ -114,8 +114,8 @@ class OddOneOut(Model):
         """
         last = (self.frames - 1) * self.stride + 1
         if clips.ndim != 5 or clips.shape[1] < last:
-            raise ValueError(f'inputs are of shape {tuple(clips.shape)}; this network sees clips (B, T, 3, H, W) of {last} '
-                             'frames or more, encoded by their differences, and no still images')
+            raise ValueError(f'inputs are of shape {tuple(clips.shape)}; this network sees clips (B, T, 3, H, W) of '
+                             f'{last} frames or more, encoded by their differences, and no still images')
         return pool(self.backbone(encode_clips(clips[:, :last:self.stride], self.encoding))).float()
 
     def loss(self, views, data_samples=None):
