@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import torch
 
-from mmwsl.datasets.base import ImageDataset
+from mmwsl.datasets.base import ImageDataset, evenly_spaced
 from mmwsl.datasets.synthetic.scene_rendering import rotation_matrix
 from mmwsl.datasets.synthetic.shape_rendering import GRAIN, tint
 from mmwsl.registry import DATASETS
@@ -36,12 +36,14 @@ class MultiViewFigures(ImageDataset):
         size: side in pixels, 32 to 256.
         seed: another seed, other people, moments and backgrounds.
         supervision: ``'none'`` hides the pose.
+        max_images: keep only so many items, evenly spaced.
 
     Raises:
         ValueError: an argument is unknown or out of range.
     """
 
-    def __init__(self, split='train', num_moments=600, people=6, cameras=4, size=64, seed=0, supervision='none'):
+    def __init__(self, split='train', num_moments=600, people=6, cameras=4, size=64, seed=0, supervision='none',
+                 max_images=None):
         super().__init__(None, None, supervision)
         if split not in SPLITS:
             raise ValueError(f"MultiViewFigures: split={split!r} is unknown; choose 'train' or 'test'")
@@ -62,13 +64,15 @@ class MultiViewFigures(ImageDataset):
         shown = [[draw_figure(grounds[number], pose @ rotation.T, palettes[moment % people])
                   for number, rotation in enumerate(self.rotations)] for moment, pose in enumerate(self.poses)]
         self.views = torch.from_numpy(np.ascontiguousarray(np.array(shown).transpose(0, 1, 4, 2, 3)))
+        self._numbers = evenly_spaced(num_moments * cameras * (cameras - 1), max_images)
         self.grounds = torch.from_numpy(np.ascontiguousarray(np.stack(grounds).transpose(0, 3, 1, 2)))
 
     def __len__(self):
-        return len(self.poses) * self.cameras * (self.cameras - 1)
+        return len(self._numbers)
 
     def parts(self, index):
         """(moment, camera, other camera, other moment of the same person) of an item."""
+        index = int(self._numbers[index])
         moment, pair = divmod(index, self.cameras * (self.cameras - 1))
         first, step = divmod(pair, self.cameras - 1)
         repeats = len(self.poses) // self.people

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import torch
 
-from mmwsl.datasets.base import ImageDataset
+from mmwsl.datasets.base import ImageDataset, evenly_spaced
 from mmwsl.flow import estimate_flow, moving_region, track_box
 from mmwsl.registry import DATASETS
 
@@ -26,6 +26,7 @@ class TrackedPatches(ImageDataset):
         margin: the square cut out is so much larger than the longer side of the box, 0.2 = a tenth on each side.
         least_motion: pixels that the box's middle must have come from the first frame to the last.
         supervision: there are no labels to see, whatever it is.
+        max_images: keep only so many pairs, evenly spaced.
 
     Attributes:
         boxes: float32 (N, 2, 4), of first and last frame.
@@ -37,7 +38,7 @@ class TrackedPatches(ImageDataset):
     """
 
     def __init__(self, clips, size=32, method='dis', tracker='lucas_kanade', upscale=2, margin=0.2, least_motion=2.0,
-                 supervision='none'):
+                 supervision='none', max_images=None):
         clips = DATASETS.build(clips) if isinstance(clips, dict) else clips
         patches, boxes, self.sources, self.seen = [], [], [], len(clips)
         for position in range(len(clips)):
@@ -58,9 +59,10 @@ class TrackedPatches(ImageDataset):
                              'be followed to the last frame; give clips in which one object moves by a pixel or more '
                              'between frames, or fewer frames')
         super().__init__(supervision=supervision)  # of the clips' labels none is read
-        pairs = np.array(patches).transpose(1, 0, 4, 2, 3)  # (2, N, 3, size, size)
+        kept = evenly_spaced(len(patches), max_images).numpy()
+        pairs = np.array(patches)[kept].transpose(1, 0, 4, 2, 3)  # (2, N, 3, size, size)
         self.queries, self.tracked = (torch.from_numpy(np.ascontiguousarray(each)) for each in pairs)
-        self.boxes, self.sources = torch.from_numpy(np.stack(boxes)), torch.tensor(self.sources)
+        self.boxes, self.sources = torch.from_numpy(np.stack(boxes)[kept]), torch.tensor(self.sources)[kept]
 
     def __len__(self):
         return len(self.queries)

@@ -209,5 +209,6 @@ class LandmarkGeneration(Model):
 
     def predict(self, images, samples):
         """Add ``pred_points`` (K, 2), x and y in pixels, and what every model predicts."""
-        size = torch.tensor([images.shape[3], images.shape[2]], device=images.device)
-        return add_predictions(super().predict(images, samples), pred_points=(self.points(images) + 1) / 2 * size)
+        x, y = ((self.points(images) + 1) / 2).unbind(-1)
+        pixels = torch.stack([x * images.shape[3], y * images.shape[2]], dim=-1)
+        return add_predictions(super().predict(images, samples), pred_points=pixels)

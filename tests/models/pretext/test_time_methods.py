@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import torch
 from rank_invariance import BATCH, check_two_ranks
+from tiny_runs import check_resume
 
+from mmwsl.models.pretext import OddOneOut, TemporalOrder
 from mmwsl.models.pretext.time.frames import frame_choices, take_frames
 from mmwsl.models.pretext.time.odd_one_out import dynamic_weights, encode_clips, fuse
 from mmwsl.models.pretext.time.temporal_order import orders
@@ -199,10 +201,59 @@ def test_order_is_learnt_where_there_is_one():
     assert accuracy_after('odd', 'accelerating') > 50 and accuracy_after('odd', 'static', steps=60) < 40
 
 
+@MODELS.register_module()
+class RolledOrder(TemporalOrder):
+    """Sees clips of one image that moves to the right."""
+
+    def loss(self, views, data_samples=None):
+        return super().loss(torch.stack([views[0].roll(number, 3) for number in range(8)], dim=1))
+
+
+@MODELS.register_module()
+class RolledOddOne(OddOneOut):
+    """The same."""
+
+    def loss(self, views, data_samples=None):
+        return super().loss(torch.stack([views[0].roll(number, 3) for number in range(8)], dim=1))
+
+
 def fields():
     return dict(clip=torch.arange(BATCH) // 2)
 
 
 def test_two_ranks_equal_one(tmp_path):
-    sync = dict(BACKBONE, norm_cfg=dict(type='SyncBN'))
-    check_two_ranks(dict(triplets=dict(SMALL['triplets'], backbone=sync, _draws=True, _fields=fields)), tmp_path)
+    norm, common = dict(type='SyncBN'), dict(_draws=True, _views=(16,))
+    sync = dict(BACKBONE, norm_cfg=norm)
+    check_two_ranks(dict(
+        triplets=dict(SMALL['triplets'], backbone=sync, _draws=True, _fields=fields),
+        order=dict(SMALL['verify'], type='RolledOrder', backbone=sync, **common),
+        odd=dict(SMALL['odd'], type='RolledOddOne', backbone=dict(sync, in_channels=9), **common)), tmp_path)
+
+
+TINY = """
+_base_ = 'mmwsl::selfsup/{config}.py'
+train_dataloader = dict(batch_size=8, dataset=dict({data}))
+optim_wrapper = dict(dtype='float32')
+train_cfg = dict(max_epochs=2)
+auto_scale_lr = dict(base_batch_size=8)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(('config', 'data', 'changed'), [
+    ('temporal_order/temporal_order_r18w8_1xb32-cos-8e_motionclips', 'num_clips=80, size=32', []),
+    ('odd_one_out/odd_one_out_r18w8_1xb16-cos-10e_motionclips', 'num_clips=80, size=32', []),
+    ('landmark_generation/landmark_generation_conv8_1xb32-cos-12e_motionclips', 'num_clips=80', ['running']),
+    ('geometry_aware/geometry_aware_r18w16_1xb32-cos-6e_multiviewfigures', 'num_moments=12, people=2, cameras=3, '
+     'size=32, max_images=80', [])])
+def test_resume(config, data, changed, tmp_path):
+    """Questions and running means of a resumed run are those of an uninterrupted one."""
+    check_resume(tmp_path, TINY.format(config=config, data=data), changed)
+
+
+@pytest.mark.long
+def test_resume_keeps_hard_negatives(tmp_path):
+    """Half of 120 clips or so give pairs; the run is resumed after the negatives have become hard."""
+    config = 'siamese_triplets/siamese_triplets_r18w8_1xb50-cos-12e_motionclips'
+    text = TINY.format(config=config, data='max_images=80, clips=dict(num_clips=160, clip_length=4)')
+    check_resume(tmp_path, text + "model = dict(hard_after=0.2)\n")
