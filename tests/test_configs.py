@@ -82,7 +82,7 @@ def test_name(name):
     assert parts['data'] == cfg.benchmark.dataset.lower().replace('-', '')
     depth = re.fullmatch(r'r(\d+)(?:w(\d+))?', parts['backbone'])
     if parts['backbone'][:3] in ('seq', 'dim'):  # sequences, or items, of features of so many channels
-        assert cfg.model.in_channels == int(parts['backbone'][3:])
+        assert cfg.model.get('backbone', cfg.model).in_channels == int(parts['backbone'][3:])
     elif parts['backbone'].startswith('conv'):
         assert (cfg.model.backbone.type, cfg.model.backbone.channels) == ('PairedConvs', int(parts['backbone'][4:]))
     elif 'unet' in parts['backbone']:

@@ -2,6 +2,7 @@
 
 from .annotated import AnnotatedDataset, rasterize, read_class_map
 from .base import ImageDataset, InMemoryDataset, SequenceDataset, evenly_spaced
+from .clusters import FeatureRows, pseudo_labels
 from .collate import collate_bags, collate_batch, collate_graphs, collate_list, collate_sequences
 from .file_dataset import FileDataset
 from .graphs import ConfidenceNodes, ConnectivityPieces, MediatorPairs, PivotPieces, ProposalPieces
@@ -94,6 +95,7 @@ __all__ = [
     'DigitScenes',
     'Digits',
     'EpochSampler',
+    'FeatureRows',
     'FileDataset',
     'FlowError',
     'FlowFrames',
@@ -149,6 +151,7 @@ __all__ = [
     'evenly_spaced',
     'frame_region',
     'image_size',
+    'pseudo_labels',
     'rasterize',
     'read_class_map',
     'read_image',
