@@ -43,8 +43,10 @@ def dbscan_partition(features: np.ndarray, distance: float = 0.75, min_items: in
 
 
 def hdbscan_partition(features: np.ndarray, min_items: int = 10) -> np.ndarray:
-    """HDBSCAN (Campello et al. 2013) with clusters of ``min_items`` or more; -1 = noise."""
+    """HDBSCAN (Campello et al. 2013) with clusters of ``min_items`` or more; -1 = noise, as fewer items all are."""
     from sklearn.cluster import HDBSCAN
+    if len(features) < min_items:
+        return np.full(len(features), -1)
     return HDBSCAN(min_cluster_size=min_items, copy=True).fit_predict(features)
 
 
@@ -61,7 +63,7 @@ METHODS: dict[str, Callable[..., np.ndarray]] = dict(
 
 
 def partition_features(method: str, features: np.ndarray, **settings: object) -> np.ndarray:
-    """Partition N items by their features.
+    """Partition N items by their features; where N clusters are asked for, each item is one.
 
     Args:
         method: one of :data:`METHODS`.
@@ -83,6 +85,8 @@ def partition_features(method: str, features: np.ndarray, **settings: object) ->
     if isinstance(graph, KNNGraph) and len(graph.ids) != len(features):
         raise ValueError(f'{method}: the kNN graph is of {len(graph.ids)} items, the features of {len(features)}: name '
                          'those of the same items')
+    if clusters == len(features):
+        return np.arange(len(features))
     return by_first_member(METHODS[method](unit_rows(features).numpy(), **settings))
 
 

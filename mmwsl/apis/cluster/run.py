@@ -107,7 +107,11 @@ def _with_true_number(plan: Plan, classes: np.ndarray | None) -> Plan:
     if classes is None:
         raise ValueError(f"{plan.method} has clusters='truth', the true number of classes: give --truth FILE, or a "
                          'number by --cfg-options clustering.clusters=NUMBER')
-    return plan._replace(settings=dict(plan.settings, clusters=len(np.unique(classes[classes >= 0]))))
+    known = len(np.unique(classes[classes >= 0]))
+    if not known:
+        raise ValueError(f"{plan.method} has clusters='truth', and the truth knows the class of no item: name another "
+                         'file, or give a number by --cfg-options clustering.clusters=NUMBER')
+    return plan._replace(settings=dict(plan.settings, clusters=known))
 
 
 def _file_key(path: Path | str, dims: int | None) -> str:

@@ -255,6 +255,9 @@ def test_what_cannot_be_clustered_is_refused(files, people):
         run_cluster(files, out='labels.txt')
     with pytest.raises(ValueError, match='--truth FILE'):
         run_cluster(files, 'kmeans', truth=None)
+    np.save(files / 'unknown.npy', np.full(120, -1))
+    with pytest.raises(ValueError, match='knows the class of no item'):
+        run_cluster(files, 'kmeans', truth='unknown.npy')
     with pytest.raises(ValueError, match='130 clusters of 120 items'):
         run_cluster(files, 'kmeans', clusters=130)
 
