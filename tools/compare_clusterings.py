@@ -207,6 +207,21 @@ def prepare_graph(dataset, features, args):
         raise SystemExit(f'{dataset}: the kNN graph was not made ({reason}), see above; --memory GIB allows more')
 
 
+def read_settings(texts):
+    """Method -> options of a config, of texts ``METHOD.NAME=VALUE`` with values in JSON."""
+    chosen = {}
+    for text in texts:
+        name, _, value = text.partition('=')
+        method, _, setting = name.partition('.')
+        if method not in METHODS or not setting:
+            raise ValueError(f'--set {text}: give METHOD.NAME=VALUE, with a method of {", ".join(METHODS)}')
+        try:
+            chosen.setdefault(method, {})[f'clustering.{setting}'] = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f'--set {text}: {value!r} is no value in JSON; text wants quotes, \'"ivf"\'') from error
+    return chosen
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--sizes', type=int, nargs='+', default=[], help='items of the synthetic identities')
@@ -224,12 +239,12 @@ def main():
     parser.add_argument('--committee', type=int, default=COMMITTEE, help='models beside the base one; 0 = no vote')
     parser.add_argument('--set', nargs='+', default=[], metavar='METHOD.NAME=VALUE', help='settings of methods')
     args = parser.parse_args()
-    chosen = {}
-    for text in args.set:
-        name, _, value = text.partition('=')
-        method, _, setting = name.partition('.')
-        chosen.setdefault(method, {})[f'clustering.{setting}'] = json.loads(value)
-    args.set = chosen
+    try:
+        args.set = read_settings(args.set)
+    except ValueError as error:
+        parser.error(str(error))
+    if args.data and not all(args.data.partition('=')):
+        parser.error(f'--data {args.data}: give the name of the data and the file, e.g. ORL=test.npz')
     if args.probe and len(args.members) != len(args.probe_members):
         parser.error(f'--members has {len(args.members)} files and --probe-members {len(args.probe_members)}: name one '
                      'of each model in both, in the same order')

@@ -55,6 +55,18 @@ def test_a_committee_of_given_features_votes_on_the_probe_too(probe, tmp_path):
     assert report['scores']['kept']['pairwise_f'] > .9
 
 
+def test_settings_are_read_and_what_is_none_is_refused(tmp_path, monkeypatch, capsys):
+    assert compare['read_settings'](['cdp.k=9', 'cdp.index="ivf"', 'hac.k=3']) == {
+        'cdp': {'clustering.k': 9, 'clustering.index': 'ivf'}, 'hac': {'clustering.k': 3}}
+    for arguments, message in ((['--set', 'k=9'], '--set k=9: give METHOD.NAME=VALUE'),
+                               (['--set', 'cdp.index=ivf'], "'ivf' is no value in JSON"),
+                               (['--data', 'test.npz'], '--data test.npz: give the name of the data and the file')):
+        monkeypatch.setattr(sys, 'argv', ['compare', *arguments, '--out', str(tmp_path)])
+        with pytest.raises(SystemExit):
+            compare['main']()
+        assert message in capsys.readouterr().err
+
+
 def test_a_committee_needs_the_probe_by_the_same_models(probe, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, 'argv', ['compare', '--data', f'A={probe}', '--probe', str(probe), '--members', str(probe), '--out', str(tmp_path)])
     with pytest.raises(SystemExit):

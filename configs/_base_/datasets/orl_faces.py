@@ -16,9 +16,9 @@ train_dataloader = dict(
     num_workers=0,
     drop_last=True,
     sampler=dict(type='EpochSampler'),
-    dataset=dict(data_root='data/orl_faces/train', classes=taught, **faces))
+    dataset=dict(data_root='data/orl_faces/train', classes=taught, supervision='image', **faces))
 benchmark = dict(
-    dataset='ORL',
+    dataset='ORL-faces',
     batch_size=80,
     train=dict(data_root='data/orl_faces/train', classes=held_out, **faces),
     test=dict(data_root='data/orl_faces/test', **faces),
