@@ -3,8 +3,6 @@
 import contextlib
 import json
 import os
-import shlex
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +23,7 @@ from mmwsl.datasets.readers.features import open_features, read_labels
 from mmwsl.files import check_writable, lock, write_atomically
 from mmwsl.progress import progress_bar
 from mmwsl.reporting.cluster_page import write_cluster_page
+from mmwsl.reporting.records import environment
 
 GIB = 2**30
 
@@ -88,7 +87,7 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
         try:
             labels, report = run.all(rows, others, [_file_key(path, dims) for path in (features, *committee)], classes)
             write_atomically(out, lambda file: np.save(file, labels))
-            report |= dict(command=f'mmwsl {shlex.join(sys.argv[1:])}', date=time.strftime('%Y-%m-%d %H:%M'))
+            report |= dict(command=environment()['command'], date=time.strftime('%Y-%m-%d %H:%M'))
             run.begin('page', 'writes what came out')
             findings = cluster_findings(report, labels, classes, paths, Path(features).name)
             page = write_cluster_page(findings, out.with_suffix('.html'))

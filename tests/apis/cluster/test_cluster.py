@@ -15,6 +15,7 @@ from mmwsl.apis.cluster.methods import NAMES, read_plan
 from mmwsl.apis.config import configs_root, load_config
 from mmwsl.clustering import exact_graph, graph_pairs, propagate
 from mmwsl.datasets.readers.features import open_graph
+from mmwsl.reporting.records import environment
 
 CONFIGS = sorted(path.stem for path in (configs_root() / 'clustering').glob('*.py'))
 
@@ -304,3 +305,12 @@ def test_the_report(files, people):
     pairs = graph_pairs(exact_graph(people[0], 15), .66, strict=True)
     np.testing.assert_array_equal(labels, propagate(pairs, 120))
     assert report['neighbors'][0]['recall'] == 1 and report['settings']['max_size'] == 600
+
+
+def test_the_command_is_that_of_whoever_called(files, monkeypatch):
+    monkeypatch.setattr(sys, 'argv', ['/somewhere/tools/compare_clusterings.py', '--data', 'A=/elsewhere/a.npz'])
+    environment.cache_clear()
+    try:
+        assert run_cluster(files)[0]['command'] == 'python tools/compare_clusterings.py --data A=a.npz'
+    finally:
+        environment.cache_clear()
