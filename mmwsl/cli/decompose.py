@@ -6,7 +6,9 @@ EXAMPLE = 'mmwsl decompose photo.jpg masks.png --shapes PCNET_M.py epoch_8.pth -
 
 def add_arguments(parser):
     parser.add_argument('photo', help='the photo')
-    parser.add_argument('masks', help='picture of numbers, 0 = background and k = object k; or .npy, bool (N, H, W)')
+    parser.add_argument('masks', 
+                        help="picture of numbers, 0 = background and k = object k; or .npy, bool (N, H, W); or .json in COCO's "
+                             'layout that has the photo')
     parser.add_argument('--shapes', nargs=2, required=True, metavar=('CONFIG', 'CHECKPOINT'),
                         help='network of order and whole shapes (PCNetM)')
     parser.add_argument('--content', nargs=2, metavar=('CONFIG', 'CHECKPOINT'),
@@ -21,7 +23,7 @@ def run(args):
     from mmwsl.apis.scenes import decompose, read_masks
     from mmwsl.datasets.transforms.decode import read_image
     image = read_image(args.photo)
-    masks, names = read_masks(args.masks, *image.shape[:2])
+    masks, names = read_masks(args.masks, *image.shape[:2], args.photo)
     layers = decompose(image, masks, tuple(args.shapes), tuple(args.content) if args.content else None, names, args.out,
                        args.gap, args.grow)
     behind = (layers.order < 0).sum(1)
