@@ -1,7 +1,7 @@
 # Stacks of ellipses that are three deep, learnt from scenes that are not: order and whole shapes by PCNet-M,
 # by rules that need no network, and by a network that is told whole shapes. pcnet_m_direct has the weights of pcnet_m,
-# and only what lies right in front of an object hides it; in pcnet_m_distant objects that do not touch have an order, too,
-# if whole shapes imply one (hull_distant: the same of hulls), and pcnet_m_published takes the authors' thresholds.
+# and only what lies right in front of an object hides it; in pcnet_m_distant objects that do not touch have an order,
+# too, if whole shapes imply one (hull_distant: the same of hulls), and pcnet_m_published takes the authors' thresholds.
 # Three seeds. What else was tried for the order, one seed each: to learn from larger erasers, or from objects of which
 # nothing is hidden.
 suite = 'scenes_stacked'
@@ -36,7 +36,8 @@ for seed in (0, 1, 2):
     ]
 runs += [
     dict(method='pcnet_m_whole', config=config, seeds=[0],
-         options={'train_dataloader.dataset.dataset.objects': (1, 1), 'train_dataloader.dataset.dataset.num_scenes': 5500}),
+         options={'train_dataloader.dataset.dataset.objects': (1, 1),
+                  'train_dataloader.dataset.dataset.num_scenes': 5500}),
     dict(method='pcnet_m_whole_distant', config=config, ensemble=['pcnet_m_whole-seed0'], seeds=[0],
          options={'model.distant': True}),
     dict(method='pcnet_m_larger', config=config, seeds=[0], options={'model.eraser_scale': (0.8, 2.0)}),

@@ -29,8 +29,8 @@ def add_arguments(parser):
     parser.add_argument('--visible', metavar='PICTURE',
                         help='file for the same changes of visible parts alone, to compare with')
     parser.add_argument('--page', action='store_true',
-                        help='change the scene by hand, on a page of this machine alone (127.0.0.1); its Save button writes '
-                             'what --out and --save name')
+                        help='change the scene by hand, on a page of this machine alone (127.0.0.1); its Save button '
+                             'writes what --out and --save name')
     parser.add_argument('--port', type=int, default=0, help='of the page (default: a free one)')
 
 

@@ -20,8 +20,8 @@ def write_occlusion_page(summary, path):
     """Write a page that opens from disk, without a network.
 
     Args:
-        summary: of :func:`mmwsl.apis.scenes.occlusion.occlusion_summary`, with ``title`` and ``source``, whose whole shapes
-            they are.
+        summary: of :func:`mmwsl.apis.scenes.occlusion.occlusion_summary`, with ``title`` and ``source``, whose
+            whole shapes they are.
         path: HTML file to write.
 
     Returns:

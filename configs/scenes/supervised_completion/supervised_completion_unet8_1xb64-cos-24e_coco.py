@@ -1,5 +1,5 @@
-# The ceiling of methods of scenes on objects of COCO that were pasted upon one another: the same network, told what is
-# hidden. It learns from scenes that are made as those of the test, of other photos, because truth is known of no others.
+# The ceiling of methods of scenes on objects of COCO that were pasted upon one another: the same network, told what
+# is hidden. It learns from scenes that are made as those of the test, of other photos: truth is known of no others.
 _base_ = '../pcnet_m/pcnet_m_unet8_1xb64-cos-100e_coco.py'
 
 model = dict(type='SupervisedCompletion', shape_threshold=0.5)

@@ -24,7 +24,8 @@ from mmwsl.structures import DataSample
 Network = tuple[str, str]  # config and checkpoint
 
 
-def read_masks(path: Path | str, height: int, width: int, photo: Path | str | None = None) -> tuple[np.ndarray, list[str]]:
+def read_masks(path: Path | str, height: int, width: int,
+               photo: Path | str | None = None) -> tuple[np.ndarray, list[str]]:
     """Masks (N, height, width) of an image's objects and a name for each.
 
     Args:
@@ -69,7 +70,8 @@ def _masks_of_coco(path: Path, height: int, width: int, photo: Path | str | None
     size = images[0].get('width', width), images[0].get('height', height)
     names = {each['id']: each['name'] for each in content['categories']}
     objects = [each for each in content['annotations'] if each['image_id'] == images[0]['id'] and not each['iscrowd']]
-    annotation, = annotations_of(dict(content, images=images, annotations=objects), {each: each for each in names}, str(path))
+    annotation, = annotations_of(dict(content, images=images, annotations=objects), {each: each for each in names},
+                                 str(path))
     masks = rasterize(masks_of_shapes(annotation, path, size), size[1], size[0])
     kept = masks.any((1, 2))
     labels = annotation['box_labels'][kept].tolist()

@@ -23,14 +23,14 @@ def hidden_shares(dataset: Any, network: Network | Any | None = None, gap: int |
 
     Args:
         dataset: a dataset of images with ``gt_instance_masks``, the visible parts, as COCO with ``supervision='full'``.
-        network: config and checkpoint of a :class:`PCNetM`, or such a model, that tells whole shapes; None: those of the
-            dataset, ``gt_amodal_masks``.
+        network: config and checkpoint of a :class:`PCNetM`, or such a model, that tells whole shapes; None: those of
+            the dataset, ``gt_amodal_masks``.
         gap: see :func:`decompose`.
         device: where the network runs.
 
     Returns:
-        list: a dict an object of ``image`` (its number), ``label``, ``visible`` and ``whole`` (pixels), ``hidden`` (share of
-        the whole, 0 to 1), and ``behind`` (how many objects lie in front of it).
+        list: a dict an object of ``image`` (its number), ``label``, ``visible`` and ``whole`` (pixels), ``hidden``
+        (share of the whole, 0 to 1), and ``behind`` (how many objects lie in front of it).
 
     Raises:
         ValueError: there are no whole shapes and no network, or no object.
@@ -51,11 +51,11 @@ def hidden_shares(dataset: Any, network: Network | Any | None = None, gap: int |
             whole = sample.gt_amodal_masks.numpy()
             order = overlap_order(sample.gt_instance_masks.numpy(), whole)
         else:
-            raise ValueError('the data have masks of visible parts alone; name a network that tells whole shapes (--shapes), '
-                             'or a layout with both (cocoa, kins)')
+            raise ValueError('the data have masks of visible parts alone; name a network that tells whole shapes '
+                             '(--shapes), or a layout with both (cocoa, kins)')
         for label, visible, pixels, behind in zip(
-                sample.gt_box_labels.tolist(), sample.gt_instance_masks.sum((1, 2)).tolist(), whole.sum((1, 2)).tolist(),
-                (order < 0).sum(1).tolist(), strict=True):
+                sample.gt_box_labels.tolist(), sample.gt_instance_masks.sum((1, 2)).tolist(),
+                whole.sum((1, 2)).tolist(), (order < 0).sum(1).tolist(), strict=True):
             rows.append(dict(image=image, label=label, visible=visible, whole=pixels, hidden=1 - visible / pixels,
                              behind=behind))
     if not rows:
@@ -89,9 +89,10 @@ def occlusion_summary(rows: list[dict[str, Any]], classes: list[str], least: flo
         least: share from which an object counts as hidden in part.
 
     Returns:
-        dict: ``total`` and the list ``classes``, dicts of ``name``, ``objects``, ``occluded`` (share of objects of which some
-        is hidden), ``hidden`` (mean share of all), ``ratio`` (pixels that are hidden over those of whole shapes) and
-        ``behind`` (mean number of objects in front); ``histogram``, objects by tenths of ``hidden``; ``images``.
+        dict: ``total`` and the list ``classes``, dicts of ``name``, ``objects``, ``occluded`` (share of objects of
+        which some is hidden), ``hidden`` (mean share of all), ``ratio`` (pixels that are hidden over those of whole
+        shapes) and ``behind`` (mean number of objects in front); ``histogram``, objects by tenths of ``hidden``, those
+        below ``least`` first; ``images``.
     """
     def numbers(name: str, some: list[dict[str, Any]]) -> dict[str, Any]:
         hidden = np.array([row['hidden'] for row in some])

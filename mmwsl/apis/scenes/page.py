@@ -18,9 +18,11 @@ from mmwsl.files import check_writable
 from mmwsl.ops.occlusion.layers import SceneLayers, compose, visible_parts
 
 ADDRESS = '127.0.0.1'  # nobody else's machine reaches it
-FILES = {'/': ('page.html', 'text/html'), '/page.js': ('page.js', 'text/javascript'), '/page.css': ('page.css', 'text/css')}
+FILES = {'/': ('page.html', 'text/html'), '/page.js': ('page.js', 'text/javascript'),
+         '/page.css': ('page.css', 'text/css')}
 LONGEST = 1 << 20  # bytes of a request
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'none'"
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
+          "form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
 
 
 class ScenePage:
@@ -55,8 +57,8 @@ class ScenePage:
                     files=[str(each) for each in self.files if each is not None])
 
     def compose(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Pictures as data URIs after ``changes``: of whole objects, and of visible parts alone; and the outlines of each
-        object that is left, polygons of x, y."""
+        """Pictures as data URIs after ``changes``: of whole objects, and of visible parts alone; and the outlines of
+        each object that is left, polygons of x, y."""
         changes = _changes_of(asked)
         layers, kept = changed_layers(self.layers, changes)
         return dict(picture=_uri(compose(layers)), visible=_uri(compose(changed_layers(self.alone, changes)[0])),
@@ -97,11 +99,13 @@ def serve_page(scene: SceneLayers | Path | str, port: int = 0, title: str | None
         OSError: the port is taken, or a file cannot be written.
     """
     layers = scene if isinstance(scene, SceneLayers) else read_scene(scene)
-    page = ScenePage(layers, title or ('a scene' if isinstance(scene, SceneLayers) else Path(scene).name), out, save, changes)
+    name = 'a scene' if isinstance(scene, SceneLayers) else Path(scene).name
+    page = ScenePage(layers, title or name, out, save, changes)
     try:
         server = ThreadingHTTPServer((ADDRESS, port), type('Handler', (_Handler,), dict(page=page)))
     except OSError as error:
-        raise OSError(f'port {port} of {ADDRESS} cannot be used ({error}); name another one, or 0 for a free one') from error
+        raise OSError(f'port {port} of {ADDRESS} cannot be used ({error}); name another one, or 0 for a free '
+                      'one') from error
     server.daemon_threads = True
     server.url = f'http://{ADDRESS}:{server.server_address[1]}/'  # type: ignore[attr-defined]
     print_log(f'the page of the scene is at {server.url}', logger='current', level=logging.INFO)  # type: ignore[attr-defined]

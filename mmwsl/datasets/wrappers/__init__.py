@@ -13,5 +13,5 @@ from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
 __all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'PastedObjects', 'Resized',
-           'SingleClassCrops', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around', 'stratified_split',
-           'subset', 'with_proposals']
+           'SingleClassCrops', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around',
+           'stratified_split', 'subset', 'with_proposals']

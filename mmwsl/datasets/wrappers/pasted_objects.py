@@ -29,9 +29,9 @@ class _Object:
 class PastedObjects(ImageDataset):
     """Scenes of a photo with one of its objects, and objects cut out of other photos laid upon it one after another.
 
-    Nobody knows what real photos hide; of what is pasted here it is known. "Whole" is what is seen of an object in its own
-    photo. Objects that the frame cuts there are left out, and so is everything else in the photo, which is background.
-    Scene i of ``seed`` is the same in whatever order it is asked for.
+    Nobody knows what real photos hide; of what is pasted here it is known. "Whole" is what is seen of an object in its
+    own photo; objects that the frame cuts there are left out. Everything else in the photo is background. Scene i of
+    ``seed`` is the same in whatever order it is asked for.
 
     An item has the fields of scenes (:class:`DigitScenes`): ``gt_boxes`` and ``gt_box_labels``, ``gt_amodal_masks``,
     ``gt_instance_masks`` (the visible parts) and ``gt_order``, as far as ``supervision`` permits.
@@ -55,8 +55,9 @@ class PastedObjects(ImageDataset):
                  min_pixels=200, seed=0, supervision='full'):
         if not (num_scenes >= 1 and 2 <= objects[0] <= objects[1] and 0 < scale[0] <= scale[1]
                 and 0 <= cover[0] < cover[1] <= 0.9):
-            raise ValueError(f'PastedObjects: num_scenes={num_scenes} must be at least 1, objects={tuple(objects)} at least '
-                             f'(2, 2), scale={tuple(scale)} above 0 and cover={tuple(cover)} from 0 to 0.9, smallest first')
+            raise ValueError(f'PastedObjects: num_scenes={num_scenes} must be at least 1, objects={tuple(objects)} at '
+                             f'least (2, 2), scale={tuple(scale)} above 0 and cover={tuple(cover)} from 0 to 0.9, smallest '
+                             'first')
         dataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
         super().__init__(None, dataset.metainfo.get('classes'), supervision)
         self.num_scenes, self.seed, self.size = num_scenes, seed, size
@@ -71,7 +72,8 @@ class PastedObjects(ImageDataset):
             self.cut_out += self._objects(item['data_samples'], index, width, height, min_pixels)
         if len({each.photo for each in self.cut_out}) < 2:
             raise ValueError(f'PastedObjects: fewer than two of {len(dataset)} photos have an object of '
-                             f"min_pixels={min_pixels} within their frame; has the dataset masks, and supervision='full'?")
+                             f'min_pixels={min_pixels} within their frame; has the dataset masks, and '
+                             "supervision='full'?")
 
     def _objects(self, sample, photo, width, height, min_pixels):
         """What can be cut out of a photo; crowds cannot."""
@@ -120,8 +122,9 @@ class PastedObjects(ImageDataset):
         """Mask and pixels of an object whose longer side is of ``longer`` pixels."""
         share = longer / max(each.mask.shape)
         width, height = (max(1, round(length * share)) for length in each.mask.shape[::-1])
+        how = cv2.INTER_AREA if share < 1 else cv2.INTER_LINEAR
         return _resized(each.mask, width, height), cv2.resize(
-            np.ascontiguousarray(each.pixels), (width, height), interpolation=cv2.INTER_AREA if share < 1 else cv2.INTER_LINEAR)
+            np.ascontiguousarray(each.pixels), (width, height), interpolation=how)
 
     @staticmethod
     def _within(mask, x, y, shape):

@@ -33,7 +33,8 @@ class PCNetM(Model):
         gap: see :func:`in_contact`.
         order_threshold, shape_threshold: probabilities from which a pixel has been added.
         direct: in ``predict`` only what lies right in front of an object hides it, instead of all its ancestors.
-        distant: in ``predict`` pairs that do not touch have an order, too, if whole shapes imply one; the authors' have none.
+        distant: in ``predict`` pairs that do not touch have an order, too, if whole shapes imply one; the authors give
+            them none.
 
     Raises:
         ValueError: in ``predict``, samples without ``gt_instance_masks``.
@@ -80,7 +81,8 @@ class PCNetM(Model):
             masks, complete = modal_masks(sample), self.completer(sample)
             settings = dict(size=self.size, enlarge=self.enlarge)
             order = recover_order(masks, complete, threshold=self.order_threshold, gap=self.gap, **settings)
-            whole = complete_shapes(masks, order, complete, threshold=self.shape_threshold, direct=self.direct, **settings)
+            whole = complete_shapes(masks, order, complete, threshold=self.shape_threshold, direct=self.direct,
+                                    **settings)
             if self.distant:
                 order = distant_order(order, masks.cpu().numpy(), whole.cpu().numpy(), self.gap)
             sample.pred_order, sample.pred_amodal_masks = torch.from_numpy(order).to(masks.device), whole

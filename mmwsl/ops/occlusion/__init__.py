@@ -17,5 +17,5 @@ from .order import (
 )
 
 __all__ = ['ancestors', 'area_order', 'complete_shapes', 'cut_masks', 'distant_order', 'draw_erasers', 'gain_order',
-           'hull_order', 'hulls', 'in_contact', 'object_squares', 'occluders', 'overlap_order', 'paste_maps', 'random_windows',
-           'recover_order', 'y_axis_order']
+           'hull_order', 'hulls', 'in_contact', 'object_squares', 'occluders', 'overlap_order', 'paste_maps',
+           'random_windows', 'recover_order', 'y_axis_order']
