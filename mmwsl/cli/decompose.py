@@ -7,7 +7,7 @@ EXAMPLE = 'mmwsl decompose photo.jpg masks.png --shapes PCNET_M.py epoch_8.pth -
 def add_arguments(parser):
     parser.add_argument('photo', help='the photo')
     parser.add_argument('masks',
-                        help='picture of numbers, 0 = background and k = object k; or .npy, bool (N, H, W); or .json in '
+                        help='picture of numbers, 0 = background and k = object k; .npy, bool (N, H, W); or .json in '
                              "COCO's layout that has the photo")
     parser.add_argument('--shapes', nargs=2, required=True, metavar=('CONFIG', 'CHECKPOINT'),
                         help='network of order and whole shapes (PCNetM)')

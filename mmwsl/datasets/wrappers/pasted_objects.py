@@ -56,8 +56,8 @@ class PastedObjects(ImageDataset):
         if not (num_scenes >= 1 and 2 <= objects[0] <= objects[1] and 0 < scale[0] <= scale[1]
                 and 0 <= cover[0] < cover[1] <= 0.9):
             raise ValueError(f'PastedObjects: num_scenes={num_scenes} must be at least 1, objects={tuple(objects)} at '
-                             f'least (2, 2), scale={tuple(scale)} above 0 and cover={tuple(cover)} from 0 to 0.9, smallest '
-                             'first')
+                             f'least (2, 2), scale={tuple(scale)} above 0 and cover={tuple(cover)} from 0 to 0.9, '
+                             'smallest first')
         dataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
         super().__init__(None, dataset.metainfo.get('classes'), supervision)
         self.num_scenes, self.seed, self.size = num_scenes, seed, size
