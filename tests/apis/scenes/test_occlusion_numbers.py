@@ -70,7 +70,7 @@ def test_scenes_whose_truth_is_known():
     scenes = DigitScenes(num_scenes=4, objects=(3, 3), stacked=True, size=48, digit_scale=(0.5, 0.6), supervision='full')
     found = occlusion_summary(hidden_shares(scenes), scenes.classes)
     samples = [scenes[index]['data_samples'] for index in range(4)]
-    visible, whole = (np.concatenate([sample[name].numpy() for sample in samples]) for name in (
+    visible, whole = (np.concatenate([sample.get(name).numpy() for sample in samples]) for name in (
         'gt_instance_masks', 'gt_amodal_masks'))
     seen = visible.any((1, 2))
     assert found['total']['ratio'] == pytest.approx(1 - visible.sum() / whole[seen].sum())

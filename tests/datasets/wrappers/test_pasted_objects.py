@@ -40,8 +40,7 @@ def test_whole_shapes_are_covered_as_they_were_pasted():
         assert 2 <= len(whole) <= 4 and sample.gt_order.tolist() == list(range(len(whole)))
         for number in range(len(whole)):
             assert torch.equal(visible[number], whole[number] & ~whole[number + 1:].any(0))
-            colors = item['inputs'][:, visible[number]].unique()
-            assert len(colors) <= 4 and colors.max() >= 100  # of the object itself; its outline may have some of its photo
+            assert item['inputs'][:, visible[number]].median() >= 90  # pixels of an object, not of a photo around it
         share = visible.sum((1, 2)) / whole.sum((1, 2))
         assert share.min() >= 0.1 and share[-1] == 1
         hidden.append(1 - share[0].item())
