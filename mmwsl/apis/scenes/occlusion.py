@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from mmengine.logging import print_log
 
-from mmwsl.apis.scenes.decompose import Network, _network
+from mmwsl.apis.scenes.decompose import Network, load_network
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.ops.occlusion import overlap_order
 from mmwsl.progress import progress_bar
@@ -35,7 +35,7 @@ def hidden_shares(dataset: Any, network: Network | Any | None = None, gap: int |
     Raises:
         ValueError: there are no whole shapes and no network, or no object.
     """
-    model = None if network is None else _network(network, device).eval()
+    model = None if network is None else load_network(network, device).eval()
     if model is not None and gap is not None:
         model.gap = gap
     rows: list[dict[str, Any]] = []
