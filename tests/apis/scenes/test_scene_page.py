@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import http.client
+import http.server
 import json
 import os
 import shutil
@@ -125,6 +126,18 @@ def test_the_command_writes_something(tmp_path, capsys):
     assert main([*arguments, '--visible', str(tmp_path / 'v.png'), '--out', str(tmp_path / 'p.png')]) == 0
     corners = [cv2.imread(str(tmp_path / name))[30, 30].tolist() for name in ('p.png', 'v.png')]
     assert corners == [[0, 0, 255], [255, 0, 0]]  # BGR: the red one in front, and blue where it was never seen
+
+
+def test_the_command_serves_until_it_is_interrupted(tmp_path, capsys, monkeypatch):
+    write_scene(tmp_path / '<b>s.npz', layers())
+
+    def interrupted(server):
+        assert server.RequestHandlerClass.page.title == '<b>s.npz' and server.url.startswith('http://127.0.0.1:')
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(http.server.ThreadingHTTPServer, 'serve_forever', interrupted)
+    assert main(['rearrange', str(tmp_path / '<b>s.npz'), '--front', '0', '--page']) == 0
+    assert 'http://127.0.0.1:' in capsys.readouterr().out
 
 
 class Browser:
