@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(500, str(error))
 
     def _foreign(self) -> bool:
-        port = self.server.server_address[1]
+        port = self.connection.getsockname()[1]
         own = {f'{name}:{port}' for name in (ADDRESS, 'localhost')}
         origin = self.headers.get('Origin')
         return self.headers.get('Host') not in own or origin not in (None, *(f'http://{each}' for each in own))
