@@ -94,7 +94,7 @@ def layers_of(image: np.ndarray, sample: DataSample, names: Sequence[str] | None
 
 def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, content: Network | Any | None = None,
               names: Sequence[str] | None = None, out: Path | str | None = None, gap: int | None = None,
-              grow: int = 3, device: str = 'cpu') -> SceneLayers:
+              grow: int = 3, device: str = 'cpu', above: Sequence[tuple[int, int]] = ()) -> SceneLayers:
     """Take a photo apart.
 
     Args:
@@ -110,17 +110,23 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
         grow: pixels around the masks that are no background either, as drawn masks leave some of an object's edge
             outside; 0 for masks that are exact.
         device: where the networks run.
+        above: pairs of an object in front and one behind, where a person knows better than the network; whole shapes
+            are completed by that order.
 
     Raises:
-        ValueError: masks of another size than the image.
+        ValueError: masks of another size than the image, or a pair of objects that there are not.
         OSError: ``out`` cannot be written.
     """
     if masks.shape[1:] != image.shape[:2]:
         raise ValueError(f'masks of {masks.shape[1:]} pixels do not fit an image of {image.shape[:2]}')
+    for pair in above:
+        if len(set(pair)) != 2 or not all(0 <= each < len(masks) for each in pair):
+            raise ValueError(f'above={tuple(pair)} names no two of {len(masks)} objects, which are numbered from 0')
     if out is not None:
         check_writable(out)
     sample = DataSample(gt_instance_masks=torch.from_numpy(np.ascontiguousarray(masks, dtype=bool)).to(device),
                         gt_box_labels=torch.zeros(len(masks), dtype=torch.int64, device=device))
+    sample.set_metainfo(dict(above=[tuple(pair) for pair in above]))
     first = load_network(shapes, device)
     if gap is not None:
         first.gap = gap

@@ -76,11 +76,14 @@ class PCNetM(Model):
 
     def predict(self, images, samples):
         """Add ``pred_order`` (N, N) int8 and ``pred_amodal_masks`` (N, H, W) bool to samples by their visible
-        parts, ``gt_instance_masks``, which are given here."""
+        parts, ``gt_instance_masks``, which are given here. Where a sample has ``above``, pairs of one object in front and
+        one behind, their order is taken from these."""
         for sample in samples:
             masks, complete = modal_masks(sample), self.completer(sample)
             settings = dict(size=self.size, enlarge=self.enlarge)
             order = recover_order(masks, complete, threshold=self.order_threshold, gap=self.gap, **settings)
+            for front, back in sample.get('above', ()):
+                order[front, back], order[back, front] = 1, -1
             whole = complete_shapes(masks, order, complete, threshold=self.shape_threshold, direct=self.direct,
                                     **settings)
             if self.distant:

@@ -51,6 +51,16 @@ def test_what_is_taken_apart_composes_to_the_same_picture(tmp_path):
         decompose(image[:20], masks, network())
 
 
+def test_a_person_knows_better():
+    image, masks = scene()
+    for pair in ((0, 1), (1, 0)):
+        layers = decompose(image, masks, network(), above=[pair])
+        assert layers.order[pair] == 1 and layers.order[pair[::-1]] == -1
+        assert not (layers.shapes[pair[0]] & masks[pair[1]]).any()  # it is not completed beneath what lies behind it
+    with pytest.raises(ValueError, match='names no two of 3 objects'):
+        decompose(image, masks, network(), above=[(1, 3)])
+
+
 def test_rearrange_makes_the_changes_in_order(tmp_path):
     image, masks = scene()
     layers = decompose(image, masks, network())
