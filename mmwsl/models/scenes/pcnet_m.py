@@ -76,8 +76,8 @@ class PCNetM(Model):
 
     def predict(self, images, samples):
         """Add ``pred_order`` (N, N) int8 and ``pred_amodal_masks`` (N, H, W) bool to samples by their visible
-        parts, ``gt_instance_masks``, which are given here. Where a sample has ``above``, pairs of one object in front and
-        one behind, their order is taken from these."""
+        parts, ``gt_instance_masks``, which are given here. Where a sample has ``above``, pairs of an object
+        in front and one behind, their order is taken from these."""
         for sample in samples:
             masks, complete = modal_masks(sample), self.completer(sample)
             settings = dict(size=self.size, enlarge=self.enlarge)
