@@ -1,5 +1,5 @@
-"""Time what taking a scene apart costs, of random ellipses: order and whole shapes, all of it with OpenCV in-painting of
-what is hidden, and three changes; and peak memory.
+"""Time what taking a scene apart costs, of random ellipses: order and whole shapes, all of it with OpenCV in-painting
+of what is hidden, and three changes; and peak memory.
 
     python tools/time_scene.py mmwsl::scenes/pcnet_m/pcnet_m_unet8_1xb64-cos-8e_digitscenes.py --objects 50
 

@@ -103,7 +103,7 @@ def serve_page(scene: SceneLayers | Path | str, port: int = 0, title: str | None
     page = ScenePage(layers, title or name, out, save, changes)
     try:
         server = ThreadingHTTPServer((ADDRESS, port), type('Handler', (_Handler,), dict(page=page)))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise OSError(f'port {port} of {ADDRESS} cannot be used ({error}); name another one, or 0 for a free '
                       'one') from error
     server.daemon_threads = True

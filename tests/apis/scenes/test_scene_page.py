@@ -112,6 +112,8 @@ def test_who_is_answered(tmp_path):
         assert status == 400 and '--out or --save' in json.loads(content)['error']
         with pytest.raises(OSError, match='name another one'):
             serve_page(layers(), server.server_address[1])
+        with pytest.raises(OSError, match='name another one'):
+            serve_page(layers(), 99999)
     with pytest.raises(ValueError, match='.png or .jpg'):
         serve_page(layers(), out=tmp_path / 'p.gif')
     with pytest.raises(ValueError, match='there is no 5'):
