@@ -53,8 +53,11 @@ def make_batch(cfg, count=8, training=True):
         dataset = build_dataset({**loader.dataset, **small})
         return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
     if kind == 'ObjectCrops':
-        scenes = {**loader.dataset.dataset, 'num_scenes': count}
-        return build_dataset({**loader.dataset, 'dataset': scenes, 'amodal': True}).__getitems__(range(count))
+        scenes = loader.dataset.dataset
+        if scenes.type != 'DigitScenes':  # read from files
+            scenes = dict(type='DigitScenes', objects=(2, 4), size=64, digit_scale=(0.4, 0.65), supervision='full')
+        settings = {**loader.dataset, 'dataset': {**scenes, 'num_scenes': count}, 'amodal': True, 'min_pixels': 16}
+        return build_dataset(settings).__getitems__(range(count))
     if collate == 'collate_list':
         classes = cfg.model.get('box_head', cfg.model.get('head', {})).get('num_classes', 10)
         return FUNCTIONS.get(collate)([_photo(64, 64 + 16 * index, classes, generator) for index in range(count)])
