@@ -95,10 +95,10 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
         check_writable(out)
     sample = DataSample(gt_instance_masks=torch.from_numpy(np.ascontiguousarray(masks, dtype=bool)).to(device),
                         gt_box_labels=torch.zeros(len(masks), dtype=torch.int64, device=device))
-    first = _network(shapes, device)
+    first = load_network(shapes, device)
     if gap is not None:
         first.gap = gap
-    painter = ContentBaseline('diffusion', data_preprocessor=first.data_preprocessor) if content is None else _network(
+    painter = ContentBaseline('diffusion', data_preprocessor=first.data_preprocessor) if content is None else load_network(
         content, device)
     painter.grow = grow
     pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
@@ -113,7 +113,8 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
     return layers
 
 
-def _network(described: Network | Any, device: str) -> Any:
+def load_network(described: Network | Any, device: str) -> Any:
+    """The model of a config and a checkpoint, or a model as it is."""
     if isinstance(described, torch.nn.Module):
         return described
     config, checkpoint = described
