@@ -37,13 +37,16 @@ class Recomposed(ImageDataset):
     Raises:
         ValueError: a share or numbers that are impossible, a dataset without masks, or a scene of other objects than
             its image has.
-        FileNotFoundError: the folder lacks a scene.
+        FileNotFoundError: there is no such folder, or it lacks a scene.
     """
 
     def __init__(self, dataset, prob=0.5, objects=(1, 4), scenes=None, grow=1, min_pixels=16):
         if not 0 <= prob <= 1 or not 1 <= objects[0] <= objects[1]:
             raise ValueError(f'Recomposed: prob={prob} must be from 0 to 1 and objects={tuple(objects)} two numbers '
                              'from 1, the smaller first')
+        if scenes is not None and not Path(scenes).is_dir():
+            raise FileNotFoundError(f'Recomposed: the folder of scenes {scenes} does not exist; `mmwsl decompose-set` '
+                                    'writes it, and scenes=None takes visible parts')
         self.dataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
         super().__init__(None, self.dataset.metainfo.get('classes'), self.dataset.supervision)
         self.prob, self.objects, self.min_pixels = prob, tuple(objects), min_pixels

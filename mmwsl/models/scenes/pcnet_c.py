@@ -41,6 +41,8 @@ class PCNetC(Model):
         size: side of the network's input.
         guided: False: plain in-painting; the hole is all that the eraser covers, and the mask is everything.
         background: share of windows in which the background is the object.
+        from_mean: paint what differs from the mean of the object's known pixels, not the pixels themselves; a network
+            that has learnt nothing fills by the mean.
         valid_weight, hole_weight, variation_weight: of the absolute error outside and inside the hole, and of
             :func:`total_variation`.
         perceptual: a backbone whose maps are compared, of the output and of the composite; its parameters stay as they
@@ -57,9 +59,13 @@ class PCNetC(Model):
     def __init__(self, backbone, size=256, guided=True, background=0.2, valid_weight=1.0, hole_weight=6.0,
                  variation_weight=0.1, perceptual=None, perceptual_weight=0.1, style_weight=250.0, discriminator=None,
                  adversarial_weight=0.1, shift=0.2, scale=(0.8, 1.2), flip=0.5, eraser_scale=(0.8, 1.2), enlarge=3.0,
-                 grow=0, **kwargs):
+                 grow=0, from_mean=False, **kwargs):
         super().__init__(backbone, **kwargs)
         self.head = nn.Conv2d(self.backbone.out_channels[-1], 3, 1)
+        self.from_mean = from_mean
+        if from_mean:
+            nn.init.zeros_(self.head.weight)
+            nn.init.zeros_(self.head.bias)
         self.size, self.guided, self.background, self.enlarge = size, guided, background, enlarge
         self.grow = grow
         self.valid_weight, self.hole_weight, self.variation_weight = valid_weight, hole_weight, variation_weight
@@ -74,7 +80,12 @@ class PCNetC(Model):
         known = (~hole).float()
         guide = mask.float() if self.guided else torch.ones_like(known)
         seen = torch.cat([images * known, guide], dim=1).contiguous(memory_format=torch.channels_last)
-        return upcast(self.head(self.backbone(seen, known)[-1]))
+        painted = upcast(self.head(self.backbone(seen, known)[-1]))
+        if self.from_mean:
+            own = known * guide
+            mean = (images * own).sum((2, 3), keepdim=True) / own.sum((2, 3), keepdim=True).clamp(min=1)
+            painted = painted + mean
+        return painted
 
     def draw(self, masks, others):
         """The mask that is painted, and the hole in it, of masks (B, 1, S, S) of an object and of all others."""

@@ -40,14 +40,14 @@ def test_unchanged_scenes_have_the_boxes_of_what_is_seen():
 
 
 def test_scenes_composed_anew_consist_of_the_sets_own_parts():
-    """Whole objects of files: every pixel is that of the background, or of a mask's object as some scene has it."""
-    scenes = DigitScenes(content=True, **SCENES)
+    """Where neither old nor new objects are, pixels are the scene's; no pixel belongs to two."""
+    scenes = DigitScenes(**SCENES)
     changed = Recomposed(DigitScenes(**SCENES), prob=1.0, objects=(1, 3), min_pixels=1)
     counts = []
     for index in range(6):
         image, sample = changed[index]['inputs'], changed[index]['data_samples']
         covered = sample.gt_instance_masks.any(0)
-        assert sample.gt_instance_masks.sum(0).max() == 1  # no pixel belongs to two
+        assert sample.gt_instance_masks.sum(0).max() == 1
         true = scenes[index]
         seen = cv2.dilate(true['data_samples'].gt_instance_masks.any(0).numpy().astype(np.uint8), np.ones((3, 3))) > 0
         free = ~covered & ~torch.from_numpy(seen)
@@ -72,6 +72,8 @@ def test_whole_objects_of_files(tmp_path):
         background = scenes[index]['data_samples'].gt_background
         assert torch.equal(image[:, ~mask], background[:, ~mask])
     (tmp_path / '3.npz').unlink()
+    with pytest.raises(FileNotFoundError, match='none does not exist; `mmwsl decompose-set` writes it'):
+        Recomposed(DigitScenes(**SCENES), scenes=str(tmp_path / 'none'))
     with pytest.raises(FileNotFoundError, match='3.npz'):
         Recomposed(DigitScenes(**SCENES), scenes=str(tmp_path))
     (tmp_path / '0.npz').rename(tmp_path / '3.npz')

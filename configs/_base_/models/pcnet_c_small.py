@@ -1,0 +1,8 @@
+# PCNet-C for a CPU: four levels of a quarter of the width at 32 px, and no discriminator.
+_base_ = ['pcnet_c.py']
+
+model = dict(
+    backbone=dict(channels=[16, 32, 64, 64], kernels=[5, 3, 3, 3], norm_cfg=dict(type='BN')),
+    size=32,
+    discriminator=None,
+    enlarge=1.5)
