@@ -2,6 +2,6 @@
 # to test, by their true whole shapes.
 _base_ = ['digit_scenes_objects.py']
 
-train_dataloader = dict(dataset=dict(enlarge=1.5))
+train_dataloader = dict(batch_size=32, dataset=dict(enlarge=1.5, dataset=dict(num_scenes=600)))
 test_dataloader = dict(dataset=dict(content=True))
 test_evaluator = dict(type='ContentMetric')

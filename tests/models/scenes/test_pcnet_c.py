@@ -172,3 +172,18 @@ def test_predict(kind):
                        gt_amodal_masks=torch.zeros(0, 36, 36, dtype=torch.bool))
     sample, = model(data['inputs'], [empty], mode='predict')
     assert sample.pred_contents.shape == (0, 3, 36, 36)
+
+
+def test_the_difference_from_the_mean():
+    """An untrained network fills by the mean of what is known of the object, whatever the others' colors are."""
+    model = network(from_mean=True, background=0.0)
+    images, mask = torch.rand(2, 3, 16, 16), torch.zeros(2, 1, 16, 16, dtype=torch.bool)
+    mask[:, :, 3:12, 2:14] = True
+    hole = mask.clone()
+    hole[:, :, 6:] = False
+    painted = model.paint(images, hole, mask)
+    for image, made in zip(images, painted, strict=True):
+        known = image[:, 6:12, 2:14].flatten(1)
+        assert torch.allclose(made, known.mean(1)[:, None, None].expand(3, 16, 16), atol=1e-5)
+    everything = torch.ones_like(mask)
+    assert torch.allclose(model.paint(images, everything, mask), torch.zeros(()), atol=1e-6)  # the mean of the data
