@@ -6,7 +6,7 @@ data_preprocessor = dict(
     type='DetectionPreprocessor', mean=[115.92, 113.27, 102.92], std=[84.46, 69.93, 74.82], divisor=32,
     channels_last=True)
 train_dataloader = dict(
-    batch_size=16,
+    batch_size=8,
     num_workers=0,
     drop_last=True,
     collate_fn=dict(type='collate_list'),
@@ -18,7 +18,7 @@ test_dataloader = dict(
     num_workers=0,
     collate_fn=dict(type='collate_list'),
     sampler=dict(type='EpochSampler', shuffle=False),
-    dataset=dict(split='test', num_scenes=300, **scenes))
+    dataset=dict(split='test', num_scenes=200, **scenes))
 test_evaluator = dict(type='InstanceMetric', visible_boxes=True)
 test_cfg = dict()
 benchmark = dict(dataset='DigitScenes')
