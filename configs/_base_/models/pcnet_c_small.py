@@ -1,5 +1,5 @@
-# PCNet-C for a CPU: four levels of a quarter of the width at 32 px, and no discriminator. It starts from the mean of the
-# object's known pixels, and most of what it learns is the hole, as so short a training has no time for the rest.
+# PCNet-C for a CPU: four levels of a quarter of the width at 32 px, and no discriminator. It starts from the mean of
+# the object's known pixels, and learns little but the hole: so short a training has no time for the rest.
 _base_ = ['pcnet_c.py']
 
 model = dict(

@@ -98,8 +98,8 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
     first = load_network(shapes, device)
     if gap is not None:
         first.gap = gap
-    painter = ContentBaseline('diffusion', data_preprocessor=first.data_preprocessor) if content is None else load_network(
-        content, device)
+    painter = (ContentBaseline('diffusion', data_preprocessor=first.data_preprocessor) if content is None
+               else load_network(content, device))
     painter.grow = grow
     pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
     for model in (first.eval(), painter.eval().to(device)):
