@@ -14,6 +14,9 @@ def add_arguments(parser):
     parser.add_argument('--gap', type=int, help='pixels between predicted masks of objects that touch')
     parser.add_argument('--grow', type=int, default=3,
                         help='pixels around the masks that are no background either (default: %(default)s)')
+    parser.add_argument('--background', choices=['network', 'opencv'], default='network',
+                        help="what paints the background: the network of hidden pixels, or OpenCV's in-painting "
+                             '(default: %(default)s)')
     parser.add_argument('--out', required=True, metavar='SCENE', help='file for the scene (.npz)')
 
 
@@ -23,7 +26,7 @@ def run(args):
     image = read_image(args.photo)
     masks, names = read_masks(args.masks, *image.shape[:2])
     layers = decompose(image, masks, tuple(args.shapes), tuple(args.content) if args.content else None, names, args.out,
-                       args.gap, args.grow)
+                       args.gap, args.grow, background=args.background)
     behind = (layers.order < 0).sum(1)
     print(f'{args.out}: {len(masks)} objects; ' + ', '.join(
         f'{number} behind {count}' for number, count in enumerate(behind) if count))

@@ -14,6 +14,9 @@ def add_arguments(parser):
                         help="network of hidden pixels (PCNetC); default: OpenCV's in-painting")
     parser.add_argument('--grow', type=int, default=1,
                         help='pixels around the masks that are no background either (default: %(default)s)')
+    parser.add_argument('--background', choices=['network', 'opencv'], default='network',
+                        help="what paints the background: the network of hidden pixels, or OpenCV's in-painting "
+                             '(default: %(default)s)')
     parser.add_argument('--out', metavar='DIR', help="folder for the scenes; default: the config's `scenes`")
 
 
@@ -25,6 +28,6 @@ def run(args):
         raise ValueError(f'{args.config} names no folder of scenes; give --out DIR, and train with '
                          'train_dataloader.dataset.scenes=DIR')
     count = decompose_dataset(dataset, out, tuple(args.shapes), tuple(args.content) if args.content else None,
-                              args.grow)
+                              args.grow, background=args.background)
     print(f'{out}: {count} scenes; train with --cfg-options train_dataloader.dataset.scenes={out} '
           'train_dataloader.dataset.prob=0.5')

@@ -14,14 +14,14 @@ from mmwsl.progress import progress_bar
 
 
 def decompose_dataset(dataset: Any, out: Path | str, shapes: Network | Any, content: Network | Any | None = None,
-                      grow: int = 1, device: str = 'cpu') -> int:
+                      grow: int = 1, device: str = 'cpu', background: str = 'network') -> int:
     """Take apart every image of a set with masks; ``{i}.npz`` is the scene of image i, see :func:`decompose`.
 
     Args:
         dataset: config or instance of a set with ``gt_instance_masks``. Its whole shapes and contents are not looked
             at, where it has some.
         out: folder, made if missing; scenes that are there are written anew.
-        shapes, content, grow, device: see :func:`decompose`.
+        shapes, content, grow, device, background: see :func:`decompose`.
 
     Returns:
         int: number of scenes.
@@ -41,7 +41,8 @@ def decompose_dataset(dataset: Any, out: Path | str, shapes: Network | Any, cont
                              "that has some, with supervision='full'")
         image = np.ascontiguousarray(item['inputs'].permute(1, 2, 0).numpy())
         names = [dataset.classes[label] for label in sample.gt_box_labels.tolist()]
-        layers = decompose(image, sample.gt_instance_masks.numpy(), *networks, names, grow=grow, device=device)
+        layers = decompose(image, sample.gt_instance_masks.numpy(), *networks, names, grow=grow, device=device,
+                           background=background)
         write_scene(Path(out) / f'{index}.npz', layers)
     return len(dataset)
 

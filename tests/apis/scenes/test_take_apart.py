@@ -9,9 +9,9 @@ from mmwsl.apis.scenes import decompose, read_masks, rearrange
 from mmwsl.cli.program import main
 from mmwsl.datasets import DigitScenes
 from mmwsl.datasets.readers.scenes.scene_files import read_scene, write_scene
-from mmwsl.models.backbones import UNet
+from mmwsl.models.backbones import PartialUNet, UNet
 from mmwsl.models.preprocessors import ViewPreprocessor
-from mmwsl.models.scenes import PCNetM
+from mmwsl.models.scenes import PCNetC, PCNetM
 from mmwsl.ops.occlusion.layers import compose, visible_parts
 
 
@@ -47,6 +47,18 @@ def test_what_is_taken_apart_composes_to_the_same_picture(tmp_path):
     assert np.array_equal(wider[~around], image[~around]) and (wider != image)[around & ~masks.any(0)].any()
     with pytest.raises(ValueError, match='do not fit an image'):
         decompose(image[:20], masks, network())
+
+
+def test_the_background_by_opencv_and_the_rest_by_the_network():
+    image, masks = scene()
+    shapes, content = network(), PCNetC(PartialUNet((4, 4), (3, 3)), size=16, data_preprocessor=ViewPreprocessor(
+        mean=[120.0] * 3, std=[60.0] * 3))
+    both, plain = decompose(image, masks, shapes, content, grow=1), decompose(image, masks, shapes, grow=1)
+    mixed = decompose(image, masks, shapes, content, grow=1, background='opencv')
+    assert np.array_equal(mixed.background, plain.background) and np.array_equal(mixed.contents, both.contents)
+    assert not np.array_equal(both.background, plain.background)
+    with pytest.raises(ValueError, match="background='blur' is unknown; choose network or opencv"):
+        decompose(image, masks, shapes, content, background='blur')
 
 
 def test_rearrange_makes_the_changes_in_order(tmp_path):
