@@ -8,10 +8,11 @@ from .recomposed import Recomposed
 from .resized import Resized
 from .single_class_crops import SingleClassCrops, square_around
 from .subset import stratified_split, subset
+from .tracked_patches import TrackedPatches
 from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
 __all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'Recomposed', 'Resized',
-           'SingleClassCrops', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around',
+           'SingleClassCrops', 'TrackedPatches', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around',
            'stratified_split', 'subset', 'with_proposals']
