@@ -19,6 +19,7 @@ from . import (
     convert,
     cut_out,
     decompose,
+    decompose_set,
     explore,
     export,
     extract,
@@ -54,7 +55,7 @@ GROUPS = {
              'animate': animate, 'cut-out': cut_out, 'mask-sheet': mask_sheet, 'assignment-sheet': assignment_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'flow': flow,
              'motion': motion, 'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},
-    'scenes': {'decompose': decompose, 'rearrange': rearrange, 'occlusion': occlusion},
+    'scenes': {'decompose': decompose, 'decompose-set': decompose_set, 'rearrange': rearrange, 'occlusion': occlusion},
     'hand on': {'export': export, 'convert': convert},
     'names': {'list': listing, 'info': info, 'configs': configs},
 }

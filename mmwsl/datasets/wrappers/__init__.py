@@ -5,6 +5,7 @@ from .joined import Joined
 from .motion_frames import MotionFrames, frame_region
 from .object_crops import ObjectCrops
 from .pasted_objects import PastedObjects
+from .recomposed import Recomposed
 from .resized import Resized
 from .single_class_crops import SingleClassCrops, square_around
 from .subset import stratified_split, subset
@@ -13,6 +14,6 @@ from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
-__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'PastedObjects', 'Resized',
-           'SingleClassCrops', 'TrackedPatches', 'WithProposalsByIndex', 'WithWindows', 'frame_region',
+__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'PastedObjects', 'Recomposed',
+           'Resized', 'SingleClassCrops', 'TrackedPatches', 'WithProposalsByIndex', 'WithWindows', 'frame_region',
            'square_around', 'stratified_split', 'subset', 'with_proposals']

@@ -125,7 +125,7 @@ class TwoStageDetector(Model):
         regions = self.box_features(self.regions(features, proposals, self.region_size))
         results = self.box_head.detect(*self.box_head(regions), proposals, sizes)
         for sample, result in zip(samples, results, strict=True):
-            scale = torch.tensor(sample.scale_factor * 2, device=images.device)
+            scale = torch.tensor(tuple(sample.get('scale_factor') or (1.0, 1.0)) * 2, device=images.device)
             sample.pred_boxes, sample.pred_box_scores = result['boxes'] / scale, result['scores']
             sample.pred_box_labels = result['labels']
         if self.mask_head is not None:
@@ -135,5 +135,5 @@ class TwoStageDetector(Model):
             kinds = torch.cat([result['labels'] for result in results])
             probabilities = logits[torch.arange(len(kinds), device=kinds.device), kinds].sigmoid()
             for sample, part in zip(samples, probabilities.split([len(each) for each in found]), strict=True):
-                sample.pred_masks = paste_masks(part, sample.pred_boxes, *sample.ori_shape)
+                sample.pred_masks = paste_masks(part, sample.pred_boxes, *sample.get('ori_shape', sample.img_shape))
         return samples
