@@ -84,6 +84,14 @@ def test_the_command_writes_a_mask(rigid, tmp_path, capsys):
     assert main(['cut-out', *words, str(tmp_path / 'mask.png'), '--positive', '70,50']) == 0
     mask = cv2.imread(str(tmp_path / 'mask.png'), cv2.IMREAD_UNCHANGED)
     assert mask.shape == (64, 96) and (mask == 255).sum() == 24 * 24 and (mask[32:56, 60:84] == 255).all()
+    assert main(['cut-out', *words, str(tmp_path / 'mask.png'), '--positive', '70,50', '--negative', '10,10',
+                 '--strip', str(tmp_path / 'strip.png')]) == 0
+    clicked, moving, cut = np.split(cv2.imread(str(tmp_path / 'strip.png'))[..., ::-1], 3, axis=1)
+    assert clicked[50, 70].tolist() == [255, 0, 0] and clicked[10, 10].tolist() == [0, 0, 255]
+    assert (moving[32:56, 60:84] == 255).all() and not moving[:32].any()
+    assert (cut[32:56, 60:84] == (20, 220, 20)).all() and (cut[8:24, 8:24] == (235, 185, 185)).all()
+    assert main(['cut-out', *words, str(tmp_path / 'mask.png'), '--positive', '7,5', '--strip', 'strip.webm']) == 1
+    assert 'strip.webm: a picture ends in .png or .jpg' in capsys.readouterr().err
     assert main(['cut-out', *words, str(tmp_path / 'mask.jpg'), '--positive', '70,50']) == 1
     assert main(['cut-out', *words, str(tmp_path / 'mask.png'), '--positive', '70;50']) == 1
     error = capsys.readouterr().err
