@@ -106,12 +106,16 @@ def test_what_is_impossible_says_so(rigid, tmp_path):
         rigid.flow(image, [(96, 16, 1, 0)])
     with pytest.raises(ValueError, match='0 frames are no video'):
         rigid.frames(image, [(1, 1, 1, 1)], 0)
+    with pytest.raises(ValueError, match='shares of the motion from 0 to 1'):
+        rigid.cut_out(image, [(1, 1)], threshold=2)
     with pytest.raises(ValueError, match='nothing is clicked'):
         rigid.cut_out(image, [])
     with pytest.raises(ValueError, match='takes no guidance'):
         GuidedMotion('mmwsl::selfsup/rotation/rotation_r18w16_1xb32-cos-5e_digitscenes.py', 'random')
     with pytest.raises(ValueError, match='ends in .mp4 or .gif'):
         animate(tmp_path / 'a.png', [(1, 1, 1, 1)], tmp_path / 'a.avi', CMP, 'random')
+    with pytest.raises(ValueError, match='0 frames a second are impossible'):
+        animate(tmp_path / 'a.png', [(1, 1, 1, 1)], tmp_path / 'a.gif', CMP, 'random', rate=0)
     (tmp_path / 'torn.png').write_bytes(b'\x89PNG')
     with pytest.raises(ImageError, match='torn.png cannot be decoded'):
         cut_out(tmp_path / 'torn.png', [(1, 1)], tmp_path / 'm.png', CMP, 'random')

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from mmwsl.apis.motion.frames import check_picture, write_image
-from mmwsl.apis.motion.guided import THRESHOLD, GuidedMotion
+from mmwsl.apis.motion.guided import THRESHOLD, GuidedMotion, check_threshold
 from mmwsl.datasets.transforms.decode import read_image
 from mmwsl.files import check_writable, write_atomically
 
@@ -28,13 +28,14 @@ def cut_out(image: Path | str, positive: Sequence[Sequence[float]], out: Path | 
         Path of the mask.
 
     Raises:
-        ValueError: other endings, no positive point, or another network.
+        ValueError: other endings, an impossible threshold, no positive point, or another network.
         FileNotFoundError, ImageError: the image cannot be read.
         OSError: ``out`` cannot be written.
     """
     out = check_writable(out)
     if out.suffix.lower() != '.png':
         raise ValueError(f'{out}: a mask is a .png, which keeps its values')
+    check_threshold(threshold)
     check_picture(strip)
     picture = read_image(image)
     shares = GuidedMotion(config, checkpoint, size, device).moves_with(picture, positive, negative)

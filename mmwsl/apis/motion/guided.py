@@ -17,6 +17,7 @@ from mmwsl.files import check_writable
 from mmwsl.flow import draw_flow, move, resize_flow, sparse_of_arrows
 
 VIDEOS = ('.mp4', '.gif')
+FASTEST = 1000  # frames a second; a GIF counts in milliseconds
 DIRECTIONS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 CLICK = 0.4  # length of the motion that a click stands for, as a share of the longest that the network knows
 THRESHOLD = 0.3  # share of that motion above which a pixel belongs to what was clicked
@@ -102,7 +103,11 @@ class GuidedMotion:
         """Mask bool (H, W) of what moves with the clicked points by more than a share ``threshold`` of their motion.
 
         The other arguments and errors are those of :meth:`moves_with`.
+
+        Raises:
+            ValueError: a threshold that is not between 0 and 1.
         """
+        check_threshold(threshold)
         return self.moves_with(image, positive, negative) > threshold
 
     def _scale(self, image: np.ndarray) -> float:
@@ -138,6 +143,16 @@ class GuidedMotion:
         return [resize_flow(flow.permute(1, 2, 0).cpu().numpy(), width, height) for flow in flows]
 
 
+def check_threshold(threshold: float) -> None:
+    """Refuse what is no share.
+
+    Raises:
+        ValueError: it is not between 0 and 1.
+    """
+    if not 0 < threshold < 1:
+        raise ValueError(f'threshold={threshold:g}: thresholds are shares of the motion from 0 to 1, both excluded')
+
+
 def animate(image: Path | str, arrows: Sequence[Sequence[float]], out: Path | str,
             config: Path | str, checkpoint: Path | str, size: int | None = None,
             frames: int = 12, rate: float = 12.0, strip: Path | str | None = None,
@@ -157,13 +172,15 @@ def animate(image: Path | str, arrows: Sequence[Sequence[float]], out: Path | st
         Path of the video.
 
     Raises:
-        ValueError: other endings, impossible arrows, or another network.
+        ValueError: other endings, impossible arrows or rate, or another network.
         FileNotFoundError, ImageError: the image cannot be read.
         OSError: ``out`` cannot be written.
     """
     out = check_writable(out)
     if out.suffix.lower() not in VIDEOS:
         raise ValueError(f'{out}: a video ends in {" or ".join(VIDEOS)}')
+    if not 0 < rate <= FASTEST:
+        raise ValueError(f'{rate:g} frames a second are impossible; give more than 0 and at most {FASTEST}')
     check_picture(strip)
     picture = read_image(image)
     network = GuidedMotion(config, checkpoint, size, device)
