@@ -319,7 +319,7 @@ def test_deeplab(name):
 
 
 @pytest.mark.parametrize('name, classes', [('faster_rcnn_voc07', 20), ('mask_rcnn_coco', 80), ('fcn_voc07', 21),
-                                           ('fcn_motion_voc07', 21), ('fcn_shapes', 6)])
+                                           ('fcn_motion_voc07', 21), ('fcn_shapes', 2)])
 def test_quick(name, classes):
     """The small presets build, with widths that the backbone says, and so do their pipelines."""
     cfg = load_config(f'mmwsl::benchmarks/quick/{name}.py')

@@ -1,10 +1,10 @@
 # Four tasks of motion, SimCLR and nothing, on the same clips of shapes, then segmentation of still scenes that are held
-# out, fine-tuned from each by a few class maps: three seeds, one after the other, on half of the recipes' clips. Some
-# five minutes of one core for each seed.
+# out (object or ground), fine-tuned from each by a few masks: three seeds, one after the other, on 240 clips. Some
+# three minutes of one core for each seed.
 suite = 'motion_segmentation'
 protocols = ['segmentation']
 selfsup = 'mmwsl::selfsup/'
-options = {'train_dataloader.dataset.clips.num_images': 400}
+options = {'train_dataloader.dataset.clips.num_images': 240}
 recipes = dict(
     simclr='simclr/simclr_r18w4_1xb64-cos-10e_shapes.py',
     cmp='cmp/cmp_r18w4_1xb32-cos-5e_shapes.py',

@@ -7,7 +7,7 @@ voc = {
     'benchmark.dataset': 'VOC2007 (val, with class maps)',
     'benchmark.protocols.segmentation.config': 'mmwsl::benchmarks/quick/fcn_motion_voc07.py',
 }
-half = {'train_dataloader.dataset.clips.num_images': 400}
+fewer = {'train_dataloader.dataset.clips.num_images': 240}
 recipes = dict(
     simclr='simclr/simclr_r18w4_1xb64-cos-10e_shapes.py',
     cmp='cmp/cmp_r18w4_1xb32-cos-5e_shapes.py',
@@ -16,6 +16,6 @@ recipes = dict(
     moving_foreground='moving_foreground/moving_foreground_r18w4_1xb32-cos-5e_shapes.py')
 runs = [dict(method='random', config=selfsup + recipes['cmp'], checkpoint='random', options=voc)]
 runs += [
-    dict(method=method, config=selfsup + recipe, options={**half, **voc})
+    dict(method=method, config=selfsup + recipe, options={**fewer, **voc})
     for method, recipe in recipes.items()
 ]
