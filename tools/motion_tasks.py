@@ -228,7 +228,7 @@ def propagation(seed, args, count=100):
 
 
 def clicks(seed, args, count=40):
-    """IoU in percent against clicks: with figures that travel as one, and with the first limb of those that may turn."""
+    """IoU in percent against clicks: with figures that travel as one, and with a limb of those that may turn."""
     wanted = dict(figure=(dict(travelling=1.0, moving=0.0), lambda sample: sample.gt_mask[0] > 0),
                   limb=({}, lambda sample: sample.gt_instance_masks[0, 1]))
     last = trained(CMP, seed, args.work_dir / 'cmp')
