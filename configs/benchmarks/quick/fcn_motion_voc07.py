@@ -20,8 +20,9 @@ train_dataloader = dict(
 test_dataloader = dict(
     dataset=dict(dataset=dict(pipeline=[dict(type='RandomScale', size=(160, 80), factors=(1.0, 1.0))])))
 
-optim_wrapper = dict(optimizer=dict(lr=0.02))
-train_cfg = dict(max_epochs=15)
+optim_wrapper = dict(optimizer=dict(_delete_=True, type='AdamW', lr=2e-3, weight_decay=0.01))
+param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=1e-5, convert_to_iter_based=True)]
+train_cfg = dict(max_epochs=6)
 auto_scale_lr = dict(base_batch_size=16)
-default_hooks = dict(checkpoint=dict(interval=15))
+default_hooks = dict(checkpoint=dict(interval=6))
 del norm
