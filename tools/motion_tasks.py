@@ -37,6 +37,7 @@ from mmwsl.reporting.records import make_record
 SUITE = 'motion'
 ROOT = 'mmwsl::selfsup/'
 CMP = ROOT + 'cmp/cmp_r18w4_1xb16-cos-6e_motionclips.py'
+LIMBS = ROOT + 'cmp/cmp_r18w4_1xb16-cos-3e_motionlimbs.py'
 PREDICTION = ROOT + 'flow_prediction/flow_prediction_r18w4_1xb32-cos-5e_motionclips.py'
 FOREGROUND = ROOT + 'moving_foreground/moving_foreground_r18w4_1xb32-cos-8e_motionclips.py'
 CROSS_PIXEL = ROOT + 'cross_pixel/cross_pixel_r18w4_1xb32-cos-5e_shapes.py'
@@ -45,7 +46,7 @@ PAIRS = {'RubberWhale': ('middlebury_rubberwhale', 'frame10.png', 'frame11.png',
          'FlyingChairs 0': ('flyingchairs_pairs', '0img0.ppm', '0img1.ppm', '0flow.flo'),
          'FlyingChairs 1': ('flyingchairs_pairs', '1img0.ppm', '1img1.ppm', '1flow.flo')}
 POINTS = (0, 1, 3, 6)
-CLICKS = 5
+CLICKS = 3
 SEEN = 40  # pixels of what is clicked at least
 
 
@@ -227,20 +228,22 @@ def propagation(seed, args, count=100):
         **{f'end_point_error_{points}': np.mean(values) for points, values in errors.items()}}
 
 
-def clicks(seed, args, count=40):
+def clicks(seed, args, count=30):
     """IoU in percent against clicks: with figures that travel as one, and with a limb of those that may turn."""
     wanted = dict(figure=(dict(travelling=1.0, moving=0.0), lambda sample: sample.gt_mask[0] > 0),
                   limb=({}, lambda sample: sample.gt_instance_masks[0, 1]))
     last = trained(CMP, seed, args.work_dir / 'cmp')
-    for method, checkpoint, number in (('cmp', last, count), ('random', 'random', count // 2)):
-        network = GuidedMotion(CMP, checkpoint, device='cpu')
+    limbs = trained(LIMBS, seed, args.work_dir / 'cmp_limbs', dict(load_from=str(last)))
+    for method, config, checkpoint, number in (('cmp', CMP, last, count), ('cmp_limbs', LIMBS, limbs, count),
+                                               ('random', CMP, 'random', count // 2)):
+        network = GuidedMotion(config, checkpoint, device='cpu')
         for part, (settings, mask_of) in wanted.items():
             data = MotionClips('test', num_clips=number, seed=seed + 50, supervision='full', **settings)
             items = [data[position] for position in range(number)]
             values = [iou_of_clicks(network, item['inputs'][0].permute(1, 2, 0).numpy(), mask.numpy(), CLICKS)
                       for item, mask in ((item, mask_of(item['data_samples'])) for item in items)
                       if mask.sum() >= SEEN]
-            yield named(method, 'MotionClips', f'clicks_{part}', CMP), {
+            yield named(method, 'MotionClips', f'clicks_{part}', config), {
                 f'iou_{after}': 100 * value for after, value in enumerate(np.mean(values, axis=0), start=1)}
 
 

@@ -1,5 +1,5 @@
-# What `motion.py` trained, fine-tuned to the few class maps of VOC2007's photos; give it the same --work-dir, and nothing
-# is trained a second time. Its networks learnt from drawn shapes, so little is to be hoped for.
+# What `motion.py` trained, fine-tuned to the few class maps of VOC2007's photos; give it the same --work-dir, and
+# nothing is trained a second time. Its networks learnt from drawn shapes, so little is to be hoped for.
 suite = 'motion_voc'
 protocols = ['segmentation']
 selfsup = 'mmwsl::selfsup/'

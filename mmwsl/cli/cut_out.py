@@ -17,7 +17,7 @@ def add_arguments(parser):
     parser.add_argument('--out', required=True, metavar='FILE', help='mask to write, .png: 255 = wanted, 0 = not')
     parser.add_argument('--strip', metavar='FILE', help='also write a picture: clicks, what moves with them, the cut')
     parser.add_argument('--size', type=int, help="short side for the network (default: the photo's, at most 416)")
-    parser.add_argument('--threshold', type=float, default=0.3,
+    parser.add_argument('--threshold', type=float, default=0.5,
                         help='share of the told motion above which a pixel belongs to it (default: %(default)s)')
     parser.add_argument('--device', help='where the network runs, e.g. cpu or cuda:1 (default: a GPU if there is one)')
 

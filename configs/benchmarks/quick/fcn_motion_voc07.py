@@ -5,7 +5,8 @@ _base_ = 'fcn_voc07.py'
 norm = dict(type='BN')
 model = dict(
     backbone=dict(
-        stem='imagenet', base_channels=4, strides=(1, 1, 1, 1), dilations=(1, 1, 1, 1), out_indices=(4,), norm_cfg=norm),
+        stem='imagenet', base_channels=4, strides=(1, 1, 1, 1), dilations=(1, 1, 1, 1), out_indices=(4,),
+        norm_cfg=norm),
     head=dict(_delete_=True, type='FCNHead', channels=32, num_classes=21, num_convs=1, concat=False, norm_cfg=norm),
     auxiliary_head=None)
 train_dataloader = dict(

@@ -1,6 +1,6 @@
-# FCN on still frames of textured shapes, made on the fly: what is an object and what is ground, for a CPU and the networks
-# of the small recipes of motion, on maps of 1/4. Another seed than that of the clips which those learn from. Which of five
-# outlines an object has takes longer to learn than such a training is.
+# FCN on still frames of textured shapes, made on the fly: what is an object and what is ground, for a CPU and the
+# networks of the small recipes of motion, on maps of 1/4. Another seed than that of the clips which those learn from.
+# Which of five outlines an object has takes longer to learn than such a training is.
 _base_ = [
     '../../_base_/models/fcn_r50d8.py', '../../_base_/datasets/voc12aug_class_maps.py',
     '../../_base_/default_runtime.py'

@@ -62,7 +62,7 @@ def draw_clicks(image: np.ndarray, positive: Sequence[Sequence[float]], negative
     for points, color in ((positive, (255, 0, 0)), (negative, (0, 0, 255))):
         for x, y in np.asarray(points, float).reshape(-1, 2).round().astype(int).tolist():
             cv2.circle(clicked, (x, y), radius, color, -1)
-    moving = np.repeat((255 * shares.clip(0, 1)).astype(np.uint8)[..., None], 3, axis=2)
+    moving = np.repeat((255 * shares.clip(0, 1)).round().astype(np.uint8)[..., None], 3, axis=2)
     cut = np.where((shares > threshold)[..., None], image, image // 4 + 180)
     return np.concatenate([clicked, moving, cut.astype(np.uint8)], axis=1)
 

@@ -18,9 +18,9 @@ from mmwsl.flow import draw_flow, move, resize_flow, sparse_of_arrows
 
 VIDEOS = ('.mp4', '.gif')
 FASTEST = 1000  # frames a second; a GIF counts in milliseconds
-DIRECTIONS = ((1, 0), (0, 1), (-1, 0), (0, -1))
-CLICK = 0.4  # length of the motion that a click stands for, as a share of the longest that the network knows
-THRESHOLD = 0.3  # share of that motion above which a pixel belongs to what was clicked
+DIRECTIONS = 8  # evenly around
+CLICK = 0.3  # length of the motion that a click stands for, as a share of the longest that the network knows
+THRESHOLD = 0.5  # share of that motion above which a pixel belongs to what was clicked
 STRIDE = 32  # sides are multiples of it
 
 
@@ -81,8 +81,9 @@ class GuidedMotion:
                    negative: Sequence[Sequence[float]] = ()) -> np.ndarray:
         """How much every pixel moves with the clicked points: (H, W), a share of their own motion.
 
-        Positive points are told to move, to the right, down, left and up in turn, negative ones to stand still; the
-        share is the mean length of the four flows.
+        Positive points are told to move, in eight directions in turn, negative ones to stand still; the share is the
+        least length of the eight flows: what belongs to the points moves with them wherever they go, other parts of a
+        figure only where a joint pulls them.
 
         Args:
             image: uint8 (H, W, 3) RGB.
@@ -94,9 +95,10 @@ class GuidedMotion:
         if not len(positive):
             raise ValueError('nothing is clicked: give one positive point or more')
         length = CLICK * self.model.limit / self._scale(image)
-        asked = [[(*point, dx * length, dy * length) for point in positive] + [(*point, 0, 0) for point in negative]
-                 for dx, dy in DIRECTIONS]
-        return np.linalg.norm(np.stack(self._flows(image, asked)), axis=-1).mean(0) / length
+        angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+        asked = [[(*point, dx, dy) for point in positive] + [(*point, 0, 0) for point in negative]
+                 for dx, dy in length * np.stack([np.cos(angles), np.sin(angles)], axis=1)]
+        return np.linalg.norm(np.stack(self._flows(image, asked)), axis=-1).min(0) / length
 
     def cut_out(self, image: np.ndarray, positive: Sequence[Sequence[float]], negative: Sequence[Sequence[float]] = (),
                 threshold: float = THRESHOLD) -> np.ndarray:
