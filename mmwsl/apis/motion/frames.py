@@ -38,7 +38,7 @@ def check_picture(path: os.PathLike[str] | str | None) -> None:
         return
     if Path(path).suffix.lower() not in PICTURES:
         raise ValueError(f'{path}: a picture ends in .png or .jpg')
-    check_writable(path)
+    check_writable(Path(path))
 
 
 def write_image(path: Path, image: np.ndarray) -> None:
