@@ -14,10 +14,12 @@ from .readers import (
     VOC,
     VOC_CLASSES,
     ClassMaps,
+    ClipWindows,
     FlowError,
     FlowPairs,
     ImageFolder,
     ImageList,
+    MultiViewPoses,
     WSOLBenchmark,
     check_same_classes,
     check_trained_classes,
@@ -27,7 +29,16 @@ from .readers import (
 )
 from .samplers import EpochSampler, PseudoLabelSampler, SharedTagSampler
 from .scribbles import draw_points, draw_scribbles
-from .synthetic import DigitBags, Digits, DigitScenes, MotionClips, SceneBags, Shapes, SyntheticSequences
+from .synthetic import (
+    DigitBags,
+    Digits,
+    DigitScenes,
+    MotionClips,
+    MultiViewFigures,
+    SceneBags,
+    Shapes,
+    SyntheticSequences,
+)
 from .transforms import (
     FlowGuidance,
     ImageError,
@@ -54,6 +65,7 @@ from .wrappers import (
     MotionFrames,
     Resized,
     SingleClassCrops,
+    TrackedPatches,
     WithProposalsByIndex,
     WithWindows,
     frame_region,
@@ -77,6 +89,7 @@ __all__ = [
     'VOC_CLASSES',
     'AnnotatedDataset',
     'ClassMaps',
+    'ClipWindows',
     'DigitBags',
     'DigitScenes',
     'Digits',
@@ -94,6 +107,8 @@ __all__ = [
     'InMemoryDataset',
     'MotionClips',
     'MotionFrames',
+    'MultiViewFigures',
+    'MultiViewPoses',
     'Joined',
     'OwnData',
     'PhotometricDistortion',
@@ -117,6 +132,7 @@ __all__ = [
     'SharedTagSampler',
     'SingleClassCrops',
     'SyntheticSequences',
+    'TrackedPatches',
     'WSOLBenchmark',
     'WithProposalsByIndex',
     'WithWindows',
