@@ -43,5 +43,6 @@ def check_picture(path: os.PathLike[str] | str | None) -> None:
 
 def write_image(path: Path, image: np.ndarray) -> None:
     """Write an image uint8 (H, W, 3) RGB, as a PNG or as a JPEG of quality 95."""
-    _, encoded = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95])
+    quality = [] if path.suffix.lower() == '.png' else [cv2.IMWRITE_JPEG_QUALITY, 95]
+    _, encoded = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
     write_atomically(path, encoded.tobytes())
