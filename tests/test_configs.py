@@ -320,21 +320,24 @@ def test_deeplab(name):
         assert all(TRANSFORMS.build(step).moves_annotations for step in part.pipeline)
 
 
-@pytest.mark.parametrize('name, classes', [('faster_rcnn_voc07', 20), ('mask_rcnn_coco', 80), ('fcn_voc07', 21)])
+@pytest.mark.parametrize('name, classes', [('faster_rcnn_voc07', 20), ('mask_rcnn_coco', 80), ('fcn_voc07', 21),
+                                           ('fcn_motion_voc07', 21), ('fcn_shapes', 2)])
 def test_quick(name, classes):
     """The small presets build, with widths that the backbone says, and so do their pipelines."""
     cfg = load_config(f'mmwsl::benchmarks/quick/{name}.py')
     model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor)).eval()
     with torch.no_grad():
         maps = model(torch.zeros(1, 3, 64, 64))
-    if name == 'fcn_voc07':
-        assert maps.shape == (1, classes, 8, 8)
+    if name.startswith('fcn'):
+        side = 8 if name == 'fcn_voc07' else 16
+        assert maps.shape == (1, classes, side, side)
     else:
         assert [level.shape[2] for level in maps] == [64 // stride for stride in model.rpn_head.strides]
         assert model.box_head.num_classes == classes and (model.mask_head is None) == (name == 'faster_rcnn_voc07')
     METRICS.build(dict(cfg.test_evaluator, ann_file=None) if name == 'mask_rcnn_coco' else cfg.test_evaluator)
     for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
-        assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('dataset', part).pipeline)
+        assert all(TRANSFORMS.build(step).moves_annotations
+                   for step in part.get('dataset', part).get('pipeline', ()))
 
 
 @pytest.mark.parametrize('name', sorted(path.relative_to(ROOT / 'benchmarks').as_posix() for pattern in (
