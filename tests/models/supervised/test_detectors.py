@@ -40,12 +40,7 @@ def build(name, **changes):
 
 def scenes(count, objects=(1, 2)):
     data = DigitScenes(num_scenes=count, size=64, objects=objects, supervision='full')
-    items = [data[number] for number in range(count)]
-    for item in items:
-        sample = item['data_samples']
-        sample.gt_difficult = torch.zeros(len(sample.gt_boxes), dtype=torch.bool)
-        sample.set_metainfo(dict(scale_factor=(1.0, 1.0), ori_shape=(64, 64)))
-    return items
+    return [data[number] for number in range(count)]
 
 
 def test_images_are_padded_where_they_end():
