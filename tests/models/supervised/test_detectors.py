@@ -193,7 +193,8 @@ def test_every_part_gets_a_gradient(name):
 def test_images_without_objects_and_difficult_ones(name):
     items = scenes(2)
     for item in items:
-        item['data_samples'].gt_difficult[:] = True
+        sample = item['data_samples']
+        sample.gt_difficult = torch.ones(len(sample.gt_boxes), dtype=torch.bool)
     model = build(name)
     batch = model.data_preprocessor(collate_list(items), training=True)
     losses = model(**batch, mode='loss')
