@@ -1,21 +1,23 @@
-# Instances on images of one to three shapes, four epochs: YOLACT from masks, from boxes alone (BoxInst) and from filled
-# boxes, three seeds each, Mask R-CNN, and both suppressions on the same networks. Some 20 minutes of one core.
+# Instances on images of one to three shapes, 384 steps of eight images: YOLACT from masks, from boxes alone (BoxInst)
+# and from filled boxes, three seeds each, Mask R-CNN, and both suppressions on the same networks. Some 15 minutes of
+# one core.
 suite = 'instances'
 protocols = ['instances']
 recipe = 'mmwsl::supervised/instances/{}_r18w16_1xb16-cos-12e_shapes.py'.format
+short = {'epochs': 3, 'train_dataloader.batch_size': 8}
 runs = []
 for seed in (0, 1, 2):
     runs += [
-        dict(method='yolact', config=recipe('yolact'), seeds=[seed], options=dict(epochs=4)),
+        dict(method='yolact', config=recipe('yolact'), seeds=[seed], options=short),
         dict(method='yolact_greedy_nms', config=recipe('yolact'), seeds=[seed], ensemble=[f'yolact-seed{seed}'],
-             options={'epochs': 4, 'model.head.nms': 'nms'}),
-        dict(method='filled_boxes', config=recipe('yolact_filled_boxes'), seeds=[seed], options=dict(epochs=4)),
+             options={**short, 'model.head.nms': 'nms'}),
+        dict(method='filled_boxes', config=recipe('yolact_filled_boxes'), seeds=[seed], options=short),
         dict(method='boxinst', config=recipe('boxinst'), seeds=[seed],
-             options={'epochs': 4, 'model.mask_branch.warmup': 1000}),
+             options={**short, 'model.mask_branch.warmup': 1000}),
     ]
 runs += [
-    dict(method='mask_rcnn', config=recipe('mask_rcnn'), options=dict(epochs=4)),
+    dict(method='mask_rcnn', config=recipe('mask_rcnn'), options=short),
     dict(method='mask_rcnn_fast_nms', config=recipe('mask_rcnn'), ensemble=['mask_rcnn-seed0'],
-         options={'epochs': 4, 'model.box_head.nms': 'fast_nms'}),
+         options={**short, 'model.box_head.nms': 'fast_nms'}),
 ]
-del recipe, seed
+del recipe, seed, short

@@ -22,7 +22,7 @@ model = dict(
         scales=(32, 64, 128, 224),
         square_anchors=False,
         max_candidates=200),
-    mask_branch=dict(type='PrototypeMasks', num_prototypes=16, channels=64))
+    mask_branch=dict(type='PrototypeMasks', num_prototypes=24, channels=64, relu=False))
 data_preprocessor = dict(mean=[127.0] * 3, std=[128.0] * 3)
 photos = dict(
     ann_file='data/coco/annotations/instances_train2017.json',

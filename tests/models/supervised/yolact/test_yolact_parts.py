@@ -145,6 +145,7 @@ def test_shape_of_prototypes():
     branch = PrototypeMasks(6, num_prototypes=5, channels=7, layers=2)
     found = branch(torch.randn(2, 6, 9, 4))
     assert found.shape == (2, 5, 18, 8) and (found >= 0).all()
+    assert (PrototypeMasks(6, num_prototypes=5, relu=False)(torch.randn(2, 6, 9, 4)) < 0).any()
     assert [layer.out_channels for layer in branch.layers if isinstance(layer, torch.nn.Conv2d)] == [7, 7, 7, 5]
     with pytest.raises(ValueError, match='num_prototypes=0 leaves no mask'):
         PrototypeMasks(6, num_prototypes=0)
