@@ -288,7 +288,7 @@ def test_instances(name):
         logits, _, values = (None,) * 3 if parts['method'] == 'mask_rcnn' else model.head(maps)
     assert [level.shape[2] for level in maps] == [-(-side // stride) for stride in (8, 16, 32, 64, 128)[:len(maps)]]
     if parts['method'] == 'mask_rcnn':
-        assert len(model.rpn_head.strides) == len(model.rpn_head.base_anchors) == len(maps) and model.num_classes == 5
+        assert model.rpn_head.strides == (8, 16, 32) and len(maps) == 3 and model.num_classes == 5
     else:
         assert len(model.head.scales) == len(maps) and logits.shape[2] == dict(coco=81, shapes=6)[parts['data']]
         assert values.shape[2] == (256 if parts['method'] == 'fc_mask' else model.mask_branch.num_values)
