@@ -129,7 +129,7 @@ def main():
     parser.add_argument('--only', nargs='+', choices=('nms', 'yolact', 'mask_rcnn', 'mask_rcnn_large'),
                         default=['nms', 'yolact', 'mask_rcnn', 'mask_rcnn_large'])
     parser.add_argument('--bf16', action='store_true', help='autocast to bfloat16')
-    parser.add_argument('--contiguous', action='store_true', help='maps in the order of their channels, not channels last')
+    parser.add_argument('--contiguous', action='store_true', help='channels first, not last')
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--json', help='file to write')
     parser.add_argument('--clock', choices=('wall', 'cpu'), default='wall',
