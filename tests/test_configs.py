@@ -273,22 +273,27 @@ def test_supervised(name, empty_weights):
 def test_instances(name):
     """{method}{size}_{backbone}_{gpus}xb{batch}-{schedule}-{length}{unit}_{data}.py: true, with a scale for each map."""
     cfg = load_config(f'mmwsl::{name}')
-    parts = re.fullmatch(r'(?P<method>yolact_filled_boxes|yolact|fc_mask|boxinst)(?P<size>\d*)_(?P<backbone>r\d+(?:w\d+)?|darknet53)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
+    parts = re.fullmatch(r'(?P<method>yolact_filled_boxes|yolact|fc_mask|boxinst|mask_rcnn)(?P<size>\d*)_(?P<backbone>r\d+(?:w\d+)?|darknet53|efficientnetlite0)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
                          r'(?P<schedule>step|cos)-(?P<length>\d+)(?P<unit>[ke])_(?P<data>coco|shapes)', name.split('/')[-1].removesuffix('.py'))
     assert cfg.train_dataloader.batch_size == int(parts['batch'])
     assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
     assert {'e': cfg.train_cfg.get('max_epochs'), 'k': cfg.train_cfg.get('max_iters', 0) / 1000}[parts['unit']] == int(parts['length'])
     backbone = cfg.model.backbone
-    assert parts['backbone'] in ('darknet53' if backbone.type == 'Darknet' else f'r{backbone.depth}', f"r{backbone.get('depth')}w{backbone.get('base_channels')}")
-    assert parts['data'] == cfg.benchmark.dataset.lower()
+    assert parts['backbone'] in (dict(Darknet='darknet53', EfficientNetLite='efficientnetlite0').get(backbone.type, f"r{backbone.get('depth')}"),
+                                 f"r{backbone.get('depth')}w{backbone.get('base_channels')}")
+    assert parts['data'] == cfg.benchmark.dataset.lower().split(',')[0]
     side = int(parts['size'] or 128)
+    backbone.pop('init_cfg', None)
     with torch.device('meta'):
         model = MODELS.build(dict(cfg.model, data_preprocessor=MODELS.build(cfg.data_preprocessor))).eval()
         maps = model(torch.zeros(1, 3, side, side))
-        logits, _, values = model.head(maps)
+        logits, _, values = (None,) * 3 if parts['method'] == 'mask_rcnn' else model.head(maps)
     assert [level.shape[2] for level in maps] == [-(-side // stride) for stride in (8, 16, 32, 64, 128)[:len(maps)]]
-    assert len(model.head.scales) == len(maps) and logits.shape[2] == dict(coco=81, shapes=6)[parts['data']]
-    assert values.shape[2] == (256 if parts['method'] == 'fc_mask' else model.mask_branch.num_values)
+    if parts['method'] == 'mask_rcnn':
+        assert model.rpn_head.strides == (8, 16, 32) and len(maps) == 3 and model.num_classes == 5
+    else:
+        assert len(model.head.scales) == len(maps) and logits.shape[2] == dict(coco=81, shapes=6)[parts['data']]
+        assert values.shape[2] == (256 if parts['method'] == 'fc_mask' else model.mask_branch.num_values)
     PARAM_SCHEDULERS.build(dict(cfg.param_scheduler[0], optimizer=build_optim_wrapper(model, cfg.optim_wrapper)))
     assert METRICS.build(cfg.test_evaluator).kinds == ['bbox', 'segm']
     for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
