@@ -37,6 +37,7 @@ class DataSample(BaseDataElement):
       ``gt_ignored_segments`` (K, 2)
     * ``proposals``: (R, 4) float, boxes that may hold an object, whatever its class; ``proposal_scores`` (R,).
       They are no labels, and ``supervision`` lets them pass
+    * ``box_fill_rates``: (C,) float, the share of a box of each class that is object, of a whole data set
     * ``adjacency``: (N, N) float, of a small graph, rows that sum to 1; in a batch ``node_mask`` (B, N), which nodes
       are there. ``gt_node_labels`` (N,) int64, -100 = does not count; ``gt_score`` float, the value to be predicted
     * ``pred_label`` int64 and ``pred_scores`` (C,) probabilities, of an image, bag or clip; of a classifier with a head

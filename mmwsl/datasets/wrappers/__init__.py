@@ -7,10 +7,11 @@ from .object_crops import ObjectCrops
 from .resized import Resized
 from .single_class_crops import SingleClassCrops, square_around
 from .subset import stratified_split, subset
+from .weak_masks import WeakMasks
 from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
 __all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'Resized', 'SingleClassCrops',
-           'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around', 'stratified_split', 'subset',
-           'with_proposals']
+           'WeakMasks', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around', 'stratified_split',
+           'subset', 'with_proposals']
