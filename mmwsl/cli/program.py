@@ -26,6 +26,7 @@ from . import (
     four_steps,
     hidden_robustness,
     info,
+    label_cost,
     maps,
     mask_sheet,
     masks,
@@ -41,6 +42,7 @@ from . import (
     test,
     throughput,
     train,
+    weak_masks,
 )
 from . import list as listing
 
@@ -48,11 +50,12 @@ from . import list as listing
 GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'four-steps': four_steps, 'hidden-robustness': hidden_robustness,
-                           'throughput': throughput},
+                           'label-cost': label_cost, 'throughput': throughput},
     'look': {'explore': explore, 'cluster': cluster, 'predict': predict, 'report': report, 'overlays': overlays,
              'animate': animate, 'cut-out': cut_out, 'mask-sheet': mask_sheet, 'assignment-sheet': assignment_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'flow': flow,
-             'motion': motion, 'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},
+             'motion': motion, 'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks,
+             'weak-masks': weak_masks},
     'scenes': {'decompose': decompose, 'rearrange': rearrange},
     'hand on': {'export': export, 'convert': convert},
     'names': {'list': listing, 'info': info, 'configs': configs},

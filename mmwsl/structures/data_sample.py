@@ -21,6 +21,7 @@ class DataSample(BaseDataElement):
 
     * ``index``: int64, position in the dataset
     * ``gt_label``: int64 class number, or a float (C,) vector of 0/1 (-1 = ignore) for several tags
+    * ``gt_clean_label``: as ``gt_label``, what is true where that was spoilt on purpose; no loss sees it
     * ``gt_caption``: str
     * ``gt_points``: (P, 3) x, y in pixels and class
     * ``gt_scribbles``: (H, W) uint8, class + 1 on strokes of objects, 0 on those of the background, 255 = unlabelled

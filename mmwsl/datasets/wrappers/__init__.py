@@ -3,6 +3,7 @@
 from .flow_frames import FlowFrames
 from .joined import Joined
 from .motion_frames import MotionFrames, frame_region
+from .noisy_labels import NoisyLabels
 from .object_crops import ObjectCrops
 from .resized import Resized
 from .single_class_crops import SingleClassCrops, square_around
@@ -12,6 +13,6 @@ from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
-__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'Resized', 'SingleClassCrops',
-           'WeakMasks', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around', 'stratified_split',
-           'subset', 'with_proposals']
+__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'NoisyLabels', 'ObjectCrops', 'Resized',
+           'SingleClassCrops', 'WeakMasks', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around',
+           'stratified_split', 'subset', 'with_proposals']

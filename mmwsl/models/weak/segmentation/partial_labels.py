@@ -16,8 +16,8 @@ from mmwsl.structures import split_samples
 def best_pixel_loss(logits, tags):
     """Image-level loss of Bearman et al. 2016: each class that is there is sure of one pixel, each other of none.
 
-    With S the softmax and t_c = argmax_i S_ic: -mean_{c there} log S_{t_c c} - mean_{c not} log(1 - S_{t_c c}), of which
-    the mean over the images is taken.
+    With S the softmax and t_c = argmax_i S_ic: -mean_{c there} log S_{t_c c} - mean_{c not} log(1 - S_{t_c c}), and of
+    that the mean over the images.
 
     Args:
         logits: (B, 1 + C, H, W), the background first.

@@ -7,6 +7,7 @@ import pytest
 import torch
 from rank_invariance import check_two_ranks
 
+from mmwsl.models.preprocessors import DetectionPreprocessor
 from mmwsl.models.weak.segmentation import best_pixel_loss, consistency_loss, fill_rate_target
 from mmwsl.models.weak.segmentation.box_driven import boxes_of_classes
 from mmwsl.models.weak.segmentation.mean_teacher import ramp_up
@@ -17,12 +18,12 @@ from mmwsl.structures import DataSample
 NORM = dict(type='SyncBN')
 BACKBONE = dict(type='ResNet', depth=18, base_channels=4, stem='cifar', strides=(1, 1, 1, 1), out_indices=(2,), norm_cfg=NORM)
 HEAD = dict(type='FCNHead', channels=8, num_classes=4, num_convs=1, concat=False, dropout=0.0, norm_cfg=NORM)
-PREPROCESSOR = dict(type='DetectionPreprocessor', mean=[120.0] * 3, std=[60.0] * 3, divisor=4)
 
 
 def build(kind='PartialFCN', **changes):
     torch.manual_seed(0)
-    return MODELS.build(dict(dict(type=kind, backbone=BACKBONE, head=HEAD, data_preprocessor=PREPROCESSOR), **changes))
+    return MODELS.build(dict(dict(type=kind, backbone=BACKBONE, head=HEAD,
+                                  data_preprocessor=DetectionPreprocessor([120.0] * 3, [60.0] * 3, 4)), **changes))
 
 
 def batch(count=4, seed=0):
