@@ -39,9 +39,9 @@ def test_instance_noise_depends_on_the_image():
     wrong = noisy != labels()
     assert wrong.mean() == pytest.approx(0.3, abs=0.03)
     for label in range(5):
-        first, second = (np.bincount(noisy[(labels() == label) & wrong & (features[:, 0] > 0) == kind * wrong * (labels() == label)],
-                                     minlength=5) for kind in (1, 0))
-        assert first.argmax() != label and second.argmax() != label
+        own = (labels() == label) & wrong
+        one, other = (np.bincount(noisy[own & (features[:, 0] * sign > 0)], minlength=5) for sign in (1, -1))
+        assert one[label] == other[label] == 0 and one.argmax() != other.argmax()
     again = instance_noise(labels(), 0.3, 5, np.random.default_rng(0), features)
     assert (again == noisy).all()
     random = np.random.default_rng(1).standard_normal((6000, 8))

@@ -1,7 +1,5 @@
 """Bootstrapping (Reed et al. 2015): labels mixed with what the network says itself."""
 
-import torch.nn.functional as F
-
 from mmwsl.models.heads import ClassificationHead
 from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import HEADS
@@ -17,9 +15,8 @@ def bootstrapped_cross_entropy(scores, labels, beta=0.8, hard=True):
         hard: which form. As in the paper the gradient of the soft one goes through z, too.
     """
     logs = upcast(scores).log_softmax(1)
-    own = F.one_hot(logs.argmax(1), logs.shape[1]).to(logs.dtype) if hard else logs.exp()
-    target = beta * F.one_hot(labels, logs.shape[1]).to(logs.dtype) + (1 - beta) * own
-    return -(target * logs).sum(1).mean()
+    own = logs.amax(1) if hard else (logs.exp() * logs).sum(1)  # log-likelihood of z
+    return -(beta * logs.gather(1, labels[:, None])[:, 0] + (1 - beta) * own).mean()
 
 
 @HEADS.register_module()

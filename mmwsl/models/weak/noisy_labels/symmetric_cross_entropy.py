@@ -1,5 +1,6 @@
 """Symmetric cross-entropy (Wang et al. 2019)."""
 
+import torch
 import torch.nn.functional as F
 
 from mmwsl.models.heads import ClassificationHead
@@ -15,7 +16,7 @@ def reverse_cross_entropy(scores, labels):
         labels: (B,).
     """
     probabilities = upcast(scores).softmax(1).clamp(min=1e-7, max=1)
-    given = F.one_hot(labels, scores.shape[1]).to(probabilities.dtype).clamp(min=1e-4)
+    given = torch.full_like(probabilities, 1e-4).scatter_(1, labels[:, None], 1)
     return -(probabilities * given.log()).sum(1).mean()
 
 
