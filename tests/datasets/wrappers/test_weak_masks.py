@@ -1,7 +1,9 @@
 """Data sets whose class maps are mostly unlabelled."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mmwsl.datasets import Shapes, WeakMasks
 from mmwsl.structures import DataSample
@@ -84,6 +86,47 @@ def test_class_maps_alone_have_an_object_a_part():
     assert WeakMasks(_Maps(), 'points').annotation_seconds() == pytest.approx(1 + 3 * 2.4)
 
 
+@pytest.fixture
+def photos(tmp_path):
+    """Two photos with class maps: a square of class b at the left."""
+    for folder in ('images', 'maps'):
+        (tmp_path / folder).mkdir()
+    for number in range(2):
+        class_map = np.zeros((32, 48), np.uint8)
+        class_map[8:20, 4:16] = 2
+        Image.fromarray(class_map).save(tmp_path / 'maps' / f'{number}.png')
+        Image.fromarray(np.repeat(class_map[..., None] * 90, 3, axis=2)).save(tmp_path / 'images' / f'{number}.png')
+    return dict(type='ClassMaps', images=str(tmp_path / 'images'), maps=str(tmp_path / 'maps'), image_suffix='.png',
+                classes=['background', 'a', 'b'], supervision='full')
+
+
+def test_photos_are_labelled_before_the_pipeline(photos):
+    flipped = dict(photos, pipeline=[dict(type='RandomFlip', prob=1.0)])
+    plain, mirrored = WeakMasks(photos, 'points'), WeakMasks(flipped, 'points')
+    for index in range(2):
+        first, second = plain[index]['data_samples'], mirrored[index]['data_samples']
+        assert (first.gt_mask != 255).sum() == 2 and (first.gt_mask[8:20, 4:16] == 2).sum() == 1
+        assert torch.equal(first.gt_mask.flip(1), second.gt_mask) and first.gt_label.tolist() == [0, 1]
+        assert torch.equal(mirrored[index]['data_samples'].gt_mask, second.gt_mask)  # again
+    assert not torch.equal(plain[0]['data_samples'].gt_mask, plain[1]['data_samples'].gt_mask)
+    assert plain.annotation_seconds() == pytest.approx(2 * (1 + 2 * 2.4))
+    few = WeakMasks(photos, 'full', labelled=0.5)
+    assert sorted((few[index]['data_samples'].gt_mask == 255).all().item() for index in range(2)) == [False, True]
+    assert few[int(few.has_labels.argmin())]['data_samples'].gt_label.tolist() == [-1, -1]
+
+
+def test_a_crop_without_the_label_does_not_know_the_tag(photos):
+    crop = dict(photos, pipeline=[dict(type='RandomCropMap', size=8, most=1.0)])
+    dataset = WeakMasks(crop, 'points')
+    seen = set()
+    for epoch in range(40):
+        dataset.set_epoch(epoch)
+        sample = dataset[0]['data_samples']
+        assert sample.gt_label[0] == 0 and (sample.gt_label[1] == 1) == (sample.gt_mask == 2).any()
+        seen.add(sample.gt_label[1].item())
+    assert seen <= {1.0, -1.0} and -1.0 in seen
+
+
 def test_what_cannot_be_made():
     with pytest.raises(ValueError, match="WeakMasks: labels='dots' are unknown; choose one of points"):
         WeakMasks(shapes(), 'dots')
@@ -93,5 +136,5 @@ def test_what_cannot_be_made():
         WeakMasks(shapes(supervision='boxes'))[0]
     maps = _Maps()
     maps.pipeline = [object()]
-    with pytest.raises(ValueError, match='_Maps has a pipeline, and labels would be set anew.*mmwsl weak-masks'):
+    with pytest.raises(ValueError, match='_Maps has a pipeline, and labels would be set anew.*annotated photos'):
         WeakMasks(maps)
