@@ -39,7 +39,7 @@ class CoTeaching(ImageClassifier):
         kwargs: see :class:`ImageClassifier`.
 
     Raises:
-        ValueError: a share out of range, or modules instead of configs.
+        ValueError: a share out of range, modules instead of configs, or a head of several tags.
     """
 
     def __init__(self, backbone, head, forget_rate=0.2, ramp=0.05, **kwargs):
@@ -47,6 +47,9 @@ class CoTeaching(ImageClassifier):
         if not isinstance(backbone, dict) or not isinstance(head, dict):
             raise ValueError('CoTeaching makes two networks of one config; give backbone and head as configs, not as '
                              'modules')
+        if self.head.several_tags:
+            raise ValueError(f'CoTeaching picks images by the loss of their one class; {type(self.head).__name__} is '
+                             'for several tags, give a ClassificationHead')
         if not 0 <= forget_rate < 1 or not 0 <= ramp <= 1:
             raise ValueError(f'CoTeaching: forget_rate={forget_rate} must be in [0, 1), and ramp={ramp} in [0, 1]')
         self.second_backbone = self.make(backbone)

@@ -108,6 +108,8 @@ def test_each_network_learns_what_the_other_picks():
 def test_co_teaching_that_cannot_be():
     with pytest.raises(ValueError, match=r'forget_rate=1 must be in \[0, 1\), and ramp=0.5 in'):
         MODELS.build(dict(copy.deepcopy(CO_TEACHING), forget_rate=1))
+    with pytest.raises(ValueError, match='MultiLabelHead is for several tags, give a ClassificationHead'):
+        MODELS.build(dict(copy.deepcopy(CO_TEACHING), head=dict(type='MultiLabelHead', num_classes=3)))
     backbone = MODELS.build(dict(BACKBONE))
     with pytest.raises(ValueError, match='give backbone and head as configs'):
         MODELS.build(dict(copy.deepcopy(CO_TEACHING), backbone=backbone))
