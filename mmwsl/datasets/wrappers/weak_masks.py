@@ -70,7 +70,7 @@ class WeakMasks(Dataset):
         chosen = np.random.default_rng([seed, count]).permutation(count)[:max(1, round(labelled * count))]
         self.has_labels = np.zeros(count, dtype=bool)
         self.has_labels[chosen] = True
-        self._made, self._rates = {}, None  # position -> item; of photos their class map and what is in it
+        self._made, self._rates = {}, None  # position -> item; of photos their class map and classes of objects
         if self.of_photos:
             self.dataset.weaken = self._weaken
 
@@ -110,13 +110,10 @@ class WeakMasks(Dataset):
         """Seconds of an annotator for all labels, see :func:`mmwsl.datasets.weak_labels.annotation_seconds`."""
         kind, total = 'boxes' if self.kind == 'rectangles' else self.kind, 0.0
         for index in np.flatnonzero(self.has_labels).tolist():
-            if self.of_photos:
-                self.dataset.describe(index)
-                _, seen, background = self._made[index]
-            else:
-                _, _, class_map, masks, labels = self._source(index)
-                seen, background = labels[[bool(mask.any()) for mask in masks]], bool((class_map == 0).any())
-            total += annotation_seconds(kind, self.num_classes, len(set(seen.tolist())), len(seen), background)
+            class_map, masks, labels = self._photo_source(index) if self.of_photos else self._source(index)[2:]
+            seen = labels[tight_boxes(masks)[0]]
+            total += annotation_seconds(kind, self.num_classes, len(set(seen.tolist())), len(seen),
+                                        bool((class_map == 0).any()))
         return total
 
     def set_epoch(self, epoch):
@@ -149,12 +146,23 @@ class WeakMasks(Dataset):
                                 self.votes)
             else:
                 made = np.full_like(class_map, UNLABELLED)
-            self._made[index] = made, labels, bool((class_map == 0).any())
+            self._made[index] = made, labels
         return self._made[index][0].copy()
 
     def _no_maps(self):
         return ValueError(f"WeakMasks: {type(self.dataset).__name__} gives no class maps; set supervision='full' on "
                           'it, or choose a set that has some')
+
+    def _photo_source(self, index):
+        """Class map of a photo as it is in its file, masks and classes of objects."""
+        self.dataset.weaken = None
+        try:
+            class_map = self.dataset.describe(index).get('class_map')
+        finally:
+            self.dataset.weaken = self._weaken
+        if class_map is None:
+            raise self._no_maps()
+        return class_map, *objects_of(class_map)
 
     def _source(self, index):
         """Image, sample, class map, masks and classes of objects."""

@@ -48,12 +48,14 @@ class PartialFCN(FCN):
         kwargs: see :class:`FCN`.
 
     Raises:
-        ValueError: a share out of range.
+        ValueError: a share out of range, or an auxiliary head.
     """
 
     def __init__(self, backbone, head, energy_weight=8.6, warmup=0.5, position_std=100 / 513, color_std=15.0,
                  tag_weight=0.0, **kwargs):
         super().__init__(backbone, head, count_void=False, **kwargs)
+        if self.auxiliary_head is not None:
+            raise ValueError(f'{type(self).__name__} trains one head; leave auxiliary_head out')
         if not 0 <= warmup <= 1:
             raise ValueError(f'{type(self).__name__}: warmup={warmup} must be a share of training in [0, 1]')
         self.energy_weight, self.warmup, self.tag_weight = energy_weight, warmup, tag_weight

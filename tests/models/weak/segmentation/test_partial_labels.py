@@ -164,6 +164,7 @@ def test_the_teacher_follows_and_predicts():
 
 
 @pytest.mark.parametrize('kind, changes, message', [
+    ('PartialFCN', dict(auxiliary_head=HEAD), 'PartialFCN trains one head; leave auxiliary_head out'),
     ('PartialFCN', dict(warmup=2), 'PartialFCN: warmup=2 must be a share of training'),
     ('MeanTeacherFCN', dict(confidence=0), 'confidence=0 must be a probability above 0, or None'),
     ('MeanTeacherFCN', dict(ramp=-1), 'ramp=-1 must be a share of training'),
