@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmwsl.evaluation.functional.retrieval import retrieval_scores
 from mmwsl.protocols import Features, FeatureSource
+from mmwsl.protocols.retrieval import retrieval_scores
 from mmwsl.registry import PROTOCOLS
 
 
