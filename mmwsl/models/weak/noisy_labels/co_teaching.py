@@ -62,6 +62,9 @@ class CoTeaching(ImageClassifier):
         super()._load_from_state_dict(*args, **kwargs)
         self.forgotten = float(self.forgotten_share)
 
+    def encoders(self):
+        return [self.backbone, self.second_backbone]
+
     def loss(self, views, data_samples):
         """``loss_first`` and ``loss_second``, each of the other's selection, and ``accuracy`` of the first."""
         images = single_view(views)
