@@ -117,7 +117,7 @@ def scatter_chart(points, labels=None, names=None, width=5.4, height=4.6):
 
 
 def labelled_points(series, x_label, y_label, width=6.4, height=4.0):
-    """Points of several methods with their names beside them, and the mean of each; the x axis is logarithmic.
+    """Points of several methods, small, and the mean of each, large; the x axis is logarithmic.
 
     Args:
         series: dict of name -> (xs, ys), one point a seed; xs are above 0.
@@ -136,10 +136,9 @@ def labelled_points(series, x_label, y_label, width=6.4, height=4.0):
     def paint(axes):
         axes.set_xscale('log')
         for number, (name, (xs, ys)) in enumerate(series.items()):
-            color = f'C{number % 10}'
-            axes.plot(xs, ys, 'o', markersize=3, alpha=0.5, color=color)
-            x, y = sum(xs) / len(xs), sum(ys) / len(ys)
-            axes.plot([x], [y], 's', markersize=6, color=color, label=name)
+            style = dict(marker=MARKERS[number // 10 % len(MARKERS)], linestyle='none', color=f'C{number % 10}')
+            axes.plot(xs, ys, markersize=3, alpha=0.5, **style)
+            axes.plot([sum(xs) / len(xs)], [sum(ys) / len(ys)], markersize=7, label=name, **style)
         axes.xaxis.set_major_formatter('{x:g}')
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)

@@ -62,7 +62,7 @@ def label_cost(suite: Path | str, records: Path | str, out: Path | str, metric: 
     write_atomically(out / 'label_cost.json', json.dumps(result, indent=1) + '\n')
     write_atomically(out / 'label_cost.svg', labelled_points(
         {each['method']: ([each['seconds'] / 3600] * len(each['values']), list(each['values'].values()))
-         for each in methods}, 'hours of annotation', metric))
+         for each in methods}, 'hours of annotation', f'{metric}, percent'))
     write_atomically(out / 'label_cost.md', cost_table(result))
     return result
 
