@@ -60,6 +60,7 @@ def make_batch(cfg, count=8, training=True):
         return build_dataset(settings).__getitems__(range(count))
     if collate == 'collate_list':
         classes = cfg.model.get('box_head', cfg.model.get('head', {})).get('num_classes', 10)
+        classes -= kind == 'WeakMasks'  # tags are without the background
         return FUNCTIONS.get(collate)([_photo(64, 64 + 16 * index, classes, generator) for index in range(count)])
     views = [step.num_views for step in loader.dataset.get('pipeline', ()) if 'num_views' in step] if training else []
     shape = (count, 3, 64, 64) if kind in ('ImageFolder', 'FlowFrames') else (count, 3, 32, 32)
@@ -97,6 +98,7 @@ def _photo(height, width, classes, generator):
                         gt_difficult=torch.zeros(2, dtype=torch.bool), gt_instance_masks=masks,
                         gt_mask=torch.where(masks.any(0), 1, 0).byte())
     sample.gt_label = torch.zeros(classes).index_fill(0, sample.gt_box_labels, 1)
+    sample.box_fill_rates = torch.full((classes,), 0.6)
     corner = torch.rand(20, 2, generator=generator) * 30
     sample.proposals = torch.cat([corner, corner + 10 + torch.rand(20, 2, generator=generator) * 20], dim=1)
     sample.proposal_scores = torch.rand(20, generator=generator)

@@ -13,6 +13,7 @@ from . import (
     animate,
     assignment_sheet,
     benchmark,
+    caption_tags,
     check,
     cluster,
     configs,
@@ -27,6 +28,7 @@ from . import (
     four_steps,
     hidden_robustness,
     info,
+    label_cost,
     maps,
     mask_sheet,
     masks,
@@ -43,6 +45,7 @@ from . import (
     test,
     throughput,
     train,
+    weak_masks,
 )
 from . import list as listing
 
@@ -50,11 +53,12 @@ from . import list as listing
 GROUPS = {
     'train and evaluate': {'train': train, 'test': test, 'benchmark': benchmark, 'suite': suite,
                            'four-steps': four_steps, 'hidden-robustness': hidden_robustness,
-                           'throughput': throughput},
+                           'label-cost': label_cost, 'throughput': throughput},
     'look': {'explore': explore, 'cluster': cluster, 'predict': predict, 'report': report, 'overlays': overlays,
              'animate': animate, 'cut-out': cut_out, 'mask-sheet': mask_sheet, 'assignment-sheet': assignment_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'flow': flow,
-             'motion': motion, 'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},
+             'motion': motion, 'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks,
+             'weak-masks': weak_masks, 'caption-tags': caption_tags},
     'scenes': {'decompose': decompose, 'decompose-set': decompose_set, 'rearrange': rearrange, 'occlusion': occlusion},
     'hand on': {'export': export, 'convert': convert},
     'names': {'list': listing, 'info': info, 'configs': configs},
