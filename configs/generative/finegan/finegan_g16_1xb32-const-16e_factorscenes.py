@@ -5,7 +5,8 @@ _base_ = [
 
 model = dict(
     type='FineGAN',
-    generator=dict(type='FineGANGenerator', num_parents=2, num_children=6, noise_dims=32, channels=16, size=32, blocks=1),
+    generator=dict(type='FineGANGenerator', num_parents=2, num_children=6, noise_dims=32, channels=16, size=32,
+                   blocks=1),
     background_discriminator=dict(type='PatchDiscriminator', channels=16, kernels=[4, 3], strides=[2, 1], last=1),
     parent_discriminator=dict(type='CodeClassifier', num_codes=2, channels=16, size=32),
     child_discriminator=dict(type='CodeDiscriminator', num_codes=6, channels=16, size=32),

@@ -8,17 +8,18 @@ import torch.nn.functional as F
 
 from mmwsl.dist import sum_over_ranks, world_size
 from mmwsl.models.base import Model
+from mmwsl.ops.tensors import upcast
 from mmwsl.structures import add_predictions
 
 
 def real_loss(logits):
     """Binary cross-entropy of logits against "real": -log D. The generator's non-saturating loss as well."""
-    return F.softplus(-logits.float()).mean()
+    return F.softplus(-upcast(logits)).mean()
 
 
 def fake_loss(logits):
     """Binary cross-entropy of logits against "fake": -log(1 - D)."""
-    return F.softplus(logits.float()).mean()
+    return F.softplus(upcast(logits)).mean()
 
 
 @torch.no_grad()

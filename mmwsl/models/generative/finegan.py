@@ -7,6 +7,7 @@ from mmwsl.dist import all_mean
 from mmwsl.models.generative.adversarial import AdversarialModel, fake_loss, real_loss, split_codes, to_uint8
 from mmwsl.models.generative.patches import patches_outside
 from mmwsl.models.layers.norm import kept_statistics
+from mmwsl.ops.tensors import upcast
 from mmwsl.registry import MODELS
 from mmwsl.structures import add_predictions
 
@@ -112,15 +113,16 @@ class FineGAN(AdversarialModel):
                              "train_dataloader.dataset supervision='boxes' and a set that has them")
         critic = self.background_discriminator
         real, background = critic(scenes)
-        outside = patches_outside(boxes, real.shape[2:], critic.field, critic.stride).float()
+        real, background = upcast(real), upcast(background)
+        outside = patches_outside(boxes, real.shape[2:], critic.field, critic.stride).to(real.dtype)
         share = all_mean(outside.mean()).detach()
         # The mean over the patches outside of boxes, of all ranks; 0 where there is none.
-        seen = (F.softplus(-real.float()) * outside).mean() / share.clamp(min=1e-6)
+        seen = (F.softplus(-real) * outside).mean() / share.clamp(min=1e-6)
         fake, _ = critic(self._background(fakes))
         real_child, _ = self.child_discriminator(images)
         fake_child, _ = self.child_discriminator(fakes['images'])
         return dict(loss_background_discriminator=self.background_weight * (seen + fake_loss(fake)),
-                    loss_outside=F.binary_cross_entropy_with_logits(background.float(), outside),
+                    loss_outside=F.binary_cross_entropy_with_logits(background, outside),
                     loss_child_discriminator=real_loss(real_child) + fake_loss(fake_child))
 
     def generator_loss(self, fakes, codes):
@@ -130,8 +132,8 @@ class FineGAN(AdversarialModel):
         child_real, _ = self.child_discriminator(fakes['images'])
         return dict(loss_background=self.background_weight * real_loss(real), loss_all_background=real_loss(background),
                     loss_child=real_loss(child_real),
-                    loss_parent_code=F.cross_entropy(parent.float(), codes['parent']),
-                    loss_child_code=F.cross_entropy(child.float(), codes['child']),
+                    loss_parent_code=F.cross_entropy(upcast(parent), codes['parent']),
+                    loss_child_code=F.cross_entropy(upcast(child), codes['child']),
                     # a mask that is everywhere 0 or 1 tells nothing
                     parent_mask=fakes['parent_mask'].mean(), child_mask=fakes['mask'].mean(),
                     parent_accuracy=(parent.argmax(1) == codes['parent']).float().mean(),

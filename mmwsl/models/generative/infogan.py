@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from mmwsl.models.base import single_view
 from mmwsl.models.generative.adversarial import AdversarialModel, fake_loss, real_loss
 from mmwsl.models.generative.blocks import BN, Encoder, InitialStage, image_layer, init_orthogonal, leaky_block
+from mmwsl.ops.tensors import upcast
 from mmwsl.registry import MODELS
 
 
@@ -87,10 +88,10 @@ class InfoGAN(AdversarialModel):
         real, _ = self.discriminator(single_view(inputs))
         fake, code = self.discriminator(fakes['images'])
         return dict(loss_discriminator=real_loss(real) + fake_loss(fake),
-                    loss_code_discriminator=self.information_weight * F.cross_entropy(code.float(), codes['child']))
+                    loss_code_discriminator=self.information_weight * F.cross_entropy(upcast(code), codes['child']))
 
     def generator_loss(self, fakes, codes):
         fake, code = self.discriminator(fakes['images'])
         return dict(loss_generator=real_loss(fake),
-                    loss_code=self.information_weight * F.cross_entropy(code.float(), codes['child']),
+                    loss_code=self.information_weight * F.cross_entropy(upcast(code), codes['child']),
                     code_accuracy=(code.argmax(1) == codes['child']).float().mean())
