@@ -12,7 +12,7 @@ from mmwsl.apis.config import configs_root
 from mmwsl.registry import FUNCTIONS
 from mmwsl.structures import DataSample
 
-SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|mitxs\d+|bagencoder|seq32|p?unet(?:8|16))_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
+SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|mitxs\d+|bagencoder|seq32|p?unet(?:8|16)|g16)_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
 RECIPES = sorted(path.relative_to(configs_root()).as_posix() for path in configs_root().rglob('*.py')
                  if SMALL.search(path.relative_to(configs_root()).as_posix()) and path.parent.name != 'four_step')
 # A step of these waits for the device: how many boxes or instances there are is known there alone.
@@ -47,6 +47,8 @@ def make_batch(cfg, count=8, training=True):
         if number in loader.dataset:  # made on the fly, and small
             dataset = build_dataset({**loader.dataset, number: count})
             return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
+    if kind == 'FactorScenes':
+        return build_dataset({**loader.dataset, 'num_images': count}).__getitems__(range(count))
     if kind == 'ObjectCrops':
         scenes = {**loader.dataset.dataset, 'num_scenes': count}
         return build_dataset({**loader.dataset, 'dataset': scenes, 'amodal': True}).__getitems__(range(count))

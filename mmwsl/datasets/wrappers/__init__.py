@@ -3,6 +3,7 @@
 from .flow_frames import FlowFrames
 from .joined import Joined
 from .motion_frames import MotionFrames, frame_region
+from .object_and_background import ObjectAndBackground
 from .object_crops import ObjectCrops
 from .resized import Resized
 from .single_class_crops import SingleClassCrops, square_around
@@ -11,6 +12,6 @@ from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
-__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'Resized', 'SingleClassCrops',
-           'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around', 'stratified_split', 'subset',
-           'with_proposals']
+__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectAndBackground', 'ObjectCrops', 'Resized',
+           'SingleClassCrops', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around',
+           'stratified_split', 'subset', 'with_proposals']

@@ -181,6 +181,11 @@ class AdversarialModel(Model):
         return False
 
 
+def one_hot(numbers, count):
+    """Numbers (B,) as rows (B, ``count``) of one 1, without looking at them (torch's own would wait for the device)."""
+    return (numbers[:, None] == torch.arange(count, device=numbers.device)).float()
+
+
 def to_uint8(images):
     """Images in [-1, 1] as uint8."""
     return ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

@@ -4,7 +4,14 @@ import torch
 import torch.nn.functional as F
 
 from mmwsl.dist import all_mean
-from mmwsl.models.generative.adversarial import AdversarialModel, fake_loss, real_loss, split_codes, to_uint8
+from mmwsl.models.generative.adversarial import (
+    AdversarialModel,
+    fake_loss,
+    one_hot,
+    real_loss,
+    split_codes,
+    to_uint8,
+)
 from mmwsl.models.generative.patches import patches_outside
 from mmwsl.models.layers.norm import kept_statistics
 from mmwsl.ops.tensors import upcast
@@ -93,10 +100,9 @@ class FineGAN(AdversarialModel):
         return best
 
     def generate_with(self, generator, codes):
-        def one_hot(name, count):
-            return F.one_hot(codes[name], count).float()
-        return generator(codes['noise'], one_hot('background', generator.num_children),
-                         one_hot('parent', generator.num_parents), one_hot('child', generator.num_children))
+        parents, children = generator.num_parents, generator.num_children
+        return generator(codes['noise'], one_hot(codes['background'], children), one_hot(codes['parent'], parents),
+                         one_hot(codes['child'], children))
 
     def _background(self, fakes):
         if self.background_size is None:

@@ -5,7 +5,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmwsl.models.base import single_view
-from mmwsl.models.generative.adversarial import AdversarialModel, fake_loss, real_loss
+from mmwsl.models.generative.adversarial import AdversarialModel, fake_loss, one_hot, real_loss
 from mmwsl.models.generative.blocks import BN, Encoder, InitialStage, image_layer, init_orthogonal, leaky_block
 from mmwsl.ops.tensors import upcast
 from mmwsl.registry import MODELS
@@ -82,7 +82,7 @@ class InfoGAN(AdversarialModel):
                     child=torch.randint(self.generator.num_codes, (count,), device=device))
 
     def generate_with(self, generator, codes):
-        return dict(images=generator(codes['noise'], F.one_hot(codes['child'], generator.num_codes).float()))
+        return dict(images=generator(codes['noise'], one_hot(codes['child'], generator.num_codes)))
 
     def discriminator_loss(self, inputs, data_samples, fakes, codes):
         real, _ = self.discriminator(single_view(inputs))

@@ -9,7 +9,15 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from tiny_runs import check_resume
 
-from mmwsl.models.generative import CodeClassifier, CodeDiscriminator, CodeGenerator, FineGAN, FineGANGenerator, InfoGAN, PatchDiscriminator
+from mmwsl.models.generative import (
+    CodeClassifier,
+    CodeDiscriminator,
+    CodeGenerator,
+    FineGAN,
+    FineGANGenerator,
+    InfoGAN,
+    PatchDiscriminator,
+)
 from mmwsl.models.generative.adversarial import fake_loss, real_loss, to_uint8
 from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.structures import DataSample
