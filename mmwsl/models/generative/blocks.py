@@ -60,16 +60,17 @@ def doublings(size):
 class InitialStage(nn.Module):
     """Codes (B, D) to a map (B, ``channels``, size, size): a 4x4 map by a linear layer, then doublings.
 
-    Each doubling halves the width but the last, which keeps ``channels``: 1024 to 64 at 128 px.
+    Each doubling halves the width; with ``keep_last`` all but the last, so that 1024 become 64 at 128 px, and without
+    at 64 px.
     """
 
-    def __init__(self, dims, channels, size, norm_cfg=BN):
+    def __init__(self, dims, channels, size, norm_cfg=BN, keep_last=True):
         super().__init__()
         count = doublings(size)
-        width = channels * 2**(count - 1)
+        width = channels * 2**(count - keep_last)
         self.linear = nn.Sequential(nn.Linear(dims, 2 * width * 16, bias=False),
                                     build_norm(norm_cfg, 2 * width * 16, dims=0), GLU())
-        widths = [width // 2**number for number in range(count)] + [channels]
+        widths = [max(width // 2**number, channels) for number in range(count + 1)]
         self.blocks = nn.Sequential(*(gated_block(before, after, norm_cfg, double=True)
                                       for before, after in zip(widths, widths[1:], strict=False)))
 
@@ -127,6 +128,19 @@ class Encoder(nn.Module):
 
     def forward(self, images):
         return self.layers(images)
+
+
+class Critic(nn.Module):
+    """An image of ``size`` px to a logit (B,), positive for real."""
+
+    def __init__(self, channels=64, size=128, norm_cfg=BN):
+        super().__init__()
+        self.trunk = Encoder(channels, size, norm_cfg)
+        self.real = nn.Conv2d(self.trunk.out_channels, 1, 4)
+        init_orthogonal(self)
+
+    def forward(self, images):
+        return self.real(self.trunk(images)).flatten()
 
 
 def init_orthogonal(module):
