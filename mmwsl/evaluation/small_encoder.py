@@ -24,7 +24,7 @@ class SmallEncoder(nn.Module):
         super().__init__()
         widths, layers = [3, channels // 2, channels, channels], []
         for number, (before, after) in enumerate(zip(widths, widths[1:], strict=False)):
-            layers += [nn.Conv2d(before, after, 3, 1 if number == 0 else 2, 1, bias=False), nn.BatchNorm2d(after),
+            layers += [nn.Conv2d(before, after, 3, 2 if number < 2 else 1, 1, bias=False), nn.BatchNorm2d(after),
                        nn.ReLU()]
         self.layers = nn.Sequential(*layers)
         self.heads = nn.ModuleList(nn.Linear(channels, count) for count in counts)

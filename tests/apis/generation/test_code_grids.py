@@ -65,13 +65,14 @@ def test_codes_alone_and_strips():
         interpolation_strip(model, steps=1)
 
 
-def test_command(tmp_path, monkeypatch, capsys):
-    """A picture of the untrained small recipe, and what is no generator."""
+def test_command(tmp_path, capsys):
+    """A picture of the untrained small recipe; what is no generator is refused in one line."""
     from mmwsl.cli import main
     config = 'mmwsl::generative/infogan/infogan_g16_1xb32-const-16e_factorscenes.py'
     out = tmp_path / 'grid.png'
-    monkeypatch.setattr('sys.argv', ['mmwsl', 'generate', config, 'random', '--out', str(out), '--noises', '2'])
-    main(['generate', config, 'random', '--out', str(out), '--noises', '2', '--device', 'cpu'])
+    assert main(['generate', config, 'random', '--out', str(out), '--noises', '2', '--device', 'cpu']) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(out)
     import cv2
     assert cv2.imread(str(out)).shape == (2 * 66 + 2, 6 * 66 + 2, 3)
+    assert main(['generate', 'mmwsl::selfsup/rotation/rotation_r18w16_1xb32-cos-5e_digitscenes.py', 'random', '--out', str(out)]) != 0
+    assert 'which generates no images' in capsys.readouterr().err
