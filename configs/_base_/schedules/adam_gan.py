@@ -5,3 +5,4 @@ optim_wrapper = dict(
     dtype='float32',
     optimizer=dict(type='Adam', lr=2e-4, betas=(0.5, 0.999)))
 param_scheduler = []
+custom_hooks = [dict(type='SampleGridHook')]

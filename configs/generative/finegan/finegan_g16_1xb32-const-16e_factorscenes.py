@@ -12,6 +12,6 @@ model = dict(
     child_discriminator=dict(type='CodeDiscriminator', num_codes=6, channels=16, size=32),
     momentum=0.995)
 train_dataloader = dict(dataset=dict(supervision='boxes'))
-custom_hooks = [dict(type='HardNegativeHook', iterations=100)]
+custom_hooks = [dict(type='SampleGridHook'), dict(type='HardNegativeHook', iterations=100)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=16)
 auto_scale_lr = dict(base_batch_size=32)

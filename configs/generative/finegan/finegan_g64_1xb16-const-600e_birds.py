@@ -4,6 +4,6 @@ _base_ = [
     '../../_base_/schedules/adam_gan.py', '../../_base_/default_runtime.py'
 ]
 
-custom_hooks = [dict(type='HardNegativeHook', iterations=1500)]
+custom_hooks = [dict(type='SampleGridHook', interval=10), dict(type='HardNegativeHook', iterations=1500)]
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=600)
 auto_scale_lr = dict(base_batch_size=16)

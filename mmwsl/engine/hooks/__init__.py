@@ -16,7 +16,8 @@ from .optimizer_step import OptimizerStepHook
 from .pixel_count import PixelCountHook
 from .precise_bn import PreciseBNHook
 from .runtime_info import SyncFreeInfoHook, check_classes
+from .sample_grid import SampleGridHook
 
 __all__ = ['CheckpointHook', 'ClusteringHook', 'FixedLearningRateHook', 'FlowCodebookHook', 'FreezeHook',
            'HardNegativeHook', 'IterationSeedHook', 'MeanFeatureHook', 'OptimizerStepHook', 'PixelCountHook',
-           'PreciseBNHook', 'SyncFreeInfoHook', 'check_classes']
+           'PreciseBNHook', 'SampleGridHook', 'SyncFreeInfoHook', 'check_classes']

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from mmwsl.dist import sum_over_ranks, world_size
 from mmwsl.models.base import Model
+from mmwsl.models.generative.grids import code_grid, to_uint8
 from mmwsl.ops.tensors import upcast
 from mmwsl.structures import add_predictions
 
@@ -161,6 +162,10 @@ class AdversarialModel(Model):
         """What the averaged generator makes of codes, as :meth:`generate_with`."""
         return self.generate_with(self.average, codes)
 
+    def sample_grid(self, **settings):
+        """See :func:`code_grid`."""
+        return code_grid(self, **settings)
+
     def predict(self, images, samples):
         """Generate an image beside each one given: ``pred_image`` (3, H, W) uint8, ``pred_codes``, a dict of them, and
         ``pred_masks`` (1, H, W) bool where the method has one. Codes are random."""
@@ -184,11 +189,6 @@ class AdversarialModel(Model):
 def one_hot(numbers, count):
     """Numbers (B,) as rows (B, ``count``) of one 1, without looking at them (torch's own would wait for the device)."""
     return (numbers[:, None] == torch.arange(count, device=numbers.device)).float()
-
-
-def to_uint8(images):
-    """Images in [-1, 1] as uint8."""
-    return ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
 def split_codes(codes):

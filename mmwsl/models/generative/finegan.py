@@ -10,8 +10,8 @@ from mmwsl.models.generative.adversarial import (
     one_hot,
     real_loss,
     split_codes,
-    to_uint8,
 )
+from mmwsl.models.generative.grids import to_uint8
 from mmwsl.models.generative.patches import patches_outside
 from mmwsl.models.layers.norm import kept_statistics
 from mmwsl.ops.tensors import upcast

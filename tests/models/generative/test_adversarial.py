@@ -18,7 +18,8 @@ from mmwsl.models.generative import (
     InfoGAN,
     PatchDiscriminator,
 )
-from mmwsl.models.generative.adversarial import fake_loss, real_loss, to_uint8
+from mmwsl.models.generative.adversarial import fake_loss, real_loss
+from mmwsl.models.generative.grids import to_uint8
 from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.structures import DataSample
 
@@ -180,9 +181,11 @@ def test_resumed_run_equals_an_uninterrupted_one(tmp_path, name):
     """Both optimizers, their schedules, the average; of FineGAN also the phase of hard negatives, which begins at step 14."""
     text = TINY.format(name=name, model=PARTS[name])
     if name == 'finegan':
-        text += "custom_hooks = [dict(type='HardNegativeHook', iterations=7)]\n"
+        text += "custom_hooks = [dict(type='HardNegativeHook', iterations=7), dict(type='SampleGridHook', interval=2)]\n"
     check_resume(tmp_path, text, changed=('average.' + dict(infogan='image.0.weight', finegan='child_image.0.weight')[name],))
     state = torch.load(tmp_path / 'whole' / 'iter_18.pth', weights_only=True)
+    assert sorted(path.name for path in (tmp_path / 'whole' / 'samples').iterdir()) == (
+        ['epoch_1.png', 'epoch_2.png'] if name == 'infogan' else ['epoch_2.png'])
     assert set(state['optimizer']) == {'discriminator', 'generator'} and len(state['param_schedulers']) == 2
     assert {state['optimizer'][half]['param_groups'][0]['lr'] for half in state['optimizer']} == {pytest.approx(2e-5)}
 
