@@ -176,6 +176,11 @@ class AdversarialModel(Model):
             add_predictions(samples, pred_masks=made['mask'] > 0.5)
         return samples
 
+    @property
+    def critic(self):
+        """The :class:`Encoder` that judges whole images, whose maps compare them."""
+        return self.discriminator.trunk
+
     def tensor(self, images, data_samples=None):
         """Images (B, 3, H, W) in [-1, 1] of the averaged generator, as many as are given, by random codes."""
         return self.generate(self.draw_codes(len(images), images.device))['images']

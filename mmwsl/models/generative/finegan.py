@@ -58,6 +58,10 @@ class FineGAN(AdversarialModel):
         self.background_size, self.background_weight = background_size, background_weight
         self.candidates = candidates
 
+    @property
+    def critic(self):
+        return self.child_discriminator.trunk
+
     # -- codes and images
 
     def parents_of(self, children):

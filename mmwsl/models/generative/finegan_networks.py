@@ -38,7 +38,7 @@ class FineGANGenerator(nn.Module):
             raise ValueError(f'num_children={num_children} must be a multiple of num_parents={num_parents}: every '
                              'parent has as many children')
         self.num_parents, self.num_children = num_parents, num_children
-        self.noise_dims = noise_dims
+        self.noise_dims, self.size = noise_dims, size
         self.background = nn.Sequential(InitialStage(noise_dims + num_children, channels, size, norm_cfg),
                                         image_layer(channels))
         self.initial = InitialStage(noise_dims + num_parents, channels, size, norm_cfg)

@@ -25,7 +25,7 @@ class CodeGenerator(nn.Module):
 
     def __init__(self, num_codes, noise_dims=100, channels=64, size=128, norm_cfg=BN):
         super().__init__()
-        self.num_codes, self.noise_dims = num_codes, noise_dims
+        self.num_codes, self.noise_dims, self.size = num_codes, noise_dims, size
         self.stage = InitialStage(noise_dims + num_codes, channels, size, norm_cfg)
         self.image = image_layer(channels)
         init_orthogonal(self)

@@ -76,6 +76,10 @@ class StackGANv2(AdversarialModel):
         self.color_weight, self.mean_weight = color_weight, mean_weight
         self.covariance_weight = covariance_weight
 
+    @property
+    def critic(self):
+        return self.discriminators[-1].trunk
+
     def draw_codes(self, count, device):
         """``noise`` (B, D) normal."""
         return dict(noise=torch.randn(count, self.generator.noise_dims, device=device))
