@@ -16,4 +16,9 @@ test_dataloader = dict(
     dataset=dict(split='test', num_images=2000, supervision='full', **scenes))
 test_evaluator = dict(type='GenerationMetric', judge=dict(num_images=4096, supervision='full', **scenes))
 test_cfg = dict()
+# In training every few epochs (train_cfg.val_interval), without clusters: whether the distance falls, and masks stay.
+val_dataloader = test_dataloader
+val_evaluator = dict(
+    type='GenerationMetric', judge=dict(num_images=4096, supervision='full', **scenes), encoder_steps=0)
+val_cfg = dict()
 benchmark = dict(dataset='FactorScenes')

@@ -13,5 +13,5 @@ model = dict(
     momentum=0.995)
 train_dataloader = dict(dataset=dict(supervision='boxes'))
 custom_hooks = [dict(type='SampleGridHook'), dict(type='HardNegativeHook', iterations=100)]
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=16)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=16, val_interval=4)
 auto_scale_lr = dict(base_batch_size=32)

@@ -8,5 +8,5 @@ model = dict(
     generator=dict(
         type='LayeredGenerator', noise_dims=32, channels=16, size=32, steps=2, hidden=64, max_shrink=3.0),
     channels=16)
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=16)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=16, val_interval=4)
 auto_scale_lr = dict(base_batch_size=32)

@@ -7,5 +7,5 @@ model = dict(
     type='StackGANv2',
     generator=dict(type='StackGenerator', noise_dims=32, channels=16, size=32, branches=3, blocks=1),
     channels=16)
-train_cfg = dict(type='ResumableEpochLoop', max_epochs=16)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=16, val_interval=4)
 auto_scale_lr = dict(base_batch_size=32)

@@ -38,7 +38,7 @@ class GenerationMetric(BaseMetric):
 
     Args:
         judge: config of a set with ``gt_factors`` on which the judge learns; its ``type`` is that of ``FactorScenes``.
-        judge_steps, encoder_steps: of their trainings.
+        judge_steps, encoder_steps: of their trainings; without steps of encoders nothing is clustered.
         network: path of a TorchScript file that takes uint8 images (B, 3, H, W) and returns features (B, D), or these
             and class probabilities; published values need the standard Inception network. None: the judge.
         splits: of the Inception score.
@@ -84,7 +84,8 @@ class GenerationMetric(BaseMetric):
                                                  for factor, each in enumerate(told))
             values.update(self._code_values(results, dict(zip(FACTORS, [each.argmax(1) for each in judged],
                                                               strict=True))))
-            values.update(self._cluster_values(results, real, made))
+            if self.encoder_steps:
+                values.update(self._cluster_values(results, real, made))
         if self.network is not None:
             real_features, features, probabilities = self._network_outputs(real, made)
         values['fid'] = frechet_distance(feature_statistics(real_features), feature_statistics(features))

@@ -167,6 +167,7 @@ _base_ = 'mmwsl::generative/{name}/{name}_g16_1xb32-const-16e_factorscenes.py'
 model = dict({model})
 train_dataloader = dict(batch_size=8, dataset=dict(size=16, num_images=80, scale=(0.2, 0.25)))
 train_cfg = dict(max_epochs=2)
+val_dataloader = val_evaluator = val_cfg = None
 param_scheduler = [dict(type='MultiStepLR', by_epoch=False, milestones=[9], gamma=0.1)]
 default_hooks = dict(logger=dict(interval=3))
 """
