@@ -25,6 +25,23 @@ def affine_transform(values, max_shrink):
     return torch.cat([matrix, shift[..., None]], dim=2)
 
 
+class LSTMCell(nn.Module):
+    """One step of an LSTM, of plain operations, so that it runs on any device.
+
+    ``forward``: (B, D) and the state before, a pair of (B, ``hidden``) or None for zeros, to the state after.
+    """
+
+    def __init__(self, dims, hidden):
+        super().__init__()
+        self.hidden, self.gates = hidden, nn.Linear(dims + hidden, 4 * hidden)
+
+    def forward(self, x, state=None):
+        output, cell = state or (x.new_zeros(len(x), self.hidden),) * 2
+        enter, forget, value, leave = self.gates(torch.cat([x, output], dim=1)).chunk(4, dim=1)
+        cell = forget.sigmoid() * cell + enter.sigmoid() * value.tanh()
+        return leave.sigmoid() * cell.tanh(), cell
+
+
 @MODELS.register_module()
 class LayeredGenerator(nn.Module):
     """A noise a step through an LSTM; the first makes the background, each further one an object, a mask, a transform.
@@ -49,7 +66,7 @@ class LayeredGenerator(nn.Module):
                              f'max_shrink={max_shrink} 1 or more')
         self.noise_dims, self.channels, self.size, self.steps = noise_dims, channels, size, steps
         self.max_shrink = max_shrink
-        self.recurrent = nn.LSTMCell(noise_dims, hidden)
+        self.recurrent = LSTMCell(noise_dims, hidden)
         self.background = nn.Sequential(InitialStage(hidden, channels, size, norm_cfg), image_layer(channels))
         self.stage = InitialStage(hidden, channels, size, norm_cfg)
         self.image, self.mask = image_layer(channels), mask_layer(channels)

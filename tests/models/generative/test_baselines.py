@@ -6,7 +6,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 from mmwsl.models.generative import LRGAN, LayeredGenerator, StackGANv2, StackGenerator
-from mmwsl.models.generative.lr_gan import affine_transform
+from mmwsl.models.generative.lr_gan import LSTMCell, affine_transform
 from mmwsl.models.generative.stackgan import color_statistics
 
 
@@ -65,6 +65,19 @@ def test_objects_stay_inside():
     assert shrink.min() >= 1 and shrink.max() <= 3 and shrink.max() > 2.9 and shrink.min() < 1.1
     for corner in (-1, 1):
         assert ((corner - shift) / shrink[:, None]).abs().max() <= 1 + 1e-5
+
+
+def test_recurrence_is_that_of_torch():
+    """With its weights, whose four gates stand in the same order."""
+    own, expected = LSTMCell(3, 5), torch.nn.LSTMCell(3, 5)
+    with torch.no_grad():
+        own.gates.weight.copy_(torch.cat([expected.weight_ih, expected.weight_hh], dim=1))
+        own.gates.bias.copy_(expected.bias_ih + expected.bias_hh)
+    x, state, others = torch.randn(2, 4, 3), None, None
+    for step in x:
+        state, others = own(step, state), expected(step, others)
+        for one, other in zip(state, others, strict=True):
+            assert torch.allclose(one, other, atol=1e-6)
 
 
 def test_layers():
