@@ -26,12 +26,13 @@ LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
                 if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained', 'four_step', 'clustering'} & set(path.relative_to(ROOT).parts)
                 and path.parent.name != 'benchmarks' and path.parent not in (
                     ROOT / 'benchmarks' / 'detection', ROOT / 'benchmarks' / 'segmentation')
-                and not path.is_relative_to(ROOT / 'supervised'))
+                and not path.is_relative_to(ROOT / 'supervised') and not path.is_relative_to(ROOT / 'generative'))
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
 DEEPLAB = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised' / 'segmentation').glob('*k_*.py'))
 INSTANCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised' / 'instances').glob('*.py'))
 SUPERVISED = sorted({path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised').rglob('*.py')} - set(DEEPLAB) - set(INSTANCES))
+GENERATIVE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'generative').rglob('*.py'))
 EVERY = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py') if '_base_' not in path.parts)
 SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
 
@@ -299,6 +300,29 @@ def test_instances(name):
     for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
         assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('pipeline', ()))
         assert [step['size'] for step in part.get('pipeline', ())[-1:]] == ([side] if parts['data'] == 'coco' else [])
+
+
+@pytest.mark.parametrize('name', GENERATIVE)
+def test_generative(name):
+    """{method}_g{width}_{gpus}xb{batch}-const-{epochs}e_{data}.py: true, every weight belongs to a half or is an average."""
+    cfg = load_config(f'mmwsl::{name}')
+    parts = re.fullmatch(r'(?P<method>[a-z0-9_]+)_g(?P<width>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-const-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)',
+                         name.split('/')[-1].removesuffix('.py'))
+    assert parts['method'].startswith(name.split('/')[1])
+    assert cfg.train_dataloader.batch_size == int(parts['batch']) and not cfg.param_scheduler
+    assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
+    assert cfg.train_cfg.max_epochs == int(parts['epochs']) and cfg.train_cfg.type in LOOPS and cfg.runner_type in RUNNERS
+    assert parts['data'] == cfg.benchmark.dataset.lower().split()[-1] and cfg.model.generator.channels == int(parts['width'])
+    with torch.device('meta'):  # what the published sizes are drawn from takes long, and nothing asks for it
+        model = MODELS.build(dict(cfg.model, data_preprocessor=MODELS.build(cfg.data_preprocessor))).eval()
+        size = cfg.model.generator.size
+        assert model(torch.zeros(2, 3, size, size)).shape == (2, 3, size, size)
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    held = {id(p) for half in wrapper.values() for group in half.optimizer.param_groups for p in group['params']}
+    assert held == {id(p) for p in model.parameters() if p.requires_grad} and len(held) > 20
+    METRICS.build(cfg.test_evaluator)
+    for hook in cfg.get('custom_hooks', []):
+        HOOKS.build(dict(hook))
 
 
 @pytest.mark.parametrize('name', DEEPLAB)

@@ -67,7 +67,7 @@ def test_the_overview_lists_every_command_under_a_heading(capsys):
         'train and evaluate:': ['train', 'test', 'benchmark', 'suite', 'four-steps', 'hidden-robustness',
                                 'throughput'],
         'look:': ['explore', 'cluster', 'predict', 'report', 'overlays', 'animate', 'cut-out', 'mask-sheet',
-                  'assignment-sheet'],
+                  'assignment-sheet', 'generate', 'restore'],
         'data:': ['check', 'prepare', 'proposals', 'extract', 'flow', 'motion', 'pseudo-boxes', 'maps', 'masks'],
         'scenes:': ['decompose', 'decompose-set', 'rearrange'], 'hand on:': ['export', 'convert'],
         'names:': ['list', 'info', 'configs'],
