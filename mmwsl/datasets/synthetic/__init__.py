@@ -12,5 +12,4 @@ from .sequences import SyntheticSequences
 from .shapes import Shapes
 
 __all__ = ['DigitBags', 'DigitScenes', 'Digits', 'FactorScenes', 'Identities', 'MotionClips', 'MultiViewFigures',
-           'SceneBags',
-           'Shapes', 'SyntheticSequences']
+           'SceneBags', 'Shapes', 'SyntheticSequences']
