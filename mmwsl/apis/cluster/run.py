@@ -3,8 +3,6 @@
 import contextlib
 import json
 import os
-import shlex
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +24,7 @@ from mmwsl.datasets.readers.features import open_features, read_labels
 from mmwsl.files import check_writable, lock, write_atomically
 from mmwsl.progress import progress_bar
 from mmwsl.reporting.cluster_page import write_cluster_page
+from mmwsl.reporting.records import environment
 
 GIB = 2**30
 
@@ -99,7 +98,7 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
             run.learn(learn, dims, rows.shape[1])
             labels, report = run.all(rows, others, [_file_key(path, dims) for path in (features, *committee)], classes)
             write_atomically(out, lambda file: np.save(file, labels))
-            report |= dict(command=f'mmwsl {shlex.join(sys.argv[1:])}', date=time.strftime('%Y-%m-%d %H:%M'))
+            report |= dict(command=environment()['command'], date=time.strftime('%Y-%m-%d %H:%M'))
             run.begin('page', 'writes what came out')
             findings = cluster_findings(report, labels, classes, paths, Path(features).name)
             page = write_cluster_page(findings, out.with_suffix('.html'))
@@ -120,7 +119,11 @@ def _with_true_number(plan: Plan, classes: np.ndarray | None) -> Plan:
     if classes is None:
         raise ValueError(f"{plan.method} has clusters='truth', the true number of classes: give --truth FILE, or a "
                          'number by --cfg-options clustering.clusters=NUMBER')
-    return plan._replace(settings=dict(plan.settings, clusters=len(np.unique(classes[classes >= 0]))))
+    known = len(np.unique(classes[classes >= 0]))
+    if not known:
+        raise ValueError(f"{plan.method} has clusters='truth', and the truth knows the class of no item: name another "
+                         'file, or give a number by --cfg-options clustering.clusters=NUMBER')
+    return plan._replace(settings=dict(plan.settings, clusters=known))
 
 
 def _file_key(path: Path | str, dims: int | None) -> str:
