@@ -12,7 +12,7 @@ from mmwsl.apis.config import configs_root
 from mmwsl.registry import FUNCTIONS
 from mmwsl.structures import DataSample
 
-SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|mitxs\d+|bagencoder|seq32|p?unet(?:8|16))_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
+SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|mitxs\d+|conv8|bagencoder|seq32|p?unet(?:8|16))_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
 RECIPES = sorted(path.relative_to(configs_root()).as_posix() for path in configs_root().rglob('*.py')
                  if SMALL.search(path.relative_to(configs_root()).as_posix()) and path.parent.name != 'four_step')
 # A step of these waits for the device: how many boxes or instances there are is known there alone.
@@ -47,9 +47,17 @@ def make_batch(cfg, count=8, training=True):
         if number in loader.dataset:  # made on the fly, and small
             dataset = build_dataset({**loader.dataset, number: count})
             return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
+    if kind in ('MotionClips', 'TrackedPatches', 'MultiViewFigures') and (training or cfg.model.type == 'OddOneOut'):
+        small = dict(TrackedPatches={'clips': {**loader.dataset.get('clips', {}), 'num_clips': 4 * count}},
+                     MultiViewFigures={'num_moments': 12}).get(kind, {'num_clips': count})
+        dataset = build_dataset({**loader.dataset, **small})
+        return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
     if kind == 'ObjectCrops':
-        scenes = {**loader.dataset.dataset, 'num_scenes': count}
-        return build_dataset({**loader.dataset, 'dataset': scenes, 'amodal': True}).__getitems__(range(count))
+        scenes = loader.dataset.dataset
+        if scenes.type != 'DigitScenes':  # read from files
+            scenes = dict(type='DigitScenes', objects=(2, 4), size=64, digit_scale=(0.4, 0.65), supervision='full')
+        settings = {**loader.dataset, 'dataset': {**scenes, 'num_scenes': count}, 'amodal': True, 'min_pixels': 16}
+        return build_dataset(settings).__getitems__(range(count))
     if collate == 'collate_list':
         classes = cfg.model.get('box_head', cfg.model.get('head', {})).get('num_classes', 10)
         return FUNCTIONS.get(collate)([_photo(64, 64 + 16 * index, classes, generator) for index in range(count)])

@@ -19,7 +19,7 @@ from mmwsl.models.layers.pooling import check_pooling
 from mmwsl.protocols import FineTuneProtocol
 from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS, PROTOCOLS, RUNNERS, TRANSFORMS
 
-GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|mit[a-z0-9]+|efficientnetlite\d|wrn\d+|bagencoder|seq\d+|dim\d+|p?unet\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
+GRAMMAR = re.compile(r'(?P<method>[a-z0-9_]+?)_(?P<backbone>r\d+(w\d+)?|alexnet|vgg\d+|googlenet|inceptionv3|vit[a-z0-9]*|swin[a-z0-9]*|mit[a-z0-9]+|efficientnetlite\d|wrn\d+|conv\d+|bagencoder|seq\d+|dim\d+|p?unet\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)'
                      r'-(?P<schedule>[a-z0-9]+)-(?P<length>\d+)(?P<unit>[ek])_(?P<data>[a-z0-9]+)')
 ROOT = configs_root()
 LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
@@ -82,7 +82,9 @@ def test_name(name):
     assert parts['data'] == cfg.benchmark.dataset.lower().replace('-', '')
     depth = re.fullmatch(r'r(\d+)(?:w(\d+))?', parts['backbone'])
     if parts['backbone'][:3] in ('seq', 'dim'):  # sequences, or items, of features of so many channels
-        assert cfg.model.in_channels == int(parts['backbone'][3:])
+        assert cfg.model.get('backbone', cfg.model).in_channels == int(parts['backbone'][3:])
+    elif parts['backbone'].startswith('conv'):
+        assert (cfg.model.backbone.type, cfg.model.backbone.channels) == ('PairedConvs', int(parts['backbone'][4:]))
     elif 'unet' in parts['backbone']:
         assert cfg.model.backbone.type == ('PartialUNet' if parts['backbone'].startswith('p') else 'UNet')
         net = MODELS.build(dict(cfg.model.backbone))
@@ -113,7 +115,7 @@ def test_schedule_covers_the_training(name):
     epochs = steps or cfg.train_cfg.max_epochs
     schedules = [dict(dict(begin=0, end=epochs), **scheduler) for scheduler in cfg.param_scheduler or []]
     assert not schedules or schedules[-1]['end'] == epochs
-    assert not steps or [each['begin'] for each in schedules] == [0, *(each['end'] for each in schedules[:-1])]
+    assert not (steps and schedules) or [each['begin'] for each in schedules] == [0, *(each['end'] for each in schedules[:-1])]
     schedules = [scheduler for scheduler in schedules if scheduler.get('by_epoch', True)]  # the others count steps
     warm = [scheduler for scheduler in schedules if scheduler['type'] == 'LinearLR']
     for scheduler in schedules:

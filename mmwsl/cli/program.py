@@ -30,6 +30,7 @@ from . import (
     mask_sheet,
     masks,
     motion,
+    occlusion,
     overlays,
     predict,
     prepare,
@@ -53,7 +54,7 @@ GROUPS = {
              'animate': animate, 'cut-out': cut_out, 'mask-sheet': mask_sheet, 'assignment-sheet': assignment_sheet},
     'data': {'check': check, 'prepare': prepare, 'proposals': proposals, 'extract': extract, 'flow': flow,
              'motion': motion, 'pseudo-boxes': pseudo_boxes, 'maps': maps, 'masks': masks},
-    'scenes': {'decompose': decompose, 'rearrange': rearrange},
+    'scenes': {'decompose': decompose, 'rearrange': rearrange, 'occlusion': occlusion},
     'hand on': {'export': export, 'convert': convert},
     'names': {'list': listing, 'info': info, 'configs': configs},
 }

@@ -2,6 +2,7 @@
 
 from .annotated import AnnotatedDataset, rasterize, read_class_map
 from .base import ImageDataset, InMemoryDataset, SequenceDataset, evenly_spaced
+from .clusters import FeatureRows, pseudo_labels
 from .collate import collate_bags, collate_batch, collate_graphs, collate_list, collate_sequences
 from .file_dataset import FileDataset
 from .graphs import ConfidenceNodes, ConnectivityPieces, MediatorPairs, PivotPieces, ProposalPieces
@@ -14,10 +15,12 @@ from .readers import (
     VOC,
     VOC_CLASSES,
     ClassMaps,
+    ClipWindows,
     FlowError,
     FlowPairs,
     ImageFolder,
     ImageList,
+    MultiViewPoses,
     WSOLBenchmark,
     check_same_classes,
     check_trained_classes,
@@ -27,7 +30,16 @@ from .readers import (
 )
 from .samplers import EpochSampler, PseudoLabelSampler, SharedTagSampler
 from .scribbles import draw_points, draw_scribbles
-from .synthetic import DigitBags, Digits, DigitScenes, MotionClips, SceneBags, Shapes, SyntheticSequences
+from .synthetic import (
+    DigitBags,
+    Digits,
+    DigitScenes,
+    MotionClips,
+    MultiViewFigures,
+    SceneBags,
+    Shapes,
+    SyntheticSequences,
+)
 from .transforms import (
     FlowGuidance,
     ImageError,
@@ -54,6 +66,7 @@ from .wrappers import (
     MotionFrames,
     Resized,
     SingleClassCrops,
+    TrackedPatches,
     WithProposalsByIndex,
     WithWindows,
     frame_region,
@@ -77,10 +90,12 @@ __all__ = [
     'VOC_CLASSES',
     'AnnotatedDataset',
     'ClassMaps',
+    'ClipWindows',
     'DigitBags',
     'DigitScenes',
     'Digits',
     'EpochSampler',
+    'FeatureRows',
     'FileDataset',
     'FlowError',
     'FlowFrames',
@@ -94,6 +109,8 @@ __all__ = [
     'InMemoryDataset',
     'MotionClips',
     'MotionFrames',
+    'MultiViewFigures',
+    'MultiViewPoses',
     'Joined',
     'OwnData',
     'PhotometricDistortion',
@@ -117,6 +134,7 @@ __all__ = [
     'SharedTagSampler',
     'SingleClassCrops',
     'SyntheticSequences',
+    'TrackedPatches',
     'WSOLBenchmark',
     'WithProposalsByIndex',
     'WithWindows',
@@ -133,6 +151,7 @@ __all__ = [
     'evenly_spaced',
     'frame_region',
     'image_size',
+    'pseudo_labels',
     'rasterize',
     'read_class_map',
     'read_image',

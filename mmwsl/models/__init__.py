@@ -7,6 +7,7 @@ from . import (  # noqa: F401
     layers,
     memories,
     necks,
+    pose,
     preprocessors,
     pretext,
     pretrained,

@@ -86,6 +86,27 @@ def line_chart(series, x_label, y_label, log_x=False, width=6.4, height=3.6, leg
     return _draw(width, height, paint)
 
 
+def bar_chart(names, values, x_label, y_label, width=6.4, height=3.0):
+    """A bar for each name, its value above it.
+
+    Args:
+        names, values: of the bars, from left to right.
+        x_label, y_label: of the axes.
+        width, height: in inches.
+
+    Returns:
+        str: SVG.
+    """
+    def paint(axes):
+        bars = axes.bar(range(len(names)), values, color='C0')
+        axes.bar_label(bars, fontsize=8)
+        axes.set_xticks(range(len(names)), names, fontsize=8, rotation=30)
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+
+    return _draw(width, height, paint)
+
+
 def scatter_chart(points, labels=None, names=None, width=5.4, height=4.6):
     """Points in the plane, coloured by class.
 

@@ -3,11 +3,12 @@
 from .digit_bags import DigitBags
 from .digit_scenes import DigitScenes
 from .digits import Digits
+from .figures_3d import MultiViewFigures
 from .identities import Identities
 from .motion_clips import MotionClips
 from .scene_bags import SceneBags
 from .sequences import SyntheticSequences
 from .shapes import Shapes
 
-__all__ = ['DigitBags', 'DigitScenes', 'Digits', 'Identities', 'MotionClips', 'SceneBags', 'Shapes',
-           'SyntheticSequences']
+__all__ = ['DigitBags', 'DigitScenes', 'Digits', 'Identities', 'MotionClips', 'MultiViewFigures', 'SceneBags',
+           'Shapes', 'SyntheticSequences']

@@ -49,7 +49,7 @@ def run_cluster(folder, name='cdp_200k', said=None, out='labels.npy', truth='tru
     return report, np.load(folder / out)
 
 
-@pytest.mark.parametrize('name', [each for each in CONFIGS if not each.startswith('cdp')] + ['cdp_200k'])
+@pytest.mark.parametrize('name', [each for each in CONFIGS if not each.startswith(('cdp', 'gcn', 'l_gcn'))] + ['cdp_200k'])
 def test_every_method_finds_tight_groups(name, files):
     settings = dict(k=9) if 'k' in load_config(f'mmwsl::clustering/{name}.py').clustering else {}
     if 'dbscan' in name and 'knn' not in name:
