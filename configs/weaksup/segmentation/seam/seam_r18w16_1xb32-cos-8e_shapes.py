@@ -1,5 +1,5 @@
-# SEAM on one or two textured shapes of ten classes, for a CPU: maps of 1/4, the copy at a half. It starts from a network
-# that knows their tags, as those for photos start from ImageNet: see configs/suites/seam.py.
+# SEAM on one or two textured shapes of ten classes, for a CPU: maps of 1/4, the copy at a half. It starts from a
+# network that knows their tags, as those for photos start from ImageNet: see configs/suites/seam.py.
 _base_ = './seam_r18w16_1xb32-cos-4e_digitscenes.py'
 
 shapes = dict(_delete_=True, type='Shapes', num_classes=10, size=64, objects=(1, 2))
