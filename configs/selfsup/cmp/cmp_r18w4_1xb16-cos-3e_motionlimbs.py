@@ -8,3 +8,4 @@ train_dataloader = dict(
         guidance=dict(most=(1, 4)), clips=dict(num_clips=1600, moving=1.0, travelling=0.15, speed=(0.03, 0.08))))
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 train_cfg = dict(max_epochs=3)
+benchmark = dict(dataset='MotionLimbs')
