@@ -18,6 +18,9 @@ def add_arguments(parser):
                         help='this object lies in front of that one, whatever the network says; may be repeated')
     parser.add_argument('--grow', type=int, default=3,
                         help='pixels around the masks that are no background either (default: %(default)s)')
+    parser.add_argument('--background', choices=['network', 'opencv'], default='network',
+                        help="what paints the background: the network of hidden pixels, or OpenCV's in-painting "
+                             '(default: %(default)s)')
     parser.add_argument('--out', required=True, metavar='SCENE', help='file for the scene (.npz)')
 
 
@@ -27,7 +30,7 @@ def run(args):
     image = read_image(args.photo)
     masks, names = read_masks(args.masks, *image.shape[:2], args.photo)
     layers = decompose(image, masks, tuple(args.shapes), tuple(args.content) if args.content else None, names, args.out,
-                       args.gap, args.grow, above=args.above)
+                       args.gap, args.grow, background=args.background, above=args.above)
     behind = (layers.order < 0).sum(1)
     print(f'{args.out}: {len(masks)} objects; ' + ', '.join(
         f'{number} behind {count}' for number, count in enumerate(behind) if count))

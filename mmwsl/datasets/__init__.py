@@ -2,6 +2,7 @@
 
 from .annotated import AnnotatedDataset, rasterize, read_class_map
 from .base import ImageDataset, InMemoryDataset, SequenceDataset, evenly_spaced
+from .clusters import FeatureRows, pseudo_labels
 from .collate import collate_bags, collate_batch, collate_graphs, collate_list, collate_sequences
 from .file_dataset import FileDataset
 from .graphs import ConfidenceNodes, ConnectivityPieces, MediatorPairs, PivotPieces, ProposalPieces
@@ -14,10 +15,12 @@ from .readers import (
     VOC,
     VOC_CLASSES,
     ClassMaps,
+    ClipWindows,
     FlowError,
     FlowPairs,
     ImageFolder,
     ImageList,
+    MultiViewPoses,
     WSOLBenchmark,
     check_same_classes,
     check_trained_classes,
@@ -27,7 +30,16 @@ from .readers import (
 )
 from .samplers import EpochSampler, PseudoLabelSampler, SharedTagSampler
 from .scribbles import draw_points, draw_scribbles
-from .synthetic import DigitBags, Digits, DigitScenes, MotionClips, SceneBags, Shapes, SyntheticSequences
+from .synthetic import (
+    DigitBags,
+    Digits,
+    DigitScenes,
+    MotionClips,
+    MultiViewFigures,
+    SceneBags,
+    Shapes,
+    SyntheticSequences,
+)
 from .transforms import (
     FlowGuidance,
     ImageError,
@@ -52,8 +64,12 @@ from .wrappers import (
     ImageProposals,
     Joined,
     MotionFrames,
+    NoisyLabels,
+    Recomposed,
     Resized,
     SingleClassCrops,
+    TrackedPatches,
+    WeakMasks,
     WithProposalsByIndex,
     WithWindows,
     frame_region,
@@ -77,10 +93,12 @@ __all__ = [
     'VOC_CLASSES',
     'AnnotatedDataset',
     'ClassMaps',
+    'ClipWindows',
     'DigitBags',
     'DigitScenes',
     'Digits',
     'EpochSampler',
+    'FeatureRows',
     'FileDataset',
     'FlowError',
     'FlowFrames',
@@ -94,7 +112,10 @@ __all__ = [
     'InMemoryDataset',
     'MotionClips',
     'MotionFrames',
+    'MultiViewFigures',
+    'MultiViewPoses',
     'Joined',
+    'NoisyLabels',
     'OwnData',
     'PhotometricDistortion',
     'PseudoLabelSampler',
@@ -105,6 +126,7 @@ __all__ = [
     'RandomFlip',
     'RandomScale',
     'RandomWindow',
+    'Recomposed',
     'Records',
     'ResizeCenterCrop',
     'ResizeRandomCrop',
@@ -117,7 +139,9 @@ __all__ = [
     'SharedTagSampler',
     'SingleClassCrops',
     'SyntheticSequences',
+    'TrackedPatches',
     'WSOLBenchmark',
+    'WeakMasks',
     'WithProposalsByIndex',
     'WithWindows',
     'ZoomOut',
@@ -133,6 +157,7 @@ __all__ = [
     'evenly_spaced',
     'frame_region',
     'image_size',
+    'pseudo_labels',
     'rasterize',
     'read_class_map',
     'read_image',

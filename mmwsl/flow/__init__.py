@@ -9,9 +9,11 @@ from .geometry import flip_flow, resize_flow
 from .guidance import grid_points, guidance_points, sparse_motion, sparse_of_arrows, watershed_points
 from .moving import MovingRegion, motion_saliency, moving_region
 from .superpixels import piece_means, superpixels
+from .track import TRACKERS, track_box
 from .warp import consistent, inside, move, warp
 
-__all__ = ['ESTIMATORS', 'MovingRegion', 'bin_centers', 'bins_to_flow', 'border_saliency', 'camera_flow', 'consensus',
-           'consistent', 'draw_flow', 'estimate_flow', 'flip_flow', 'flow_to_bins', 'grid_points', 'guidance_points',
-           'inside', 'motion_saliency', 'move', 'moving_region', 'piece_means', 'register_estimator', 'remove_camera',
-           'resize_flow', 'sparse_motion', 'sparse_of_arrows', 'superpixels', 'trimap', 'warp', 'watershed_points']
+__all__ = ['ESTIMATORS', 'TRACKERS', 'MovingRegion', 'bin_centers', 'bins_to_flow', 'border_saliency', 'camera_flow',
+           'consensus', 'consistent', 'draw_flow', 'estimate_flow', 'flip_flow', 'flow_to_bins', 'grid_points',
+           'guidance_points', 'inside', 'motion_saliency', 'move', 'moving_region', 'piece_means', 'register_estimator',
+           'remove_camera', 'resize_flow', 'sparse_motion', 'sparse_of_arrows', 'superpixels', 'track_box', 'trimap',
+           'warp', 'watershed_points']

@@ -2,11 +2,13 @@
 
 from . import (  # noqa: F401
     backbones,
+    generative,
     graph,
     heads,
     layers,
     memories,
     necks,
+    pose,
     preprocessors,
     pretext,
     pretrained,

@@ -67,9 +67,10 @@ def test_the_overview_lists_every_command_under_a_heading(capsys):
         'train and evaluate:': ['train', 'test', 'benchmark', 'suite', 'four-steps', 'hidden-robustness',
                                 'throughput'],
         'look:': ['explore', 'cluster', 'predict', 'report', 'overlays', 'animate', 'cut-out', 'mask-sheet',
-                  'assignment-sheet'],
+                  'assignment-sheet', 'generate', 'restore'],
         'data:': ['check', 'prepare', 'proposals', 'extract', 'flow', 'motion', 'pseudo-boxes', 'maps', 'masks'],
-        'scenes:': ['decompose', 'rearrange'], 'hand on:': ['export', 'convert'], 'names:': ['list', 'info', 'configs'],
+        'scenes:': ['decompose', 'decompose-set', 'rearrange'], 'hand on:': ['export', 'convert'],
+        'names:': ['list', 'info', 'configs'],
         'options:': ['-h,', '--version']}
     modules = {path.stem for path in (configs_root().parent / 'mmwsl' / 'cli').glob('*.py')}
     assert modules - {'__init__', 'program', 'arguments', 'tables'} == {name.replace('-', '_') for name in COMMANDS}

@@ -1,12 +1,10 @@
 # Mask R-CNN on small photos of COCO, for a CPU; for the networks of the small recipes, with CIFAR's stem.
 _base_ = [
-    '../../_base_/models/faster_rcnn_small.py', '../../_base_/datasets/coco_instances.py',
+    '../../_base_/models/mask_rcnn_small.py', '../../_base_/datasets/coco_instances.py',
     '../../_base_/default_runtime.py'
 ]
 
-model = dict(
-    box_head=dict(num_classes=80),
-    mask_head=dict(type='MaskHead', in_channels=64, num_classes=80, conv_channels=(64, 64), channels=64))
+model = dict(box_head=dict(num_classes=80), mask_head=dict(num_classes=80))
 train_dataloader = dict(
     batch_size=4,
     num_workers=0,

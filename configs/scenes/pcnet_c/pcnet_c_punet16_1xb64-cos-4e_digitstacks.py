@@ -1,14 +1,9 @@
-# PCNet-C on ellipses, for a CPU: four levels of a quarter of the width at 32 px, and no discriminator.
+# PCNet-C on ellipses, for a CPU.
 _base_ = [
-    '../../_base_/models/pcnet_c.py', '../../_base_/datasets/digit_stacks_contents.py',
+    '../../_base_/models/pcnet_c_small.py', '../../_base_/datasets/digit_stacks_contents.py',
     '../../_base_/default_runtime.py'
 ]
 
-model = dict(
-    backbone=dict(channels=[16, 32, 64, 64], kernels=[5, 3, 3, 3], norm_cfg=dict(type='BN')),
-    size=32,
-    discriminator=None,
-    enlarge=1.5)
 optim_wrapper = dict(
     type='AutocastOptimWrapper', optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
 param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]

@@ -22,6 +22,7 @@ from mmwsl.ops.occlusion.layers import SceneLayers
 from mmwsl.structures import DataSample
 
 Network = tuple[str, str]  # config and checkpoint
+BACKGROUNDS = ('network', 'opencv')
 
 
 def read_masks(path: Path | str, height: int, width: int,
@@ -94,7 +95,8 @@ def layers_of(image: np.ndarray, sample: DataSample, names: Sequence[str] | None
 
 def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, content: Network | Any | None = None,
               names: Sequence[str] | None = None, out: Path | str | None = None, gap: int | None = None,
-              grow: int = 3, device: str = 'cpu', above: Sequence[tuple[int, int]] = ()) -> SceneLayers:
+              grow: int = 3, device: str = 'cpu', background: str = 'network',
+              above: Sequence[tuple[int, int]] = ()) -> SceneLayers:
     """Take a photo apart.
 
     Args:
@@ -110,11 +112,13 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
         grow: pixels around the masks that are no background either, as drawn masks leave some of an object's edge
             outside; 0 for masks that are exact.
         device: where the networks run.
+        background: ``'network'``: ``content`` paints it; ``'opencv'``: OpenCV's in-painting does.
         above: pairs of an object in front and one behind, where a person knows better than the network; whole shapes
             are completed by that order.
 
     Raises:
-        ValueError: masks of another size than the image, or a pair of objects that there are not.
+        ValueError: masks of another size than the image, an unknown background, or a pair of objects that there are
+            not.
         OSError: ``out`` cannot be written.
     """
     if masks.shape[1:] != image.shape[:2]:
@@ -122,6 +126,8 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
     for pair in above:
         if len(set(pair)) != 2 or not all(0 <= each < len(masks) for each in pair):
             raise ValueError(f'above={tuple(pair)} names no two of {len(masks)} objects, which are numbered from 0')
+    if background not in BACKGROUNDS:
+        raise ValueError(f'background={background!r} is unknown; choose {" or ".join(BACKGROUNDS)}')
     if out is not None:
         check_writable(out)
     sample = DataSample(gt_instance_masks=torch.from_numpy(np.ascontiguousarray(masks, dtype=bool)).to(device),
@@ -130,13 +136,21 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
     first = load_network(shapes, device)
     if gap is not None:
         first.gap = gap
-    painter = (ContentBaseline('diffusion', data_preprocessor=first.data_preprocessor) if content is None
-               else load_network(content, device))
-    painter.grow = grow
+    fills = ContentBaseline('diffusion', data_preprocessor=first.data_preprocessor)
+    painter = fills if content is None else load_network(content, device)
     pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
-    for model in (first.eval(), painter.eval().to(device)):
-        ready = model.data_preprocessor(dict(inputs=pixels, data_samples=None), training=False)['inputs']
-        sample, = model(ready, [sample], mode='predict')
+
+    def run(model: Any) -> DataSample:
+        model.grow = grow
+        ready = model.eval().to(device).data_preprocessor(dict(inputs=pixels, data_samples=None), training=False)
+        return model(ready['inputs'], [sample], mode='predict')[0]
+
+    run(first)
+    sample = run(painter)
+    if background == 'opencv' and painter is not fills:
+        contents = sample.pred_contents
+        sample = run(fills)
+        sample.pred_contents = contents
     layers = layers_of(image, sample, names)
     if out is not None:
         write_scene(out, layers)

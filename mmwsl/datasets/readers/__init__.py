@@ -5,7 +5,7 @@ from .class_maps import ClassMaps
 from .coco import COCO
 from .folder import ImageFolder, check_same_classes, check_trained_classes
 from .list_file import ImageList
-from .motion import FlowError, FlowPairs, read_flow, write_flow
+from .motion import ClipWindows, FlowError, FlowPairs, MultiViewPoses, read_flow, write_flow
 from .proposal_files import read_mat, read_pickle
 from .proposals import Proposals, open_proposals, read_proposals, write_proposals
 from .scenes import COCOA, KINS
@@ -20,10 +20,12 @@ __all__ = [
     'COCOA',
     'KINS',
     'ClassMaps',
+    'ClipWindows',
     'FlowError',
     'FlowPairs',
     'ImageFolder',
     'ImageList',
+    'MultiViewPoses',
     'Proposals',
     'THUMOS14',
     'VOC',

@@ -11,7 +11,7 @@ from mmwsl.registry import DATASETS
 from mmwsl.structures import stack_samples, strip_labels
 
 SPLITS = ('train', 'test')
-KINDS = ('colored', 'figures', 'static')
+KINDS = ('colored', 'figures', 'static', 'accelerating', 'pair')
 SOLID = ('circle', 'square', 'triangle', 'cross', 'heart')  # of the outlines, those without thin pieces
 LIMB_ASPECT = 2.8  # length of a limb in its thickness
 
@@ -26,6 +26,8 @@ class MotionClips(ImageDataset):
       can tell the motion
     * ``'figures'``: a body with limbs that turn about their joints, each on its own; some figures also travel
     * ``'static'``: such a figure, in which nothing moves
+    * ``'accelerating'``: a shape that moves in a straight line, faster and faster, and turns and grows as it goes
+    * ``'pair'``: a reddish circle and a bluish square, each of which moves in a straight line of its own
 
     Inputs are uint8 (T, 3, H, W). Fields, with ``supervision='full'`` alone, of N parts:
 
@@ -47,6 +49,7 @@ class MotionClips(ImageDataset):
         moving: how often a limb turns.
         travelling: how often a figure travels.
         camera: largest motion of the ground in sides a frame; shapes and figures move with it.
+        in_memory: draw all clips at construction and keep their pictures (num_clips x T x 3 x size x size bytes).
         supervision: ``'none'`` hides the truth.
         max_images: keep only so many clips, evenly spaced.
 
@@ -56,13 +59,14 @@ class MotionClips(ImageDataset):
 
     def __init__(self, split='train', num_clips=1000, kind='figures', size=64, clip_length=2, seed=0,
                  speed=(0.02, 0.06), hue_tells=True, limbs=(1, 3), moving=0.6, travelling=0.3, camera=0.0,
-                 supervision='none', max_images=None):
+                 supervision='none', max_images=None, in_memory=False):
         super().__init__(None, None, supervision)
         self.split, self.kind, self.size, self.clip_length, self.seed = split, kind, size, clip_length, seed
         self.speed, self.hue_tells, self.limbs = tuple(speed), hue_tells, tuple(limbs)
         self.moving, self.travelling, self.camera = moving, travelling, camera
         self._check(num_clips)
         self._numbers = evenly_spaced(num_clips, max_images)
+        self.images = torch.stack([self._inputs(index)[0] for index in range(len(self))]) if in_memory else None
 
     def _check(self, num_clips):
         def require(condition, message):
@@ -86,19 +90,25 @@ class MotionClips(ImageDataset):
 
     def __getitem__(self, index):
         index = self.position(index)
-        ground, parts = self._scene(index)
-        rendered = [render(ground, parts, self.size, frame) for frame in range(self.clip_length)]
-        frames, shown = zip(*rendered, strict=True)
         sample = self.data_sample(index)
+        if self.images is not None and self.supervision != 'full':
+            return dict(inputs=self.images[index], data_samples=sample)
+        inputs, shown, ground, parts = self._inputs(index)
         if self.supervision == 'full':
             flow = np.stack([true_flow(ground, parts, each, frame) for frame, each in enumerate(shown[:-1])])
             shown = torch.from_numpy(np.stack(shown))
-            most = 1 if self.kind == 'colored' else 1 + self.limbs[1]
+            most = dict(colored=1, accelerating=1, pair=2).get(self.kind, 1 + self.limbs[1])
             sample.gt_flow = torch.from_numpy(np.ascontiguousarray(flow.transpose(0, 3, 1, 2)))
             sample.gt_instance_masks = shown[:, None] == torch.arange(most).view(1, -1, 1, 1)
             sample.gt_mask = (shown + 1).to(torch.uint8)
-        inputs = torch.from_numpy(np.ascontiguousarray(np.stack(frames).transpose(0, 3, 1, 2)))
         return dict(inputs=inputs, data_samples=strip_labels(sample, self.supervision))
+
+    def _inputs(self, index):
+        """Pictures uint8 (T, 3, H, W) of a clip, and what they show, with the scene."""
+        ground, parts = self._scene(index)
+        rendered = [render(ground, parts, self.size, frame) for frame in range(self.clip_length)]
+        frames, shown = zip(*rendered, strict=True)
+        return torch.from_numpy(np.ascontiguousarray(np.stack(frames).transpose(0, 3, 1, 2))), shown, ground, parts
 
     def __getitems__(self, indices):
         """The batch ``indices``: dict(inputs=uint8 (B, T, 3, H, W), data_samples=one batched DataSample)."""
@@ -114,7 +124,8 @@ class MotionClips(ImageDataset):
         camera = rng.uniform(-1, 1, 2) * self.camera * self.size
         margin = int(np.ceil(self.camera * self.size * self.clip_length)) + 1
         ground = draw_ground(rng, self.size, margin, camera)
-        parts = self._shape(rng, camera) if self.kind == 'colored' else self._figure(rng, camera)
+        make = dict(colored=self._shape, accelerating=self._growing, pair=self._pair).get(self.kind, self._figure)
+        parts = make(rng, camera)
         return ground, parts
 
     def _shape(self, rng, camera):
@@ -128,6 +139,34 @@ class MotionClips(ImageDataset):
         poses = [Pose(turn, middle + (velocity + camera) * (frame - half)) for frame in range(self.clip_length)]
         stripes = rotation_matrix(rng.uniform(0, np.pi)) @ [1 / max(radius / 2, 3.0), 0]
         return [Part(outline * radius, 255 * tint(hue), stripes, poses)]
+
+    def _growing(self, rng, camera):
+        """A shape whose steps grow evenly, from a third of their mean to five thirds, and whose outline does too."""
+        outline = outlines()[SOLID[rng.integers(len(SOLID))]][0]
+        radius, direction, frames = rng.uniform(0.1, 0.14) * self.size, rng.uniform(0, 2 * np.pi), self.clip_length
+        pace = rng.uniform(*self.speed) * self.size
+        steps = pace * np.linspace(1 / 3, 5 / 3, frames - 1) if frames > 2 else np.array([pace])
+        way = np.concatenate([[0], steps.cumsum()])
+        heading = np.array([np.cos(direction), np.sin(direction)])
+        rooms = np.sort(np.stack([radius - way[-1] * heading.clip(max=0),
+                                  self.size - radius - way[-1] * heading.clip(min=0)]), axis=0)
+        start, angle, spin = rng.uniform(*rooms), rng.uniform(0, 2 * np.pi), rng.uniform(-0.05, 0.05)
+        growth = rng.uniform(1.03, 1.06)
+        poses = [Pose(growth**frame * rotation_matrix(angle + spin * frame), start + way[frame] * heading +
+                      camera * frame) for frame in range(frames)]
+        return [Part(outline * radius, *self._coat(rng, radius), poses)]
+
+    def _pair(self, rng, camera):
+        """A circle and a square of the same colors in all clips; the square may hide some of the circle."""
+        parts = []
+        for shape, hue in (('circle', 0.02), ('square', 0.6)):
+            radius, direction = rng.uniform(0.1, 0.14) * self.size, rng.uniform(0, 2 * np.pi)
+            velocity = rng.uniform(*self.speed) * self.size * np.array([np.cos(direction), np.sin(direction)])
+            middle, half = rng.uniform(1.5 * radius, self.size - 1.5 * radius, 2), (self.clip_length - 1) / 2
+            turn = rotation_matrix(rng.uniform(0, 2 * np.pi))
+            poses = [Pose(turn, middle + (velocity + camera) * (frame - half)) for frame in range(self.clip_length)]
+            parts.append(Part(outlines()[shape][0] * radius, 255 * tint(hue), self._coat(rng, radius)[1], poses))
+        return parts
 
     def _figure(self, rng, camera):
         """A body, and limbs in front of it, each with its joint on the body's rim."""

@@ -13,7 +13,7 @@ TONES = 0.25  # share of a part's color that its second tone lacks
 @dataclass
 class Pose:
     """Where a part is in a frame: its own point p lies at ``turn @ p + shift``."""
-    turn: np.ndarray  # (2, 2)
+    turn: np.ndarray  # (2, 2), a rotation, or any other that can be undone
     shift: np.ndarray  # (2,) pixels
 
     def place(self, points):
@@ -22,7 +22,7 @@ class Pose:
 
     def locate(self, positions):
         """Points (..., 2) of the part that lie at positions (..., 2) of the frame."""
-        return (positions - self.shift) @ self.turn
+        return (positions - self.shift) @ np.linalg.inv(self.turn).T
 
 
 @dataclass

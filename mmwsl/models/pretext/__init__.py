@@ -23,9 +23,10 @@ from .simmim import SimMIM
 from .simsiam import SimSiam
 from .split_brain import SplitBrain
 from .swav import SwAV
+from .time import OddOneOut, SiameseTriplets, TemporalOrder
 from .vicreg import VICReg
 
 __all__ = ['BYOL', 'BarlowTwins', 'CPC', 'Colorization', 'ConditionalMotionPropagation', 'Counting', 'CrossPixelFlow',
-           'DINO', 'DeepCluster', 'DenseCL', 'FlowPrediction', 'Inpainting', 'Jigsaw', 'MAE', 'MoCo',
-           'MoCoV3', 'MovingForeground', 'NPID', 'ODC', 'RelativeLocation', 'Rotation', 'SimCLR', 'SimMIM',
-           'SimSiam', 'SplitBrain', 'SwAV', 'VICReg']
+           'DINO', 'DeepCluster', 'DenseCL', 'FlowPrediction', 'Inpainting', 'Jigsaw', 'MAE', 'MoCo', 'MoCoV3',
+           'MovingForeground', 'NPID', 'ODC', 'OddOneOut', 'RelativeLocation', 'Rotation', 'SiameseTriplets', 'SimCLR',
+           'SimMIM', 'SimSiam', 'SplitBrain', 'SwAV', 'TemporalOrder', 'VICReg']

@@ -33,14 +33,19 @@ class PCNetC(Model):
     """Partial completion of content: paint what a random eraser takes from an object, told where the object is.
 
     Windows of :class:`ObjectCrops` in training; the hole is what the eraser takes from the object, and the network is
-    told the object's mask, so that what it paints belongs to it. In ``background`` of the windows the object is
-    everything else. In ``predict`` the hole is what a whole shape has beyond the visible part.
+    told the object's mask, so that what it paints belongs to it. It sees nothing of what the eraser covers beside the
+    object, either: in ``predict``, where the hole is what a whole shape has beyond the visible part, what hides the
+    object would be there, and its color must not run into the object's edge. In ``background`` of the windows the
+    background is painted, and no object is seen.
 
     Args:
         backbone: :class:`PartialUNet` with 4 input channels, the image and the mask.
         size: side of the network's input.
-        guided: False: plain in-painting; the hole is all that the eraser covers, and the mask is everything.
+        guided: False: plain in-painting; the hole is all that the eraser covers, the mask is everything, and in
+            ``predict`` no other object is seen.
         background: share of windows in which the background is the object.
+        from_mean: paint what differs from the mean of the object's known pixels, not the pixels themselves; a network
+            that has learnt nothing fills by the mean.
         valid_weight, hole_weight, variation_weight: of the absolute error outside and inside the hole, and of
             :func:`total_variation`.
         perceptual: a backbone whose maps are compared, of the output and of the composite; its parameters stay as they
@@ -57,9 +62,13 @@ class PCNetC(Model):
     def __init__(self, backbone, size=256, guided=True, background=0.2, valid_weight=1.0, hole_weight=6.0,
                  variation_weight=0.1, perceptual=None, perceptual_weight=0.1, style_weight=250.0, discriminator=None,
                  adversarial_weight=0.1, shift=0.2, scale=(0.8, 1.2), flip=0.5, eraser_scale=(0.8, 1.2), enlarge=3.0,
-                 grow=0, **kwargs):
+                 grow=0, from_mean=False, **kwargs):
         super().__init__(backbone, **kwargs)
         self.head = nn.Conv2d(self.backbone.out_channels[-1], 3, 1)
+        self.from_mean = from_mean
+        if from_mean:
+            nn.init.zeros_(self.head.weight)
+            nn.init.zeros_(self.head.bias)
         self.size, self.guided, self.background, self.enlarge = size, guided, background, enlarge
         self.grow = grow
         self.valid_weight, self.hole_weight, self.variation_weight = valid_weight, hole_weight, variation_weight
@@ -69,28 +78,44 @@ class PCNetC(Model):
         self.discriminator = None if discriminator is None else self.make(discriminator)
         self.adversarial_weight = adversarial_weight
 
-    def paint(self, images, hole, mask):
-        """Images (B, 3, S, S) of normalized pixels, painted anew; ``hole`` and ``mask`` are bool (B, 1, S, S)."""
-        known = (~hole).float()
+    def paint(self, images, unknown, mask):
+        """Images (B, 3, S, S) of normalized pixels, painted anew without a look at pixels that are ``unknown``.
+
+        Args:
+            unknown, mask: bool (B, 1, S, S); the mask is the whole object, also where it is unknown.
+        """
+        known = (~unknown).float()
         guide = mask.float() if self.guided else torch.ones_like(known)
         seen = torch.cat([images * known, guide], dim=1).contiguous(memory_format=torch.channels_last)
-        return upcast(self.head(self.backbone(seen, known)[-1]))
+        painted = upcast(self.head(self.backbone(seen, known)[-1]))
+        if self.from_mean:
+            own = known * guide
+            mean = (images * own).sum((2, 3), keepdim=True) / own.sum((2, 3), keepdim=True).clamp(min=1)
+            painted = painted + mean
+        return painted
 
     def draw(self, masks, others):
-        """The mask that is painted, and the hole in it, of masks (B, 1, S, S) of an object and of all others."""
+        """The mask of what is painted, what is unknown of the image, and the hole, the unknown part that is learnt.
+
+        Args:
+            masks, others: bool (B, 1, S, S), an object and all others.
+        """
         behind = torch.rand(len(masks), 1, 1, 1, device=masks.device) < self.background
         eraser = draw_erasers(masks, scale=self.eraser_scale)
-        mask = torch.where(behind, ~(masks | others), masks)
-        return mask, eraser & mask if self.guided else eraser
+        objects = masks | others
+        mask = masks | behind
+        unknown = eraser | (objects & behind)
+        hole = eraser & torch.where(behind, ~objects, masks) if self.guided else eraser
+        return mask, unknown, hole
 
     def loss(self, views, data_samples=None):
         maps = [views[0], data_samples.gt_instance_masks, data_samples.gt_other_masks]
         images, masks, others = random_windows(maps, self.size, self.size / maps[0].shape[-1], **self.windows)
-        mask, hole = self.draw(masks, others)
-        painted = self.paint(images, hole, mask)
+        mask, unknown, hole = self.draw(masks, others)
+        painted = self.paint(images, unknown, mask)
         error, inside = (painted - images).abs(), hole.float()
         result = dict(
-            loss_valid=self.valid_weight * (error * (1 - inside)).mean(),
+            loss_valid=self.valid_weight * (error * ~unknown).mean(),
             loss_hole=self.hole_weight * (error * inside).mean(),
             loss_variation=self.variation_weight * total_variation(torch.where(hole, painted, images), inside))
         if self.perceptual is not None:
@@ -132,16 +157,18 @@ class PCNetC(Model):
         return samples
 
     def _content(self, image, modal, amodal, number):
-        hole = amodal[number] & ~modal[number]
-        if not self.guided:  # the image without whatever may hide the object
-            hole = hole | torch.cat([modal[:number], modal[number + 1:]]).any(0)
-        whole = amodal[number:number + 1]
+        hole, whole = amodal[number] & ~modal[number], amodal[number:number + 1]
+        hides = (modal & hole).any((1, 2)) if self.guided else torch.ones_like(modal[:, 0, 0])
+        hides[number] = False
+        unknown = hole | ((modal & hides[:, None, None]).any(0) & ~modal[number])
         square = torch.as_tensor(object_squares(mask_boxes(whole.cpu().numpy()), self.enlarge), dtype=torch.float32,
                                  device=image.device)
         which = torch.zeros(1, dtype=torch.int64, device=image.device)
-        holes, masks = (cut_masks(each, which, square, self.size)[:, None] for each in (hole[None], whole))
-        crop = cut_images(image[None], which, square, self.size)
-        return self._filled(image, hole, paste_maps(self.paint(crop, holes, masks), square, *hole.shape)) * whole
+        unseen, masks = (cut_masks(each, which, square, self.size)[:, None] for each in (unknown[None], whole))
+        known = (~unknown)[None].to(image.dtype)  # pixels of the crop are means of known ones alone
+        pixels, weights = cut_images(torch.cat([image * known, known])[None], which, square, self.size).split([3, 1], 1)
+        crop = pixels / weights.clamp(min=1e-3)
+        return self._filled(image, hole, paste_maps(self.paint(crop, unseen, masks), square, *hole.shape)) * whole
 
     def _background(self, image, covered):
         """The image with all objects painted over, at its own size, as if the background were one more object."""
@@ -149,7 +176,7 @@ class PCNetC(Model):
         beyond = [-length % 2**len(self.backbone.down) for length in (width, height)]
         padding = (0, beyond[0], 0, beyond[1])
         hole = F.pad(covered[None, None].float(), padding) > 0.5
-        painted = self.paint(F.pad(image[None], padding, mode='replicate'), hole, ~hole)
+        painted = self.paint(F.pad(image[None], padding, mode='replicate'), hole, torch.ones_like(hole))
         return self._filled(image, covered, painted[..., :height, :width])
 
     def _filled(self, image, hole, painted):

@@ -106,7 +106,8 @@ class TwoStageDetector(Model):
         for sample in data_samples:
             if 'gt_boxes' not in sample:
                 raise ValueError("a detector needs boxes: set supervision='boxes' ('full' for masks) on training data")
-            kept = slice(None) if self.use_difficult else (~sample.gt_difficult).nonzero()[:, 0]
+            all_count = self.use_difficult or 'gt_difficult' not in sample  # sets made on the fly know none
+            kept = slice(None) if all_count else (~sample.gt_difficult).nonzero()[:, 0]
             boxes.append(sample.gt_boxes[kept])
             labels.append(sample.gt_box_labels[kept])
             if self.mask_head is not None and self.mask_head.from_boxes:
@@ -125,7 +126,7 @@ class TwoStageDetector(Model):
         regions = self.box_features(self.regions(features, proposals, self.region_size))
         results = self.box_head.detect(*self.box_head(regions), proposals, sizes)
         for sample, result in zip(samples, results, strict=True):
-            scale = torch.tensor(sample.scale_factor * 2, device=images.device)
+            scale = torch.tensor(tuple(sample.get('scale_factor') or (1.0, 1.0)) * 2, device=images.device)
             sample.pred_boxes, sample.pred_box_scores = result['boxes'] / scale, result['scores']
             sample.pred_box_labels = result['labels']
         if self.mask_head is not None:
@@ -135,5 +136,5 @@ class TwoStageDetector(Model):
             kinds = torch.cat([result['labels'] for result in results])
             probabilities = logits[torch.arange(len(kinds), device=kinds.device), kinds].sigmoid()
             for sample, part in zip(samples, probabilities.split([len(each) for each in found]), strict=True):
-                sample.pred_masks = paste_masks(part, sample.pred_boxes, *sample.ori_shape)
+                sample.pred_masks = paste_masks(part, sample.pred_boxes, *sample.get('ori_shape', sample.img_shape))
         return samples

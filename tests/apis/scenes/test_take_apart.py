@@ -11,9 +11,9 @@ from mmwsl.apis.scenes import decompose, read_masks, rearrange
 from mmwsl.cli.program import main
 from mmwsl.datasets import DigitScenes
 from mmwsl.datasets.readers.scenes.scene_files import read_scene, write_scene
-from mmwsl.models.backbones import UNet
+from mmwsl.models.backbones import PartialUNet, UNet
 from mmwsl.models.preprocessors import ViewPreprocessor
-from mmwsl.models.scenes import PCNetM
+from mmwsl.models.scenes import PCNetC, PCNetM
 from mmwsl.ops.occlusion.layers import compose, visible_parts
 
 
@@ -59,6 +59,18 @@ def test_a_person_knows_better():
         assert np.array_equal(layers.shapes[front], masks[front])  # nothing is completed beneath what lies behind
     with pytest.raises(ValueError, match='names no two of 3 objects'):
         decompose(image, masks, network(), above=[(1, 3)])
+
+
+def test_the_background_by_opencv_and_the_rest_by_the_network():
+    image, masks = scene()
+    shapes, content = network(), PCNetC(PartialUNet((4, 4), (3, 3)), size=16, data_preprocessor=ViewPreprocessor(
+        mean=[120.0] * 3, std=[60.0] * 3))
+    both, plain = decompose(image, masks, shapes, content, grow=1), decompose(image, masks, shapes, grow=1)
+    mixed = decompose(image, masks, shapes, content, grow=1, background='opencv')
+    assert np.array_equal(mixed.background, plain.background) and np.array_equal(mixed.contents, both.contents)
+    assert not np.array_equal(both.background, plain.background)
+    with pytest.raises(ValueError, match="background='blur' is unknown; choose network or opencv"):
+        decompose(image, masks, shapes, content, background='blur')
 
 
 def test_rearrange_makes_the_changes_in_order(tmp_path):

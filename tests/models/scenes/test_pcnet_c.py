@@ -68,29 +68,33 @@ def test_holes_close_and_what_lies_in_them_does_not_count():
 
 
 def test_the_hole_is_of_the_object_alone_unless_unguided():
+    """What the eraser covers is unknown, beside the object, too; of the background all that is an object's."""
     for guided in (True, False):
         model = network(guided=guided, background=0.0)
         views, samples = batch(model)
-        masks = samples.gt_instance_masks[:, :, 4:20, 4:20]
-        mask, hole = model.draw(masks, samples.gt_other_masks[:, :, 4:20, 4:20])
-        assert torch.equal(mask, masks) and hole.any()
-        assert bool((hole & ~masks).any()) is not guided
+        masks, others = (each[:, :, 4:20, 4:20] for each in (samples.gt_instance_masks, samples.gt_other_masks))
+        mask, unknown, hole = model.draw(masks, others)
+        assert torch.equal(mask, masks) and hole.any() and (unknown & ~masks).any()
+        assert torch.equal(hole, unknown & masks if guided else unknown)
     model = network(background=1.0)
-    others = samples.gt_other_masks[:, :, 4:20, 4:20]
-    mask, hole = model.draw(masks, others)
-    assert torch.equal(mask, ~(masks | others)) and not (hole & (masks | others)).any()
+    mask, unknown, hole = model.draw(masks, others)
+    objects = masks | others
+    assert mask.all() and (unknown >= objects).all()
+    assert hole.any() and torch.equal(hole, unknown & ~objects)
 
 
 def test_losses_by_hand():
     """A network that paints 0 everywhere: errors are the pixels' own sizes, in and outside the hole."""
     model = network(background=0.0)
     views, samples = batch(model)
-    model.paint = lambda images, hole, mask: seen.setdefault('hole', (images, hole)) and torch.zeros_like(images)
-    seen = {}
+    seen, draw = [], model.draw
+    model.paint = lambda images, unknown, mask: seen.append(images) or torch.zeros_like(images)
+    model.draw = lambda masks, others: seen.append(draw(masks, others)) or seen[0]
     losses = model.loss(views, samples)
-    images, hole = seen['hole']
+    (_, unknown, hole), images = seen
     inside = images.abs()[hole.expand_as(images)].sum() / images.numel()
-    outside = images.abs()[~hole.expand_as(images)].sum() / images.numel()
+    outside = images.abs()[~unknown.expand_as(images)].sum() / images.numel()
+    assert inside > 0 and (unknown & ~hole).any()
     assert losses['loss_hole'].item() == pytest.approx(6 * inside.item(), rel=1e-4)
     assert losses['loss_valid'].item() == pytest.approx(outside.item(), rel=1e-4)
     composite = torch.where(hole, torch.zeros(()), images)
@@ -172,3 +176,42 @@ def test_predict(kind):
                        gt_amodal_masks=torch.zeros(0, 36, 36, dtype=torch.bool))
     sample, = model(data['inputs'], [empty], mode='predict')
     assert sample.pred_contents.shape == (0, 3, 36, 36)
+
+
+def test_the_difference_from_the_mean():
+    """An untrained network fills by the mean of what is known of the object, whatever the others' colors are."""
+    model = network(from_mean=True, background=0.0)
+    images, mask = torch.rand(2, 3, 16, 16), torch.zeros(2, 1, 16, 16, dtype=torch.bool)
+    mask[:, :, 3:12, 2:14] = True
+    hole = mask.clone()
+    hole[:, :, 6:] = False
+    painted = model.paint(images, hole, mask)
+    for image, made in zip(images, painted, strict=True):
+        known = image[:, 6:12, 2:14].flatten(1)
+        assert torch.allclose(made, known.mean(1)[:, None, None].expand(3, 16, 16), atol=1e-5)
+    everything = torch.ones_like(mask)
+    assert torch.allclose(model.paint(images, everything, mask), torch.zeros(()), atol=1e-6)  # the mean of the data
+
+
+def test_what_hides_an_object_is_not_seen():
+    """Its color counts for nothing, that of an object behind it does; nor do objects' colors for the background."""
+    model = network()
+    whole = torch.zeros(3, 32, 32, dtype=torch.bool)
+    whole[0, 8:24, 4:16], whole[1, 8:24, 12:20], whole[2, 14:28, 0:8] = True, True, True  # from the middle, front, back
+    visible = torch.stack([whole[0] & ~whole[1], whole[1], whole[2] & ~whole[0]])
+    image = torch.randint(256, (3, 32, 32), dtype=torch.uint8)
+
+    def made(changed=None):
+        pixels = image.clone()
+        if changed is not None:
+            pixels[:, visible[changed]] = 255 - pixels[:, visible[changed]]
+        data = model.data_preprocessor(dict(inputs=pixels[None], data_samples=None), training=False)
+        sample = DataSample(gt_instance_masks=visible, gt_amodal_masks=whole)
+        return model(data['inputs'], [sample], mode='predict')[0]
+
+    hidden = whole[0] & ~visible[0]
+    first, front, back = made(), made(1), made(2)
+    covered = visible.any(0)
+    assert torch.equal(first.pred_contents[0][:, hidden], front.pred_contents[0][:, hidden])
+    assert not torch.equal(first.pred_contents[0][:, hidden], back.pred_contents[0][:, hidden])
+    assert torch.equal(first.pred_background[:, covered], front.pred_background[:, covered])

@@ -1,0 +1,100 @@
+"""The geometry-aware representation: rotations, views, what is refused, that the true rotation helps, ranks."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from rank_invariance import BATCH, check_two_ranks
+
+from mmwsl.datasets import MultiViewFigures
+from mmwsl.models.pose.geometry_aware import relative_rotation, rotate_points
+from mmwsl.registry import MODELS
+from mmwsl.structures import DataSample
+
+SMALL = dict(type='GeometryAware', points=8, appearance=6,
+             backbone=dict(type='ResNet', depth=18, base_channels=2, out_indices=(4,)),
+             decoder=dict(type='ViewDecoder', channels=(16, 8, 8), size=32, dropout=0.0))
+
+
+def build(**settings):
+    torch.manual_seed(0)
+    return MODELS.build(dict(copy.deepcopy(SMALL), **settings))
+
+
+def turns(count, seed=0):
+    """Random rotations (count, 3, 3)."""
+    matrices = np.linalg.qr(np.random.default_rng(seed).normal(size=(count, 3, 3)))[0]
+    matrices[:, 0] *= np.linalg.det(matrices)[:, None]
+    return torch.tensor(matrices, dtype=torch.float32)
+
+
+def test_there_and_back_is_nothing():
+    points, (first, second) = torch.randn(5, 7, 3), (turns(5), turns(5, 1))
+    there = rotate_points(points, relative_rotation(first, second))
+    back = rotate_points(there, relative_rotation(second, first))
+    torch.testing.assert_close(back, points, atol=1e-5, rtol=0)
+    for b in range(5):
+        for n in range(7):
+            world = first[b].T @ points[b, n]
+            torch.testing.assert_close(there[b, n], second[b] @ world, atol=1e-5, rtol=1e-5)
+
+
+def test_a_view_is_of_turned_points_and_a_borrowed_appearance():
+    model = build().eval()
+    source, target, ground, person = torch.randn(4, 2, 3, 32, 32)
+    rotation = torch.stack([turns(2), turns(2, 1)], dim=1)
+    result = model([source, target, ground, person], DataSample(rotation=rotation), mode='loss')
+    points = rotate_points(model.encode(source)[0], rotation[:, 1] @ rotation[:, 0].transpose(1, 2))
+    made = model.draw(points, model.encode(person)[1], ground)
+    assert result['loss_pixels'].item() == pytest.approx((made - target).abs().mean().item(), rel=1e-5)
+    still = build(turns=False).eval()
+    assert torch.equal(still.synthesize(source, rotation, ground), still.synthesize(source, rotation.flip(1), ground))
+    assert model.features(source).shape == (2, 8 * 3 + 6)
+
+
+def test_what_is_refused():
+    with pytest.raises(ValueError, match='MultiViewPoses of calibrated'):
+        build()([torch.randn(2, 3, 32, 32)] * 3, None, mode='loss')
+    with pytest.raises(ValueError, match='multiple of 4'):
+        build(decoder=dict(type='ViewDecoder', channels=(8, 8, 8), size=30))
+
+
+@pytest.mark.long
+def test_the_true_rotation_draws_the_other_view():
+    torch.set_num_threads(1)
+    figures = MultiViewFigures(num_moments=120, people=2, size=32)
+    tested = MultiViewFigures('test', num_moments=12, people=2, size=32)
+    model = build(points=24, backbone=dict(type='ResNet', depth=18, base_channels=8, out_indices=(4,)))
+    optimizer, rng = torch.optim.AdamW(model.parameters(), lr=3e-3), np.random.default_rng(0)
+
+    def batch(dataset, numbers):
+        items = [dataset[int(number)] for number in numbers]
+        views = [torch.stack(each).float() / 64 - 2 for each in zip(*(item['inputs'] for item in items), strict=True)]
+        return views, DataSample(rotation=torch.stack([item['data_samples'].rotation for item in items]))
+
+    for _ in range(300):
+        views, samples = batch(figures, rng.integers(len(figures), size=24))
+        loss = model(views, samples, mode='loss')['loss_pixels']
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    views, samples = batch(tested, range(0, len(tested), 3))
+    with torch.no_grad():
+        true = (model.synthesize(views[0], samples.rotation, views[2], views[3]) - views[1]).square().mean()
+        same = samples.rotation[:, :1].expand(-1, 2, -1, -1)
+        unturned = (model.synthesize(views[0], same, views[2], views[3]) - views[1]).square().mean()
+    assert true < 0.95 * unturned
+
+
+def fields():
+    return dict(rotation=torch.stack([turns(BATCH), turns(BATCH, 1)], dim=1).double())
+
+
+def test_two_ranks_equal_one(tmp_path):
+    sync = dict(type='SyncBN')
+    check_two_ranks(dict(geometry=dict(
+        copy.deepcopy(SMALL), backbone=dict(SMALL['backbone'], norm_cfg=sync),
+        decoder=dict(type='ViewDecoder', channels=(8, 8), size=16, dropout=0.0, norm_cfg=sync), _views=(16, 16, 16),
+        _fields=fields)), tmp_path)
