@@ -176,7 +176,7 @@ def test_builds(name, empty_weights):
     elif pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
         cut = TRANSFORMS.build(dict(pipeline[-1]))
         assert not hasattr(cut, 'views') or len(cut.views) == len(views)
-    sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier') else 'none'
+    sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier', 'PseudoLabelClassifier') else 'none'
     assert sighted == images.get('supervision') or name.startswith(('weaksup/', 'graph/', 'scenes/'))
     added = cfg.get('custom_hooks', [])
     for hook in [*cfg.default_hooks.values(), *added]:
@@ -188,7 +188,9 @@ def test_builds(name, empty_weights):
         METRICS.build(cfg.test_evaluator)
         with torch.no_grad():  # every layer has the size that its classifier is made for
             side = 32 if cfg.benchmark.dataset.startswith('CIFAR') else 224
-            scores = model.eval().head(model.backbone(torch.zeros(1, 3, side, side)))
+            features = cfg.model.backbone.type == 'Perceptron'
+            inputs = torch.zeros(1, cfg.model.backbone.in_channels) if features else torch.zeros(1, 3, side, side)
+            scores = model.eval().head(model.backbone(inputs))
         assert all(len(each[0]) == cfg.model.head.num_classes
                    for each in (scores.values() if isinstance(scores, dict) else [scores]))
     assert cfg.train_cfg.type in LOOPS and cfg.runner_type in RUNNERS

@@ -58,6 +58,7 @@ class FeatureRows(Dataset):
         clusters: file that ``mmwsl cluster`` wrote; None = no item has a cluster.
         unlabeled: name of the class in ``features`` that is none: the folder of the photos that nobody labeled.
         min_size, max_clusters: see :func:`pseudo_labels`.
+        supervision: ``'image'``, or ``'none'``: no item has a class, and all may have a cluster.
 
     Attributes:
         classes: names, or numbers where the file of the labels has none.
@@ -66,12 +67,14 @@ class FeatureRows(Dataset):
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: files of other items, no class of that name, or no item left.
+        ValueError: files of other items, no class of that name, no item left, or unknown supervision.
     """
 
-    supervision = 'image'
-
-    def __init__(self, features, labels=None, clusters=None, unlabeled=None, min_size=2, max_clusters=None):
+    def __init__(self, features, labels=None, clusters=None, unlabeled=None, min_size=2, max_clusters=None,
+                 supervision='image'):
+        if supervision not in ('none', 'image'):
+            raise ValueError(f"FeatureRows: supervision={supervision!r} is unknown; choose 'none' or 'image'")
+        self.supervision = supervision
         self.features = np.asarray(open_features(features), np.float32)
         known = read_labels(features if labels is None else labels, len(self.features))
         self.classes = _class_names(features if labels is None else labels, known)
@@ -81,6 +84,8 @@ class FeatureRows(Dataset):
             number = self.classes.index(unlabeled)
             self.classes.remove(unlabeled)
             known = np.where(known == number, NONE, known - (known > number))
+        if supervision == 'none':
+            known = np.full(len(known), NONE, np.int64)
         found = np.full(len(known), NONE) if clusters is None else read_labels(clusters, len(known))
         found = pseudo_labels(found, known, min_size, max_clusters)
         self.numbers = np.flatnonzero((known != NONE) | (found != NONE))

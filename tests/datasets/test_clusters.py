@@ -47,5 +47,12 @@ def test_nothing_left_or_an_unknown_name(files):
     np.save(files / 'none.npy', np.full(6, -1))
     with pytest.raises(ValueError, match='nothing to learn from'):
         FeatureRows(files / 'features.npz', files / 'none.npy')
+    with pytest.raises(ValueError, match="choose 'none' or 'image'"):
+        FeatureRows(files / 'features.npz', supervision='boxes')
     with pytest.raises(ValueError, match="no class 'old', but ant, bee, new"):
         FeatureRows(files / 'features.npz', unlabeled='old')
+
+
+def test_hidden_labels(files):
+    rows = FeatureRows(files / 'features.npz', clusters=files / 'clusters.npy', supervision='none')
+    assert rows.numbers.tolist() == [0, 1, 2, 4, 5] and rows.labels.tolist() == [-1] * 5 and rows.pseudo_labels.tolist() == [0, 0, 0, 1, 1]

@@ -9,6 +9,7 @@ train_dataloader = dict(
         type='FeatureRows',
         features='data/features/train.npz',
         clusters='data/features/clusters.npy',
+        supervision='image',
         max_clusters=1000))
 test_dataloader = dict(
     batch_size=1000,

@@ -1,4 +1,6 @@
 # Networks on pieces of graphs, as published: the leaf sets rate, epochs and milestones.
+_base_ = '../default_runtime.py'
+
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=1e-4),

@@ -1,9 +1,6 @@
 # GCN-D as published; for GCN-S it learns a proposal's purity as well, by train_dataloader.dataset.target=iop. It was
 # not run here.
-_base_ = [
-    '../../_base_/datasets/ms1m_graph.py', '../../_base_/schedules/sgd_step_graph_pieces.py',
-    '../../_base_/default_runtime.py'
-]
+_base_ = ['../../_base_/datasets/ms1m_graph.py', '../../_base_/schedules/sgd_step_graph_pieces.py']
 
 model = dict(type='GCND', in_channels=256, channels=(512, 64))
 train_dataloader = dict(

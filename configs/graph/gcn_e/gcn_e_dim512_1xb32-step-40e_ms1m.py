@@ -1,9 +1,6 @@
 # GCN-E as published, of the hidden features, their graph and the confidence of a GCN-V; when the rate falls is not said
 # in the paper, here as GCN-V's. It was not run here.
-_base_ = [
-    '../../_base_/datasets/ms1m_graph.py', '../../_base_/schedules/sgd_step_graph_pieces.py',
-    '../../_base_/default_runtime.py'
-]
+_base_ = ['../../_base_/datasets/ms1m_graph.py', '../../_base_/schedules/sgd_step_graph_pieces.py']
 
 model = dict(type='GCNE', in_channels=512)
 train_dataloader = dict(

@@ -1,9 +1,6 @@
 # L-GCN as published, but for the batch, which is not verified: pivots with 200 neighbors that have 10 each, so that the
 # graph needs 200. It was not run here.
-_base_ = [
-    '../../_base_/datasets/ms1m_graph.py', '../../_base_/schedules/sgd_step_graph_pieces.py',
-    '../../_base_/default_runtime.py'
-]
+_base_ = ['../../_base_/datasets/ms1m_graph.py', '../../_base_/schedules/sgd_step_graph_pieces.py']
 
 model = dict(type='LGCN', in_channels=256)
 train_dataloader = dict(

@@ -1,8 +1,5 @@
 # CDP's mediator of a base model and four others as published. It was not run here.
-_base_ = [
-    '../../_base_/datasets/ms1m_graph.py', '../../_base_/schedules/sgd_step_graph_pieces.py',
-    '../../_base_/default_runtime.py'
-]
+_base_ = ['../../_base_/datasets/ms1m_graph.py', '../../_base_/schedules/sgd_step_graph_pieces.py']
 
 model = dict(type='Mediator', in_channels=14)
 train_dataloader = dict(

@@ -45,7 +45,8 @@ def scatter_pieces(background: np.ndarray, pieces: Sequence[Piece], rng: np.rand
             window.append(slice(max(corner, 0), min(corner + length, room)))
             part.append(slice(window[-1].start - corner, window[-1].stop - corner))
         within = shape[tuple(part)]
-        seen[(slice(number), *window)] &= ~within
-        seen[(number, *window)] = within
+        rows, columns = window
+        seen[:number, rows, columns] &= ~within
+        seen[number, rows, columns] = within
         picture[tuple(window)][within] = pixels[tuple(part)][within]
     return picture, seen
