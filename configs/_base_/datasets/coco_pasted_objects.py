@@ -24,4 +24,4 @@ test_dataloader = dict(
                      data_prefix=data_root + '/val2017', **photos)))
 test_evaluator = dict(type='SceneMetric')
 test_cfg = dict()
-benchmark = dict(dataset='COCO pasted')
+benchmark = dict(dataset='COCO')
