@@ -94,4 +94,4 @@ class ObjectAndBackground(ImageDataset):
         y, x = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
         factors = np.array([width / photo.shape[1], height / photo.shape[0]] * 2)
         box = (box * factors - (x, y, x, y)).clip(0, side).astype(np.float32)
-        return resize(photo, height, width)[y:y + side, x:x + side], box
+        return resize(photo, width, height)[y:y + side, x:x + side], box
