@@ -42,7 +42,8 @@ setup(
     python_requires='>=3.11',
     packages=find_packages(include=['mmwsl', 'mmwsl.*']),
     package_data={'mmwsl': ['py.typed', 'augment/data/*.npy', 'checkpoints/*.txt',
-                            'reporting/*.html', 'reporting/*.css', 'reporting/*.js']},
+                            'reporting/*.html', 'reporting/*.css', 'reporting/*.js',
+                            'apis/scenes/*.html', 'apis/scenes/*.css', 'apis/scenes/*.js']},
     install_requires=requirements('runtime'),
     extras_require={name: requirements(name)
                     for name in ('onnx', 'optional', 'pretrained', 'contrib', 'tests', 'docs')},

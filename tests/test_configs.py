@@ -26,12 +26,13 @@ LEAVES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py')
                 if not {'_base_', 'suites', 'quick', 'transfer', 'pretrained', 'four_step', 'clustering'} & set(path.relative_to(ROOT).parts)
                 and path.parent.name != 'benchmarks' and path.parent not in (
                     ROOT / 'benchmarks' / 'detection', ROOT / 'benchmarks' / 'segmentation')
-                and not path.is_relative_to(ROOT / 'supervised'))
+                and not path.is_relative_to(ROOT / 'supervised') and not path.is_relative_to(ROOT / 'generative'))
 DETECTION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'detection').glob('*.py'))
 SEGMENTATION = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py'))
 DEEPLAB = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised' / 'segmentation').glob('*k_*.py'))
 INSTANCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised' / 'instances').glob('*.py'))
 SUPERVISED = sorted({path.relative_to(ROOT).as_posix() for path in (ROOT / 'supervised').rglob('*.py')} - set(DEEPLAB) - set(INSTANCES))
+GENERATIVE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'generative').rglob('*.py'))
 EVERY = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py') if '_base_' not in path.parts)
 SUITES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'suites').glob('*.py'))
 
@@ -82,7 +83,7 @@ def test_name(name):
     assert parts['data'] == cfg.benchmark.dataset.lower().replace('-', '')
     depth = re.fullmatch(r'r(\d+)(?:w(\d+))?', parts['backbone'])
     if parts['backbone'][:3] in ('seq', 'dim'):  # sequences, or items, of features of so many channels
-        assert cfg.model.in_channels == int(parts['backbone'][3:])
+        assert cfg.model.get('backbone', cfg.model).in_channels == int(parts['backbone'][3:])
     elif parts['backbone'].startswith('conv'):
         assert (cfg.model.backbone.type, cfg.model.backbone.channels) == ('PairedConvs', int(parts['backbone'][4:]))
     elif 'unet' in parts['backbone']:
@@ -175,7 +176,7 @@ def test_builds(name, empty_weights):
     elif pipeline:  # the crops are cut by the workers: as many as there are pipelines on the device
         cut = TRANSFORMS.build(dict(pipeline[-1]))
         assert not hasattr(cut, 'views') or len(cut.views) == len(views)
-    sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier') else 'none'
+    sighted = 'image' if cfg.model.type in ('Supervised', 'ImageClassifier', 'PseudoLabelClassifier') else 'none'
     assert sighted == images.get('supervision') or name.startswith(('weaksup/', 'graph/', 'scenes/'))
     added = cfg.get('custom_hooks', [])
     for hook in [*cfg.default_hooks.values(), *added]:
@@ -183,11 +184,13 @@ def test_builds(name, empty_weights):
     assert not {hook.type for hook in added} & {kind for kind, _ in NEEDED_HOOKS.values()}  # the Runner's part
     for protocol, settings in (cfg.benchmark.get('protocols') or {}).items():
         PROTOCOLS.build(dict(settings, type=protocol))
-    if name.startswith(('benchmarks/', 'classification/')):
+    if name.startswith(('benchmarks/', 'classification/')) and 'orlfaces' not in name:  # whose people are others
         METRICS.build(cfg.test_evaluator)
         with torch.no_grad():  # every layer has the size that its classifier is made for
             side = 32 if cfg.benchmark.dataset.startswith('CIFAR') else 224
-            scores = model.eval().head(model.backbone(torch.zeros(1, 3, side, side)))
+            features = cfg.model.backbone.type == 'Perceptron'
+            inputs = torch.zeros(1, cfg.model.backbone.in_channels) if features else torch.zeros(1, 3, side, side)
+            scores = model.eval().head(model.backbone(inputs))
         assert all(len(each[0]) == cfg.model.head.num_classes
                    for each in (scores.values() if isinstance(scores, dict) else [scores]))
     assert cfg.train_cfg.type in LOOPS and cfg.runner_type in RUNNERS
@@ -273,27 +276,55 @@ def test_supervised(name, empty_weights):
 def test_instances(name):
     """{method}{size}_{backbone}_{gpus}xb{batch}-{schedule}-{length}{unit}_{data}.py: true, with a scale for each map."""
     cfg = load_config(f'mmwsl::{name}')
-    parts = re.fullmatch(r'(?P<method>yolact_filled_boxes|yolact|fc_mask|boxinst)(?P<size>\d*)_(?P<backbone>r\d+(?:w\d+)?|darknet53)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
+    parts = re.fullmatch(r'(?P<method>yolact_filled_boxes|yolact|fc_mask|boxinst|mask_rcnn)(?P<size>\d*)_(?P<backbone>r\d+(?:w\d+)?|darknet53|efficientnetlite0)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
                          r'(?P<schedule>step|cos)-(?P<length>\d+)(?P<unit>[ke])_(?P<data>coco|shapes)', name.split('/')[-1].removesuffix('.py'))
     assert cfg.train_dataloader.batch_size == int(parts['batch'])
     assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
     assert {'e': cfg.train_cfg.get('max_epochs'), 'k': cfg.train_cfg.get('max_iters', 0) / 1000}[parts['unit']] == int(parts['length'])
     backbone = cfg.model.backbone
-    assert parts['backbone'] in ('darknet53' if backbone.type == 'Darknet' else f'r{backbone.depth}', f"r{backbone.get('depth')}w{backbone.get('base_channels')}")
-    assert parts['data'] == cfg.benchmark.dataset.lower()
+    assert parts['backbone'] in (dict(Darknet='darknet53', EfficientNetLite='efficientnetlite0').get(backbone.type, f"r{backbone.get('depth')}"),
+                                 f"r{backbone.get('depth')}w{backbone.get('base_channels')}")
+    assert parts['data'] == cfg.benchmark.dataset.lower().split(',')[0]
     side = int(parts['size'] or 128)
+    backbone.pop('init_cfg', None)
     with torch.device('meta'):
         model = MODELS.build(dict(cfg.model, data_preprocessor=MODELS.build(cfg.data_preprocessor))).eval()
         maps = model(torch.zeros(1, 3, side, side))
-        logits, _, values = model.head(maps)
+        logits, _, values = (None,) * 3 if parts['method'] == 'mask_rcnn' else model.head(maps)
     assert [level.shape[2] for level in maps] == [-(-side // stride) for stride in (8, 16, 32, 64, 128)[:len(maps)]]
-    assert len(model.head.scales) == len(maps) and logits.shape[2] == dict(coco=81, shapes=6)[parts['data']]
-    assert values.shape[2] == (256 if parts['method'] == 'fc_mask' else model.mask_branch.num_values)
+    if parts['method'] == 'mask_rcnn':
+        assert model.rpn_head.strides == (8, 16, 32) and len(maps) == 3 and model.num_classes == 5
+    else:
+        assert len(model.head.scales) == len(maps) and logits.shape[2] == dict(coco=81, shapes=6)[parts['data']]
+        assert values.shape[2] == (256 if parts['method'] == 'fc_mask' else model.mask_branch.num_values)
     PARAM_SCHEDULERS.build(dict(cfg.param_scheduler[0], optimizer=build_optim_wrapper(model, cfg.optim_wrapper)))
     assert METRICS.build(cfg.test_evaluator).kinds == ['bbox', 'segm']
     for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
         assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('pipeline', ()))
         assert [step['size'] for step in part.get('pipeline', ())[-1:]] == ([side] if parts['data'] == 'coco' else [])
+
+
+@pytest.mark.parametrize('name', GENERATIVE)
+def test_generative(name):
+    """{method}_g{width}_{gpus}xb{batch}-const-{epochs}e_{data}.py: true, every weight belongs to a half or is an average."""
+    cfg = load_config(f'mmwsl::{name}')
+    parts = re.fullmatch(r'(?P<method>[a-z0-9_]+)_g(?P<width>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-const-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)',
+                         name.split('/')[-1].removesuffix('.py'))
+    assert parts['method'].startswith(name.split('/')[1])
+    assert cfg.train_dataloader.batch_size == int(parts['batch']) and not cfg.param_scheduler
+    assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
+    assert cfg.train_cfg.max_epochs == int(parts['epochs']) and cfg.train_cfg.type in LOOPS and cfg.runner_type in RUNNERS
+    assert parts['data'] == cfg.benchmark.dataset.lower().split()[-1] and cfg.model.generator.channels == int(parts['width'])
+    with torch.device('meta'):  # what the published sizes are drawn from takes long, and nothing asks for it
+        model = MODELS.build(dict(cfg.model, data_preprocessor=MODELS.build(cfg.data_preprocessor))).eval()
+        size = cfg.model.generator.size
+        assert model(torch.zeros(2, 3, size, size)).shape == (2, 3, size, size)
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    held = {id(p) for half in wrapper.values() for group in half.optimizer.param_groups for p in group['params']}
+    assert held == {id(p) for p in model.parameters() if p.requires_grad} and len(held) > 20
+    METRICS.build(cfg.test_evaluator)
+    for hook in cfg.get('custom_hooks', []):
+        HOOKS.build(dict(hook))
 
 
 @pytest.mark.parametrize('name', DEEPLAB)
@@ -320,21 +351,24 @@ def test_deeplab(name):
         assert all(TRANSFORMS.build(step).moves_annotations for step in part.pipeline)
 
 
-@pytest.mark.parametrize('name, classes', [('faster_rcnn_voc07', 20), ('mask_rcnn_coco', 80), ('fcn_voc07', 21)])
+@pytest.mark.parametrize('name, classes', [('faster_rcnn_voc07', 20), ('mask_rcnn_coco', 80), ('fcn_voc07', 21),
+                                           ('fcn_motion_voc07', 21), ('fcn_shapes', 2)])
 def test_quick(name, classes):
     """The small presets build, with widths that the backbone says, and so do their pipelines."""
     cfg = load_config(f'mmwsl::benchmarks/quick/{name}.py')
     model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor)).eval()
     with torch.no_grad():
         maps = model(torch.zeros(1, 3, 64, 64))
-    if name == 'fcn_voc07':
-        assert maps.shape == (1, classes, 8, 8)
+    if name.startswith('fcn'):
+        side = 8 if name == 'fcn_voc07' else 16
+        assert maps.shape == (1, classes, side, side)
     else:
         assert [level.shape[2] for level in maps] == [64 // stride for stride in model.rpn_head.strides]
         assert model.box_head.num_classes == classes and (model.mask_head is None) == (name == 'faster_rcnn_voc07')
     METRICS.build(dict(cfg.test_evaluator, ann_file=None) if name == 'mask_rcnn_coco' else cfg.test_evaluator)
     for part in (cfg.train_dataloader.dataset, cfg.test_dataloader.dataset):
-        assert all(TRANSFORMS.build(step).moves_annotations for step in part.get('dataset', part).pipeline)
+        assert all(TRANSFORMS.build(step).moves_annotations
+                   for step in part.get('dataset', part).get('pipeline', ()))
 
 
 @pytest.mark.parametrize('name', sorted(path.relative_to(ROOT / 'benchmarks').as_posix() for pattern in (

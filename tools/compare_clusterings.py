@@ -28,6 +28,7 @@ SCORES = ('pairwise_precision', 'pairwise_recall', 'pairwise_f', 'bcubed_precisi
 ITEMS_PER_IDENTITY = {200_000: 78, 600_000: 71, 1_400_000: 65}  # of CDP's three subsets
 COMMITTEE, GRAPH = 4, 80  # models, and neighbors of the graph that serves every method
 THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)  # cosines tried on a probe
+RANKS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)  # the same of rank-order
 
 
 def make_identities(items, folder, models):
@@ -103,33 +104,50 @@ def run_limited(arguments, limit, memory):
     return reason or (None if process.exitcode == 0 else 'failed')
 
 
-def choose_settings(method, probe, truth, out):
-    """Options for the threshold of a method with the highest pairwise F on labelled features of other classes."""
+def choose_settings(method, probe, truth, out, committee=(), given=None):
+    """Options for the threshold of a method with the highest pairwise F on labelled features of other classes.
+
+    What is given already stays as it is.
+    """
+    given = given or {}
     settings = load_config(config_of(method, len(open_features(probe)))).clustering
-    names = [name for name in ('threshold', 'distance', 'bandwidth') if name in settings]
-    if not names or method == 'rank_order':  # its threshold is one of ranks
+    names = [name for name in ('threshold', 'distance', 'bandwidth')
+             if name in settings and f'clustering.{name}' not in given]
+    if not names:
         return {}
     tried = []
-    for cosine in THRESHOLDS:
-        value = dict(threshold=cosine, bandwidth=float(np.sqrt(2 - 2 * cosine)),
-                     distance=1 - cosine if method == 'knn_dbscan' else float(np.sqrt(2 - 2 * cosine)))
+    for number in RANKS if method == 'rank_order' else THRESHOLDS:
+        value = dict(threshold=number, bandwidth=float(np.sqrt(2 - 2 * min(number, 1))),
+                     distance=1 - number if method == 'knn_dbscan' else float(np.sqrt(2 - 2 * min(number, 1))))
         options = {f'clustering.{name}': round(value[name], 6) for name in names}
-        report = cluster(config_of(method, 1), probe, out / 'probe.npy', truth, stages=out / 'probe.stages',
-                         options=options, say=lambda line: None)
-        tried.append((report['scores']['kept']['pairwise_f'], -cosine, options))
+        report = cluster(config_of(method, 1), probe, out / 'probe.npy', truth, committee, stages=out / 'probe.stages',
+                         options=given | options, say=lambda line: None)
+        tried.append((report['scores']['kept']['pairwise_f'], -number, options))
     return max(tried, key=lambda each: each[:2])[2]
 
 
-def records_of(method, dataset, config, options, report, reason, limit):
-    """Records of one method on one data set."""
+def source_of(features):
+    """What an ``.npz`` of ``mmwsl extract`` says of its network; an empty dict where nothing does."""
+    if Path(features).suffix != '.npz':
+        return {}
+    with np.load(features) as arrays:
+        return json.loads(str(arrays['source'])) if 'source' in arrays else {}
+
+
+def records_of(method, dataset, config, options, report, reason, limit, source=None):
+    """Records of one method on one data set; ``source`` is what :func:`source_of` says."""
+    source = source or {}
     shared = dict(suite='clustering', method=method, config=config.replace('mmwsl::', 'configs/'), seed=0,
-                  dataset=dataset, split='all', protocol='clustering')
+                  dataset=dataset, split='all', protocol='clustering',
+                  **{name: source[name] for name in ('encoder', 'layer', 'pooling', 'saw_labels') if name in source})
+    network = {name: source[name] for name in ('config', 'checkpoint', 'split') if name in source}
     if report is None:
         return [make_record(metric='stopped', value=float(limit), settings=dict(reason=reason, options=options),
                             **shared)]
     index = [{name: each[name] for name in ('index', 'neighbors', 'recall')} for each in report['neighbors'][:1]]
     settings = dict(report['settings'], items=report['items'], dims=report['dims'], graph=index, committee=max(
         len(report['neighbors']) - 1, 0))
+    settings |= dict(features=network) if network else {}
     values = {name: 100 * report['scores']['kept'][name] for name in SCORES}
     values |= {f'{name}_removed': 100 * report['scores']['removed'][name] for name in ('pairwise_f', 'bcubed_f')}
     values |= report['sizes'] | {f'seconds_{stage}': value for stage, value in report['seconds'].items()}
@@ -155,7 +173,8 @@ def compare(dataset, features, truth, committee, args, stopped):
         else:
             config, options = config_of(method, items), dict(args.set.get(method, {}))
             if args.probe:
-                options |= choose_settings(method, args.probe, args.probe, out)
+                options |= choose_settings(method, args.probe, args.probe, out,
+                                           args.probe_members if others else [], options)
             settings = load_config(config).clustering
             if 'k' in settings or method.startswith('cdp'):
                 options.setdefault('clustering.index', args.index)
@@ -164,7 +183,7 @@ def compare(dataset, features, truth, committee, args, stopped):
             reason = run_limited((config, features, truth, others, result, out / 'stages', options), args.limit,
                                  args.memory)
             report = None if reason else json.loads(result.with_suffix('.json').read_text())
-            records = records_of(method, dataset, config, options, report, reason, args.limit)
+            records = records_of(method, dataset, config, options, report, reason, args.limit, source_of(features))
             write_atomically(done, ''.join(json.dumps(record) + '\n' for record in records))
             for name in ('pairs.npz', 'partition.npz'):
                 (out / 'stages' / name).unlink(missing_ok=True)
@@ -188,11 +207,30 @@ def prepare_graph(dataset, features, args):
         raise SystemExit(f'{dataset}: the kNN graph was not made ({reason}), see above; --memory GIB allows more')
 
 
+def read_settings(texts):
+    """Method -> options of a config, of texts ``METHOD.NAME=VALUE`` with values in JSON."""
+    chosen = {}
+    for text in texts:
+        name, _, value = text.partition('=')
+        method, _, setting = name.partition('.')
+        if method not in METHODS or not setting:
+            raise ValueError(f'--set {text}: give METHOD.NAME=VALUE, with a method of {", ".join(METHODS)}')
+        try:
+            chosen.setdefault(method, {})[f'clustering.{setting}'] = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f'--set {text}: {value!r} is no value in JSON; text wants quotes, \'"ivf"\'') from error
+    return chosen
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--sizes', type=int, nargs='+', default=[], help='items of the synthetic identities')
     parser.add_argument('--data', metavar='NAME=FILE', help='features with labels, as mmwsl extract writes them')
+    parser.add_argument('--members', metavar='FILE', nargs='+', default=[], help='features of the items of --data by '
+                        'other models, for cdp_vote')
     parser.add_argument('--probe', metavar='FILE', help='features and labels of other classes, to choose thresholds on')
+    parser.add_argument('--probe-members', metavar='FILE', nargs='+', default=[], help='of the items of --probe by the '
+                        'models of --members')
     parser.add_argument('--out', type=Path, default=Path('work_dirs/clusterings'))
     parser.add_argument('--only', nargs='+', choices=METHODS)
     parser.add_argument('--limit', type=float, default=240, help='processor seconds of a method, neighbors apart')
@@ -201,12 +239,15 @@ def main():
     parser.add_argument('--committee', type=int, default=COMMITTEE, help='models beside the base one; 0 = no vote')
     parser.add_argument('--set', nargs='+', default=[], metavar='METHOD.NAME=VALUE', help='settings of methods')
     args = parser.parse_args()
-    chosen = {}
-    for text in args.set:
-        name, _, value = text.partition('=')
-        method, _, setting = name.partition('.')
-        chosen.setdefault(method, {})[f'clustering.{setting}'] = json.loads(value)
-    args.set = chosen
+    try:
+        args.set = read_settings(args.set)
+    except ValueError as error:
+        parser.error(str(error))
+    if args.data and not all(args.data.partition('=')):
+        parser.error(f'--data {args.data}: give the name of the data and the file, e.g. ORL=test.npz')
+    if args.probe and len(args.members) != len(args.probe_members):
+        parser.error(f'--members has {len(args.members)} files and --probe-members {len(args.probe_members)}: name one '
+                     'of each model in both, in the same order')
     environment()  # the commit of what runs, before anything of it is changed
     stopped = set()
     for size in args.sizes:
@@ -218,7 +259,7 @@ def main():
         name, _, path = args.data.partition('=')
         read_labels(path, len(open_features(path)))
         prepare_graph(name, path, args)
-        compare(name, path, path, [], args, set())
+        compare(name, path, path, args.members, args, set())
     files = sorted(args.out.glob('*/*.jsonl'))
     write_atomically(args.out / 'records.jsonl', ''.join(path.read_text() for path in files))
 

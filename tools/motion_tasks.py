@@ -37,6 +37,7 @@ from mmwsl.reporting.records import make_record
 SUITE = 'motion'
 ROOT = 'mmwsl::selfsup/'
 CMP = ROOT + 'cmp/cmp_r18w4_1xb16-cos-6e_motionclips.py'
+LIMBS = ROOT + 'cmp/cmp_r18w4_1xb16-cos-3e_motionlimbs.py'
 PREDICTION = ROOT + 'flow_prediction/flow_prediction_r18w4_1xb32-cos-5e_motionclips.py'
 FOREGROUND = ROOT + 'moving_foreground/moving_foreground_r18w4_1xb32-cos-8e_motionclips.py'
 CROSS_PIXEL = ROOT + 'cross_pixel/cross_pixel_r18w4_1xb32-cos-5e_shapes.py'
@@ -45,7 +46,8 @@ PAIRS = {'RubberWhale': ('middlebury_rubberwhale', 'frame10.png', 'frame11.png',
          'FlyingChairs 0': ('flyingchairs_pairs', '0img0.ppm', '0img1.ppm', '0flow.flo'),
          'FlyingChairs 1': ('flyingchairs_pairs', '1img0.ppm', '1img1.ppm', '1flow.flo')}
 POINTS = (0, 1, 3, 6)
-CLICKS = 5
+CLICKS = 3
+SEEN = 40  # pixels of what is clicked at least
 
 
 def main():
@@ -114,7 +116,7 @@ def flow(seed, args):
                 warped_difference=np.abs(warp(second, found).astype(float) - first)[counted].mean())
 
 
-def clips(seed, args):
+def real_clip(seed, args):
     """IoU in percent of the moving region with the true mask of a real clip."""
     folder = args.data / 'davis_car_shadow'
     frames = list(read_frames(folder / 'JPEGImages' / '480p' / 'car-shadow'))
@@ -201,7 +203,7 @@ def static_saliency(image):
 
 
 def propagation(seed, args, count=100):
-    """End-point error against points of guidance, and IoU with a limb against clicks."""
+    """End-point error against points of guidance."""
     last = trained(CMP, seed, args.work_dir / 'cmp')
     network = GuidedMotion(CMP, last, device='cpu')
     data = MotionClips('test', num_clips=count, seed=seed, supervision='full')
@@ -224,22 +226,25 @@ def propagation(seed, args, count=100):
     yield named('cmp', 'MotionClips', 'propagation', CMP), {
         'end_point_error_still': np.mean(still),
         **{f'end_point_error_{points}': np.mean(values) for points, values in errors.items()}}
-    yield named('cmp', 'MotionClips', 'clicks', CMP), {
-        f'iou_{number}': 100 * value for number, value in enumerate(limb_ious(network, seed, count // 2), start=1)}
-    untrained = GuidedMotion(CMP, 'random', device='cpu')
-    yield named('random', 'MotionClips', 'clicks', CMP), {
-        f'iou_{number}': 100 * value for number, value in enumerate(limb_ious(untrained, seed, count // 4), start=1)}
 
 
-def limb_ious(network, seed, count):
-    """Mean IoU after 1, 2, ... clicks with the first limb of figures, where 40 pixels of it are seen."""
-    data, values = MotionClips('test', num_clips=count, seed=seed + 50, supervision='full'), []
-    for position in range(count):
-        item = data[position]
-        truth = item['data_samples'].gt_instance_masks[0, 1].numpy()
-        if truth.sum() >= 40:
-            values.append(iou_of_clicks(network, item['inputs'][0].permute(1, 2, 0).numpy(), truth, CLICKS))
-    return np.mean(values, axis=0)
+def clicks(seed, args, count=30):
+    """IoU in percent against clicks: with figures that travel as one, and with a limb of those that may turn."""
+    wanted = dict(figure=(dict(travelling=1.0, moving=0.0), lambda sample: sample.gt_mask[0] > 0),
+                  limb=({}, lambda sample: sample.gt_instance_masks[0, 1]))
+    last = trained(CMP, seed, args.work_dir / 'cmp')
+    limbs = trained(LIMBS, seed, args.work_dir / 'cmp_limbs', dict(load_from=str(last)))
+    for method, config, checkpoint, number in (('cmp', CMP, last, count), ('cmp_limbs', LIMBS, limbs, count),
+                                               ('random', CMP, 'random', count // 2)):
+        network = GuidedMotion(config, checkpoint, device='cpu')
+        for part, (settings, mask_of) in wanted.items():
+            data = MotionClips('test', num_clips=number, seed=seed + 50, supervision='full', **settings)
+            items = [data[position] for position in range(number)]
+            values = [iou_of_clicks(network, item['inputs'][0].permute(1, 2, 0).numpy(), mask.numpy(), CLICKS)
+                      for item, mask in ((item, mask_of(item['data_samples'])) for item in items)
+                      if mask.sum() >= SEEN]
+            yield named(method, 'MotionClips', f'clicks_{part}', config), {
+                f'iou_{after}': 100 * value for after, value in enumerate(np.mean(values, axis=0), start=1)}
 
 
 def cross_pixel(seed, args):
@@ -287,8 +292,8 @@ def draw(file, checkpoint, rows=4, enlarge=3):
     write_atomically(file, cv2.imencode(file.suffix, picture)[1].tobytes())
 
 
-TASKS = dict(flow=flow, clips=clips, next_frames=next_frames, consensus=consensus_masks, prediction=prediction,
-             propagation=propagation, foreground=foreground, cross_pixel=cross_pixel)
+TASKS = dict(flow=flow, clips=real_clip, next_frames=next_frames, consensus=consensus_masks, prediction=prediction,
+             propagation=propagation, clicks=clicks, foreground=foreground, cross_pixel=cross_pixel)
 REAL = ('flow', 'clips', 'next_frames')
 
 if __name__ == '__main__':

@@ -18,7 +18,7 @@ A block in a Markdown file looks like this, paths seen from the repository's roo
     <!-- end -->
     <!-- throughput: docs/results/throughput/NAME.json -->
     <!-- end -->
-    <!-- clusterings: docs/results/NAME/records.jsonl -->
+    <!-- clusterings: docs/results/NAME/records.jsonl [dataset=NAME,...] -->
     <!-- end -->
     <!-- rooms: mmwsl -->
     <!-- end -->
@@ -107,11 +107,24 @@ def render_records(kind, path, words):
 
 
 def render_published(path, words):
-    """Tables of published figures; ``words`` are conditions ``field=VALUE,VALUE`` that all must hold (_ = a space)."""
+    """Tables of published figures; ``words`` as of :func:`choose_published`."""
+    return render_quoted(choose_published(path, words))
+
+
+def choose_published(path, words):
+    """Published figures; ``words`` are conditions ``field=VALUE,VALUE`` that all must hold (_ = a space)."""
     conditions = [word.split('=', 1) for word in words]
-    return render_quoted([figure for figure in read_quoted(path)
-                          if all(figure[field] in values.replace('_', ' ').split(',') + values.split(',')
-                                 for field, values in conditions)])
+    return [figure for figure in read_quoted(path)
+            if all(figure[field] in values.replace('_', ' ').split(',') + values.split(',')
+                   for field, values in conditions)]
+
+
+def render_compared_clusterings(path, words):
+    """Tables of clusterings, and beside them published figures for which the conditions ``words``, if any, hold."""
+    if not path.is_file():
+        return 'Not run yet.\n'
+    figures = choose_published(QUOTED, ['protocol=clustering', *words]) if words else ()
+    return render_clusterings(read_records(path), figures)
 
 
 def choose_quoted(figures, method, protocols, backbone):
@@ -180,7 +193,7 @@ def render(text, page=ROOT / 'README.md'):
         if kind == 'throughput':
             body = render_throughput(json.loads((ROOT / path).read_text(encoding='utf-8')))
         elif kind == 'clusterings':
-            body = render_clusterings(read_records(ROOT / path)) if (ROOT / path).is_file() else 'Not run yet.\n'
+            body = render_compared_clusterings(ROOT / path, words.split())
         elif kind == 'rooms':
             body = render_rooms(ROOT / path)
         elif kind == 'overview':

@@ -129,6 +129,7 @@ def main():
     parser.add_argument('--only', nargs='+', choices=('nms', 'yolact', 'mask_rcnn', 'mask_rcnn_large'),
                         default=['nms', 'yolact', 'mask_rcnn', 'mask_rcnn_large'])
     parser.add_argument('--bf16', action='store_true', help='autocast to bfloat16')
+    parser.add_argument('--contiguous', action='store_true', help='channels first, not last')
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--json', help='file to write')
     parser.add_argument('--clock', choices=('wall', 'cpu'), default='wall',
@@ -138,7 +139,8 @@ def main():
     torch.set_num_threads(args.threads)
     generator = torch.Generator().manual_seed(0)
     result = dict(hardware=platform.processor() or platform.machine(), threads=args.threads, device=args.device,
-                  torch=torch.__version__, repeats=args.repeats, bf16=args.bf16, clock=args.clock,
+                  torch=torch.__version__, repeats=args.repeats, bf16=args.bf16, channels_last=not args.contiguous,
+                  clock=args.clock,
                   date=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()))
     if 'nms' in args.only:
         result['nms'] = nms_times(args.repeats, clock, generator)
@@ -150,8 +152,9 @@ def main():
         if name not in args.only:
             continue
         model, _ = build_model(load_config(CONFIGS[kind]), 'random', args.device)
-        model = model.to(memory_format=torch.channels_last)
-        image = torch.rand(1, 3, *size, generator=generator).to(args.device, memory_format=torch.channels_last)
+        order = torch.contiguous_format if args.contiguous else torch.channels_last
+        model = model.to(memory_format=order)
+        image = torch.rand(1, 3, *size, generator=generator).to(args.device, memory_format=order)
         make = yolact_parts if kind == 'yolact' else mask_rcnn_parts
         with torch.autocast(args.device.split(':')[0], torch.bfloat16, enabled=args.bf16):
             times = median_times(make(model, image, args.detections, generator), args.repeats, clock)

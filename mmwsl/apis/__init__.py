@@ -21,6 +21,7 @@ from .evaluate import evaluate
 from .explore import explore
 from .export import export
 from .hidden_robustness import hidden_robustness
+from .label_cost import label_cost, weak_masks
 from .motion import GuidedMotion, animate, cut_out, extract_flow, motion_boxes
 from .overlays import overlays
 from .predictor import Predictor, predict
@@ -52,6 +53,7 @@ __all__ = [
     'extract_flow',
     'four_steps',
     'hidden_robustness',
+    'label_cost',
     'load_config',
     'mask_sheet',
     'motion_boxes',
@@ -72,4 +74,5 @@ __all__ = [
     'run_suite',
     'throughput',
     'train',
+    'weak_masks',
 ]

@@ -3,6 +3,7 @@
 import copy
 import functools
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -51,8 +52,9 @@ def extract(cfg: Config, checkpoint: Path | str | None, out: Path | str | None =
         cfg: config with ``benchmark.train`` and ``benchmark.test``.
         checkpoint: file, ``'random'`` or ``'random_rescaled'`` (see :func:`build_model`).
         out: ``.npz`` file to write: ``features`` (N, D) float32, ``index`` (N,) positions in the data set, ``labels``
-            (N,) if there are any, ``classes``, ``paths`` (N,) where images are files, and with ``thumbnails`` these as
-            uint8 (M, 48, 48, 3) beside ``thumbnail_rows`` (M,), the rows they belong to.
+            (N,) if there are any, ``classes``, ``paths`` (N,) where images are files, ``source``, a JSON object of
+            what they are of (``config``, ``checkpoint``, ``layer``, ``dataset``, ``split``, ...), and with
+            ``thumbnails`` these as uint8 (M, 48, 48, 3) beside ``thumbnail_rows`` (M,), the rows they belong to.
         split: ``'train'`` or ``'test'``.
         layer: which of the backbone's outputs.
         thumbnails: small pictures of so many images, evenly spaced, for :func:`report`.
@@ -64,11 +66,15 @@ def extract(cfg: Config, checkpoint: Path | str | None, out: Path | str | None =
     _check(cfg, split)
     out = None if out is None else check_writable(out)
     dataset = build_dataset(cfg.benchmark[split])
-    model, _ = build_model(cfg, checkpoint)
+    model, meta = build_model(cfg, checkpoint)
     features = _features(cfg, model, dataset, layer)
     if out is not None and is_main_process():
+        fields = _fields(cfg, checkpoint, type(model), meta, layer)
+        source = {name: fields[name] for name in ('config', 'saw_labels', 'dataset', 'encoder', 'layer', 'pooling')}
+        source |= dict(split=split, checkpoint=fields['settings']['checkpoint'])
         arrays: dict[str, Any] = dict(features=features.features.numpy(), index=features.indices.numpy(),
-                                      classes=np.array(features.classes, dtype=str))
+                                      classes=np.array(features.classes, dtype=str),
+                                      source=np.array(json.dumps(source, default=str)))
         if features.labels is not None:
             arrays['labels'] = features.labels.numpy()
         if hasattr(dataset, 'paths'):

@@ -74,6 +74,8 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
             check_trained_classes(trained_classes(loaded), runner.test_dataloader.dataset.metainfo.get('classes'),
                                   f'test_dataloader, {path}')
     values = runner.test()
+    told = {key: value for metric in runner.test_loop.evaluator.metrics  # by what the metric itself was measured
+            for key, value in getattr(metric, 'described', {}).items()}
     if out is not None and is_main_process():
         described = [dict(file=file.name, sha256=checkpoint_hash(file)) if file else 'random' for file in files]
         inference = getattr(unwrap(runner.model), 'inference', None)  # what the figure was given: scales, tags, a CRF
@@ -85,6 +87,6 @@ def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Pa
             dataset=dataset_name(cfg), split='test',
             saw_labels=any_labels(saw_labels or [runner.start_saw_labels]),
             protocol=name.split('/')[0], metric=name.split('/', 1)[-1], value=round(float(value), 4),
-            settings=dict(checkpoint=described[0] if len(described) == 1 else described) | inference)
+            settings=dict(checkpoint=described[0] if len(described) == 1 else described) | inference | told)
             for name, value in values.items()])
     return values

@@ -71,10 +71,13 @@ class _Stopwatch(Hook):
         model.train()
         start = time.perf_counter()
         for _ in range(steps):
-            with runner.optim_wrapper.optim_context(runner.model):
-                losses = runner.model(**self.constant, mode='loss')
-            loss, _ = model.parse_losses(losses)
-            runner.optim_wrapper.update_params(loss)
+            if hasattr(model, 'step_halves'):
+                model.step_halves(runner.optim_wrapper, **self.constant)
+            else:
+                with runner.optim_wrapper.optim_context(runner.model):
+                    losses = runner.model(**self.constant, mode='loss')
+                loss, _ = model.parse_losses(losses)
+                runner.optim_wrapper.update_params(loss)
             if hasattr(model, 'after_optimizer_step'):
                 model.after_optimizer_step(0.5)
         _wait(device)

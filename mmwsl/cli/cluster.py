@@ -25,14 +25,19 @@ def add_arguments(parser):
     parser.add_argument('--known', nargs=2, metavar=('FEATURES', 'LABELS'),
                         help='features and clusters of old items, which stay: those of FEATURES are new ones that join '
                              "them, or form clusters of their own, by the config's threshold and max_size")
+    parser.add_argument('--drop', metavar='CSV', help='write what a cleaner would drop: items in no cluster, and those '
+                        'of another class (--truth) than more than half of their cluster')
+    parser.add_argument('--learn', nargs=2, metavar=('FEATURES', 'LABELS'),
+                        help='known items that gcn_v, gcn_v_e, gcn_d, gcn_d_s and l_gcn learn from, into '
+                             'clustering.fitted; later calls without it apply what was learnt')
     parser.add_argument('--device', help='of the exact search of neighbors (default: a GPU if there is one)')
     add_options(parser)
 
 
 def run(args):
     from mmwsl.apis.cluster import cluster, extend_clusters
-    if args.known and (args.committee or args.photos or args.stages):
-        raise ValueError('--known goes without --committee, --photos and --stages: leave these out')
+    if args.known and (args.committee or args.photos or args.stages or args.learn or args.drop):
+        raise ValueError('--known goes without --committee, --drop, --learn, --photos and --stages: leave these out')
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         if args.known:
@@ -40,6 +45,6 @@ def run(args):
                             read_options(args.cfg_options))
             return
         cluster(args.config, args.features, args.out, args.truth, args.committee, args.photos, args.dims, args.stages,
-                args.device, read_options(args.cfg_options))
+                args.device, read_options(args.cfg_options), learn=args.learn, drop=args.drop)
     except KeyboardInterrupt:
         sys.exit(130)

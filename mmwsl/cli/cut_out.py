@@ -15,8 +15,9 @@ def add_arguments(parser):
     parser.add_argument('--config', required=True, help='of a network of motion propagation (mmwsl::selfsup/cmp/...)')
     parser.add_argument('--checkpoint', required=True, help='its weights')
     parser.add_argument('--out', required=True, metavar='FILE', help='mask to write, .png: 255 = wanted, 0 = not')
+    parser.add_argument('--strip', metavar='FILE', help='also write a picture: clicks, what moves with them, the cut')
     parser.add_argument('--size', type=int, help="short side for the network (default: the photo's, at most 416)")
-    parser.add_argument('--threshold', type=float, default=0.3,
+    parser.add_argument('--threshold', type=float, default=0.5,
                         help='share of the told motion above which a pixel belongs to it (default: %(default)s)')
     parser.add_argument('--device', help='where the network runs, e.g. cpu or cuda:1 (default: a GPU if there is one)')
 
@@ -25,4 +26,4 @@ def run(args):
     from mmwsl.apis.motion import cut_out
     positive, negative = ([numbers(text, 2) for text in texts] for texts in (args.positive, args.negative))
     print(cut_out(args.image, positive, args.out, args.config, args.checkpoint, negative, args.size, args.threshold,
-                  args.device))
+                  args.device, args.strip))

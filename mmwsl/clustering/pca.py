@@ -1,5 +1,6 @@
 """Features made ready for k-means: whitened principal components of rows that are spread over ranks."""
 
+import numpy as np
 import torch
 
 from mmwsl.clustering.kmeans import blocks
@@ -61,3 +62,16 @@ def whiten(features: torch.Tensor, dims: int) -> torch.Tensor:
         # of rank 0: the signs of the axes are a matter of taste
         axes = from_first_rank((axes * scale).to(features.device))
         return torch.cat([((rows.double() - mean) @ axes).to(features.dtype) for rows in blocks(features, width)])
+
+
+def principal_components(known: np.ndarray, other: np.ndarray, dims: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of both as their first principal components, which are those of the known ones; not whitened.
+
+    Args:
+        known: (N, D) float32.
+        other: (M, D) float32.
+        dims: components, as many as there are if they are fewer.
+    """
+    mean = known.mean(0)
+    basis = np.linalg.svd(known - mean, full_matrices=False)[2][:dims].T
+    return (known - mean) @ basis, (other - mean) @ basis

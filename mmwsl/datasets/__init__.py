@@ -2,6 +2,7 @@
 
 from .annotated import AnnotatedDataset, rasterize, read_class_map
 from .base import ImageDataset, InMemoryDataset, SequenceDataset, evenly_spaced
+from .clusters import FeatureRows, pseudo_labels
 from .collate import collate_bags, collate_batch, collate_graphs, collate_list, collate_sequences
 from .file_dataset import FileDataset
 from .graphs import ConfidenceNodes, ConnectivityPieces, MediatorPairs, PivotPieces, ProposalPieces
@@ -63,10 +64,12 @@ from .wrappers import (
     ImageProposals,
     Joined,
     MotionFrames,
+    NoisyLabels,
     Recomposed,
     Resized,
     SingleClassCrops,
     TrackedPatches,
+    WeakMasks,
     WithProposalsByIndex,
     WithWindows,
     frame_region,
@@ -95,6 +98,7 @@ __all__ = [
     'DigitScenes',
     'Digits',
     'EpochSampler',
+    'FeatureRows',
     'FileDataset',
     'FlowError',
     'FlowFrames',
@@ -111,6 +115,7 @@ __all__ = [
     'MultiViewFigures',
     'MultiViewPoses',
     'Joined',
+    'NoisyLabels',
     'OwnData',
     'PhotometricDistortion',
     'PseudoLabelSampler',
@@ -136,6 +141,7 @@ __all__ = [
     'SyntheticSequences',
     'TrackedPatches',
     'WSOLBenchmark',
+    'WeakMasks',
     'WithProposalsByIndex',
     'WithWindows',
     'ZoomOut',
@@ -151,6 +157,7 @@ __all__ = [
     'evenly_spaced',
     'frame_region',
     'image_size',
+    'pseudo_labels',
     'rasterize',
     'read_class_map',
     'read_image',

@@ -3,7 +3,7 @@
 import io
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +75,7 @@ class AnnotatedDataset(FileDataset):
 
     num_map_values: int | None = None  # class maps hold 0 to this - 1, and 255; None = not known
     maps_are_learned = True  # whether a network that is given class maps tells pixels apart as they do
+    weaken: Callable | None = None  # (index, class map, what the pipeline starts from) -> a map with less in it
     map_values: Mapping | None = None  # a value in the files of class maps -> what it becomes
 
     def __init__(self, paths, labels, classes, annotations, drop_empty=False, **settings):
@@ -167,7 +168,7 @@ class AnnotatedDataset(FileDataset):
             results['masks'] = masks
         class_map = self.class_map_of(index, size) if 'gt_mask' in self._visible else None
         if class_map is not None:
-            results['class_map'] = class_map
+            results['class_map'] = class_map if self.weaken is None else self.weaken(index, class_map, results)
         return results
 
     def check(self, index):

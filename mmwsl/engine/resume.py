@@ -139,7 +139,12 @@ def changes_schedule(differing):
 
 def load_momenta(optim_wrapper, state):
     """Load an optimiser's state; the settings of its parameter groups (lr, weight decay, ...) stay as they are."""
-    settings = [{key: value for key, value in group.items() if key != 'params'} for group in optim_wrapper.param_groups]
+    groups = optim_wrapper.param_groups
+    if isinstance(groups, dict):  # an optimizer for each half of the model
+        for name in groups:
+            load_momenta(optim_wrapper[name], state[name])
+        return
+    settings = [{key: value for key, value in group.items() if key != 'params'} for group in groups]
     optim_wrapper.load_state_dict(state)
     for group, own in zip(optim_wrapper.param_groups, settings, strict=True):
         group.update(own)

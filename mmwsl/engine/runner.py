@@ -29,7 +29,7 @@ from mmwsl.datasets.checks import check_quickly
 from mmwsl.dist import init_process_group
 from mmwsl.engine import resume
 from mmwsl.engine.needed_hooks import NeededHooks
-from mmwsl.engine.schedules import has_fractions, whole_iterations
+from mmwsl.engine.schedules import BuiltSchedules
 from mmwsl.engine.stop import Stopped, StopSignals, init_worker
 from mmwsl.files import write_atomically
 from mmwsl.registry import FUNCTIONS, RUNNERS
@@ -41,7 +41,7 @@ def unwrap(model):
 
 
 @RUNNERS.register_module()
-class Runner(NeededHooks, MMEngineRunner):
+class Runner(NeededHooks, BuiltSchedules, MMEngineRunner):
     """mmengine's Runner; every config field of it works here.
 
     Differences: ranks may live on CPUs (gloo); a checkpoint holds tensors and plain types only, is written atomically
@@ -94,25 +94,13 @@ class Runner(NeededHooks, MMEngineRunner):
         memory_format = getattr(getattr(model, 'data_preprocessor', None), 'memory_format', torch.contiguous_format)
         if memory_format == torch.channels_last:
             model = model.to(memory_format=memory_format)
+        if getattr(model, 'averages_gradients', False):  # its own step does, of several backward passes
+            return model.to(get_device())
         if self.distributed and get_device() == 'cpu' and model_wrapper_cfg is None:
             # DDP refuses device_ids for a module on a CPU
             model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False,
                                      find_unused_parameters=self.cfg.get('find_unused_parameters', False))
         return super().wrap_model(model_wrapper_cfg, model)
-
-    def _build_param_scheduler(self, scheduler, optim_wrapper):
-        """As mmengine's, but lengths in epochs may be fractions where they are converted to iterations, and one that
-        begins after the training ends is no error: its time does not come."""
-        schedulers = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]
-        return super()._build_param_scheduler(
-            [self._with_end(each) if isinstance(each, dict) else each for each in schedulers], optim_wrapper)
-
-    def _with_end(self, scheduler):
-        last = self.max_epochs if scheduler.get('by_epoch', True) else self.max_iters
-        scheduler = {'end': max(last, scheduler.get('begin', 0) + 1), **scheduler}
-        if scheduler.get('convert_to_iter_based') and has_fractions(scheduler):
-            return whole_iterations(scheduler, len(self.train_dataloader))
-        return scheduler
 
     def scale_lr(self, optim_wrapper, auto_scale_lr=None):
         if auto_scale_lr and 'base_batch_size' in auto_scale_lr:

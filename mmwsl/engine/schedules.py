@@ -1,4 +1,4 @@
-"""Scaling and conversion of the lengths in configs of parameter schedulers."""
+"""Parameter schedulers: the lengths in their configs scaled and converted, and how the Runner builds them."""
 
 import copy
 import math
@@ -40,3 +40,26 @@ def whole_iterations(scheduler, factor=1):
         scheduler['end'] = max(scheduler['end'], scheduler.get('begin', 0) + 2)
     scheduler['by_epoch'] = False
     return scheduler
+
+
+class BuiltSchedules:
+    """Part of the Runner that builds its schedulers."""
+
+    def _build_param_scheduler(self, scheduler, optim_wrapper):
+        """As mmengine's, but lengths in epochs may be fractions where they are converted to iterations, and one that
+        begins after the training ends is no error: its time does not come."""
+        schedulers = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]
+        return super()._build_param_scheduler(
+            [self._with_end(each) if isinstance(each, dict) else each for each in schedulers], optim_wrapper)
+
+    def build_param_scheduler(self, scheduler):
+        """As mmengine's; those of several optimizers are one list, which is stepped, saved and loaded as any other."""
+        built = super().build_param_scheduler(scheduler)
+        return [each for part in built.values() for each in part] if isinstance(built, dict) else built
+
+    def _with_end(self, scheduler):
+        last = self.max_epochs if scheduler.get('by_epoch', True) else self.max_iters
+        scheduler = {'end': max(last, scheduler.get('begin', 0) + 1), **scheduler}
+        if scheduler.get('convert_to_iter_based') and has_fractions(scheduler):
+            return whole_iterations(scheduler, len(self.train_dataloader))
+        return scheduler

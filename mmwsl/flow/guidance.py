@@ -95,11 +95,13 @@ def sparse_of_arrows(arrows: np.ndarray, height: int, width: int) -> np.ndarray:
         arrows: float (A, 4): x, y of a point and dx, dy of its motion, in pixels.
 
     Raises:
-        ValueError: no such array, or a point outside of the picture.
+        ValueError: no such array, no finite numbers, or a point outside of the picture.
     """
     arrows = np.asarray(arrows, np.float32)
     if arrows.ndim != 2 or arrows.shape[1] != 4:
         raise ValueError(f'arrows are of shape {arrows.shape}; each is four numbers x, y, dx, dy')
+    if not np.isfinite(arrows).all():
+        raise ValueError('an arrow holds what is no number (nan, inf); each is four numbers x, y, dx, dy')
     x, y = arrows[:, 0].round().astype(int), arrows[:, 1].round().astype(int)
     beyond = (x < 0) | (x >= width) | (y < 0) | (y >= height)
     if beyond.any():

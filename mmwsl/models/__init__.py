@@ -2,6 +2,7 @@
 
 from . import (  # noqa: F401
     backbones,
+    generative,
     graph,
     heads,
     layers,

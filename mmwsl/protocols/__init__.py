@@ -8,12 +8,13 @@ from .knn import KNN, knn_predict
 from .linear import Linear, train_linear
 from .logistic import Logistic, fit_logistic
 from .low_shot import LowShotSVM, draw_shots
+from .retrieval import Retrieval
 from .svm import SVM, fit_svm
 
 __all__ = [
     'KNN', 'SVM', 'Cluster', 'FeatureSource', 'Features', 'FineTuneProtocol', 'Linear', 'Logistic', 'LowShotSVM',
-    'Protocol', 'Source', 'as_protocol', 'check_features', 'clustering_accuracy', 'draw_shots', 'extract_features',
-    'fit_logistic', 'fit_svm', 'knn_predict', 'train_linear'
+    'Protocol', 'Retrieval', 'Source', 'as_protocol', 'check_features', 'clustering_accuracy', 'draw_shots',
+    'extract_features', 'fit_logistic', 'fit_svm', 'knn_predict', 'train_linear'
 ]
 
 

@@ -21,6 +21,7 @@ class DataSample(BaseDataElement):
 
     * ``index``: int64, position in the dataset
     * ``gt_label``: int64 class number, or a float (C,) vector of 0/1 (-1 = ignore) for several tags
+    * ``gt_clean_label``: as ``gt_label``, what is true where that was spoilt on purpose; no loss sees it
     * ``gt_caption``: str
     * ``gt_points``: (P, 3) x, y in pixels and class
     * ``gt_scribbles``: (H, W) uint8, class + 1 on strokes of objects, 0 on those of the background, 255 = unlabelled
@@ -37,6 +38,7 @@ class DataSample(BaseDataElement):
       ``gt_ignored_segments`` (K, 2)
     * ``proposals``: (R, 4) float, boxes that may hold an object, whatever its class; ``proposal_scores`` (R,).
       They are no labels, and ``supervision`` lets them pass
+    * ``box_fill_rates``: (C,) float, the share of a box of each class that is object, of a whole data set
     * ``adjacency``: (N, N) float, of a small graph, rows that sum to 1; in a batch ``node_mask`` (B, N), which nodes
       are there. ``gt_node_labels`` (N,) int64, -100 = does not count; ``gt_score`` float, the value to be predicted
     * ``pred_label`` int64 and ``pred_scores`` (C,) probabilities, of an image, bag or clip; of a classifier with a head

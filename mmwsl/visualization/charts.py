@@ -86,6 +86,27 @@ def line_chart(series, x_label, y_label, log_x=False, width=6.4, height=3.6, leg
     return _draw(width, height, paint)
 
 
+def bar_chart(names, values, x_label, y_label, width=6.4, height=3.0):
+    """A bar for each name, its value above it.
+
+    Args:
+        names, values: of the bars, from left to right.
+        x_label, y_label: of the axes.
+        width, height: in inches.
+
+    Returns:
+        str: SVG.
+    """
+    def paint(axes):
+        bars = axes.bar(range(len(names)), values, color='C0')
+        axes.bar_label(bars, fontsize=8)
+        axes.set_xticks(range(len(names)), names, fontsize=8, rotation=30)
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+
+    return _draw(width, height, paint)
+
+
 def scatter_chart(points, labels=None, names=None, width=5.4, height=4.6):
     """Points in the plane, coloured by class.
 
@@ -112,5 +133,37 @@ def scatter_chart(points, labels=None, names=None, width=5.4, height=4.6):
         axes.set_yticks([])
         for side in axes.spines.values():
             side.set_visible(False)
+
+    return _draw(width, height, paint)
+
+
+def labelled_points(series, x_label, y_label, width=6.4, height=4.0):
+    """Points of several methods, small, and the mean of each, large; the x axis is logarithmic.
+
+    Args:
+        series: dict of name -> (xs, ys), one point a seed; xs are above 0.
+        x_label, y_label: of the axes.
+        width, height: in inches.
+
+    Returns:
+        str: SVG.
+
+    Raises:
+        ValueError: there are no points.
+    """
+    if not any(len(points[0]) for points in series.values()):
+        raise ValueError('no points to draw')
+
+    def paint(axes):
+        axes.set_xscale('log')
+        for number, (name, (xs, ys)) in enumerate(series.items()):
+            style = dict(marker=MARKERS[number // 10 % len(MARKERS)], linestyle='none', color=f'C{number % 10}')
+            axes.plot(xs, ys, markersize=3, alpha=0.5, **style)
+            axes.plot([sum(xs) / len(xs)], [sum(ys) / len(ys)], markersize=7, label=name, **style)
+        axes.xaxis.set_major_formatter('{x:g}')
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        axes.grid(alpha=0.25)
+        axes.legend(fontsize=8, frameon=False, loc='center left', bbox_to_anchor=(1.0, 0.5))
 
     return _draw(width, height, paint)

@@ -122,6 +122,9 @@ def test_extract_on_the_command_line(trained, tmp_path, capsys):
         assert f'{out}: ({count}, 32) features' in capsys.readouterr().out
         with np.load(out) as file:
             features, labels, classes = file['features'], file['labels'], file['classes']
+            source = json.loads(str(file['source']))
+        assert (source['split'], source['layer'], source['encoder']) == (split, -1, 'backbone')
+        assert source['checkpoint']['file'] == checkpoint.name and len(source['checkpoint']['sha256']) == 12
         assert [path.name for path in out.parent.iterdir() if split in path.name] == [f'{split}.npz']
         cfg = load_config(config)
         dataset = build_dataset(cfg.benchmark[split])

@@ -69,12 +69,12 @@ def test_train_resume_and_score(config, tmp_path, capsys):
     assert_same(read_state(tmp_path / 'whole' / 'epoch_3.pth'), read_state(tmp_path / 'parts' / 'epoch_3.pth'))
     capsys.readouterr()
     records = tmp_path / 'records.jsonl'
-    assert main(['test', str(config), str(tmp_path / 'whole' / 'epoch_3.pth'), '--out', str(records), '--cfg-options',
-                 f'work_dir={tmp_path / "test"}']) == 0
+    assert main(['test', str(config), str(tmp_path / 'whole' / 'epoch_3.pth'), '--out', str(records), '--method', 'mine',
+                 '--cfg-options', f'work_dir={tmp_path / "test"}']) == 0
     assert 'voc/AP50:' in capsys.readouterr().out
     found = {record['metric']: record for record in read_records(records)}
     assert set(found) == {f'AP{which}{suffix}' for which in ('', '50', '75') for suffix in ('', '_11points')}
-    assert found['AP50']['protocol'] == 'voc' and 0 <= found['AP50']['value'] <= 100
+    assert (found['AP50']['method'], found['AP50']['protocol']) == ('mine', 'voc') and 0 <= found['AP50']['value'] <= 100
 
 
 def test_bad_input(config, tmp_path, capsys):

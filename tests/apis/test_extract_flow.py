@@ -56,6 +56,8 @@ def test_clips_that_give_no_flow_are_named_and_the_others_done(tmp_path, capsys)
     mixed.mkdir()
     for number, side in enumerate((32, 40)):
         cv2.imwrite(str(mixed / f'{number}.png'), np.zeros((32, side, 3), np.uint8))
+    (clips / 'alone').mkdir()
+    cv2.imwrite(str(clips / 'alone' / '0.png'), np.zeros((32, 32, 3), np.uint8))
     video = cv2.VideoWriter(str(clips / 'one.avi'), cv2.VideoWriter.fourcc(*'MJPG'), 5, (64, 64))
     video.write(np.zeros((64, 64, 3), np.uint8))
     video.release()
@@ -63,7 +65,8 @@ def test_clips_that_give_no_flow_are_named_and_the_others_done(tmp_path, capsys)
     error = capsys.readouterr().err
     assert 'torn.mp4 cannot be opened' in error and '1.png' not in error
     assert 'frame 1 is of 40 x 32 pixels, the first of 32 x 32' in error
-    assert 'one.avi has no two frames that are 1 apart' in error and '3 clips give no flow' in error
+    assert 'one.avi has no two frames that are 1 apart' in error and '4 clips give no flow' in error
+    assert 'alone has no two frames that are 1 apart' in error
     assert len(FlowPairs(tmp_path / 'out' / 'pairs.jsonl')) == 2
 
 

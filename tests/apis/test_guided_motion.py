@@ -84,6 +84,14 @@ def test_the_command_writes_a_mask(rigid, tmp_path, capsys):
     assert main(['cut-out', *words, str(tmp_path / 'mask.png'), '--positive', '70,50']) == 0
     mask = cv2.imread(str(tmp_path / 'mask.png'), cv2.IMREAD_UNCHANGED)
     assert mask.shape == (64, 96) and (mask == 255).sum() == 24 * 24 and (mask[32:56, 60:84] == 255).all()
+    assert main(['cut-out', *words, str(tmp_path / 'mask.png'), '--positive', '70,50', '--negative', '10,10',
+                 '--strip', str(tmp_path / 'strip.png')]) == 0
+    clicked, moving, cut = np.split(cv2.imread(str(tmp_path / 'strip.png'))[..., ::-1], 3, axis=1)
+    assert clicked[50, 70].tolist() == [255, 0, 0] and clicked[10, 10].tolist() == [0, 0, 255]
+    assert (moving[32:56, 60:84] == 255).all() and not moving[:32].any()
+    assert (cut[32:56, 60:84] == (20, 220, 20)).all() and (cut[8:24, 8:24] == (235, 185, 185)).all()
+    assert main(['cut-out', *words, str(tmp_path / 'mask.png'), '--positive', '7,5', '--strip', 'strip.webm']) == 1
+    assert 'strip.webm: a picture ends in .png or .jpg' in capsys.readouterr().err
     assert main(['cut-out', *words, str(tmp_path / 'mask.jpg'), '--positive', '70,50']) == 1
     assert main(['cut-out', *words, str(tmp_path / 'mask.png'), '--positive', '70;50']) == 1
     error = capsys.readouterr().err
@@ -98,12 +106,16 @@ def test_what_is_impossible_says_so(rigid, tmp_path):
         rigid.flow(image, [(96, 16, 1, 0)])
     with pytest.raises(ValueError, match='0 frames are no video'):
         rigid.frames(image, [(1, 1, 1, 1)], 0)
+    with pytest.raises(ValueError, match='shares of the motion from 0 to 1'):
+        rigid.cut_out(image, [(1, 1)], threshold=2)
     with pytest.raises(ValueError, match='nothing is clicked'):
         rigid.cut_out(image, [])
     with pytest.raises(ValueError, match='takes no guidance'):
         GuidedMotion('mmwsl::selfsup/rotation/rotation_r18w16_1xb32-cos-5e_digitscenes.py', 'random')
     with pytest.raises(ValueError, match='ends in .mp4 or .gif'):
         animate(tmp_path / 'a.png', [(1, 1, 1, 1)], tmp_path / 'a.avi', CMP, 'random')
+    with pytest.raises(ValueError, match='0 frames a second are impossible'):
+        animate(tmp_path / 'a.png', [(1, 1, 1, 1)], tmp_path / 'a.gif', CMP, 'random', rate=0)
     (tmp_path / 'torn.png').write_bytes(b'\x89PNG')
     with pytest.raises(ImageError, match='torn.png cannot be decoded'):
         cut_out(tmp_path / 'torn.png', [(1, 1)], tmp_path / 'm.png', CMP, 'random')

@@ -65,11 +65,12 @@ def test_the_overview_lists_every_command_under_a_heading(capsys):
     listed = {lines[0]: [line.split()[0] for line in lines[1:]] for lines in blocks if lines[0].endswith(':')}
     assert listed == {
         'train and evaluate:': ['train', 'test', 'benchmark', 'suite', 'four-steps', 'hidden-robustness',
-                                'throughput'],
+                                'label-cost', 'throughput'],
         'look:': ['explore', 'cluster', 'predict', 'report', 'overlays', 'animate', 'cut-out', 'mask-sheet',
-                  'assignment-sheet'],
-        'data:': ['check', 'prepare', 'proposals', 'extract', 'flow', 'motion', 'pseudo-boxes', 'maps', 'masks'],
-        'scenes:': ['decompose', 'decompose-set', 'rearrange'], 'hand on:': ['export', 'convert'],
+                  'assignment-sheet', 'generate', 'restore'],
+        'data:': ['check', 'prepare', 'proposals', 'extract', 'flow', 'motion', 'pseudo-boxes', 'maps', 'masks',
+                  'weak-masks', 'caption-tags'],
+        'scenes:': ['decompose', 'decompose-set', 'rearrange', 'occlusion'], 'hand on:': ['export', 'convert'],
         'names:': ['list', 'info', 'configs'],
         'options:': ['-h,', '--version']}
     modules = {path.stem for path in (configs_root().parent / 'mmwsl' / 'cli').glob('*.py')}

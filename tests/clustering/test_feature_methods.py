@@ -26,6 +26,25 @@ def test_density_methods_leave_the_odd_one_out():
         assert partition_features(method, x, **SETTINGS[method])[-1] == -1
 
 
+@pytest.mark.parametrize('method', METHODS)
+def test_one_item_is_a_cluster_or_noise(method):
+    settings = dict(SETTINGS[method])
+    if 'clusters' in settings:
+        settings['clusters'] = 1
+    if 'graph' in settings:
+        settings['graph'] = exact_graph(X[:1], 6)
+    noise = method in ('dbscan', 'hdbscan')
+    assert partition_features(method, X[:1], **settings).tolist() == [-1 if noise else 0]
+
+
+def test_as_many_clusters_as_items_and_fewer_items_than_a_cluster_has():
+    for method in ('kmeans', 'hac', 'spectral'):
+        settings = dict(SETTINGS[method], clusters=3) | (
+            dict(graph=exact_graph(X[:3], 6)) if 'graph' in SETTINGS[method] else {})
+        assert partition_features(method, X[:3], **settings).tolist() == [0, 1, 2]
+    assert partition_features('hdbscan', X[:9]).tolist() == [-1] * 9
+
+
 def test_what_cannot_be_is_refused():
     for method, settings, message in (('k_means', {}, "'k_means' is unknown; choose one of kmeans"),
                                       ('kmeans', dict(clusters=101), '101 clusters of 100 items'),

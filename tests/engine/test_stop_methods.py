@@ -48,6 +48,15 @@ optim_wrapper = dict(dtype='float32')
 train_dataloader = dict(batch_size=4, num_workers=0)
 train_cfg = dict(max_epochs=2)
 """
+SHAPES = """
+model = dict(backbone=dict(base_channels=4), neck=dict(out_channels=8), head=dict(in_channels=8),
+             mask_branch=dict(channels=8))
+data_preprocessor = dict(channels_last=False)
+train_dataloader = dict(batch_size=8, num_workers=0, persistent_workers=False, dataset=dict(num_images=24, size=64))
+optim_wrapper = dict(dtype='float32')
+train_cfg = dict(max_epochs=2)
+auto_scale_lr = dict(base_batch_size=8)
+"""
 METHODS = dict(
     simclr=SIMCLR + FEW,
     moco_v2=MOCO + FEW,
@@ -100,6 +109,12 @@ default_hooks = dict(checkpoint=dict(interval=1))
 _base_ = 'mmwsl::benchmarks/quick/faster_rcnn_voc07.py'
 model = dict(backbone=dict(base_channels=4))
 """ + PHOTOS + "train_dataloader['dataset'] = dict(data_root='{root}')\n",
+    yolact="""
+_base_ = 'mmwsl::supervised/instances/yolact_r18w16_1xb16-cos-12e_shapes.py'
+""" + SHAPES,
+    boxinst="""
+_base_ = 'mmwsl::supervised/instances/boxinst_r18w16_1xb16-cos-12e_shapes.py'
+""" + SHAPES,
     fcn="""
 _base_ = 'mmwsl::benchmarks/quick/fcn_voc07.py'
 norm = dict(type='BN')

@@ -174,6 +174,21 @@ def test_perfect_detections_score_100(coco_file, change):
     assert values['bbox_AP'] == pytest.approx(100) and values['segm_AP'] == pytest.approx(100)
 
 
+def test_small_objects_are_none(coco_file):
+    """A detector that finds the large objects alone has found all that count."""
+    path, every = coco_file
+    values = {}
+    for min_size in (0, 15):
+        metric = COCOMetric(path, classes=['a', 'b', 'c'], min_size=min_size)
+        for number, image in enumerate(every):
+            large = (image['boxes'][:, 2:] - image['boxes'][:, :2]).min(1) >= 15
+            found = dict(image, pred_boxes=image['boxes'][large], pred_box_labels=image['labels'][large],
+                         pred_box_scores=np.ones(large.sum()))
+            metric.process({}, [as_sample(found, number=100 + number)])
+        values[min_size] = metric.compute_metrics(metric.results)['bbox_AP']
+    assert values[15] == pytest.approx(100) and 20 < values[0] < 95
+
+
 def test_masks_cannot_be_scored_without_shapes(coco_file):
     path, _ = coco_file
     content = json.loads(path.read_text())

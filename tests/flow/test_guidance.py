@@ -82,6 +82,8 @@ def test_sparse_motion_is_the_flow_at_its_points():
         sparse_of_arrows([[60, 0, 1, 1]], 60, 60)
     with pytest.raises(ValueError, match='four numbers'):
         sparse_of_arrows([[1, 2, 3]], 60, 60)
+    with pytest.raises(ValueError, match='no number'):
+        sparse_of_arrows([[1, 2, np.nan, 0]], 60, 60)
 
 
 def test_bins_equal_the_formula_and_come_back():

@@ -6,6 +6,7 @@ import pytest
 from mmwsl.ops.occlusion import (
     ancestors,
     area_order,
+    distant_order,
     gain_order,
     hull_order,
     hulls,
@@ -90,6 +91,22 @@ def test_overlap_order_of_masks_that_share_pixels():
     """Seen equally much where the other reaches: one of the two must lie in front, and it is the first."""
     masks = rectangles((0, 0, 6, 6), (3, 0, 9, 6))
     assert overlap_order(masks, masks).tolist() == [[0, 1], [-1, 0]]
+
+
+def test_order_of_what_does_not_touch():
+    """0 lies beneath 1, 1 beneath 2, and 2 hides some of 0 that 1 hides, too; 3 is far away from all."""
+    amodal = rectangles((0, 0, 8, 6), (4, 0, 12, 6), (7, 1, 11, 5), (13, 9, 15, 11))
+    modal = amodal.copy()
+    for index in range(3):
+        modal[index] &= ~amodal[index + 1:].any(0)
+    touching = hull_order(modal)
+    assert not in_contact(modal)[0, 2] and touching[0, 2] == 0
+    found = distant_order(touching, modal, amodal)
+    assert found.tolist() == [[0, touching[0, 1], -1, 0], [touching[1, 0], 0, touching[1, 2], 0], [1, touching[2, 1], 0, 0],
+                              [0, 0, 0, 0]]
+    reversed_pair = -touching  # a pair that touches keeps what it is given, right or wrong
+    assert distant_order(reversed_pair, modal, amodal)[0, 1] == reversed_pair[0, 1]
+    assert np.array_equal(distant_order(touching, modal, modal), touching)
 
 
 def test_rules_by_hand():

@@ -25,6 +25,17 @@ def test_f_by_size_with_seconds_and_exponent():
     assert '| cdp | 80.00 | 3,000 | 3.00 | 5.00 |' in full and '| kmeans | stopped at 240 s | - | - | - |' in full
 
 
+def test_published_figures_stand_beside_their_size():
+    rows = [*records('Made-200k', 'cdp', 200_000, pairwise_f=80.), *records('Made-1400k', 'cdp', 1_400_000, pairwise_f=70.),
+            *records('Made-200k', 'kmeans', 200_000, pairwise_f=60.)]
+    published = [dict(dataset=dataset, method='cdp', metric=metric, value=value) for dataset, metric, value in (
+        ('MS1M 200K', 'seconds', 1.), ('MS1M 200K', 'pairwise_f', 89.2), ('MS1M 200K', 'pairwise_f', 89.16),
+        ('MS1M 600K', 'pairwise_f', 86.7), ('MS1M 1.4M', 'pairwise_f', 85.2), ('MS1M', 'pairwise_f', 75.02))]
+    lines = render_clusterings(rows, published).splitlines()
+    assert '| method | F 200k | MS1M 200K, quoted | F 1400k | MS1M 1.4M, quoted | seconds | exponent |' in lines
+    assert '| cdp | 80.0 | 89.2 | 70.0 | 85.2 | 0.0 | - |' in lines and '| kmeans | 60.0 | - | - | - | 0.0 | - |' in lines
+
+
 def test_data_without_a_size_have_their_own_table_alone():
     text = render_clusterings(records('ORL', 'cdp', 160, pairwise_f=50., nmi=80.))
     assert text.startswith('**ORL**') and 'exponent' not in text

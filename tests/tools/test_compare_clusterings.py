@@ -35,6 +35,45 @@ def test_the_threshold_is_chosen_on_the_probe(method, setting, probe, tmp_path):
     assert compare['choose_settings']('kmeans', probe, probe, tmp_path) == {}
 
 
+def test_ranks_have_thresholds_of_their_own_and_what_is_given_stays(probe, tmp_path):
+    given = {'clustering.k': 11}
+    chosen = compare['choose_settings']('rank_order', probe, probe, tmp_path, given=given)
+    assert chosen['clustering.threshold'] in compare['RANKS'] and given == {'clustering.k': 11}
+    report = cluster('mmwsl::clustering/rank_order.py', probe, tmp_path / 'out.npy', probe, options=given | chosen, say=lambda line: None)
+    assert report['scores']['kept']['pairwise_f'] > .9
+    assert compare['choose_settings']('rank_order', probe, probe, tmp_path, given={'clustering.threshold': .3}) == {}
+
+
+def test_a_committee_of_given_features_votes_on_the_probe_too(probe, tmp_path):
+    with np.load(probe) as arrays:
+        noise = np.random.default_rng(1).standard_normal(arrays['features'].shape) / 3
+        np.savez(tmp_path / 'member.npz', features=(arrays['features'] + noise).astype(np.float32))
+    given = {'clustering.accept': 1}
+    chosen = compare['choose_settings']('cdp_vote', probe, probe, tmp_path, [tmp_path / 'member.npz'], given)
+    report = cluster(compare['config_of']('cdp_vote', 96), probe, tmp_path / 'out.npy', probe, [tmp_path / 'member.npz'],
+                     options=given | chosen, say=lambda line: None)
+    assert report['scores']['kept']['pairwise_f'] > .9
+
+
+def test_settings_are_read_and_what_is_none_is_refused(tmp_path, monkeypatch, capsys):
+    assert compare['read_settings'](['cdp.k=9', 'cdp.index="ivf"', 'hac.k=3']) == {
+        'cdp': {'clustering.k': 9, 'clustering.index': 'ivf'}, 'hac': {'clustering.k': 3}}
+    for arguments, message in ((['--set', 'k=9'], '--set k=9: give METHOD.NAME=VALUE'),
+                               (['--set', 'cdp.index=ivf'], "'ivf' is no value in JSON"),
+                               (['--data', 'test.npz'], '--data test.npz: give the name of the data and the file')):
+        monkeypatch.setattr(sys, 'argv', ['compare', *arguments, '--out', str(tmp_path)])
+        with pytest.raises(SystemExit):
+            compare['main']()
+        assert message in capsys.readouterr().err
+
+
+def test_a_committee_needs_the_probe_by_the_same_models(probe, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['compare', '--data', f'A={probe}', '--probe', str(probe), '--members', str(probe), '--out', str(tmp_path)])
+    with pytest.raises(SystemExit):
+        compare['main']()
+    assert '--members has 1 files and --probe-members 0' in capsys.readouterr().err
+
+
 def test_the_config_is_that_of_the_nearest_size():
     assert [compare['config_of']('cdp', items).rpartition('_')[2] for items in (20_000, 584_000, 5_000_000)] == [
         '200k.py', '600k.py', '1400k.py']
@@ -49,6 +88,17 @@ def test_records_have_values_seconds_and_settings(probe, tmp_path):
     assert records['clusters']['value'] == report['sizes']['clusters'] and records['cpu_seconds_partition']['value'] >= 0
     assert records['nmi']['settings'] | dict(graph=None) == dict(
         threshold=.4, iterations=20, seed=0, items=96, dims=64, graph=None, committee=0)
+    assert compare['source_of'](probe) == {} == compare['source_of'](tmp_path / 'features.npy')
+    with np.load(probe) as arrays:
+        np.savez(tmp_path / 'said.npz', **arrays, source=np.array(json.dumps(dict(
+            config='configs/a.py', layer=-1, pooling='global average', encoder='backbone', saw_labels=True, split='test',
+            checkpoint=dict(file='epoch_1.pth')))))
+    source = compare['source_of'](tmp_path / 'said.npz')
+    record = compare['records_of']('chinese_whispers', 'Made-1k', config, {}, report, None, 240, source)[0]
+    assert (record['encoder'], record['layer'], record['pooling'], record['saw_labels']) == (
+        'backbone', -1, 'global average', True)
+    assert record['settings']['features'] == dict(
+        config='configs/a.py', checkpoint=dict(file='epoch_1.pth'), split='test')
     stopped, = compare['records_of']('hac', 'Made-1k', config, {}, None, 'time', 240)
     assert (stopped['metric'], stopped['value'], stopped['settings']['reason']) == ('stopped', 240, 'time')
 

@@ -34,6 +34,8 @@ def test_all_tasks_of_one_seed(tool, tmp_path, monkeypatch):
     tool.main()
     records = read_records(tmp_path / 'records.jsonl')
     values = {(record['method'], record['metric']): record['value'] for record in records}
+    protocols = {record['protocol'] for record in records}
+    assert {'clicks_figure', 'clicks_limb', 'propagation'} <= protocols
     assert {('consensus', 'iou'), ('raw_threshold', 'iou'), ('flow_prediction', 'cosine'), ('moving_foreground', 'iou'),
             ('flow_prediction_ambiguous', 'cosine'), ('static_saliency', 'iou'), ('cmp', 'end_point_error_0'),
             ('cmp', 'end_point_error_3'), ('cmp', 'iou_1'), ('random', 'iou_1'), ('cross_pixel', 'alignment')} <= set(values)

@@ -1,5 +1,5 @@
 # Files of people who are known, as `python tools/compare_graph_clusterings.py` writes them: unit features of 64
-# dimensions, the 40 nearest neighbors of each item, and who it is.
+# dimensions, the 80 nearest neighbors of each item, and who it is.
 data_preprocessor = dict(type='BaseDataPreprocessor')
 benchmark = dict(dataset='Identities')
 train_dataloader = dict(

@@ -10,4 +10,4 @@ model = dict(
         scales=(24, 48, 96),
         square_anchors=False,
         max_candidates=200),
-    mask_branch=dict(type='PrototypeMasks', num_prototypes=8, channels=48))
+    mask_branch=dict(type='PrototypeMasks', num_prototypes=8, channels=48, relu=False))

@@ -1,8 +1,8 @@
 # GCN-D on small graphs; for GCN-S it learns a proposal's purity as well, by train_dataloader.dataset.target=iop. The
-# paper has channels of 512 and 64, and 30 epochs of batches of 32.
+# paper has 30 epochs of batches of 32.
 _base_ = ['../../_base_/datasets/identities.py', '../../_base_/schedules/sgd_step_2k_graph.py']
 
-model = dict(type='GCND', in_channels=64, channels=(128, 32), rotate=True)
+model = dict(type='GCND', in_channels=64, channels=(512, 64), rotate=True, scale=8.0)
 train_dataloader = dict(
     batch_size=8,
     collate_fn=dict(type='collate_graphs'),

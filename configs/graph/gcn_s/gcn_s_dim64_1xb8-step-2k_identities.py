@@ -1,7 +1,7 @@
 # GCN-S on small graphs: proposals of which 20 to 80 % are of one class.
 _base_ = ['../../_base_/datasets/identities.py', '../../_base_/schedules/sgd_step_2k_graph.py']
 
-model = dict(type='GCNS', in_channels=64, channels=(128, 32), rotate=True)
+model = dict(type='GCNS', in_channels=64, channels=(512, 64), rotate=True, scale=8.0)
 train_dataloader = dict(
     batch_size=8,
     collate_fn=dict(type='collate_graphs'),

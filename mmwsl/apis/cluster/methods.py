@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mmwsl.apis.catalog.keys import nearest
+from mmwsl.apis.cluster.learned import LEARNED, learned
 from mmwsl.clustering import (
     METHODS,
     KNNGraph,
@@ -24,10 +25,10 @@ BY_GRAPH: dict[str, Callable[..., np.ndarray]] = dict(
     fast_hac=single_linkage, knn_dbscan=graph_dbscan, rank_order=approximate_rank_order,
     chinese_whispers=chinese_whispers)
 BY_PAIRS = ('cdp', 'cdp_vote')
-NAMES = (*METHODS, *BY_GRAPH, *BY_PAIRS)
+NAMES = (*METHODS, *BY_GRAPH, *BY_PAIRS, *LEARNED)
 OF_INDEX = dict(k=15, index='auto', probes=32)  # what a config says of the kNN graph, with defaults
 _PAIRS = ('threshold', 'accept', 'strict')
-_INPUTS = ('features', 'graph', 'pairs', 'count', 'base', 'committee', 'find_components')
+_INPUTS = ('features', 'graph', 'pairs', 'count', 'base', 'committee', 'find_components', 'method')
 
 
 class Plan(NamedTuple):
@@ -107,7 +108,8 @@ def _parameters(method: str) -> dict[str, inspect.Parameter]:
         if method == 'cdp':
             found = [each for each in found if each.name != 'accept']
     else:
-        found = list(inspect.signature({**METHODS, **BY_GRAPH}[method]).parameters.values())
+        function = learned if method in LEARNED else {**METHODS, **BY_GRAPH}[method]
+        found = list(inspect.signature(function).parameters.values())
     return {each.name: each for each in found if each.name not in _INPUTS}
 
 
@@ -127,6 +129,9 @@ def partition(plan: Plan, features: np.ndarray, graph: KNNGraph | None, pairs: P
     if plan.method in BY_PAIRS:
         assert pairs is not None
         return propagate(pairs, len(features), **plan.partition_settings)
+    if plan.method in LEARNED:
+        assert graph is not None
+        return learned(features, graph, plan.method, **plan.settings)
     if plan.method in BY_GRAPH:
         return BY_GRAPH[plan.method](graph, **plan.settings)
     return partition_features(plan.method, features, **plan.settings, **({} if graph is None else dict(graph=graph)))

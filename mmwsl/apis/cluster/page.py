@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from mmwsl.clustering import LONELY, MISLABELED, find_unclean
 from mmwsl.datasets.file_dataset import fit_center_square
 from mmwsl.datasets.readers.folder import find_images
 from mmwsl.datasets.transforms.decode import ImageError, read_image
-from mmwsl.files import read_lines
+from mmwsl.files import read_lines, write_atomically
 
 CLUSTERS, PHOTOS, SIDE, COLUMNS = 24, 24, 64, 12  # shown, and of a contact sheet
 NAMED = ('paths', 'photo')  # arrays of an .npz that name photos
+REASONS = {LONELY: 'lonely', MISLABELED: 'mislabeled'}
 
 
 def photo_paths(photos: Path | str | None, features: Path | str, count: int) -> list[Path] | None:
@@ -67,7 +69,43 @@ def cluster_findings(report: dict[str, Any], labels: np.ndarray, classes: np.nda
         clusters.append(dict(id=int(used[number]), size=int(sizes[number]), **_purity(members, classes),
                              sheet=None if photos is None else _sheet([photos[item] for item in members[:PHOTOS]])))
     return dict(title=f'{name}: {report["sizes"]["clusters"]:,} clusters of {len(labels):,} items', report=report,
-                histogram=_histogram(sizes), clusters=clusters, shown_photos=PHOTOS)
+                unclean=_unclean(labels, classes, photos), histogram=_histogram(sizes), clusters=clusters,
+                shown_photos=PHOTOS)
+
+
+def _unclean(labels: np.ndarray, classes: np.ndarray | None, photos: list[Path] | None) -> list[dict[str, Any]]:
+    """What a cleaner would drop, by the reason: how many items, and a sheet of some, evenly spaced."""
+    if classes is None:
+        return []
+    reasons, found = find_unclean(labels, classes), []
+    for reason, name in REASONS.items():
+        items = np.flatnonzero(reasons == reason)
+        some = items[np.linspace(0, max(len(items) - 1, 0), min(len(items), PHOTOS)).astype(int)]
+        found.append(dict(reason=name, items=len(items), sheet=None if photos is None or not len(items) else _sheet(
+            [photos[item] for item in some])))
+    return found
+
+
+def write_unclean(path: Path | str, labels: np.ndarray, classes: np.ndarray | None,
+                  photos: list[Path] | None) -> int:
+    """Write the items that a cleaner would drop as CSV (``item``, ``photo``, ``cluster``, ``reason``), and count them.
+
+    Args:
+        path: file to write.
+        labels: (N,) clusters.
+        classes: (N,) what the items are said to be; None = nothing, then only what is lonely is dropped.
+        photos: of each item, or None.
+    """
+    import csv
+    import io
+    reasons = find_unclean(labels, classes)
+    items, text = np.flatnonzero(reasons), io.StringIO()
+    table = csv.writer(text, lineterminator='\n')
+    table.writerow(['item', 'photo', 'cluster', 'reason'])
+    for item in items:
+        table.writerow([item, '' if photos is None else photos[item], labels[item], REASONS[int(reasons[item])]])
+    write_atomically(path, text.getvalue())
+    return len(items)
 
 
 def _purity(members: np.ndarray, classes: np.ndarray | None) -> dict[str, Any]:

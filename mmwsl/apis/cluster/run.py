@@ -3,8 +3,6 @@
 import contextlib
 import json
 import os
-import shlex
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,9 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmwsl.apis.cluster.learned import LEARNED, fit_known, read_about
 from mmwsl.apis.cluster.methods import BY_PAIRS, Plan, make_pairs, partition, read_plan
 from mmwsl.apis.cluster.neighbors import ROWS, choose_index, has_faiss
-from mmwsl.apis.cluster.page import cluster_findings, photo_paths
+from mmwsl.apis.cluster.page import cluster_findings, photo_paths, write_unclean
 from mmwsl.apis.cluster.stages import ClusterStages
 from mmwsl.apis.config import load_config
 from mmwsl.apis.explore.stages import Arrays, make_key
@@ -25,6 +24,7 @@ from mmwsl.datasets.readers.features import open_features, read_labels
 from mmwsl.files import check_writable, lock, write_atomically
 from mmwsl.progress import progress_bar
 from mmwsl.reporting.cluster_page import write_cluster_page
+from mmwsl.reporting.records import environment
 
 GIB = 2**30
 
@@ -32,7 +32,8 @@ GIB = 2**30
 def cluster(config: str, features: Path | str, out: Path | str, truth: Path | str | None = None,
             committee: Sequence[Path | str] = (), photos: Path | str | None = None, dims: int | None = None,
             stages: Path | str | None = None, device: str | None = None, options: dict[str, Any] | None = None,
-            say: Callable[[str], object] = print) -> dict[str, Any]:
+            say: Callable[[str], object] = print, learn: tuple[Path | str, Path | str] | None = None,
+            drop: Path | str | None = None) -> dict[str, Any]:
     """Cluster N items by their features, in stages: read, neighbors, pairs, partition, metrics, page.
 
     Every stage's result is kept: what is stopped goes on from there, and what is done is not done again while files
@@ -51,6 +52,8 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
         device: of the exact search of neighbors; default a GPU if there is one.
         options: dotted keys that override the config.
         say: what is called with each line for the console.
+        learn: features and classes of known items, which a method that learns is fitted on, into its ``fitted``.
+        drop: CSV file of the items that a cleaner would drop, see :func:`mmwsl.apis.cluster.page.write_unclean`.
 
     Returns:
         dict: ``method``, ``settings``, ``items``, ``dims``, ``zeros`` (rows without a direction), ``neighbors`` (what
@@ -63,6 +66,8 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
         BlockingIOError: another run writes to ``stages``.
     """
     out = check_writable(out)
+    if drop is not None:
+        check_writable(drop)
     if out.suffix != '.npy':
         raise ValueError(f'{out}: the clusters are written as .npy; choose a name with that ending')
     plan = read_plan(load_config(config, options).get('clustering'), len(committee))
@@ -75,6 +80,10 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
     classes = None if truth is None else read_labels(truth, len(rows))
     plan = _with_true_number(plan, classes)
     paths = photo_paths(photos, features, len(rows))
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    if learn is not None and plan.method not in LEARNED:
+        raise ValueError(f'{plan.method} learns nothing from known items: leave --learn out, or choose a config of '
+                         f'{", ".join(LEARNED)}')
     folder = Path(stages) if stages is not None else out.with_suffix('.stages')
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -84,15 +93,18 @@ def cluster(config: str, features: Path | str, out: Path | str, truth: Path | st
             raise BlockingIOError(f'another clustering writes to {folder}; choose another --out or --stages, or wait '
                                   'for its end') from error
         kept = ClusterStages(folder)
-        run = _Run(plan, kept, say, device or ('cuda' if torch.cuda.is_available() else 'cpu'))
+        run = _Run(plan, kept, say, device)
         try:
+            run.learn(learn, dims, rows.shape[1])
             labels, report = run.all(rows, others, [_file_key(path, dims) for path in (features, *committee)], classes)
             write_atomically(out, lambda file: np.save(file, labels))
-            report |= dict(command=f'mmwsl {shlex.join(sys.argv[1:])}', date=time.strftime('%Y-%m-%d %H:%M'))
+            report |= dict(command=environment()['command'], date=time.strftime('%Y-%m-%d %H:%M'))
             run.begin('page', 'writes what came out')
             findings = cluster_findings(report, labels, classes, paths, Path(features).name)
             page = write_cluster_page(findings, out.with_suffix('.html'))
             write_atomically(out.with_suffix('.json'), json.dumps(report, indent=1) + '\n')
+            if drop is not None:
+                say(f'             {write_unclean(drop, labels, classes, paths):,} items to drop: {drop}')
             say(f'written:     {out}, {page}, {out.with_suffix(".json")}')
         except (KeyboardInterrupt, SystemExit):
             say(f'stopped at: {kept.running}. What is done is kept in {folder}: the same command goes on from there')
@@ -107,7 +119,11 @@ def _with_true_number(plan: Plan, classes: np.ndarray | None) -> Plan:
     if classes is None:
         raise ValueError(f"{plan.method} has clusters='truth', the true number of classes: give --truth FILE, or a "
                          'number by --cfg-options clustering.clusters=NUMBER')
-    return plan._replace(settings=dict(plan.settings, clusters=len(np.unique(classes[classes >= 0]))))
+    known = len(np.unique(classes[classes >= 0]))
+    if not known:
+        raise ValueError(f"{plan.method} has clusters='truth', and the truth knows the class of no item: name another "
+                         'file, or give a number by --cfg-options clustering.clusters=NUMBER')
+    return plan._replace(settings=dict(plan.settings, clusters=known))
 
 
 def _file_key(path: Path | str, dims: int | None) -> str:
@@ -124,13 +140,25 @@ class _Run:
 
     def __init__(self, plan: Plan, stages: ClusterStages, say: Callable[[str], object], device: str) -> None:
         self.plan, self.stages, self.say, self.device = plan, stages, say, device
-        self.steps = ['read', *['neighbors'] * (plan.neighbors is not None), *['pairs'] * (plan.method in BY_PAIRS),
-                      'partition', 'metrics', 'page']
+        self.about: dict[str, Any] = {}  # of what was fitted
+        self.steps = [*['learn'] * (plan.method in LEARNED), 'read', *['neighbors'] * (plan.neighbors is not None),
+                      *['pairs'] * (plan.method in BY_PAIRS), 'partition', 'metrics', 'page']
 
     def begin(self, step: str, what: str) -> None:
         """Say that a step of the work begins."""
         self.stages.running = step
         self.say(f'{self.steps.index(step) + 1}/{len(self.steps)} {step}: {what}')
+
+    def learn(self, known: tuple[Path | str, Path | str] | None, dims: int | None, width: int) -> None:
+        """Fit a method that learns, if known items are given; read on what it was fitted."""
+        plan = self.plan
+        if plan.method not in LEARNED:
+            return
+        assert plan.neighbors is not None
+        self.begin('learn', f'from {known[0]}' if known else f'nothing, {plan.settings["fitted"]} is applied')
+        if known:
+            fit_known(plan.method, plan.neighbors, known=known, dims=dims, device=self.device, **plan.settings)
+        self.about = read_about(plan.method, plan.settings['fitted'], width, plan.neighbors['k'])
 
     def all(self, features: np.ndarray, others: list[np.ndarray], keys: list[str],
             classes: np.ndarray | None) -> tuple[np.ndarray, dict[str, Any]]:
@@ -169,7 +197,7 @@ class _Run:
 
         def find() -> Arrays:
             return dict(labels=partition(plan, features, graph, pairs))
-        labels = stages.run('partition', make_key(key, plan.partition_settings), find)['labels']
+        labels = stages.run('partition', make_key(key, plan.partition_settings, *self.about.values()), find)['labels']
         sizes = partition_sizes(labels)
         self.say(f'             {sizes["clusters"]:,} clusters, the largest of {sizes["largest"]:,} items, '
                  f'{sizes["singletons"]:,} of one, {sizes["unassigned"]:,} items unassigned')

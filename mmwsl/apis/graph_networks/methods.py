@@ -30,7 +30,7 @@ CONFIGS = dict(
     l_gcn='mmwsl::graph/l_gcn/l_gcn_dim64_1xb4-step-2k_identities.py')
 GRID = np.round(np.arange(0.1, 1, 0.025), 3)  # of thresholds that are learnt
 CDP_NEIGHBORS, MAX_SIZE = 15, 600
-PROPOSED = 300  # most members of a proposal
+PROPOSED = MAX_SIZE  # most members of a proposal; published: 300, of people with 68 photos on average
 AROUND = (-0.1, -0.05, 0.0, 0.05, 0.1)  # CDP's threshold: those of the proposals
 JOINED = ((2, 8), (3, 12), (4, 16))  # neighbors of a cluster, most clusters joined
 IGNORED = 0.5  # share of the nodes that GCN-E is not asked about
@@ -218,9 +218,19 @@ def _apply_s(fitted: Path, items: Items) -> np.ndarray:
 
 
 def _fit_l(known: Known, out: Path, seed: int, options: Options, dims: int) -> None:
-    own = {**known.files, 'model.in_channels': dims, **options}
+    own = {**known.files, 'model.in_channels': dims, **_few_neighbors(known.open().graph.ids.shape[1]), **options}
     _network('l_gcn', out / 'l_gcn', own, seed)
     write_settings(out / 'l_gcn', network='l_gcn', options=own, seed=seed)
+
+
+def _few_neighbors(k: int) -> Options:
+    """What of an L-GCN's pieces changes on a graph with fewer neighbors than its config asks for."""
+    from mmwsl.apis.config import load_config
+    pieces = load_config(CONFIGS['l_gcn']).train_dataloader.dataset
+    if k >= max(*pieces.hops, pieces.active):
+        return {}
+    return {'train_dataloader.dataset.hops': [min(each, k) for each in pieces.hops],
+            'train_dataloader.dataset.active': min(pieces.active, k)}
 
 
 def _apply_l(fitted: Path, items: Items) -> np.ndarray:

@@ -37,17 +37,23 @@ def trained(config: str, work_dir: Path, options: dict[str, Any], seed: int = 0)
     return model
 
 
-def learn_threshold(partition_at: Callable[[float], np.ndarray], labels: np.ndarray,
-                    grid: Iterable[float]) -> tuple[float, float]:
-    """The threshold at which a partition of known items has the highest pairwise F (the middle of several), and that F.
+def pairwise_f(partition: np.ndarray, labels: np.ndarray) -> float:
+    """Pairwise F, 0 to 1, of a partition (N,) against the classes (N,)."""
+    return float(partition_scores(partition, labels)['pairwise_f'])
+
+
+def learn_threshold(partition_at: Callable[[float], np.ndarray], labels: np.ndarray, grid: Iterable[float],
+                    score: Callable[[np.ndarray, np.ndarray], float] = pairwise_f) -> tuple[float, float]:
+    """The threshold at which a partition of known items has the highest score (the middle of several), and that score.
 
     Args:
         partition_at: (N,) clusters at a threshold.
         labels: (N,) classes.
         grid: thresholds to try.
+        score: of a partition against the labels.
     """
     values = [float(value) for value in grid]
-    scores = [partition_scores(partition_at(value), labels)['pairwise_f'] for value in values]
+    scores = [score(partition_at(value), labels) for value in values]
     best = [value for value, score in zip(values, scores, strict=True) if score == max(scores)]
     return best[len(best) // 2], max(scores)
 

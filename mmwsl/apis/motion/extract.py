@@ -56,7 +56,7 @@ def extract_flow(clips: os.PathLike[str] | str, out: os.PathLike[str] | str, met
         raise ValueError(f'flow format {file_format!r} is unknown; choose one of {", ".join(FLOW_FORMATS)}')
     if check and file_format == 'jpg':
         raise ValueError('JPEGs cannot say what is not known; take another format, or leave the check out')
-    found, root, out = find_clips(clips), Path(clips), Path(out)
+    found, root, out = find_clips(clips, single=True), Path(clips), Path(out)
     check_writable_folder(out)
     settings = dict(method=method, gap=gap, step=step, file_format=file_format, masks=masks, check=check)
     jobs = [(str(clip), clip_name(clip, root), str(out), settings) for clip in found]

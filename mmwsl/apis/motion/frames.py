@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 
 from mmwsl.datasets.readers.clips import read_frames
-from mmwsl.files import write_atomically
+from mmwsl.files import check_writable, write_atomically
+
+PICTURES = ('.png', '.jpg', '.jpeg')
 
 
 def clip_name(clip: Path, root: Path) -> str:
@@ -25,7 +27,22 @@ def frame_pairs(clip: os.PathLike[str] | str, gap: int, step: int) -> Iterator[t
             yield number, one, other
 
 
+def check_picture(path: os.PathLike[str] | str | None) -> None:
+    """Refuse a file that no picture can be written to; None is none.
+
+    Raises:
+        ValueError: the name ends in neither .png nor .jpg.
+        OSError: it cannot be written.
+    """
+    if path is None:
+        return
+    if Path(path).suffix.lower() not in PICTURES:
+        raise ValueError(f'{path}: a picture ends in .png or .jpg')
+    check_writable(Path(path))
+
+
 def write_image(path: Path, image: np.ndarray) -> None:
-    """Write an image uint8 (H, W, 3) RGB as a JPEG of quality 95."""
-    _, encoded = cv2.imencode('.jpg', cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95])
+    """Write an image uint8 (H, W, 3) RGB, as a PNG or as a JPEG of quality 95."""
+    quality = [] if path.suffix.lower() == '.png' else [cv2.IMWRITE_JPEG_QUALITY, 95]
+    _, encoded = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
     write_atomically(path, encoded.tobytes())

@@ -11,14 +11,16 @@ import torch
 
 from mmwsl.apis.build import build_model
 from mmwsl.apis.config import load_config
+from mmwsl.apis.motion.frames import check_picture, write_image
 from mmwsl.datasets.transforms.decode import read_image, resize
-from mmwsl.files import check_writable, write_atomically
+from mmwsl.files import check_writable
 from mmwsl.flow import draw_flow, move, resize_flow, sparse_of_arrows
 
 VIDEOS = ('.mp4', '.gif')
-DIRECTIONS = ((1, 0), (0, 1), (-1, 0), (0, -1))
-CLICK = 0.4  # length of the motion that a click stands for, as a share of the longest that the network knows
-THRESHOLD = 0.3  # share of that motion above which a pixel belongs to what was clicked
+FASTEST = 1000  # frames a second; a GIF counts in milliseconds
+DIRECTIONS = 8  # evenly around
+CLICK = 0.3  # length of the motion that a click stands for, as a share of the longest that the network knows
+THRESHOLD = 0.5  # share of that motion above which a pixel belongs to what was clicked
 STRIDE = 32  # sides are multiples of it
 
 
@@ -75,17 +77,17 @@ class GuidedMotion:
         steps = [drawn * (1, 1, share, share) for share in np.linspace(0, 1, count + 1)[1:]]
         return [image, *(move(image, flow) for flow in self._flows(image, steps))]
 
-    def cut_out(self, image: np.ndarray, positive: Sequence[Sequence[float]], negative: Sequence[Sequence[float]] = (),
-                threshold: float = THRESHOLD) -> np.ndarray:
-        """Mask bool (H, W) of what moves with the clicked points.
+    def moves_with(self, image: np.ndarray, positive: Sequence[Sequence[float]],
+                   negative: Sequence[Sequence[float]] = ()) -> np.ndarray:
+        """How much every pixel moves with the clicked points: (H, W), a share of their own motion.
 
-        Positive points are told to move, to the right, down, left and up in turn, negative ones to stand still; the
-        mask is where the mean length of the four flows is more than ``threshold`` of the told one.
+        Positive points are told to move, in eight directions in turn, negative ones to stand still; the share is the
+        least length of the eight flows: what belongs to the points moves with them wherever they go, other parts of a
+        figure only where a joint pulls them.
 
         Args:
             image: uint8 (H, W, 3) RGB.
             positive, negative: points x, y in pixels.
-            threshold: in (0, 1).
 
         Raises:
             ValueError: no positive point, or one outside.
@@ -93,10 +95,22 @@ class GuidedMotion:
         if not len(positive):
             raise ValueError('nothing is clicked: give one positive point or more')
         length = CLICK * self.model.limit / self._scale(image)
-        asked = [[(*point, dx * length, dy * length) for point in positive] + [(*point, 0, 0) for point in negative]
-                 for dx, dy in DIRECTIONS]
-        lengths = np.linalg.norm(np.stack(self._flows(image, asked)), axis=-1).mean(0)
-        return lengths > threshold * length
+        angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+        asked = [[(*point, dx, dy) for point in positive] + [(*point, 0, 0) for point in negative]
+                 for dx, dy in length * np.stack([np.cos(angles), np.sin(angles)], axis=1)]
+        return np.linalg.norm(np.stack(self._flows(image, asked)), axis=-1).min(0) / length
+
+    def cut_out(self, image: np.ndarray, positive: Sequence[Sequence[float]], negative: Sequence[Sequence[float]] = (),
+                threshold: float = THRESHOLD) -> np.ndarray:
+        """Mask bool (H, W) of what moves with the clicked points by more than a share ``threshold`` of their motion.
+
+        The other arguments and errors are those of :meth:`moves_with`.
+
+        Raises:
+            ValueError: a threshold that is not between 0 and 1.
+        """
+        check_threshold(threshold)
+        return self.moves_with(image, positive, negative) > threshold
 
     def _scale(self, image: np.ndarray) -> float:
         """By how much the short side grows before the network."""
@@ -131,6 +145,16 @@ class GuidedMotion:
         return [resize_flow(flow.permute(1, 2, 0).cpu().numpy(), width, height) for flow in flows]
 
 
+def check_threshold(threshold: float) -> None:
+    """Refuse what is no share.
+
+    Raises:
+        ValueError: it is not between 0 and 1.
+    """
+    if not 0 < threshold < 1:
+        raise ValueError(f'threshold={threshold:g}: thresholds are shares of the motion from 0 to 1, both excluded')
+
+
 def animate(image: Path | str, arrows: Sequence[Sequence[float]], out: Path | str,
             config: Path | str, checkpoint: Path | str, size: int | None = None,
             frames: int = 12, rate: float = 12.0, strip: Path | str | None = None,
@@ -150,15 +174,16 @@ def animate(image: Path | str, arrows: Sequence[Sequence[float]], out: Path | st
         Path of the video.
 
     Raises:
-        ValueError: another ending, impossible arrows, or another network.
+        ValueError: other endings, impossible arrows or rate, or another network.
         FileNotFoundError, ImageError: the image cannot be read.
         OSError: ``out`` cannot be written.
     """
     out = check_writable(out)
     if out.suffix.lower() not in VIDEOS:
         raise ValueError(f'{out}: a video ends in {" or ".join(VIDEOS)}')
-    if strip is not None:
-        check_writable(strip)
+    if not 0 < rate <= FASTEST:
+        raise ValueError(f'{rate:g} frames a second are impossible; give more than 0 and at most {FASTEST}')
+    check_picture(strip)
     picture = read_image(image)
     network = GuidedMotion(config, checkpoint, size, device)
     made = network.frames(picture, arrows, frames)
@@ -166,8 +191,7 @@ def animate(image: Path | str, arrows: Sequence[Sequence[float]], out: Path | st
     if strip is not None:
         shown = [draw_arrows(picture, arrows), draw_flow(network.flow(picture, arrows)),
                  *(made[position] for position in np.linspace(0, frames, 4).round().astype(int)[1:])]
-        encoded = cv2.imencode(Path(strip).suffix, cv2.cvtColor(np.concatenate(shown, axis=1), cv2.COLOR_RGB2BGR))[1]
-        write_atomically(strip, encoded.tobytes())
+        write_image(Path(strip), np.concatenate(shown, axis=1))
     return out
 
 
@@ -207,75 +231,3 @@ def draw_arrows(image: np.ndarray, arrows: Sequence[Sequence[float]]) -> np.ndar
         else:
             cv2.circle(picture, (x, y), 2 * thickness, (0, 220, 0), -1)
     return picture
-
-
-def cut_out(image: Path | str, positive: Sequence[Sequence[float]], out: Path | str,
-            config: Path | str, checkpoint: Path | str,
-            negative: Sequence[Sequence[float]] = (), size: int | None = None, threshold: float = THRESHOLD,
-            device: str | None = None) -> Path:
-    """Cut out of a picture what moves with clicked points, and write the mask as a PNG: 255 = it, 0 = not.
-
-    Args:
-        image: the file.
-        out: ``.png``.
-        others: see :class:`GuidedMotion` and :meth:`GuidedMotion.cut_out`.
-
-    Returns:
-        Path of the mask.
-
-    Raises:
-        ValueError: another ending, no positive point, or another network.
-        FileNotFoundError, ImageError: the image cannot be read.
-        OSError: ``out`` cannot be written.
-    """
-    out = check_writable(out)
-    if out.suffix.lower() != '.png':
-        raise ValueError(f'{out}: a mask is a .png, which keeps its values')
-    mask = GuidedMotion(config, checkpoint, size, device).cut_out(read_image(image), positive, negative, threshold)
-    write_atomically(out, cv2.imencode('.png', 255 * mask.astype(np.uint8))[1].tobytes())
-    return out
-
-
-def next_click(mask: np.ndarray, truth: np.ndarray) -> tuple[tuple[int, int], bool] | None:
-    """Where a user would click next: the middle of the largest wrong region, and whether it was missed.
-
-    Args:
-        mask: bool (H, W), what is cut out so far.
-        truth: bool (H, W).
-
-    Returns:
-        ((x, y), True if the point is to be added, False if to be taken away), or None where nothing is wrong.
-    """
-    wrong = mask != truth
-    count, regions, statistics, _ = cv2.connectedComponentsWithStats(wrong.astype(np.uint8), connectivity=4)
-    if count == 1:
-        return None
-    region = regions == 1 + int(statistics[1:, cv2.CC_STAT_AREA].argmax())
-    distance = cv2.distanceTransform(np.pad(region, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    y, x = np.unravel_index(int(distance.argmax()), distance.shape)
-    return (int(x), int(y)), bool(truth[y, x])
-
-
-def iou_of_clicks(network: GuidedMotion, image: np.ndarray, truth: np.ndarray, clicks: int = 5,
-                  threshold: float = THRESHOLD) -> list[float]:
-    """IoU of the mask with the truth after 1, 2, ... clicks of a user who corrects the largest fault each time.
-
-    Args:
-        network: see above.
-        image: uint8 (H, W, 3) RGB.
-        truth: bool (H, W), not empty.
-        clicks: how many.
-        threshold: see :meth:`GuidedMotion.cut_out`.
-
-    Returns:
-        list: of ``clicks`` numbers in [0, 1]; where nothing is left to correct the last one goes on.
-    """
-    mask, values = np.zeros(truth.shape, bool), []
-    points: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
-    for _ in range(clicks):
-        found = next_click(mask, truth)
-        if found is not None:
-            points[found[1]].append(found[0])
-            mask = network.cut_out(image, points[True], points[False], threshold)
-        values.append(float((mask & truth).sum() / (mask | truth).sum()))
-    return values

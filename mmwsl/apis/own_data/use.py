@@ -14,7 +14,9 @@ from mmwsl.datasets.own import Records, check_sizes, describe, read_own_data, sp
 
 TASKS = {'none': 'photos', 'image': 'classes', 'boxes': 'boxes', 'full': 'masks'}  # supervision -> what is learnt
 REFUSED = ('BagClassifier', 'TemporalLocalizer')
-ONE_CLASS = ('ADL', 'ACoLHead', 'SPGHead', 'ErasingLocalizer')  # methods of which each follows one class of a photo
+# methods of which each follows one class of a photo
+ONE_CLASS = ('ADL', 'ACoLHead', 'SPGHead', 'ErasingLocalizer', 'CoTeaching', 'GeneralizedCrossEntropyHead',
+             'SymmetricCrossEntropyHead', 'BootstrappingHead')
 TAG_HEADS = ('MultiLabelHead', 'SEAMHead', 'EDAMHead')  # of several tags a photo
 
 

@@ -31,7 +31,7 @@ def decompose_dataset(dataset: Any, out: Path | str, shapes: Network | Any, cont
         OSError: the folder cannot be written.
     """
     dataset = build_dataset(dataset) if isinstance(dataset, dict) else dataset
-    order, painter = load_network(shapes, device), content and load_network(content, device)
+    shapes, content = (each and load_network(each, device) for each in (shapes, content))
     check_writable(Path(out) / '0.npz')
     for index in progress_bar(range(len(dataset)), 'scenes', unit='scene'):
         item = dataset[index]
@@ -41,7 +41,7 @@ def decompose_dataset(dataset: Any, out: Path | str, shapes: Network | Any, cont
                              "that has some, with supervision='full'")
         image = np.ascontiguousarray(item['inputs'].permute(1, 2, 0).numpy())
         names = [dataset.classes[label] for label in sample.gt_box_labels.tolist()]
-        layers = decompose(image, sample.gt_instance_masks.numpy(), order, painter, names, grow=grow, device=device,
+        layers = decompose(image, sample.gt_instance_masks.numpy(), shapes, content, names, grow=grow, device=device,
                            background=background)
         write_scene(Path(out) / f'{index}.npz', layers)
     return len(dataset)

@@ -12,6 +12,9 @@ from mmengine.logging import print_log
 
 from mmwsl.apis.build import build_model
 from mmwsl.apis.config import load_config
+from mmwsl.datasets.annotated import rasterize
+from mmwsl.datasets.readers.coco import annotations_of, masks_of_shapes
+from mmwsl.datasets.readers.coco_file import read_instances
 from mmwsl.datasets.readers.scenes.scene_files import write_scene
 from mmwsl.files import check_writable
 from mmwsl.models.scenes import ContentBaseline
@@ -22,21 +25,26 @@ Network = tuple[str, str]  # config and checkpoint
 BACKGROUNDS = ('network', 'opencv')
 
 
-def read_masks(path: Path | str, height: int, width: int) -> tuple[np.ndarray, list[str]]:
+def read_masks(path: Path | str, height: int, width: int,
+               photo: Path | str | None = None) -> tuple[np.ndarray, list[str]]:
     """Masks (N, height, width) of an image's objects and a name for each.
 
     Args:
-        path: a picture of numbers (PNG, grey or 16 bits), 0 = background and k = object k; or a NumPy file (.npy) of
-            bool (N, H, W).
+        path: a picture of numbers (PNG, grey or 16 bits), 0 = background and k = object k; a NumPy file (.npy) of bool
+            (N, H, W); or a file in COCO's layout (.json), of which crowds and empty masks are left out.
+        photo: the image, by whose name it is found in COCO's layout; None where the file has only one.
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: neither of the two, another size than the image's, or no object.
+        ValueError: none of the three, the image is not in the file, another size than the image's, or no object.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'masks {path} do not exist')
-    if path.suffix == '.npy':
+    names = None
+    if path.suffix == '.json':
+        masks, names = _masks_of_coco(path, height, width, photo)
+    elif path.suffix == '.npy':
         masks = np.load(path, allow_pickle=False)
         if masks.ndim != 3:
             raise ValueError(f'{path} has shape {masks.shape}; masks are (objects, height, width)')
@@ -50,7 +58,25 @@ def read_masks(path: Path | str, height: int, width: int) -> tuple[np.ndarray, l
         raise ValueError(f'{path} is of {masks.shape[1]} x {masks.shape[2]} pixels, its image of {height} x {width}')
     if not len(masks):
         raise ValueError(f'{path} has no object')
-    return masks, [f'object {number}' for number in range(len(masks))]
+    return masks, names or [f'object {number}' for number in range(len(masks))]
+
+
+def _masks_of_coco(path: Path, height: int, width: int, photo: Path | str | None) -> tuple[np.ndarray, list[str]]:
+    """Masks (N, height, width) of one image of a file in COCO's layout, and each one's class and number."""
+    content = read_instances(path)
+    images = [each for each in content['images'] if photo is None or Path(each['file_name']).name == Path(photo).name]
+    if len(images) != 1:
+        raise ValueError(f'{path} has {len(images)} images' + ('; name the photo' if photo is None else
+                                                               f' of the name {Path(photo).name}; it needs one'))
+    size = images[0].get('width', width), images[0].get('height', height)
+    names = {each['id']: each['name'] for each in content['categories']}
+    objects = [each for each in content['annotations'] if each['image_id'] == images[0]['id'] and not each['iscrowd']]
+    annotation, = annotations_of(dict(content, images=images, annotations=objects), {each: each for each in names},
+                                 str(path))
+    masks = rasterize(masks_of_shapes(annotation, path, size), size[1], size[0])
+    kept = masks.any((1, 2))
+    labels = annotation['box_labels'][kept].tolist()
+    return masks[kept], [f'{names[label]} {number}' for number, label in enumerate(labels)]
 
 
 def layers_of(image: np.ndarray, sample: DataSample, names: Sequence[str] | None = None) -> SceneLayers:
@@ -69,7 +95,8 @@ def layers_of(image: np.ndarray, sample: DataSample, names: Sequence[str] | None
 
 def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, content: Network | Any | None = None,
               names: Sequence[str] | None = None, out: Path | str | None = None, gap: int | None = None,
-              grow: int = 3, device: str = 'cpu', background: str = 'network') -> SceneLayers:
+              grow: int = 3, device: str = 'cpu', background: str = 'network',
+              above: Sequence[tuple[int, int]] = ()) -> SceneLayers:
     """Take a photo apart.
 
     Args:
@@ -86,19 +113,26 @@ def decompose(image: np.ndarray, masks: np.ndarray, shapes: Network | Any, conte
             outside; 0 for masks that are exact.
         device: where the networks run.
         background: ``'network'``: ``content`` paints it; ``'opencv'``: OpenCV's in-painting does.
+        above: pairs of an object in front and one behind, where a person knows better than the network; whole shapes
+            are completed by that order.
 
     Raises:
-        ValueError: masks of another size than the image, or an unknown background.
+        ValueError: masks of another size than the image, an unknown background, or a pair of objects that there are
+            not.
         OSError: ``out`` cannot be written.
     """
     if masks.shape[1:] != image.shape[:2]:
         raise ValueError(f'masks of {masks.shape[1:]} pixels do not fit an image of {image.shape[:2]}')
+    for pair in above:
+        if len(set(pair)) != 2 or not all(0 <= each < len(masks) for each in pair):
+            raise ValueError(f'above={tuple(pair)} names no two of {len(masks)} objects, which are numbered from 0')
     if background not in BACKGROUNDS:
         raise ValueError(f'background={background!r} is unknown; choose {" or ".join(BACKGROUNDS)}')
     if out is not None:
         check_writable(out)
     sample = DataSample(gt_instance_masks=torch.from_numpy(np.ascontiguousarray(masks, dtype=bool)).to(device),
                         gt_box_labels=torch.zeros(len(masks), dtype=torch.int64, device=device))
+    sample.set_metainfo(dict(above=[tuple(pair) for pair in above]))
     first = load_network(shapes, device)
     if gap is not None:
         first.gap = gap

@@ -13,9 +13,11 @@ from mmwsl.ops.occlusion.layers import (
     bring_to_front,
     compose,
     delete_objects,
+    modal_layers,
     place_object,
     shift_object,
     swap_order,
+    visible_parts,
 )
 
 Change = tuple[str, Sequence[int]]
@@ -24,7 +26,7 @@ CHANGES: dict[str, tuple[int, Callable[..., SceneLayers]]] = dict(  # how many n
 
 
 def rearrange(scene: SceneLayers | Path | str, changes: Sequence[Change], out: Path | str | None = None,
-              save: Path | str | None = None) -> tuple[np.ndarray, SceneLayers]:
+              save: Path | str | None = None, alone: bool = False) -> tuple[np.ndarray, SceneLayers]:
     """Change a scene and compose it.
 
     Args:
@@ -34,6 +36,8 @@ def rearrange(scene: SceneLayers | Path | str, changes: Sequence[Change], out: P
             until all is done; what is deleted is deleted last.
         out: file for the picture (.png or .jpg).
         save: file for the changed scene.
+
+        alone: make the changes with visible parts alone, see :func:`visible_alone`.
 
     Returns:
         tuple: the picture (H, W, 3) uint8, and the changed layers.
@@ -49,7 +53,23 @@ def rearrange(scene: SceneLayers | Path | str, changes: Sequence[Change], out: P
     if out is not None and Path(out).suffix.lower() not in ('.png', '.jpg', '.jpeg'):
         raise ValueError(f'{out}: the picture needs a name that ends in .png or .jpg')
     layers = scene if isinstance(scene, SceneLayers) else read_scene(scene)
+    layers, _ = changed_layers(visible_alone(layers) if alone else layers, changes)
+    picture = compose(layers)
+    if out is not None:
+        write_atomically(out, encoded_picture(picture, Path(out).suffix))
+    if save is not None:
+        write_scene(save, layers)
+    return picture, layers
+
+
+def changed_layers(layers: SceneLayers, changes: Sequence[Change]) -> tuple[SceneLayers, list[int]]:
+    """The layers after ``changes``, see :func:`rearrange`, and what numbers their objects had before any was deleted.
+
+    Raises:
+        ValueError: an unknown change, or of an object that there is not.
+    """
     gone: list[int] = []
+    count = len(layers.names)
     for kind, numbers in changes:
         if kind == 'delete':
             gone += numbers
@@ -58,14 +78,24 @@ def rearrange(scene: SceneLayers | Path | str, changes: Sequence[Change], out: P
             raise ValueError(f'{kind} {" ".join(map(str, numbers))} is no change; there are delete OBJECT ..., '
                              'front OBJECT, swap OBJECT OBJECT, shift OBJECT DX DY, place OBJECT X Y')
         layers = CHANGES[kind][1](layers, *numbers)
-    if gone:
-        layers = delete_objects(layers, gone)
-    picture = compose(layers)
-    if out is not None:
-        done, encoded = cv2.imencode(Path(out).suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-        if not done:
-            raise ValueError(f'{out}: the picture could not be encoded')
-        write_atomically(out, encoded.tobytes())
-    if save is not None:
-        write_scene(save, layers)
-    return picture, layers
+    return delete_objects(layers, gone) if gone else layers, [each for each in range(count) if each not in gone]
+
+
+def visible_alone(layers: SceneLayers) -> SceneLayers:
+    """A scene of which nothing hidden is known: what is seen of each object and no more, to compare with."""
+    return modal_layers(layers, compose(layers), visible_parts(layers))
+
+
+def encoded_picture(picture: np.ndarray, suffix: str) -> bytes:
+    """A picture (H, W, 3) uint8 RGB as a file's content.
+
+    Args:
+        suffix: ``'.png'`` or ``'.jpg'``.
+
+    Raises:
+        ValueError: OpenCV cannot encode it.
+    """
+    done, encoded = cv2.imencode(suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    if not done:
+        raise ValueError(f'the picture could not be encoded as {suffix}')
+    return encoded.tobytes()

@@ -13,8 +13,12 @@ from mmwsl.datasets.transforms.decode import ImageError, read_image
 VIDEO_EXTENSIONS = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.gif')
 
 
-def find_clips(root: os.PathLike[str] | str) -> list[Path]:
+def find_clips(root: os.PathLike[str] | str, single: bool = False) -> list[Path]:
     """The clips of a folder: each folder below it (or itself) that holds two images or more, and each video file.
+
+    Args:
+        root: folder, or one video file.
+        single: also the folders below it that hold one image, for a caller who says why these are left out.
 
     Raises:
         FileNotFoundError: no such folder.
@@ -29,7 +33,7 @@ def find_clips(root: os.PathLike[str] | str) -> list[Path]:
     for name in find_images(root, on_error='skip'):
         folder = (root / name).parent
         counts[folder] = counts.get(folder, 0) + 1
-    clips = [folder for folder, count in counts.items() if count > 1]
+    clips = [folder for folder, count in counts.items() if count > 1 or single and folder != root]
     clips += [path for path in root.rglob('*') if path.suffix.lower() in VIDEO_EXTENSIONS and path.is_file()]
     if not clips:
         raise ValueError(f'there is no clip in {root}: no folder with two images or more, and no video file '

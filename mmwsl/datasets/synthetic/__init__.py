@@ -3,6 +3,7 @@
 from .digit_bags import DigitBags
 from .digit_scenes import DigitScenes
 from .digits import Digits
+from .factor_scenes import FactorScenes
 from .figures_3d import MultiViewFigures
 from .identities import Identities
 from .motion_clips import MotionClips
@@ -10,5 +11,5 @@ from .scene_bags import SceneBags
 from .sequences import SyntheticSequences
 from .shapes import Shapes
 
-__all__ = ['DigitBags', 'DigitScenes', 'Digits', 'Identities', 'MotionClips', 'MultiViewFigures', 'SceneBags',
-           'Shapes', 'SyntheticSequences']
+__all__ = ['DigitBags', 'DigitScenes', 'Digits', 'FactorScenes', 'Identities', 'MotionClips', 'MultiViewFigures',
+           'SceneBags', 'Shapes', 'SyntheticSequences']

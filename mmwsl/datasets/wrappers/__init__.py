@@ -1,18 +1,21 @@
 """Data sets made of another one."""
 
-from .flow_frames import FlowFrames
+from .clips import FlowFrames, MotionFrames, TrackedPatches, frame_region
 from .joined import Joined
-from .motion_frames import MotionFrames, frame_region
+from .noisy_labels import NoisyLabels
+from .object_and_background import ObjectAndBackground
 from .object_crops import ObjectCrops
+from .pasted_objects import PastedObjects
 from .recomposed import Recomposed
 from .resized import Resized
 from .single_class_crops import SingleClassCrops, square_around
 from .subset import stratified_split, subset
-from .tracked_patches import TrackedPatches
+from .weak_masks import WeakMasks
 from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
-__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'ObjectCrops', 'Recomposed', 'Resized',
-           'SingleClassCrops', 'TrackedPatches', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around',
-           'stratified_split', 'subset', 'with_proposals']
+__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'NoisyLabels', 'ObjectAndBackground',
+           'ObjectCrops', 'PastedObjects', 'Recomposed', 'Resized', 'SingleClassCrops', 'TrackedPatches', 'WeakMasks',
+           'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around', 'stratified_split', 'subset',
+           'with_proposals']

@@ -6,6 +6,7 @@ from .classification import AccuracyMetric, MultiLabelMetric
 from .correct_localization import CorLocMetric
 from .detection import COCOMetric, VOCMetric
 from .flow import FlowMetric
+from .generation import GenerationMetric
 from .instances import InstanceMetric
 from .localization import LocalizationMetric
 from .proposals import ProposalRecallMetric
@@ -14,5 +15,5 @@ from .segmentation import IoUMetric
 from .temporal import TemporalMetric
 
 __all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'ContentMetric', 'CorLocMetric',
-           'FlowMetric', 'InstanceMetric', 'IoUMetric', 'LocalizationMetric', 'MultiLabelMetric',
-           'ProposalRecallMetric', 'SceneMetric', 'TemporalMetric', 'VOCMetric']
+           'FlowMetric', 'GenerationMetric', 'InstanceMetric', 'IoUMetric', 'LocalizationMetric',
+           'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'TemporalMetric', 'VOCMetric']

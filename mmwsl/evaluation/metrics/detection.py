@@ -137,6 +137,7 @@ class COCOMetric(BaseMetric):
         classes: names, in the order of the class numbers; default those of the data set.
         image_ids: numbers of the images to score; default those that were predicted.
         per_class: also give ``bbox_AP/<class>``, ... of every class that has objects.
+        min_size: objects whose box has a smaller side, in pixels of the file, are none; as of the data set.
 
     Raises:
         ValueError: an unknown kind, a class that the file does not have, or masks to be scored of a file without.
@@ -145,19 +146,21 @@ class COCOMetric(BaseMetric):
     default_prefix = 'coco'
     NAMES = ('AP', 'AP50', 'AP75', 'AP_small', 'AP_medium', 'AP_large')
 
-    def __init__(self, ann_file, kinds=('bbox',), classes=None, image_ids=None, per_class=False, collect_device='cpu',
-                 prefix=None):
+    def __init__(self, ann_file, kinds=('bbox',), classes=None, image_ids=None, per_class=False, min_size=0,
+                 collect_device='cpu', prefix=None):
         super().__init__(collect_device=collect_device, prefix=prefix)
         if not kinds or set(kinds) - {'bbox', 'segm'}:
             raise ValueError(f"COCOMetric: kinds={kinds} must be 'bbox', 'segm' or both")
         self.ann_file, self.kinds, self.classes, self.image_ids = str(ann_file), list(kinds), classes, image_ids
-        self.per_class, self._coco = per_class, None
+        self.per_class, self.min_size, self._coco = per_class, min_size, None
 
     @property
     def coco(self):
         if self._coco is None:
             from pycocotools.coco import COCO as Annotations
             content = read_instances(self.ann_file)
+            content['annotations'] = [each for each in content['annotations']
+                                      if not 0 <= min(each['bbox'][2:]) < self.min_size]
             shapeless = sum(not each.get('segmentation') for each in content['annotations'])
             if shapeless and 'segm' in self.kinds:
                 raise ValueError(f'COCOMetric: {shapeless} of {len(content["annotations"])} annotations of '

@@ -8,6 +8,7 @@ from .googlenet import GoogLeNet
 from .inception import InceptionV3
 from .mit import MixTransformer
 from .partial_unet import PartialUNet
+from .perceptron import Perceptron
 from .resnet import ResNet
 from .split import SplitBackbone
 from .swin import SwinTransformer
@@ -18,5 +19,5 @@ from .vit import VisionTransformer
 from .wide_resnet import WideResNet
 
 __all__ = ['AlexNet', 'CIFARResNet', 'Darknet', 'EfficientNetLite', 'GoogLeNet', 'InceptionV3', 'MixTransformer',
-           'PartialUNet', 'ResNet', 'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'UNet', 'VGG16',
+           'PartialUNet', 'Perceptron', 'ResNet', 'SplitBackbone', 'SwinTransformer', 'TimmBackbone', 'UNet', 'VGG16',
            'VisionTransformer', 'WideResNet']

@@ -21,16 +21,18 @@ class GCND(Model):
         dropout: before the last one.
         rotate: turn the features of each training batch at random, which the paper does not do; see
             :func:`mmwsl.models.graph.layers.rotated`.
+        scale: what the features are multiplied with, which the paper does not do: without biases, unit vectors of many
+            dimensions give small numbers.
     """
 
-    def __init__(self, in_channels, channels=(512, 64), dropout=0.5, rotate=False, **kwargs):
+    def __init__(self, in_channels, channels=(512, 64), dropout=0.5, rotate=False, scale=1.0, **kwargs):
         super().__init__(None, **kwargs)
-        self.rotate = rotate
+        self.rotate, self.scale = rotate, scale
         self.convs, self.head = ProposalConvs(in_channels, channels, dropout), nn.Linear(channels[-1], 1)
 
     def score(self, inputs, adjacency):
         """(B, N, D), (B, N, N) -> (B,)."""
-        return upcast(self.head(self.convs(inputs, adjacency).amax(1))[:, 0])
+        return upcast(self.head(self.convs(self.scale * inputs, adjacency).amax(1))[:, 0])
 
     def tensor(self, inputs, data_samples):
         """Proposals (B, N, D), with ``adjacency`` (B, N, N) -> scores (B,)."""

@@ -18,16 +18,22 @@ class GCNE(Model):
         channels: of the convolutions.
         rotate: turn the features of each training batch at random, which the paper does not do; see
             :func:`mmwsl.models.graph.layers.rotated`.
+        scale: what the features are multiplied with, which the paper does not do: differences of unit vectors of many
+            dimensions have small elements.
     """
 
-    def __init__(self, in_channels, channels=(512, 512, 256, 256), rotate=False, **kwargs):
+    def __init__(self, in_channels, channels=(512, 512, 256, 256), rotate=False, scale=1.0, **kwargs):
         super().__init__(None, **kwargs)
-        self.rotate = rotate
+        self.rotate, self.scale = rotate, scale
         self.convs, self.head = ConcatConvs(in_channels, channels), NodeHead(channels[-1])
 
     def tensor(self, inputs, data_samples):
         """Candidates less their node (B, N, D), with ``adjacency`` (B, N, N) -> logits (B, N, 2): other, same class."""
-        return upcast(self.head(self.convs(inputs, data_samples.adjacency)))
+        return self.connect(inputs, data_samples.adjacency)
+
+    def connect(self, inputs, adjacency):
+        """(B, N, D), (B, N, N) -> logits (B, N, 2)."""
+        return upcast(self.head(self.convs(self.scale * inputs, adjacency)))
 
     def loss(self, inputs, data_samples):
         """Cross-entropy of the candidates' ``gt_node_labels`` (B, N)."""
@@ -37,5 +43,5 @@ class GCNE(Model):
     def predict(self, inputs, samples):
         """``samples`` with ``pred_instance_scores`` (N,), the probabilities of being of the node's class."""
         adjacency = torch.stack([sample.adjacency for sample in samples])
-        scores = upcast(self.head(self.convs(inputs, adjacency))).softmax(-1)[..., 1]
+        scores = self.connect(inputs, adjacency).softmax(-1)[..., 1]
         return add_predictions(samples, pred_instance_scores=scores)

@@ -20,15 +20,18 @@ class GCNS(Model):
         dropout: before the last one.
         rotate: turn the features of each training batch at random, which the paper does not do; see
             :func:`mmwsl.models.graph.layers.rotated`.
+        scale: what the features are multiplied with, which the paper does not do: without biases, unit vectors of many
+            dimensions give small numbers.
     """
 
-    def __init__(self, in_channels, channels=(512, 64), dropout=0.5, rotate=False, **kwargs):
+    def __init__(self, in_channels, channels=(512, 64), dropout=0.5, rotate=False, scale=1.0, **kwargs):
         super().__init__(None, **kwargs)
-        self.rotate = rotate
+        self.rotate, self.scale = rotate, scale
         self.convs, self.head = ProposalConvs(in_channels + 1, channels, dropout), nn.Linear(channels[-1], 2)
 
     def segment(self, inputs, adjacency):
         """(B, N, D + 1), (B, N, N) -> (B, N, 2)."""
+        inputs = torch.cat([self.scale * inputs[..., :-1], inputs[..., -1:]], dim=-1)  # all but the mark
         return upcast(self.head(self.convs(inputs, adjacency)))
 
     def tensor(self, inputs, data_samples):

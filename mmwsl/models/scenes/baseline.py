@@ -5,7 +5,7 @@ import torch
 
 from mmwsl.models.base import Model
 from mmwsl.models.scenes.pcnet_m import modal_masks
-from mmwsl.ops.occlusion import area_order, hull_order, hulls, occluders, y_axis_order
+from mmwsl.ops.occlusion import area_order, distant_order, hull_order, hulls, occluders, y_axis_order
 from mmwsl.registry import MODELS
 
 ORDERS = ('area', 'larger_area', 'y_axis', 'convex_hull', 'true')
@@ -23,25 +23,29 @@ class SceneBaseline(Model):
         shape: ``'visible'``, nothing is added; ``'hull'``, the convex hull; ``'hidden_hull'``, of the hull what lies
             beneath objects that the order has in front.
         gap: see :func:`in_contact`.
+        distant: see :class:`PCNetM`.
 
     Raises:
         ValueError: an unknown rule; in ``predict``, samples without ``gt_instance_masks``.
     """
 
-    def __init__(self, order='area', shape='visible', gap=1, **kwargs):
+    def __init__(self, order='area', shape='visible', gap=1, distant=False, **kwargs):
         super().__init__(**kwargs)
         if order not in ORDERS or shape not in SHAPES:
             raise ValueError(f'SceneBaseline: order={order!r} and shape={shape!r} must be of {", ".join(ORDERS)} '
                              f'and of {", ".join(SHAPES)}')
-        self.order, self.shape, self.gap = order, shape, gap
+        self.order, self.shape, self.gap, self.distant = order, shape, gap, distant
 
     def predict(self, images, samples):
         """Add ``pred_order`` and ``pred_amodal_masks``, see :meth:`PCNetM.predict`."""
         for sample in samples:
             device, masks = modal_masks(sample).device, modal_masks(sample).cpu().numpy()
             order = self._order(masks, sample)
+            whole = self._shapes(masks, order)
+            if self.distant:
+                order = distant_order(order, masks, whole, self.gap)
             sample.pred_order = torch.from_numpy(order).to(device)
-            sample.pred_amodal_masks = torch.from_numpy(self._shapes(masks, order)).to(device)
+            sample.pred_amodal_masks = torch.from_numpy(whole).to(device)
         return samples
 
     def _order(self, masks, sample):

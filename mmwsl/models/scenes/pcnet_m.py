@@ -6,7 +6,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmwsl.models.base import Model
-from mmwsl.ops.occlusion import complete_shapes, draw_erasers, random_windows, recover_order
+from mmwsl.ops.occlusion import complete_shapes, distant_order, draw_erasers, random_windows, recover_order
 from mmwsl.ops.tensors import upcast
 from mmwsl.registry import MODELS
 
@@ -33,6 +33,8 @@ class PCNetM(Model):
         gap: see :func:`in_contact`.
         order_threshold, shape_threshold: probabilities from which a pixel has been added.
         direct: in ``predict`` only what lies right in front of an object hides it, instead of all its ancestors.
+        distant: in ``predict`` pairs that do not touch have an order, too, if whole shapes imply one; the authors give
+            them none.
 
     Raises:
         ValueError: in ``predict``, samples without ``gt_instance_masks``.
@@ -42,12 +44,12 @@ class PCNetM(Model):
 
     def __init__(self, backbone, size=256, above=0.8, eraser_weight=5.0, categories=False, shift=0.2,
                  scale=(0.8, 1.2), flip=0.5, eraser_scale=(0.8, 1.2), enlarge=3.0, gap=1, order_threshold=0.1,
-                 shape_threshold=0.2, direct=False, **kwargs):
+                 shape_threshold=0.2, direct=False, distant=False, **kwargs):
         super().__init__(backbone, **kwargs)
         self.head = nn.Conv2d(self.backbone.out_channels[-1], 2, 1)
         self.size, self.above, self.eraser_weight, self.categories = size, above, eraser_weight, categories
         self.windows, self.eraser_scale = dict(shift=shift, scale=tuple(scale), flip=flip), tuple(eraser_scale)
-        self.enlarge, self.gap, self.direct = enlarge, gap, direct
+        self.enlarge, self.gap, self.direct, self.distant = enlarge, gap, direct, distant
         self.order_threshold, self.shape_threshold = order_threshold, shape_threshold
 
     def logits(self, visible, eraser, labels=None):
@@ -74,14 +76,19 @@ class PCNetM(Model):
 
     def predict(self, images, samples):
         """Add ``pred_order`` (N, N) int8 and ``pred_amodal_masks`` (N, H, W) bool to samples by their visible
-        parts, ``gt_instance_masks``, which are given here."""
+        parts, ``gt_instance_masks``, which are given here. Where a sample has ``above``, pairs of an object
+        in front and one behind, their order is taken from these."""
         for sample in samples:
             masks, complete = modal_masks(sample), self.completer(sample)
             settings = dict(size=self.size, enlarge=self.enlarge)
             order = recover_order(masks, complete, threshold=self.order_threshold, gap=self.gap, **settings)
-            sample.pred_order = torch.from_numpy(order).to(masks.device)
-            sample.pred_amodal_masks = complete_shapes(masks, order, complete, threshold=self.shape_threshold,
-                                                       direct=self.direct, **settings)
+            for front, back in sample.get('above', ()):
+                order[front, back], order[back, front] = 1, -1
+            whole = complete_shapes(masks, order, complete, threshold=self.shape_threshold, direct=self.direct,
+                                    **settings)
+            if self.distant:
+                order = distant_order(order, masks.cpu().numpy(), whole.cpu().numpy(), self.gap)
+            sample.pred_order, sample.pred_amodal_masks = torch.from_numpy(order).to(masks.device), whole
         return samples
 
     def completer(self, sample):

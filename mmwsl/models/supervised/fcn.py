@@ -96,17 +96,27 @@ class FCN(MaskPredictor, Model):
             images: (B, 3, H, W), padded.
             data_samples: list of samples with ``gt_mask``.
         """
-        features, size = self.backbone(images), images.shape[2:]
-        target = torch.full((len(data_samples), *size), 255, dtype=torch.long, device=features[-1].device)
-        for mask, sample in zip(target, data_samples, strict=True):
-            if 'gt_mask' not in sample:
-                raise ValueError("FCN needs class maps: set supervision='full' on training data that has them")
-            height, width = sample.gt_mask.shape
-            mask[:height, :width] = sample.gt_mask
+        features = self.backbone(images)
+        target = self.targets(data_samples, images.shape[2:], features[-1].device)
         losses = dict(loss_seg=self._cross_entropy(self.head(features), target))
         if self.auxiliary_head is not None:
             losses['loss_aux'] = self.auxiliary_weight * self._cross_entropy(self.auxiliary_head(features), target)
         return losses
+
+    def targets(self, data_samples, size, device):
+        """Class maps (B, H, W) of a batch, int64, 255 where an image is padded.
+
+        Raises:
+            ValueError: an image has none.
+        """
+        target = torch.full((len(data_samples), *size), 255, dtype=torch.long, device=device)
+        for mask, sample in zip(target, data_samples, strict=True):
+            if 'gt_mask' not in sample:
+                raise ValueError(f"{type(self).__name__} needs class maps: set supervision='full' on training data "
+                                 'that has them')
+            height, width = sample.gt_mask.shape
+            mask[:height, :width] = sample.gt_mask
+        return target
 
     def _cross_entropy(self, logits, target):
         logits = F.interpolate(logits, size=target.shape[1:], mode='bilinear', align_corners=False)

@@ -106,7 +106,8 @@ class TwoStageDetector(Model):
         for sample in data_samples:
             if 'gt_boxes' not in sample:
                 raise ValueError("a detector needs boxes: set supervision='boxes' ('full' for masks) on training data")
-            kept = slice(None) if self.use_difficult else (~sample.gt_difficult).nonzero()[:, 0]
+            all_count = self.use_difficult or 'gt_difficult' not in sample  # sets made on the fly know none
+            kept = slice(None) if all_count else (~sample.gt_difficult).nonzero()[:, 0]
             boxes.append(sample.gt_boxes[kept])
             labels.append(sample.gt_box_labels[kept])
             if self.mask_head is not None and self.mask_head.from_boxes:

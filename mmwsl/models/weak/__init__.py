@@ -20,6 +20,7 @@ from .localization import (
     smooth_gradient,
 )
 from .mil import AttentionPooling, BagClassifier, BagEncoder, BagPooling, BagPreprocessor
+from .noisy_labels import BootstrappingHead, CoTeaching, GeneralizedCrossEntropyHead, SymmetricCrossEntropyHead
 from .segmentation import (
     AFA,
     EDAM,
@@ -48,6 +49,7 @@ __all__ = [
     'IRN',
     'AffinityNet',
     'AttentionPooling',
+    'BootstrappingHead',
     'BoxInstMaskHead',
     'BoxInstPrototypes',
     'BagClassifier',
@@ -57,9 +59,11 @@ __all__ = [
     'CAMHead',
     'ClassMapModel',
     'CoSA',
+    'CoTeaching',
     'EDAM',
     'EDAMHead',
     'ErasingLocalizer',
+    'GeneralizedCrossEntropyHead',
     'HideFeatures',
     'Localizer',
     'LocalizerEnsemble',
@@ -70,6 +74,7 @@ __all__ = [
     'SEAMHead',
     'ToCo',
     'SPGHead',
+    'SymmetricCrossEntropyHead',
     'TemporalLocalizer',
     'ViTPCM',
     'WSDDNHead',

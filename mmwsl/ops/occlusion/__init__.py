@@ -6,6 +6,7 @@ from .erasers import draw_erasers
 from .order import (
     ancestors,
     area_order,
+    distant_order,
     gain_order,
     hull_order,
     hulls,
@@ -15,6 +16,6 @@ from .order import (
     y_axis_order,
 )
 
-__all__ = ['ancestors', 'area_order', 'complete_shapes', 'cut_masks', 'draw_erasers', 'gain_order', 'hull_order',
-           'hulls', 'in_contact', 'object_squares', 'occluders', 'overlap_order', 'paste_maps', 'random_windows',
-           'recover_order', 'y_axis_order']
+__all__ = ['ancestors', 'area_order', 'complete_shapes', 'cut_masks', 'distant_order', 'draw_erasers', 'gain_order',
+           'hull_order', 'hulls', 'in_contact', 'object_squares', 'occluders', 'overlap_order', 'paste_maps',
+           'random_windows', 'recover_order', 'y_axis_order']

@@ -72,6 +72,19 @@ def overlap_order(modal: np.ndarray, amodal: np.ndarray) -> np.ndarray:
     return order + tied.astype(np.int8) - tied.T.astype(np.int8)
 
 
+def distant_order(order: np.ndarray, modal: np.ndarray, amodal: np.ndarray, gap: int = 1) -> np.ndarray:
+    """An order with the pairs that do not touch: of these, what whole shapes imply (:func:`overlap_order`).
+
+    Where one object hides another, a third may lie between, so that the two never touch.
+
+    Args:
+        order: (N, N), of pairs in contact; they keep theirs.
+        modal, amodal: bool (N, H, W), visible parts and whole shapes.
+        gap: see :func:`in_contact`.
+    """
+    return np.where(in_contact(modal, gap), order, overlap_order(modal, amodal))
+
+
 def area_order(masks: np.ndarray, larger_in_front: bool = False, gap: int = 1) -> np.ndarray:
     """Of two masks in contact the smaller one lies in front (as in COCOA), or the larger one (KINS)."""
     area = masks.sum((1, 2)).astype(np.int64)

@@ -44,8 +44,9 @@ def scatter_pieces(background: np.ndarray, pieces: Sequence[Piece], rng: np.rand
             corner = int(rng.integers(min(0, room - length), max(0, room - length) + 1))
             window.append(slice(max(corner, 0), min(corner + length, room)))
             part.append(slice(window[-1].start - corner, window[-1].stop - corner))
-        (rows, columns), within = window, shape[tuple(part)]
+        within = shape[tuple(part)]
+        rows, columns = window
         seen[:number, rows, columns] &= ~within
         seen[number, rows, columns] = within
-        picture[rows, columns][within] = pixels[tuple(part)][within]
+        picture[tuple(window)][within] = pixels[tuple(part)][within]
     return picture, seen

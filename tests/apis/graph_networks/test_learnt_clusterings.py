@@ -12,6 +12,7 @@ from mmwsl.apis.graph_networks import (
     learn_threshold,
     write_known,
 )
+from mmwsl.apis.graph_networks.methods import _few_neighbors
 from mmwsl.clustering import exact_graph, partition_scores
 from mmwsl.datasets.synthetic.identities import Identities
 
@@ -72,10 +73,17 @@ def test_mediator(tmp_path):
         apply_mediator(tmp_path, graphs[:2], features[:2])
 
 
+def test_few_neighbors():
+    names = [f'train_dataloader.dataset.{name}' for name in ('hops', 'active')]
+    assert [_few_neighbors(4)[name] for name in names] == [[4, 4], 4] and _few_neighbors(15)[names[0]] == [15, 5]
+    assert _few_neighbors(20) == {}
+
+
 def test_threshold():
     labels = np.array([0, 0, 1, 1])
     parts = {.1: np.zeros(4, int), .2: labels, .3: labels, .4: labels, .5: np.arange(4)}
     assert learn_threshold(parts.__getitem__, labels, parts) == (.3, 1)
+    assert learn_threshold(parts.__getitem__, labels, parts, score=lambda found, known: len(set(found))) == (.5, 4)
 
 
 def test_refusals(tmp_path):

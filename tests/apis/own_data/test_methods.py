@@ -16,7 +16,9 @@ from mmwsl.augment.crop import crop_boxes
 from mmwsl.registry import FUNCTIONS, MODELS, TRANSFORMS, VIEWS
 from mmwsl.shipped import shipped_configs
 
-FLOW = ('cmp', 'cross_pixel', 'flow_prediction', 'moving_foreground')  # learn from the motion of clips, which photos lack
+# learn from clips, or from several cameras, which photos lack
+FLOW = ('cmp', 'cross_pixel', 'flow_prediction', 'geometry_aware', 'landmark_generation', 'moving_foreground',
+        'odd_one_out', 'siamese_triplets', 'temporal_order')
 SELFSUP = [name for name in shipped_configs() if name.startswith('selfsup/') and name.split('/')[1] not in ('supervised', *FLOW)]
 SMALL = [name for name in SELFSUP if re.search(r'_(r18w\d+|vitxs\d+|swinxs\d+)_.*_cifar10', name)]
 CLUSTERING = [name for name in SMALL if re.search('/(deepcluster|odc)/', name)]

@@ -1,5 +1,7 @@
 """A picture is taken apart and composed anew, by functions and by commands."""
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -47,6 +49,16 @@ def test_what_is_taken_apart_composes_to_the_same_picture(tmp_path):
     assert np.array_equal(wider[~around], image[~around]) and (wider != image)[around & ~masks.any(0)].any()
     with pytest.raises(ValueError, match='do not fit an image'):
         decompose(image[:20], masks, network())
+
+
+def test_a_person_knows_better():
+    image, masks = scene()
+    for front, back in ((0, 1), (1, 0)):
+        layers = decompose(image, masks[:2], network(), above=[(front, back)])
+        assert layers.order[front, back] == 1 and layers.order[back, front] == -1
+        assert np.array_equal(layers.shapes[front], masks[front])  # nothing is completed beneath what lies behind
+    with pytest.raises(ValueError, match='names no two of 3 objects'):
+        decompose(image, masks, network(), above=[(1, 3)])
 
 
 def test_the_background_by_opencv_and_the_rest_by_the_network():
@@ -108,3 +120,24 @@ def test_masks_of_files(tmp_path):
     cv2.imwrite(str(tmp_path / 'empty.png'), numbers * 0)
     with pytest.raises(ValueError, match='no object'):
         read_masks(tmp_path / 'empty.png', 6, 8)
+
+
+def test_masks_in_the_layout_of_coco(tmp_path):
+    square = [1, 1, 5, 1, 5, 5, 1, 5]
+    annotations = [dict(id=1, image_id=3, category_id=9, iscrowd=0, bbox=[1, 1, 4, 4], area=16, segmentation=[square]),
+                   dict(id=2, image_id=3, category_id=2, iscrowd=0, bbox=[4, 2, 3, 3], area=9, segmentation=[[4, 2, 7, 2, 7, 5, 4, 5]]),
+                   dict(id=3, image_id=3, category_id=2, iscrowd=1, bbox=[0, 0, 8, 6], area=48,
+                        segmentation=dict(size=[6, 8], counts=[0, 48])),
+                   dict(id=4, image_id=4, category_id=2, iscrowd=0, bbox=[1, 1, 4, 4], area=16, segmentation=[square])]
+    content = dict(images=[dict(id=3, file_name='train/a.jpg', width=8, height=6), dict(id=4, file_name='b.jpg', width=8, height=6)],
+                   annotations=annotations, categories=[dict(id=9, name='cup'), dict(id=2, name='plate')])
+    (tmp_path / 'instances.json').write_text(json.dumps(content))
+    masks, names = read_masks(tmp_path / 'instances.json', 6, 8, 'photos/a.jpg')
+    assert names == ['cup 0', 'plate 1'] and masks.shape == (2, 6, 8) and masks[0, 1:5, 1:5].all() and masks[1, 2:5, 4:7].all()
+    assert (masks[0] & masks[1]).any()  # outlines hold the pixels they go through, so that these two overlap
+    with pytest.raises(ValueError, match='0 images of the name c.jpg'):
+        read_masks(tmp_path / 'instances.json', 6, 8, 'c.jpg')
+    with pytest.raises(ValueError, match='name the photo'):
+        read_masks(tmp_path / 'instances.json', 6, 8)
+    with pytest.raises(ValueError, match='its image of 9 x 8'):
+        read_masks(tmp_path / 'instances.json', 9, 8, 'a.jpg')

@@ -42,6 +42,7 @@ def test_clips_of_a_folder_are_found(folder):
     cv2.imwrite(str(root / 'alone' / 'a.png'), np.zeros((8, 8, 3), np.uint8))
     (root / 'film.mp4').write_bytes(b'')
     assert find_clips(root) == [root / 'film.mp4', folder]
+    assert find_clips(root, single=True) == [root / 'alone', root / 'film.mp4', folder]
     assert find_clips(root / 'film.mp4') == [root / 'film.mp4']
 
 

@@ -181,7 +181,7 @@ def test_it_learns_a_batch_by_heart(name):
 
 TINY = """
 _base_ = 'mmwsl::selfsup/{config}.py'
-train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(num_clips=40, size=32)))
+train_dataloader = dict(batch_size=4, dataset=dict(clips=dict({clips}, size=32)))
 model = dict(backbone=dict(base_channels=2), {model})
 optim_wrapper = dict(dtype='float32')
 train_cfg = dict(max_epochs=2)
@@ -193,10 +193,13 @@ default_hooks = dict(logger=dict(interval=3))
 @pytest.mark.parametrize(('config', 'model', 'changed'), [
     ('cmp/cmp_r18w4_1xb16-cos-6e_motionclips', '', ['sparse_encoder.layers.0.0.weight']),
     ('flow_prediction/flow_prediction_r18w4_1xb32-cos-5e_motionclips', 'head=dict(in_channels=16)',
+     ['head.layers.0.weight']),
+    ('cross_pixel/cross_pixel_r18w4_1xb32-cos-5e_shapes', 'head=dict(in_channels=16), pixels=20',
      ['head.layers.0.weight'])])
 def test_resume(config, model, changed, tmp_path):
-    """The guidance of a resumed run is that of an uninterrupted one, and its codebook is kept."""
-    check_resume(tmp_path, TINY.format(config=config, model=model), changed)
+    """The guidance and the drawn pixels of a resumed run are those of an uninterrupted one, and its codebook is kept."""
+    clips = 'num_images=20' if config.endswith('shapes') else 'num_clips=40'  # 40 frames either way
+    check_resume(tmp_path, TINY.format(config=config, model=model, clips=clips), changed)
     if config.startswith('flow'):
         state = torch.load(tmp_path / 'whole' / 'iter_20.pth', weights_only=True)['state_dict']
         assert not torch.equal(state['codebook'], disc(40, 6.0))  # of the clips' flow

@@ -40,12 +40,7 @@ def build(name, **changes):
 
 def scenes(count, objects=(1, 2)):
     data = DigitScenes(num_scenes=count, size=64, objects=objects, supervision='full')
-    items = [data[number] for number in range(count)]
-    for item in items:
-        sample = item['data_samples']
-        sample.gt_difficult = torch.zeros(len(sample.gt_boxes), dtype=torch.bool)
-        sample.set_metainfo(dict(scale_factor=(1.0, 1.0), ori_shape=(64, 64)))
-    return items
+    return [data[number] for number in range(count)]
 
 
 def test_images_are_padded_where_they_end():
@@ -198,7 +193,8 @@ def test_every_part_gets_a_gradient(name):
 def test_images_without_objects_and_difficult_ones(name):
     items = scenes(2)
     for item in items:
-        item['data_samples'].gt_difficult[:] = True
+        sample = item['data_samples']
+        sample.gt_difficult = torch.ones(len(sample.gt_boxes), dtype=torch.bool)
     model = build(name)
     batch = model.data_preprocessor(collate_list(items), training=True)
     losses = model(**batch, mode='loss')

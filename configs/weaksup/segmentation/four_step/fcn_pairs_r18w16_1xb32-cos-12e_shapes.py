@@ -1,4 +1,4 @@
-# FCN of one or two textured shapes of ten classes, at a quarter of the side, for a CPU: the segmentor of the four steps.
+# FCN of one or two textured shapes of ten classes, at a quarter of the side, for a CPU: segmentor of the four steps.
 _base_ = './fcn_r18w16_1xb32-cos-24e_digitscenes.py'
 
 model = dict(backbone=dict(strides=(1, 1, 1, 1)))

@@ -54,12 +54,27 @@ def match_anchors(anchors, objects, crowds, positive=0.5, negative=0.4, crowd=0.
         best, owner = overlap.max(dim=1)
         matches[best >= negative] = NEUTRAL
         matches = torch.where(best >= positive, owner, matches)
-        for _ in range(min(len(objects), len(anchors))):
-            pair = overlap.argmax()
-            anchor, number = pair // len(objects), pair % len(objects)
-            matches[anchor] = number
-            overlap[anchor], overlap[:, number] = -1, -1
+        _match_best_pairs(overlap, matches)
     if len(crowds):
         inside = box_iou(anchors, crowds, mode='iof').amax(dim=1) > crowd
         matches[(matches < 0) & inside] = NEUTRAL
     return matches
+
+
+def _match_best_pairs(overlap, matches):
+    """Write into ``matches`` (A,) the pairs of the best overlaps (A, G), each anchor and each object once.
+
+    All pairs that are best for both sides are what the best pair, then the best of the rest, and so on would be, but in
+    a few rounds instead of one an object. Rows of ``overlap`` are overwritten.
+    """
+    left = torch.arange(overlap.shape[1], device=overlap.device)
+    while len(left):
+        best, anchor = overlap.max(dim=0)
+        found = (overlap[anchor].argmax(dim=1) == torch.arange(len(left), device=left.device)) & (best >= 0)
+        if not found.any():
+            if best.amax() < 0:  # every anchor is taken
+                return
+            found[best.argmax()] = True  # equal overlaps: none is the other's first choice
+        matches[anchor[found]] = left[found]
+        overlap[anchor[found]] = -1
+        overlap, left = overlap[:, ~found], left[~found]

@@ -15,7 +15,9 @@ def shrink_masks(masks, size):
     """Masks (N, H, W) bool at a smaller ``size`` (h, w): 1 where more than half of a pixel is covered, fp32."""
     if not len(masks):
         return torch.zeros(0, *size, device=masks.device)
-    return (F.interpolate(masks[None].float(), size, mode='bilinear', align_corners=False)[0] > 0.5).float()
+    parts = masks.split(64)  # as numbers masks take four times the memory
+    return torch.cat([(F.interpolate(part[None].float(), size, mode='bilinear', align_corners=False)[0] > 0.5).float()
+                      for part in parts])
 
 
 def cropped_mask_loss(logits, targets, boxes):
@@ -36,7 +38,8 @@ def cropped_mask_loss(logits, targets, boxes):
 class PrototypeMasks(BaseModule):
     """Masks as linear combinations of prototypes that a small network makes of the finest feature map.
 
-    The network is ``layers`` 3 x 3 convolutions, twice the size (bilinear), one more, and 1 x 1; ReLU after each.
+    The network is ``layers`` 3 x 3 convolutions, twice the size (bilinear), one more, and 1 x 1; ReLU after each, after
+    the last if ``relu``.
 
     Args:
         in_channels: of the finest map.
@@ -45,12 +48,14 @@ class PrototypeMasks(BaseModule):
         layers: how many before the enlargement.
         padding_mode: of the convolutions: with ``'zeros'`` they know where the image ends, with ``'reflect'`` hardly.
         from_boxes: take filled boxes for the true masks, of data that have no others: what weak methods must beat.
+        relu: prototypes are never negative, as in the published weights; without it, the paper's other choice, short
+            trainings of few prototypes do not end in empty masks.
     """
 
     from_boxes = False
 
     def __init__(self, in_channels, num_prototypes=32, channels=256, layers=3, padding_mode='zeros', from_boxes=False,
-                 init_cfg=None):
+                 relu=True, init_cfg=None):
         super().__init__(init_cfg)
         self.from_boxes = self.from_boxes or from_boxes
         if num_prototypes < 1:
@@ -63,7 +68,7 @@ class PrototypeMasks(BaseModule):
         self.layers = nn.Sequential(
             *parts, nn.Upsample(scale_factor=2, mode='bilinear', align_corners=False),
             *convolution(channels if layers else in_channels), nn.Conv2d(channels, num_prototypes, 1),
-            nn.ReLU(inplace=True))
+            nn.ReLU(inplace=True) if relu else nn.Identity())
         self.num_values = num_prototypes
 
     def forward(self, finest):

@@ -100,7 +100,8 @@ class SEAMHead(BaseModule):
                              'for each of shallow_channels and one for the class maps; set out_indices of the backbone')
         self.num_classes = num_classes
         self.dropout = nn.Dropout2d(dropout)
-        self.classifier = nn.Conv2d(in_channels[-1], num_classes, 1, bias=False)
+        # of the shape that a classifier of pooled features has, so that a training can start from one
+        self.classifier = nn.Linear(in_channels[-1], num_classes, bias=False)
         nn.init.xavier_uniform_(self.classifier.weight)
         self.shallow = nn.ModuleList(nn.Conv2d(inputs, outputs, 1, bias=False) for inputs, outputs in zip(
             in_channels[:-1], shallow_channels, strict=True))
@@ -118,7 +119,7 @@ class SEAMHead(BaseModule):
             features: tuple of feature maps.
             images: (B, 3, H, W) that they are of.
         """
-        cams = upcast(self.classifier(self.dropout(features[-1])))
+        cams = upcast(F.conv2d(self.dropout(features[-1]), self.classifier.weight[..., None, None]))
         size = cams.shape[2:]
         seeds = max_onehot(with_background(max_norm(cams.detach())))
         shallow = [resize(layer(level.detach()).relu(), size) for layer, level in zip(

@@ -117,6 +117,14 @@ def test_one_class_and_many_instances():
     assert all(value.isfinite() and value > 0 for value in losses.values())
 
 
+def test_a_thousand_instances():
+    items = photos(1, objects=1000)
+    losses = losses_of(build(), items)
+    assert all(value.isfinite() and value > 0 for value in losses.values())
+    items[0]['data_samples'].gt_difficult[:] = True  # nothing but crowds
+    assert losses_of(build(), items)['loss_bbox'].item() == 0
+
+
 def test_images_of_one_pixel():
     model = build().eval()
     items = [dict(inputs=torch.zeros(3, 1, 1, dtype=torch.uint8), data_samples=DataSample())]

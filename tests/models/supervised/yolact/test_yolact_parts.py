@@ -44,6 +44,24 @@ def test_each_object_gets_an_anchor_of_its_own():
     assert match_anchors(anchors, many, objects[:0]).tolist() == [1, 0]
 
 
+def test_many_objects_are_matched_one_by_one():
+    """As when the best pair of all is taken, then the best of the rest; some overlaps are equal."""
+    generator = torch.Generator().manual_seed(1)
+    for anchors, objects in ((50, 30), (20, 40), (30, 30)):
+        corner = torch.randint(0, 12, (anchors + objects, 2), generator=generator).float()
+        boxes = torch.cat([corner, corner + torch.randint(1, 6, (anchors + objects, 2), generator=generator)], 1)
+        table = box_iou(boxes[:anchors], boxes[anchors:])
+        found = match_anchors(boxes[:anchors], boxes[anchors:], boxes[:0], positive=2, negative=2)
+        pairs = [(anchor, number) for anchor, number in enumerate(found.tolist()) if number >= 0]
+        assert len(pairs) == min(anchors, objects) == len({number for _, number in pairs})
+        wanted, left = [], table.clone()
+        for _ in pairs:
+            wanted.append(left.max().item())
+            anchor, number = divmod(left.argmax().item(), objects)
+            left[anchor], left[:, number] = -1, -1
+        assert sorted(table[pair].item() for pair in pairs) == sorted(wanted)
+
+
 def test_matching_by_loops():
     generator = torch.Generator().manual_seed(0)
     corner = torch.rand(60, 2, generator=generator) * 40
@@ -145,6 +163,7 @@ def test_shape_of_prototypes():
     branch = PrototypeMasks(6, num_prototypes=5, channels=7, layers=2)
     found = branch(torch.randn(2, 6, 9, 4))
     assert found.shape == (2, 5, 18, 8) and (found >= 0).all()
+    assert (PrototypeMasks(6, num_prototypes=5, relu=False)(torch.randn(2, 6, 9, 4)) < 0).any()
     assert [layer.out_channels for layer in branch.layers if isinstance(layer, torch.nn.Conv2d)] == [7, 7, 7, 5]
     with pytest.raises(ValueError, match='num_prototypes=0 leaves no mask'):
         PrototypeMasks(6, num_prototypes=0)

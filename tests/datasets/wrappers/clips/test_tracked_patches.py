@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmwsl.datasets import MotionClips, TrackedPatches
-from mmwsl.datasets.wrappers.tracked_patches import cut_patch
+from mmwsl.datasets.wrappers.clips.tracked_patches import cut_patch
 
 
 @pytest.fixture(scope='module')

@@ -1,0 +1,8 @@
+# FineGAN on cars with the published constants: 196 children of 20 parents; boxes of the photos in COCO's form.
+_base_ = './finegan_g64_1xb16-const-600e_birds.py'
+
+model = dict(generator=dict(num_children=196), child_discriminator=dict(num_codes=196))
+photos = dict(ann_file='data/cars/train.json', data_prefix='data/cars/images')
+train_dataloader = dict(dataset=dict(dataset=photos))
+test_dataloader = dict(dataset=dict(dataset=photos))
+benchmark = dict(dataset='cars')

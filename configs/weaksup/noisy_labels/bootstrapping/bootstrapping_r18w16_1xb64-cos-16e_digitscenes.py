@@ -1,0 +1,3 @@
+# Hard bootstrapping with the paper's weight.
+_base_ = '../cross_entropy/cross_entropy_r18w16_1xb64-cos-16e_digitscenes.py'
+model = dict(head=dict(type='BootstrappingHead', hard=True))

@@ -1,0 +1,7 @@
+"""Data sets made of clips: frames with their flow or the box of what moves, patches that were followed."""
+
+from .flow_frames import FlowFrames
+from .motion_frames import MotionFrames, frame_region
+from .tracked_patches import TrackedPatches
+
+__all__ = ['FlowFrames', 'MotionFrames', 'TrackedPatches', 'frame_region']

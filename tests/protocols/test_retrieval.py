@@ -1,0 +1,46 @@
+"""Images found again by their features."""
+
+import numpy as np
+import pytest
+import torch
+
+from mmwsl.protocols import Features, FeatureSource
+from mmwsl.protocols.retrieval import retrieval_scores
+from mmwsl.registry import PROTOCOLS
+
+
+def test_average_precision_and_rank_1_by_hand():
+    similarity = np.array([[9.0, 0.8, 0.7, 0.6], [0.9, 9.0, 0.1, 0.2], [0.1, 0.2, 9.0, 0.3]])
+    relevant = np.array([[1, 0, 1, 1], [1, 1, 0, 0], [0, 0, 1, 0]], dtype=bool)
+    counted = ~np.eye(3, 4, dtype=bool)
+    found = retrieval_scores(similarity, relevant, counted)
+    # ranks 2 and 3 of three; rank 1; the third has nothing to find
+    assert found['mAP'] == pytest.approx(((1 / 2 + 2 / 3) / 2 + 1) / 2) and found['rank1'] == 0.5 and found['queries'] == 2
+
+
+def test_what_cannot_be_ranked():
+    with pytest.raises(ValueError, match='none of 2 queries has another image of its class'):
+        retrieval_scores(np.zeros((2, 2)), np.eye(2, dtype=bool), ~np.eye(2, dtype=bool))
+    with pytest.raises(ValueError, match='2 similarities are NaN'):
+        retrieval_scores(np.full((1, 2), np.nan), np.ones((1, 2), bool), np.ones((1, 2), bool))
+    with pytest.raises(ValueError, match=r'needs three arrays \(Q, N\)'):
+        retrieval_scores(np.zeros((2, 2)), np.eye(2, dtype=bool), np.ones((2, 3), bool))
+
+
+def run(features, labels):
+    train = Features(torch.zeros(1, features.shape[1]), torch.zeros(1, dtype=torch.int64), ['a'])
+    test = Features(features, labels, ['a', 'b', 'c'])
+    return {each['metric']: each for each in PROTOCOLS.build(dict(type='retrieval')).run(FeatureSource(train, test))}
+
+
+def test_the_protocol_ranks_each_image_against_the_others():
+    features = torch.tensor([[1.0, 0.0], [2.0, 0.1], [0.0, 1.0], [0.1, 3.0], [-1.0, 0.0]])
+    found = run(features, torch.tensor([0, 0, 1, 1, 2]))
+    assert found['retrieval_mAP']['value'] == found['retrieval_rank1']['value'] == 100
+    assert found['retrieval_mAP']['settings'] == dict(images=5, queries=4, classes=3)
+    crossed = run(features, torch.tensor([0, 1, 0, 1, 2]))
+    assert crossed['retrieval_rank1']['value'] == 0
+    with pytest.raises(ValueError, match='none of 3 test images has another of its class'):
+        run(features[:3], torch.tensor([0, 1, 2]))
+    with pytest.raises(ValueError, match='one class, or identity, for each test image, and these have several tags'):
+        run(features[:3], torch.eye(3, dtype=torch.int64))
