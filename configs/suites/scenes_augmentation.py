@@ -6,10 +6,10 @@ suite = 'scenes_augmentation'
 protocols = ['instances']
 config = 'mmwsl::supervised/instances/mask_rcnn_r18w16_1xb8-cos-15e_digitscenes.py'
 seeds = [0, 1, 2]
-data = 'train_dataloader.dataset.'
+training = 'train_dataloader.dataset.'
 runs = [
     dict(method='mask_rcnn', config=config, seeds=seeds),
-    dict(method='recomposed_visible', config=config, seeds=seeds, options={data + 'prob': 0.5}),
+    dict(method='recomposed_visible', config=config, seeds=seeds, options={training + 'prob': 0.5}),
     dict(method='recomposed_whole', config=config, seeds=seeds,
-         options={data + 'prob': 0.5, data + 'scenes': 'data/digit_scenes_apart'}),
+         options={training + 'prob': 0.5, training + 'scenes': 'data/digit_scenes_apart'}),
 ]
