@@ -10,6 +10,7 @@ from mmwsl.models.heads.classes import OF_PIXELS, check_classes
 from mmwsl.models.layers.channels import with_channels
 from mmwsl.models.layers.norm import build_norm
 from mmwsl.models.supervised.masks import MaskPredictor
+from mmwsl.ops.tensors import upcast
 from mmwsl.registry import HEADS, MODELS
 
 
@@ -47,12 +48,12 @@ class FCNHead(BaseModule):
         nn.init.zeros_(self.scores.bias)
 
     def forward(self, features):
-        """Logits (B, C, h, w), fp32, of a tuple of feature maps."""
+        """Logits (B, C, h, w), at least fp32, of a tuple of feature maps."""
         x = features[self.index]
         y = self.convs(x)
         if self.joined is not None:
             y = self.joined(torch.cat([x, y], dim=1))
-        return self.scores(self.dropout(y)).float()
+        return upcast(self.scores(self.dropout(y)))
 
 
 @MODELS.register_module()

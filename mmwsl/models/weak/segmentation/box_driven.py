@@ -31,19 +31,19 @@ class BoxMaskingHead(FCNHead):
         nn.init.zeros_(self.attention.bias)
 
     def forward(self, features):
-        """Logits (B, C, h, w), fp32, of a tuple of feature maps."""
+        """Logits (B, C, h, w), at least fp32, of a tuple of feature maps."""
         return self.scores_and_attention(features)[0]
 
     def scores_and_attention(self, features):
-        """Logits (B, C, h, w), and logits of the attention (B, C - 1, h, w); fp32."""
+        """Logits (B, C, h, w), and logits of the attention (B, C - 1, h, w); at least fp32."""
         x = features[self.index]
         y = self.convs(x)
         if self.joined is not None:
             y = self.joined(torch.cat([x, y], dim=1))
         y = self.dropout(y)
-        attention = self.attention(y).float()
-        bias = self.scores.bias.float()[:, None, None]
-        scores = self.scores(y).float() - bias
+        attention = upcast(self.attention(y))
+        bias = upcast(self.scores.bias)[:, None, None]
+        scores = upcast(self.scores(y)) - bias
         masks = torch.cat([torch.ones_like(attention[:, :1]), attention.sigmoid()], dim=1)
         return masks * scores + bias, attention
 

@@ -184,10 +184,12 @@ def fields():
                 box_fill_rates=torch.full((16, 3), 0.5))
 
 
-COMMON = dict(backbone=BACKBONE, head=HEAD, _views=(16,), _fields=fields)
+# to the last stage: what no loss reaches, ranks would wait for
+WHOLE = dict(HEAD, channels=32)
+COMMON = dict(backbone=dict(BACKBONE, out_indices=(4,)), head=WHOLE, _views=(16,), _fields=fields)
 METHODS = dict(
     points=dict(COMMON, type='PartialFCN', tag_weight=1.0, energy_weight=0.0),
-    boxes=dict(COMMON, type='BoxDrivenFCN', head=dict(HEAD, type='BoxMaskingHead')),
+    boxes=dict(COMMON, type='BoxDrivenFCN', head=dict(WHOLE, type='BoxMaskingHead')),
     teacher=dict(COMMON, type='MeanTeacherFCN', ramp=0, noise=0.0))
 
 
