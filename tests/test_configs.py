@@ -277,7 +277,7 @@ def test_instances(name):
     """{method}{size}_{backbone}_{gpus}xb{batch}-{schedule}-{length}{unit}_{data}.py: true, with a scale for each map."""
     cfg = load_config(f'mmwsl::{name}')
     parts = re.fullmatch(r'(?P<method>yolact_filled_boxes|yolact|fc_mask|boxinst|mask_rcnn)(?P<size>\d*)_(?P<backbone>r\d+(?:w\d+)?|darknet53|efficientnetlite0)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
-                         r'(?P<schedule>step|cos)-(?P<length>\d+)(?P<unit>[ke])_(?P<data>coco|shapes)', name.split('/')[-1].removesuffix('.py'))
+                         r'(?P<schedule>step|cos)-(?P<length>\d+)(?P<unit>[ke])_(?P<data>coco|shapes|digitscenes)', name.split('/')[-1].removesuffix('.py'))
     assert cfg.train_dataloader.batch_size == int(parts['batch'])
     assert cfg.auto_scale_lr.base_batch_size == int(parts['gpus']) * int(parts['batch'])
     assert {'e': cfg.train_cfg.get('max_epochs'), 'k': cfg.train_cfg.get('max_iters', 0) / 1000}[parts['unit']] == int(parts['length'])
@@ -291,9 +291,11 @@ def test_instances(name):
         model = MODELS.build(dict(cfg.model, data_preprocessor=MODELS.build(cfg.data_preprocessor))).eval()
         maps = model(torch.zeros(1, 3, side, side))
         logits, _, values = (None,) * 3 if parts['method'] == 'mask_rcnn' else model.head(maps)
-    assert [level.shape[2] for level in maps] == [-(-side // stride) for stride in (8, 16, 32, 64, 128)[:len(maps)]]
+    strides = dict(digitscenes=(4, 8)).get(parts['data'], (8, 16, 32, 64, 128))[:len(maps)]
+    assert [level.shape[2] for level in maps] == [-(-side // stride) for stride in strides]
     if parts['method'] == 'mask_rcnn':
-        assert model.rpn_head.strides == (8, 16, 32) and len(maps) == 3 and model.num_classes == 5
+        assert model.rpn_head.strides == strides and len(maps) == dict(shapes=3, digitscenes=2)[parts['data']]
+        assert model.num_classes == dict(shapes=5, digitscenes=10)[parts['data']]
     else:
         assert len(model.head.scales) == len(maps) and logits.shape[2] == dict(coco=81, shapes=6)[parts['data']]
         assert values.shape[2] == (256 if parts['method'] == 'fc_mask' else model.mask_branch.num_values)

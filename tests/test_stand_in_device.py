@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 
 DETECTION = 'how many boxes there are is known on the device alone, and regions of a size go together'
 CLUSTERING = 'once before an epoch; the host decides when to stop and which clusters are empty'
+LATTICE = 'how many cells of the lattice are filled is known on the device alone'
 SCENES = 'the order of the objects, and which of them may be hidden, is found on the host'
 EXCEPTIONS = {  # where the host may wait, and why
     'mmwsl/models/supervised/matching.py sample': DETECTION,
@@ -34,7 +35,7 @@ EXCEPTIONS = {  # where the host may wait, and why
     'mmwsl/models/supervised/rpn.py RPNHead.propose': DETECTION,
     'mmwsl/models/supervised/two_stage.py TwoStageDetector._objects': DETECTION,
     'mmwsl/models/supervised/yolact/anchors.py level_anchors': DETECTION,
-    'mmwsl/models/supervised/yolact/anchors.py match_anchors': DETECTION,
+    'mmwsl/models/supervised/yolact/anchors.py _match_best_pairs': DETECTION,
     'mmwsl/models/supervised/yolact/masks.py DirectMasks.paste': DETECTION,
     'mmwsl/models/supervised/yolact/masks.py PrototypeMasks.loss': DETECTION,
     'mmwsl/models/supervised/yolact/masks.py PrototypeMasks.masks': DETECTION,
@@ -50,6 +51,8 @@ EXCEPTIONS = {  # where the host may wait, and why
     'mmwsl/ops/boxes.py clip_boxes': 'the size of an image is sent to the device',
     'mmwsl/models/supervised/two_stage.py TwoStageDetector.predict': 'the scale of an image is sent to the device',
     'mmwsl/models/scenes/pcnet_m.py PCNetM.predict': SCENES,
+    'mmwsl/refine/permutohedral.py PermutohedralLattice.__init__': LATTICE,
+    'mmwsl/refine/permutohedral.py _pack': LATTICE,
     'mmwsl/models/scenes/pcnet_c.py PCNetC._content': SCENES,
     'mmwsl/models/scenes/supervised.py SupervisedCompletion.predict': SCENES,
     'mmwsl/ops/occlusion/completion.py _squares': SCENES,

@@ -112,7 +112,7 @@ def questions(model, clips, repeats=5):
             for part in normalized(model, clips).split(50):
                 asked, true = model.questions(part)
                 answers.append(true)
-                predicted.append(model.answer(asked)[0].argmax(1))
+                predicted.append(model.answer(asked).argmax(1))
     return torch.cat(answers).numpy(), torch.cat(predicted).numpy()
 
 
@@ -190,7 +190,8 @@ def pose_error(features, poses, tested, true, seed):
     from sklearn.neural_network import MLPRegressor
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
-    regression = make_pipeline(StandardScaler(), MLPRegressor((128,), alpha=1.0, max_iter=400, random_state=seed))
+    regression = make_pipeline(StandardScaler(), MLPRegressor(
+        hidden_layer_sizes=(128,), alpha=1.0, max_iter=400, random_state=seed))
     regression.fit(features, poses.reshape(len(poses), -1))
     return 100 / 1.6 * n_mpjpe(regression.predict(tested).reshape(true.shape), true)
 

@@ -1,7 +1,7 @@
 # Each remedy for wrong labels against plain training, with 20 and with 40 % of them wrong, three seeds; `clean` is
 # plain training on labels that are all right. The labels to test on are right, too.
 suite = 'noisy_labels'
-protocols = ['classification']
+protocols = ['accuracy']
 noisy, recipe, seeds = 'mmwsl::weaksup/noisy_labels/', '_r18w16_1xb64-cos-16e_digitscenes.py', [0, 1, 2]
 rate = 'train_dataloader.dataset.rate'
 methods = [

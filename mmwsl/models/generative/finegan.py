@@ -65,8 +65,12 @@ class FineGAN(AdversarialModel):
     # -- codes and images
 
     def parents_of(self, children):
-        """The parent's code of each child's: equal groups of consecutive children."""
-        return children // (self.generator.num_children // self.generator.num_parents)
+        """The parent's code of each child's: groups of consecutive children, as equal as they can be."""
+        return children * self.generator.num_parents // self.generator.num_children
+
+    def first_child(self, parents):
+        """The first of the children of each parent's code."""
+        return -(-parents * self.generator.num_children // self.generator.num_parents)
 
     def draw_codes(self, count, device, tied=False):
         """``noise`` (B, D) normal; ``child``, ``parent``, ``background`` (B,) numbers.
@@ -163,12 +167,11 @@ class FineGAN(AdversarialModel):
 
     def _swapped(self, codes):
         """Codes of which one differs, by name."""
-        group = self.generator.num_children // self.generator.num_parents
-        swapped = {}
-        if group > 1:
-            step = torch.randint_like(codes['child'], 1, group)
-            child = codes['child'] // group * group + (codes['child'] + step) % group
-            swapped['child'] = dict(codes, child=child)
+        swapped, first = {}, self.first_child(codes['parent'])
+        if self.generator.num_children > self.generator.num_parents:
+            siblings = self.first_child(codes['parent'] + 1) - first
+            step = 1 + (torch.rand_like(siblings, dtype=torch.float32) * (siblings - 1)).long()
+            swapped['child'] = dict(codes, child=first + (codes['child'] - first + step) % siblings)
         if self.generator.num_parents > 1:
             step = torch.randint_like(codes['parent'], 1, self.generator.num_parents)
             swapped['parent'] = dict(codes, parent=(codes['parent'] + step) % self.generator.num_parents)

@@ -29,14 +29,14 @@ class FineGANGenerator(nn.Module):
         norm_cfg: norm of all blocks.
 
     Raises:
-        ValueError: children do not divide into equal groups of parents.
+        ValueError: fewer children than parents, or no parent.
     """
 
     def __init__(self, num_parents, num_children, noise_dims=100, channels=64, size=128, blocks=2, norm_cfg=BN):
         super().__init__()
-        if num_parents < 1 or num_children % num_parents:
-            raise ValueError(f'num_children={num_children} must be a multiple of num_parents={num_parents}: every '
-                             'parent has as many children')
+        if not 1 <= num_parents <= num_children:
+            raise ValueError(f'num_children={num_children} must be num_parents={num_parents} or more, and that '
+                             '1 or more: every parent has children')
         self.num_parents, self.num_children = num_parents, num_children
         self.noise_dims, self.size = noise_dims, size
         self.background = nn.Sequential(InitialStage(noise_dims + num_children, channels, size, norm_cfg),

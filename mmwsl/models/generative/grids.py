@@ -43,13 +43,17 @@ def code_grid(model, noises=1, seed=0, stages=False, columns=10, scale=2):
         if not children:
             made = model.generate(model.draw_codes(noises * columns, device))['images']
             return tile_grid(_tiles(made), columns, scale=scale)
-        codes = {name: each.repeat_interleave(children, dim=0) for name, each in drawn.items()}
-        codes['child'] = torch.arange(children, device=device).repeat(noises)
+        numbers = torch.arange(children, device=device)
+        if 'parent' in drawn:  # of each parent as many as the smallest has
+            group = children // generator.num_parents
+            parents = torch.arange(generator.num_parents, device=device)
+            numbers = (model.first_child(parents)[:, None] + torch.arange(group, device=device)).flatten()
+        codes = {name: each.repeat_interleave(len(numbers), dim=0) for name, each in drawn.items()}
+        codes['child'] = numbers.repeat(noises)
         if 'parent' not in codes:
             return tile_grid(_tiles(model.generate(codes)['images']), children, scale=scale)
         codes['parent'] = model.parents_of(codes['child'])
         made = model.generate(codes)
-    group = children // generator.num_parents
     rows = _tiles(made['images']).reshape(noises * generator.num_parents, group, *_tiles(made['images']).shape[1:])
     if not stages:
         return tile_grid(rows.reshape(-1, *rows.shape[2:]), group, scale=scale)

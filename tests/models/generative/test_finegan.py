@@ -86,8 +86,22 @@ def test_codes():
     swapped = model._swapped(codes)
     assert torch.equal(swapped['child']['child'] // 3, codes['parent']) and (swapped['child']['child'] != codes['child']).all()
     assert torch.equal(swapped['parent']['parent'], 1 - codes['parent']) and torch.equal(swapped['parent']['child'], codes['child'])
-    with pytest.raises(ValueError, match='num_children=7 must be a multiple of num_parents=2'):
-        FineGANGenerator(2, 7)
+    with pytest.raises(ValueError, match='num_children=2 must be num_parents=3 or more'):
+        FineGANGenerator(3, 2)
+
+
+def test_groups_of_children_are_as_equal_as_they_can_be():
+    """196 children of 20 parents, as published for cars: nine or ten each; swapped ones stay with their parent."""
+    model = tiny()
+    model.generator.num_children, model.generator.num_parents = 196, 20
+    children = torch.arange(196)
+    parents = model.parents_of(children)
+    assert set(parents.bincount().tolist()) == {9, 10} and (parents.diff() >= 0).all()
+    assert model.first_child(torch.arange(20)).tolist() == [parents.tolist().index(parent) for parent in range(20)]
+    codes = dict(child=children, parent=parents)
+    for _ in range(5):
+        swapped = model._swapped(codes)['child']['child']
+        assert torch.equal(model.parents_of(swapped), parents) and (swapped != children).all()
 
 
 def test_losses_by_hand():

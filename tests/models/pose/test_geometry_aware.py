@@ -65,7 +65,9 @@ def test_the_true_rotation_draws_the_other_view():
     torch.set_num_threads(1)
     figures = MultiViewFigures(num_moments=120, people=2, size=32)
     tested = MultiViewFigures('test', num_moments=12, people=2, size=32)
-    model = build(points=24, backbone=dict(type='ResNet', depth=18, base_channels=8, out_indices=(4,)))
+    model = build(points=24, backbone=dict(type='ResNet', depth=18, base_channels=8, strides=(1, 1, 2, 2),
+                                            out_indices=(4,)), decoder=dict(
+                                                type='ViewDecoder', channels=(32, 16, 16), size=32, dropout=0.0))
     optimizer, rng = torch.optim.AdamW(model.parameters(), lr=3e-3), np.random.default_rng(0)
 
     def batch(dataset, numbers):

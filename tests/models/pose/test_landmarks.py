@@ -116,7 +116,8 @@ def test_landmarks_find_the_parts_and_move_with_them():
     # 5 % of the image are 0.1 of half sides
     assert landmark_errors(found[100:], true[100:], weights).mean() < 0.1
     inside = true[..., 0].max(1) < 0.5
-    assert np.abs((shifted - found)[inside][..., 0].mean() - 0.25) < 0.08
+    # a landmark may sit on the background, which is the same after the shift; most do not
+    assert abs(np.median((shifted - found)[inside][..., 0]) - 0.25) < 0.08
 
 
 def test_two_ranks_equal_one(tmp_path):

@@ -6,7 +6,7 @@ import torch
 
 from mmwsl.models.base import Model, single_view
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.time.frames import check_clips, take_frames
+from mmwsl.models.pretext.time.frames import cell_means, check_clips, take_frames
 from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 
@@ -56,7 +56,8 @@ class OddOneOut(Model):
         stride: W frames are so far apart.
         encoding: ``'stack'``, ``'dynamic'`` or ``'sum'``, see :func:`encode_clips`.
         fusion: ``'sum'`` or ``'concat'``, see :func:`fuse`.
-        neck: of each clip's pooled features, or None.
+        grid: features are the means of so many by so many cells of the last map, side by side.
+        neck: of what is fused, e.g. :class:`MLPNeck`; or None.
 
     Raises:
         ValueError: an unknown option, too few or too many frames, or another number of classes.
@@ -65,7 +66,7 @@ class OddOneOut(Model):
     sees_rgb = False  # but differences of frames
 
     def __init__(self, backbone, head, length, questions=6, frames=6, stride=1, encoding='stack', fusion='sum',
-                 neck=None, **kwargs):
+                 grid=1, neck=None, **kwargs):
         super().__init__(backbone, **kwargs)
         for name, value, known in (('encoding', encoding, ENCODINGS), ('fusion', fusion, FUSIONS)):
             if value not in known:
@@ -76,13 +77,13 @@ class OddOneOut(Model):
             raise ValueError(f'clips of {length} frames are too short for {frames} frames, {stride} apart; give '
                              f'{(frames - 1) * stride + 1} or more')
         self.length, self.count, self.frames, self.stride = length, questions, frames, stride
-        self.encoding, self.fusion = encoding, fusion
+        self.encoding, self.fusion, self.grid = encoding, fusion, grid
         self.neck = None if neck is None else self.make(neck)
         shuffled = torch.tensor(list(itertools.permutations(range(frames)))[1:])  # all but the right one
         self.register_buffer('shuffled', shuffled, persistent=False)
-        width = self.backbone.out_channels[-1] if self.neck is None else self.neck.out_channels
         if isinstance(head, dict):
-            head = dict(dict(in_channels=width * (questions if fusion == 'concat' else 1)), **head)
+            width = self.backbone.out_channels[-1] * grid**2 * (questions if fusion == 'concat' else 1)
+            head = dict(dict(in_channels=width if self.neck is None else self.neck.out_channels), **head)
         self.head = self.make(head)
         if self.head.num_classes != questions:
             raise ValueError(f'head.num_classes={self.head.num_classes} must be {questions}, one for each clip')
@@ -100,11 +101,15 @@ class OddOneOut(Model):
         return take_frames(clips, starts[..., None] + self.stride * order), odd
 
     def answer(self, questions):
-        """Scores (B, Q) of questions (B, Q, W, 3, H, W'), and the features (B, Q, D) of their clips."""
+        """Scores (B, Q) of questions (B, Q, W, 3, H, W')."""
+        return self.head(self.joined(questions))
+
+    def joined(self, questions):
+        """What the head sees (B, D) of questions (B, Q, W, 3, H, W')."""
         images = encode_clips(questions, self.encoding).flatten(0, 1)
-        features = pool(self.backbone(images))
-        features = (features if self.neck is None else self.neck(features)).unflatten(0, questions.shape[:2])
-        return self.head(fuse(features, self.fusion)), features
+        features = cell_means(self.backbone(images)[-1], self.grid).unflatten(0, questions.shape[:2])
+        fused = fuse(features, self.fusion)
+        return fused if self.neck is None else self.neck(fused)
 
     def features(self, clips):
         """Pooled features (B, D), fp32, of the first W frames of clips (B, T, 3, H, W').
@@ -126,6 +131,5 @@ class OddOneOut(Model):
             data_samples: not read.
         """
         questions, odd = self.questions(single_view(views))
-        features = self.answer(questions)[1]
-        return dict(self.head.loss(fuse(features, self.fusion), odd),
-                    embedding_std=embedding_std(features.flatten(0, 1)))
+        joined = self.joined(questions)
+        return dict(self.head.loss(joined, odd), embedding_std=embedding_std(joined))

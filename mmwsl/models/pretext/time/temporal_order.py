@@ -5,8 +5,7 @@ import itertools
 import torch
 
 from mmwsl.models.base import Model, single_view
-from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.time.frames import check_clips, frame_choices, take_frames
+from mmwsl.models.pretext.time.frames import cell_means, check_clips, frame_choices, take_frames
 from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 
@@ -40,18 +39,21 @@ class TemporalOrder(Model):
         gap: smallest distance of neighbors, of a and b and of d and e.
         span: smallest distance of b and d.
         positive_share: how often the order is right in ``'verify'`` (a quarter).
-        neck: of each frame's pooled features, or None.
+        grid: features are the means of so many by so many cells of the last map, side by side: where a thing is says
+            much of when, and the papers' layers over the whole map keep it.
+        neck: of the frames' features side by side, e.g. :class:`MLPNeck`, as what lies between two others is no sum of
+            what each frame says; or None.
 
     Raises:
         ValueError: an unknown task, clips too short, or another number of classes.
     """
 
-    def __init__(self, backbone, head, length, task='verify', frames=4, gap=1, span=4, positive_share=0.25, neck=None,
-                 **kwargs):
+    def __init__(self, backbone, head, length, task='verify', frames=4, gap=1, span=4, positive_share=0.25, grid=1,
+                 neck=None, **kwargs):
         super().__init__(backbone, **kwargs)
         if task not in TASKS:
             raise ValueError(f'task={task!r} is unknown; choose one of {", ".join(TASKS)}')
-        self.length, self.task, self.positive_share = length, task, positive_share
+        self.length, self.task, self.positive_share, self.grid = length, task, positive_share, grid
         self.neck = None if neck is None else self.make(neck)
         seen = 3 if task == 'verify' else frames
         choices = (frame_choices(length, 5, (gap, 1, 1, gap), (1, 3, span)) if task == 'verify' else
@@ -59,9 +61,9 @@ class TemporalOrder(Model):
         permutations, classes = orders(seen)
         for name, value in dict(choices=choices, permutations=permutations, orders=classes).items():
             self.register_buffer(name, value, persistent=False)
-        width = self.backbone.out_channels[-1] if self.neck is None else self.neck.out_channels
         if isinstance(head, dict):
-            head = dict(dict(in_channels=seen * width), **head)
+            width = seen * self.backbone.out_channels[-1] * grid**2
+            head = dict(dict(in_channels=width if self.neck is None else self.neck.out_channels), **head)
         self.head = self.make(head)
         wanted = 2 if task == 'verify' else int(classes.max()) + 1
         if self.head.num_classes != wanted:
@@ -83,10 +85,13 @@ class TemporalOrder(Model):
         return take_frames(clips, numbers), right.long()
 
     def answer(self, frames):
-        """Scores (B, A) of the answers to questions (B, N, 3, H, W), and the features (B, N, D)."""
-        features = pool(self.backbone(frames.flatten(0, 1)))
-        features = (features if self.neck is None else self.neck(features)).unflatten(0, frames.shape[:2])
-        return self.head(features.flatten(1)), features
+        """Scores (B, A) of the answers to questions (B, N, 3, H, W)."""
+        return self.head(self.joined(frames))
+
+    def joined(self, frames):
+        """What the head sees (B, D) of questions (B, N, 3, H, W)."""
+        features = cell_means(self.backbone(frames.flatten(0, 1))[-1], self.grid).unflatten(0, frames.shape[:2])
+        return features.flatten(1) if self.neck is None else self.neck(features.flatten(1))
 
     def loss(self, views, data_samples=None):
         """Cross-entropy of the answers.
@@ -96,5 +101,5 @@ class TemporalOrder(Model):
             data_samples: not read.
         """
         frames, answers = self.questions(single_view(views))
-        features = self.answer(frames)[1]
-        return dict(self.head.loss(features.flatten(1), answers), embedding_std=embedding_std(features.flatten(0, 1)))
+        joined = self.joined(frames)
+        return dict(self.head.loss(joined, answers), embedding_std=embedding_std(joined))
