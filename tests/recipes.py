@@ -18,7 +18,7 @@ SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|mitxs\d+|conv8|bagencoder|s
 RECIPES = sorted(path.relative_to(configs_root()).as_posix() for path in configs_root().rglob('*.py')
                  if SMALL.search(path.relative_to(configs_root()).as_posix()) and path.parent.name not in ('four_step', 'lr_gan'))
 # A step of these waits for the device: how many boxes or instances there are is known there alone.
-WAITING = [name for name in RECIPES if re.search('_rcnn_|_mil_|/(wsddn|oicr|pcl|motion|instances)/|/(points|scribbles)/(?!\w+_plain)', name)]
+WAITING = [name for name in RECIPES if re.search(r'_rcnn_|_mil_|/(wsddn|oicr|pcl|motion|instances)/|/(points|scribbles)/(?!\w+_plain)', name)]
 CLUSTERED = 64  # images of the methods that keep labels of all of them
 OPTIONS = dict(  # by type of model
     DeepCluster={'model.num_images': CLUSTERED, 'model.head.num_classes': 4, 'model.pca_dims': 8},
