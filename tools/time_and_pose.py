@@ -284,11 +284,13 @@ def draw(folder, seed, args, count=8):
     folder.mkdir(parents=True, exist_ok=True)
     tested = tracked_test(seed, TRIPLETS)
     write(folder / 'tracks.png', tile([tested.queries[:count], tested.tracked[:count]]))
-    clips = MotionClips('test', kind='accelerating', num_clips=count, size=48, clip_length=8, seed=seed, in_memory=True)
-    model = build_model(load_config(ORDER), 'random', whole=True)[0]
+    cfg = load_config(ORDER)
+    clips = build_dataset({**cfg.train_dataloader.dataset, 'split': 'test', 'num_clips': 8 * count, 'seed': seed})
+    model = build_model(cfg, 'random', whole=True)[0]
     torch.manual_seed(seed)
     asked, answers = model.questions(clips.images)
-    write(folder / 'order.png', tile([asked[answers == 1][:1].flatten(0, 1), *asked[answers == 0][:3]]))
+    asked = asked.to(torch.uint8)
+    write(folder / 'order.png', tile([*asked[answers == 1][:2], *asked[answers == 0][:4]]))
     model = trained(LANDMARKS, 'landmark_generation', seed, args)
     images, _ = pair_images(seed, 20)
     rows = []
