@@ -107,9 +107,10 @@ def test_records_have_values_seconds_and_settings(probe, tmp_path):
 def test_methods_run_in_processes_of_their_own_and_are_stopped(tmp_path):
     command = [sys.executable, str(TOOL), '--out', str(tmp_path), '--committee', '0', '--index', 'exact']
     root = {'PYTHONPATH': str(TOOL.parents[1])}
-    subprocess.run([*command, '--sizes', '400', '--only', 'chinese_whispers', 'kmeans'], check=True, env=os.environ | root)
-    subprocess.run([*command, '--sizes', '400', '--only', 'mean_shift', 'kmeans', '--limit', '0'], check=True, env=os.environ | root)
+    # 4,000 items: mean shift takes seconds, far longer than the pause between two looks at a process
+    subprocess.run([*command, '--sizes', '4000', '--only', 'chinese_whispers', 'kmeans'], check=True, env=os.environ | root)
+    subprocess.run([*command, '--sizes', '4000', '--only', 'mean_shift', 'kmeans', '--limit', '0'], check=True, env=os.environ | root)
     records = [json.loads(line) for line in (tmp_path / 'records.jsonl').read_text().splitlines()]
     found = {(each['dataset'], each['method']): each for each in records if each['metric'] in ('pairwise_f', 'stopped')}
-    assert found['Identities-0k', 'kmeans']['value'] > 50  # done before, not again
-    assert found['Identities-0k', 'mean_shift']['metric'] == 'stopped'
+    assert found['Identities-4k', 'kmeans']['value'] > 50  # done before, not again
+    assert found['Identities-4k', 'mean_shift']['metric'] == 'stopped'
