@@ -61,7 +61,8 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
     if checkpoint not in (None, *UNTRAINED):
         loaded = read_checkpoint(checkpoint)
         meta = loaded.get('meta', {})
-        state = _without_other_images(without_other_classifier(_weights(loaded, checkpoint), meta, model), model)
+        state = _without_other_images(
+            without_other_classifier(_weights(loaded, checkpoint, hasattr(model, 'backbone')), meta, model), model)
         report = load_state(model, state, what=str(checkpoint))
         check_backbone(report, str(checkpoint), heads=whole and not model.predicts_features)
         print_log(f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
@@ -78,8 +79,8 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
     return model, meta
 
 
-def _weights(loaded: dict[str, Any], checkpoint: Path | str) -> dict[str, Any]:
-    """The state dict of a checkpoint of ours; of another project's, its backbone."""
+def _weights(loaded: dict[str, Any], checkpoint: Path | str, has_backbone: bool) -> dict[str, Any]:
+    """The state dict of a checkpoint of ours, or for a model without a backbone; of another project's, its backbone."""
     state = loaded.get('state_dict', loaded)
     own = without_wrappers(state)
     if is_published_yolact(own):
@@ -87,6 +88,8 @@ def _weights(loaded: dict[str, Any], checkpoint: Path | str) -> dict[str, Any]:
             return from_published_yolact(own)
         except ValueError as error:
             raise ValueError(f'{checkpoint}: {error}') from error
+    if not has_backbone:
+        return own
     part = {key.removeprefix('backbone.'): value for key, value in own.items() if key.startswith('backbone.')}
     if part and not any(key.startswith('roi_heads.res5.') for key in own):
         rest = {key: value for key, value in own.items() if not key.startswith('backbone.')}
