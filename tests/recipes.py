@@ -52,6 +52,8 @@ def make_batch(cfg, count=8, training=True):
                      MultiViewFigures={'num_moments': 12}).get(kind, {'num_clips': count})
         dataset = build_dataset({**loader.dataset, **small})
         return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
+    if kind == 'DigitScenes' and cfg.model.type == 'FineGAN':  # which needs boxes
+        return build_dataset({**loader.dataset, 'num_scenes': count}).__getitems__(range(count))
     if kind == 'FactorScenes':
         return build_dataset({**loader.dataset, 'num_images': count}).__getitems__(range(count))
     if kind == 'ObjectCrops':

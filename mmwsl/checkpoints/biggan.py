@@ -41,8 +41,9 @@ def from_published_biggan(state: Mapping[str, torch.Tensor]) -> dict[str, torch.
         layer, _, part = key.replace('.bn.stored', '.stored').rpartition('.')
         name = _layer_name(layer, generator, attended) if layer else None
         if name is None or re.fullmatch(r'u[1-9]\d*|sv[1-9]\d*', part):
-            raise ValueError(f'it looks like published weights of BigGAN, but {key} has no place in ours; only the layout '
-                             'with an embedding that all blocks share, chunks of noise and one singular value is known')
+            raise ValueError(f'it looks like published weights of BigGAN, but {key} has no place in ours; only the '
+                             'layout with an embedding that all blocks share, chunks of noise and one singular value '
+                             'is known')
         vector = state.get(f'{layer}.u0') if part == 'weight' else None
         if vector is not None:
             matrix = value.flatten(1)

@@ -1,4 +1,5 @@
-# BigGAN on scenes whose factors are known, for a CPU: the published network for 32 px, told the pair of shape and color.
+# BigGAN on scenes whose factors are known, for a CPU: the published network for 32 px, told the classes, pairs of shape
+# and color.
 _base_ = [
     '../../_base_/datasets/factor_scenes.py', '../../_base_/schedules/adam_gan.py', '../../_base_/default_runtime.py'
 ]

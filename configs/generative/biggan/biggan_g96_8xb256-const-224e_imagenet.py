@@ -1,5 +1,5 @@
-# BigGAN as published at 256 px: width 96, noise of 20 for each of seven places, hinge loss, two rates. So many epochs are
-# 140,000 steps of 2048 images. Two things of the paper are left out: two steps of the discriminator for one of the
+# BigGAN as published at 256 px: width 96, noise of 20 for each of seven places, hinge loss, two rates. So many epochs
+# are 140,000 steps of 2048 images. Two things of the paper are left out: two steps of the discriminator for one of the
 # generator, and its orthogonal regularization. The public weights that Deep Generative Prior was published with have
 # noise of 17: `python tools/model_converters/biggan.py` writes them for `model.generator.noise_dims=119`.
 _base_ = [

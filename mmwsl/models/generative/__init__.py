@@ -1,4 +1,4 @@
-"""Images generated without labels: the adversarial step that all share, InfoGAN, FineGAN, LR-GAN, StackGAN-v2, BigGAN."""
+"""Images generated without labels: the adversarial step that all share, InfoGAN, FineGAN, LR-GAN, StackGAN, BigGAN."""
 
 from .adversarial import AdversarialModel
 from .biggan import BigGAN

@@ -21,7 +21,7 @@ class GeneratorBlock(nn.Module):
 
     def __init__(self, in_channels, out_channels, dims, norm_cfg, attention):
         super().__init__()
-        self.norm1, self.norm2 = ConditionalNorm(in_channels, dims, norm_cfg), ConditionalNorm(out_channels, dims, norm_cfg)
+        self.norm1, self.norm2 = (ConditionalNorm(width, dims, norm_cfg) for width in (in_channels, out_channels))
         self.conv1, self.conv2 = conv(in_channels, out_channels), conv(out_channels, out_channels)
         self.shortcut = conv(in_channels, out_channels, 1)
         self.attention = SelfAttention(out_channels) if attention else nn.Identity()
@@ -62,8 +62,8 @@ class BigGANGenerator(nn.Module):
         check_size('BigGANGenerator', size, WIDTHS)
         widths = [channels * width for width in WIDTHS[size]]
         if noise_dims < len(widths) or noise_dims % len(widths):
-            raise ValueError(f'BigGANGenerator: noise_dims={noise_dims} must be a multiple of {len(widths)}, the chunks '
-                             f'that images of {size} px are made of')
+            raise ValueError(f'BigGANGenerator: noise_dims={noise_dims} must be a multiple of {len(widths)}, the '
+                             f'chunks that images of {size} px are made of')
         self.num_classes, self.noise_dims, self.channels, self.size = num_classes, noise_dims, channels, size
         self.chunk = noise_dims // len(widths)
         self.classes = nn.Embedding(num_classes, class_dims)

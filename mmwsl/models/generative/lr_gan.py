@@ -26,7 +26,7 @@ def affine_transform(values, max_shrink):
 
 
 def sampling_grid(matrix, size):
-    """Where the middles of ``size`` x ``size`` pixels lie by matrices (B, 2, 3), (B, size, size, 2) as (x, y) in [-1, 1].
+    """Where the middles of pixels lie by matrices (B, 2, 3): (B, ``size``, ``size``, 2) as (x, y) in [-1, 1].
 
     As ``F.affine_grid`` without aligned corners, of plain operations, so that it has a gradient on any device.
     """
