@@ -1,5 +1,5 @@
-# Clusters of real images by encoders that learnt the codes of generated ones, on a second set: handwritten digits before
-# photographs. `cluster_nmi` of FineGAN beside InfoGAN's and beside `cluster_nmi_pixels`, those of raw pixels.
+# Clusters of real images by encoders that learnt the codes of generated ones, on a second set: handwritten digits
+# before photographs. `cluster_nmi` of FineGAN beside InfoGAN's and beside `cluster_nmi_pixels`, those of raw pixels.
 suite = 'generative_digits'
 protocols = ['generation']
 runs = [

@@ -20,8 +20,8 @@ def add_arguments(parser):
     parser.add_argument('--candidates', type=int, default=500, metavar='N',
                         help='codes that the search begins with (default: %(default)s)')
     parser.add_argument('--label', type=int, metavar='N',
-                        help='number of the photo\'s class, of a generator that is told it, as BigGAN (default: that of '
-                             'the best candidate)')
+                        help="number of the photo's class, of a generator that is told it, as BigGAN (default: "
+                             "the best candidate's)")
     parser.add_argument('--seed', type=int, default=0, help='of these codes (default: %(default)s)')
     parser.add_argument('--device', help='where the network runs, e.g. cpu or cuda:1 (default: a GPU if there is one)')
     add_options(parser)
