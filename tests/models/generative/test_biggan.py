@@ -29,7 +29,7 @@ def tiny(**settings):
     return BigGAN(BigGANGenerator(3, 8, 2, 32, 4, attention=16), BigGANDiscriminator(3, 2, 32, attention=16), **settings)
 
 
-def test_published_sizes():
+def test_published_sizes(no_power_iterations):
     """256 px and width 96: the tables of the paper; other sizes fit together."""
     with torch.device('meta'):
         generator, discriminator = BigGANGenerator(), BigGANDiscriminator()
