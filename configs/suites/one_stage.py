@@ -5,7 +5,7 @@ protocols = ['segmentation']
 weaksup = 'mmwsl::weaksup/segmentation/'
 runs = [
     dict(method='start', config=weaksup + 'start/start_r18w16_1xb64-cos-3e_shapes.py'),
-    dict(method='start_mit', config=weaksup + 'start/start_mitxs4_1xb64-cos-4e_shapes.py'),
+    dict(method='start_mit', config=weaksup + 'start/start_mitxs4_1xb64-cos-3e_shapes.py'),
 ]
 networks = dict(one_stage='r18w16', vit_pcm='r18w16', afa='mitxs4')
 runs += [
