@@ -1,5 +1,5 @@
-# The mix transformer that AFA starts from on shapes, as on photos it starts from ImageNet: it tells single shapes of the
-# same size, 16 to 29 pixels, by their class, and no context comes with any.
+# The mix transformer that AFA starts from on shapes, as on photos it starts from ImageNet: it tells single shapes of
+# the same size, 16 to 29 pixels, by their class, and no context comes with any.
 _base_ = ['start_r18w16_1xb64-cos-3e_shapes.py']
 
 model = dict(
