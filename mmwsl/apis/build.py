@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 from torch import nn
 from torch.utils.data import DataLoader
 
+from mmwsl.checkpoints.biggan import is_published_biggan
 from mmwsl.checkpoints.names import find_backbone, our_names, without_wrappers
 from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.checkpoints.state import check_backbone, load_state, without_other_classifier
@@ -88,6 +89,9 @@ def _weights(loaded: dict[str, Any], checkpoint: Path | str, has_backbone: bool)
             return from_published_yolact(own)
         except ValueError as error:
             raise ValueError(f'{checkpoint}: {error}') from error
+    if is_published_biggan(own):
+        raise ValueError(f'{checkpoint} is one network of BigGAN as its authors publish it; '
+                         'tools/model_converters/biggan.py of the repository makes a checkpoint of both')
     if not has_backbone:
         return own
     part = {key.removeprefix('backbone.'): value for key, value in own.items() if key.startswith('backbone.')}

@@ -154,6 +154,8 @@ def test_files_to_a_checkpoint(tmp_path):
         'model.generator.channels': WIDTH, 'model.generator.noise_dims': 7 * CHUNK, 'model.generator.num_classes': CLASSES,
         'model.generator.class_dims': CLASS_DIMS, 'model.discriminator.channels': WIDTH,
         'model.discriminator.num_classes': CLASSES})
+    with pytest.raises(ValueError, match='G_ema.pth is one network of BigGAN as its authors publish it; tools/model_conv'):
+        build_model(cfg, tmp_path / 'G_ema.pth', device='cpu', whole=True)
     model, _ = build_model(cfg, tmp_path / 'biggan.pth', device='cpu', whole=True)
     assert torch.equal(model.average.output[0].running_mean, first['output_layer.0.stored_mean'])
     assert torch.equal(model.generator.blocks[2].norm1.norm.running_var, first['blocks.2.0.bn1.bn.stored_var'])
