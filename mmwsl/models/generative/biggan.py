@@ -35,14 +35,17 @@ class BigGAN(AdversarialModel):
             raise ValueError(f'BigGAN: truncation={truncation} must be above 0; None leaves the noise as it is')
         self.discriminator, self.truncation = self.make(discriminator), truncation
 
-    def training_codes(self, count, device):
-        """``noise`` (B, D) normal, ``label`` (B,) any class."""
+    def _normal_codes(self, count, device):
         return dict(noise=torch.randn(count, self.generator.noise_dims, device=device),
                     label=torch.randint(self.generator.num_classes, (count,), device=device))
 
+    def training_codes(self, count, device):
+        """``noise`` (B, D) normal, ``label`` (B,) any class."""
+        return self._normal_codes(count, device)
+
     def draw_codes(self, count, device):
-        """:meth:`training_codes` with truncated noise."""
-        codes = self.training_codes(count, device)
+        """As :meth:`training_codes`, with truncated noise."""
+        codes = self._normal_codes(count, device)
         if self.truncation is not None:
             nn.init.trunc_normal_(codes['noise'], a=-self.truncation, b=self.truncation)
         return codes
