@@ -9,7 +9,7 @@ def add_arguments(parser):
     parser.add_argument('suite', help='suite config, e.g. mmwsl::suites/label_cost.py')
     parser.add_argument('records', help='records.jsonl that mmwsl suite wrote')
     parser.add_argument('--out', required=True, help='folder of label_cost.svg, label_cost.md and label_cost.json')
-    parser.add_argument('--metric', default='miou', help='of the records (default: %(default)s)')
+    parser.add_argument('--metric', default='mIoU', help='of the records (default: %(default)s)')
 
 
 def run(args):

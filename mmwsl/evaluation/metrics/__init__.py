@@ -12,8 +12,9 @@ from .localization import LocalizationMetric
 from .proposals import ProposalRecallMetric
 from .scenes import ContentMetric, SceneMetric
 from .segmentation import IoUMetric
+from .selection import SelectionMetric
 from .temporal import TemporalMetric
 
 __all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'ContentMetric', 'CorLocMetric',
            'FlowMetric', 'GenerationMetric', 'InstanceMetric', 'IoUMetric', 'LocalizationMetric',
-           'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'TemporalMetric', 'VOCMetric']
+           'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'SelectionMetric', 'TemporalMetric', 'VOCMetric']
