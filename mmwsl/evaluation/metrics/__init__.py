@@ -9,6 +9,7 @@ from .flow import FlowMetric
 from .generation import GenerationMetric
 from .instances import InstanceMetric
 from .localization import LocalizationMetric
+from .map_objects import MapObjectsMetric
 from .proposals import ProposalRecallMetric
 from .scenes import ContentMetric, SceneMetric
 from .segmentation import IoUMetric
@@ -17,4 +18,4 @@ from .temporal import TemporalMetric
 
 __all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'ContentMetric', 'CorLocMetric',
            'FlowMetric', 'GenerationMetric', 'InstanceMetric', 'IoUMetric', 'LocalizationMetric',
-           'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'SelectionMetric', 'TemporalMetric', 'VOCMetric']
+           'MapObjectsMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'SelectionMetric', 'TemporalMetric', 'VOCMetric']
