@@ -1,8 +1,8 @@
-# What each kind of label gives, across tasks, of the same 2,048 scenes of textured shapes; three seeds: no labels (SimCLR
-# with k-means, or with linear classifiers on the tags of 1 %, 10 % and all images), tags, points, scribbles, boxes,
-# masks. Segmentors are also asked which classes their maps show, and where. The runs of label_cost.py are the same
-# trainings: --work-dir work_dirs/label_cost/runs scores those that are there. The table, with what the labels cost:
-# mmwsl label-cost mmwsl::suites/label_families.py RECORDS --out DIR --families.
+# What each kind of label gives, across tasks, of the same 2,048 scenes of textured shapes; three seeds: no labels
+# (SimCLR with k-means, or with linear classifiers on the tags of 1 %, 10 % and all images), tags, points, scribbles,
+# boxes, masks. Segmentors are also asked which classes their maps show, and where. The runs of label_cost.py are
+# the same trainings: --work-dir work_dirs/label_cost/runs scores those that are there. The table, with what the labels
+# cost: mmwsl label-cost mmwsl::suites/label_families.py RECORDS --out DIR --families.
 suite = 'label_families'
 protocols = ['cluster', 'linear_1pct', 'linear_10pct', 'linear_all']
 weaksup, seeds = 'mmwsl::weaksup/', [0, 1, 2]

@@ -28,7 +28,8 @@ runs = [
         config='mmwsl::pretrained/efficientnet_lite0.py',
         checkpoint='pretrained:efficientnet_lite0',
         options=frozen),
-    dict(method='tags', config=weaksup + 'one_stage/one_stage_efficientnetlite0_1xb8-cos-20e_voc07.py', options=scoring),
+    dict(
+        method='tags', config=weaksup + 'one_stage/one_stage_efficientnetlite0_1xb8-cos-20e_voc07.py', options=scoring),
     *(dict(method=method, config=f'{weaksup}{folder}/{folder}{recipe}', options=scoring) for method, folder in dict(
         points='points', scribbles='scribbles', boxes='boxes', masks='all_masks').items()),
 ]

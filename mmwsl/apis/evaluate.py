@@ -25,8 +25,9 @@ def dataset_name(cfg: Config) -> str:
 
 def evaluate(cfg: Config, checkpoint: Path | str | Sequence[Path | str], out: Path | str | None = None,
              suite: str | None = None, method: str | None = None) -> dict[str, float]:
-    """Evaluate a checkpoint on ``test_dataloader`` by ``test_evaluator``, and with a ``train_evaluator`` also by that on
-    the data it was trained on; their records say which ``split`` it was.
+    """Evaluate a checkpoint on ``test_dataloader`` by ``test_evaluator``.
+
+    With a ``train_evaluator`` also by that, on the training data; the records say which ``split`` it was.
 
     Args:
         cfg: config with both.

@@ -80,8 +80,8 @@ class Retrieval(Protocol):
         if test.queries is not None:
             queries, gallery = everyone[test.queries.numpy()], everyone[~test.queries.numpy()]
             if not len(queries) or not len(gallery):
-                raise ValueError(f'retrieval: {len(queries)} queries and a gallery of {len(gallery)} images; there must '
-                                 'be both')
+                raise ValueError(f'retrieval: {len(queries)} queries and a gallery of {len(gallery)} images; there '
+                                 'must be both')
         cameras = None if test.cameras is None or self.same_camera else test.cameras.numpy()
         totals, asked = dict(mAP=0.0, rank1=0.0), 0.0
         for start in range(0, len(queries), QUERIES):

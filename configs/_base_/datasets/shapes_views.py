@@ -1,5 +1,5 @@
-# The still scenes of `shapes.py` without labels, to pre-train on. What is learnt is judged by the tags of the images that
-# segmentors are tested on: k-means, and linear classifiers on the tags of 1 % (20), 10 % (205) and all of the images.
+# The still scenes of `shapes.py` without labels, to pre-train on. What is learnt is judged by the tags of the images
+# that segmentors are tested on: k-means, and linear classifiers on the tags of 1 % (20), 10 % (205) and all images.
 scenes = dict(type='Shapes', num_classes=5, size=64, objects=(1, 3), context_classes=(0, 1), in_memory=True)
 
 data_preprocessor = dict(

@@ -1,5 +1,5 @@
-# Faces of people who are known, with hidden cells, the paper's sizes at 64 of 224 pixels; its features are for the faces
-# of others.
+# Faces of people who are known, with hidden cells, the paper's sizes at 64 of 224 pixels; its features are for the
+# faces of others.
 _base_ = '../resnet/resnet_r18w16_1xb32-cos-80e_orlfaces.py'
 
 data_preprocessor = dict(views=[[

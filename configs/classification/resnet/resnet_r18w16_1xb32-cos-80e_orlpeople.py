@@ -1,5 +1,5 @@
-# Whose face it is, of the 24 people of the ORL faces to train on: seven of ten photos of each teach, three are told. For
-# a CPU, as any folder of classes; see the recipes of fer2013 and adience.
+# Whose face it is, of the 24 people of the ORL faces to train on: seven of ten photos of each teach, three are told.
+# For a CPU, as any folder of classes; see the recipes of fer2013 and adience.
 _base_ = './resnet_r18w16_1xb32-cos-80e_orlfaces.py'
 
 faces = dict(type='ImageFolder', data_root='data/orl_faces/train', in_memory=True, size=64, supervision='image')

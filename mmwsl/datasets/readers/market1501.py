@@ -77,7 +77,8 @@ class Market1501(FileDataset):
 
 def _files(folder):
     if not folder.is_dir():
-        raise FileNotFoundError(f'Market1501: {folder} does not exist (looked for from {Path.cwd()}); correct data_root')
+        raise FileNotFoundError(f'Market1501: {folder} does not exist (looked for from {Path.cwd()}); correct '
+                                'data_root')
     names = find_images(folder)
     if not names:
         raise ValueError(f'Market1501: there are no images in {folder}; correct data_root')

@@ -18,4 +18,5 @@ from .temporal import TemporalMetric
 
 __all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'ContentMetric', 'CorLocMetric',
            'FlowMetric', 'GenerationMetric', 'InstanceMetric', 'IoUMetric', 'LocalizationMetric',
-           'MapObjectsMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'SelectionMetric', 'TemporalMetric', 'VOCMetric']
+           'MapObjectsMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'SelectionMetric',
+           'TemporalMetric', 'VOCMetric']

@@ -98,8 +98,10 @@ class CoTeaching(ImageClassifier):
         if not samples or 'gt_clean_label' not in samples[0]:
             return samples
         labels = torch.stack([torch.as_tensor(sample.gt_label) for sample in samples]).to(images.device)
-        picked = [lowest(F.cross_entropy(upcast(head(backbone(images))), labels, reduction='none'), 1 - self.forgotten)[0]
-                  for backbone, head in ((self.backbone, self.head), (self.second_backbone, self.second_head))]
+        networks = (self.backbone, self.head), (self.second_backbone, self.second_head)
+        losses = [F.cross_entropy(upcast(head(backbone(images))), labels, reduction='none')
+                  for backbone, head in networks]
+        picked = [lowest(each, 1 - self.forgotten)[0] for each in losses]
         return add_predictions(samples, pred_selected=torch.stack(picked, dim=1))
 
     @torch.no_grad()
