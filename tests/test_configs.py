@@ -183,7 +183,7 @@ def test_builds(name, empty_weights):
         HOOKS.build(dict(hook))
     assert not {hook.type for hook in added} & {kind for kind, _ in NEEDED_HOOKS.values()}  # the Runner's part
     for protocol, settings in (cfg.benchmark.get('protocols') or {}).items():
-        PROTOCOLS.build(dict(settings, type=protocol))
+        PROTOCOLS.build({'type': protocol, **settings})  # a name of its own has its type
     others = name.endswith(('_orlfaces.py', '_market1501.py'))  # people to test on are others
     if name.startswith(('benchmarks/', 'classification/')) and not others:
         METRICS.build(cfg.test_evaluator)
