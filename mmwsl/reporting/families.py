@@ -23,7 +23,8 @@ def render_families(records: Sequence[Mapping[str, Any]]) -> str:
 
     A row is there for each record of the metric ``annotation_seconds``: of all values of its method, or, where its
     protocol learns from the labels itself, of that protocol's. Values of several seeds are shown as mean ± sample
-    standard deviation. The best value of a task is in bold.
+    standard deviation. The best value of a task is in bold. Whether a network had seen labels before is said by
+    ``saw_labels`` of the record of its cost.
 
     Raises:
         ValueError: no record says what labels cost, records of several data sets, or a row without any value.
@@ -41,14 +42,14 @@ def render_families(records: Sequence[Mapping[str, Any]]) -> str:
         if not mine:
             raise ValueError(f'no record of {cost["method"]} ({cost["protocol"]}), whose labels cost '
                              f'{cost["value"]} s; run the suite first')
-        rows.append((cost, mine[0].get('saw_labels'), [_values(mine, names) for _, names in TASKS.values()]))
-    best = [max((statistics.mean(row[2][task].values()) for row in rows if row[2][task]), default=None)
+        rows.append((cost, [_values(mine, names) for _, names in TASKS.values()]))
+    best = [max((statistics.mean(row[1][task].values()) for row in rows if row[1][task]), default=None)
             for task in range(len(TASKS))]
     body = []
-    for cost, saw_labels, values in rows:
+    for cost, values in rows:
         settings = cost.get('settings') or {}
         name = cost['method'] if cost['protocol'] == WHOLE else f'{cost["method"]}, {cost["protocol"]}'
-        body.append([name, settings.get('labels', ''), WORDS[saw_labels], f'{settings["images"]:,}',
+        body.append([name, settings.get('labels', ''), WORDS[cost.get('saw_labels')], f'{settings["images"]:,}',
                      f'{float(cost["value"]) / 3600:.2f}',
                      *(_text(each, top) for each, top in zip(values, best, strict=True))])
     headings = ['method', 'labels', 'pre-trained with labels', 'labeled images', 'hours',

@@ -11,6 +11,7 @@ from mmengine.registry import init_default_scope
 from mmwsl.apis.build import build_dataset
 from mmwsl.apis.config import load_config
 from mmwsl.apis.label_cost.plot import seconds_of
+from mmwsl.checkpoints.labels import start_saw_labels
 from mmwsl.datasets.weak_labels import annotation_seconds
 from mmwsl.files import check_writable, check_writable_folder, write_atomically
 from mmwsl.reporting.families import COST, WHOLE, render_families
@@ -57,11 +58,18 @@ def label_families(suite: Path | str, records: Path | str, out: Path | str) -> s
                              f'{suite} --out DIR --only {name}')
         costs += [make_record(
             suite=plan.suite, method=name, config=mine[0].get('config'), dataset=mine[0].get('dataset'), split='train',
-            metric=COST, saw_labels=mine[0].get('saw_labels'), **each) for each in made]
+            metric=COST, saw_labels=_began_with_labels(cfg, run, mine[0]), **each) for each in made]
     table = render_families([*found, *costs])
     write_atomically(out / 'families.jsonl', ''.join(json.dumps(each) + '\n' for each in [*found, *costs]))
     write_atomically(out / 'families.md', table)
     return table
+
+
+def _began_with_labels(cfg: Config, run: Mapping[str, Any], record: Mapping[str, Any]) -> bool | None:
+    """Whether a network had seen labels before those that the row is about; None where it is not known."""
+    if 'test_evaluator' not in cfg:  # the row's labels are those that a protocol learns from
+        return record.get('saw_labels')
+    return None if cfg.get('load_from') or run.get('start') else start_saw_labels(cfg.model)
 
 
 def _of_training(cfg: Config) -> dict[str, Any]:

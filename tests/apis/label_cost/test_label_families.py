@@ -21,8 +21,9 @@ runs = [
 
 
 def record(method, protocol, metric, value, settings=None):
+    """Of trained networks a record says that they saw labels, those of their training."""
     return make_record(suite='tiny', method=method, config='x.py', seed=0, dataset='Shapes', split='test', protocol=protocol,
-                       metric=metric, value=value, settings=settings, saw_labels=False)
+                       metric=metric, value=value, settings=settings, saw_labels=method != 'no_labels')
 
 
 @pytest.fixture
@@ -47,6 +48,7 @@ def test_costs_stand_beside_the_records(suite, tmp_path, capsys):
     assert {key: each['value'] for key, each in costs.items()} == {
         ('no_labels', 'cluster'): 0, ('no_labels', 'linear_1pct'): 20 * 5, ('tags', 'annotation'): 8 * 5,
         ('points', 'annotation'): pytest.approx(points.annotation_seconds(), abs=0.05)}
+    assert not any(each['saw_labels'] for each in costs.values())  # before: nothing is pre-trained
     assert costs['points', 'annotation']['settings'] == dict(labels='points', images=8)
     assert [line.split('|')[1].strip() for line in table.splitlines()[2:]] == [
         'no_labels, cluster', 'tags', 'points', 'no_labels, linear_1pct']  # 0, 40, some 60 and 100 s
