@@ -416,9 +416,10 @@ def test_suites():
         assert suite.suite and suite.runs
         own = [load_config(run.config).get('test_evaluator') for run in suite.runs]
         for protocol in suite.protocols:  # a registered one, or the metric by which every config is scored
-            named = any(protocol in {**(load_config(run.config).benchmark.get('protocols') or {}),
-                                     **(run.get('options', {}).get('benchmark.protocols') or {})} for run in suite.runs)
-            assert named or protocol in PROTOCOLS or all(protocol in prefixes(each) for each in own), name
+            named = (each for run in suite.runs for each in (
+                run.get('options', {}).get('benchmark.protocols'), load_config(run.config).benchmark.get('protocols')))
+            assert protocol in PROTOCOLS or any(protocol in (each or {}) for each in named) or all(
+                protocol in prefixes(each) for each in own), name
         methods = [(run.method, seed) for run in suite.runs for seed in run.get('seeds', [0])]
         assert len(methods) == len(set(methods)), f'{name}: a method is listed twice, its records would be one'
         datasets = set()
