@@ -1,5 +1,6 @@
 # Persons of Market-1501 by six cameras, 256 x 128 pixels: 751 to train on, 750 others to search for. DukeMTMC-reID has
-# the same folders: --cfg-options data_root=... and its 702 persons.
+# the same folders and 702 persons to train on: --cfg-options model.head.num_classes=702 benchmark.dataset=DukeMTMC-reID
+# train_dataloader.dataset.data_root=DIR benchmark.train.data_root=DIR benchmark.test.data_root=DIR
 data_root = 'data/market1501'
 upright = [dict(type='ResizeToShape', height=256, width=128)]
 
