@@ -58,6 +58,8 @@ class Retrieval(Protocol):
         ValueError: from :meth:`run`, False and no cameras.
     """
 
+    open_classes = True
+
     def __init__(self, same_camera=None):
         self.same_camera = same_camera
 

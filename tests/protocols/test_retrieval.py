@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from own_photos import class_folders
 
+from mmwsl.apis import benchmark, load_config
 from mmwsl.protocols import Features, FeatureSource
 from mmwsl.protocols.retrieval import retrieval_scores
 from mmwsl.registry import PROTOCOLS
@@ -71,3 +73,16 @@ def test_queries_that_cannot_be_asked():
         run(SEEN, PEOPLE, dict(queries=torch.ones(5, dtype=torch.bool)))
     with pytest.raises(ValueError, match='same_camera=False, but the test samples do not say their camera'):
         run(SEEN, PEOPLE, same_camera=False)
+
+
+def test_people_to_find_are_others_than_those_who_teach(tmp_path):
+    """Protocols that learn the classes refuse such a set."""
+    parts = {f'benchmark.{split}': dict(_delete_=True, type='ImageFolder', in_memory=True, size=64,
+                                        data_root=str(class_folders(tmp_path / split, people, count=2)))
+             for split, people in (('train', ('ann', 'bob')), ('test', ('cid', 'dan', 'eve')))}
+    cfg = load_config('mmwsl::classification/hide_and_seek/hide_and_seek_r18w16_1xb32-cos-80e_orlfaces.py', parts)
+    records = benchmark(cfg, 'random', ['retrieval'])
+    assert [record['metric'] for record in records] == ['retrieval_mAP', 'retrieval_rank1']
+    assert records[0]['settings']['queries'] == 6 and all(0 <= record['value'] <= 100 for record in records)
+    with pytest.raises(ValueError, match='the classes of train and test differ'):
+        benchmark(cfg, 'random', ['retrieval', 'knn'])
