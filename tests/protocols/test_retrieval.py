@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from own_photos import class_folders
+from photo_sets import class_folders
 
 from mmwsl.apis import benchmark, load_config
 from mmwsl.protocols import Features, FeatureSource

@@ -1,7 +1,7 @@
 """Hide-and-Seek on folders of classes of one's own: emotions, ages, faces."""
 
 import pytest
-from own_photos import class_folders
+from photo_sets import class_folders
 
 from mmwsl.apis import build_dataset, load_config
 
