@@ -308,7 +308,7 @@ def test_instances(name):
 
 
 @pytest.mark.parametrize('name', GENERATIVE)
-def test_generative(name):
+def test_generative(name, no_power_iterations):
     """{method}_g{width}_{gpus}xb{batch}-const-{epochs}e_{data}.py: true, every weight belongs to a half or is an average."""
     cfg = load_config(f'mmwsl::{name}')
     parts = re.fullmatch(r'(?P<method>[a-z0-9_]+)_g(?P<width>\d+)_(?P<gpus>\d+)xb(?P<batch>\d+)-const-(?P<epochs>\d+)e_(?P<data>[a-z0-9]+)',
