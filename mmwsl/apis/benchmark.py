@@ -222,7 +222,7 @@ def _from_features(cfg: Config, checkpoint: Path | str | None, protocols: dict[s
                    layers: Sequence[int] | None, pooling: str | None) -> Iterator[tuple[str, Source, dict[str, Any]]]:
     """Yield (name, source, shared fields) per layer and frozen-feature protocol, on the first rank alone."""
     datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]
-    _check_labels(*datasets, open_classes=all(each.open_classes for each in protocols.values()))
+    _check_labels(datasets[0], datasets[1], open_classes=all(each.open_classes for each in protocols.values()))
     for each in layers or [layer]:
         model, meta = _layer_model(cfg, checkpoint, pooling, each) if layers else build_model(cfg, checkpoint)
         train, test = (_features(cfg, model, dataset, -1 if layers else layer) for dataset in datasets)
