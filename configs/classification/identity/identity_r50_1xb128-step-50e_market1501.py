@@ -1,5 +1,6 @@
 # Persons found again by the features of an identity classifier (IDE), with the constants of CamStyle's baseline
-# (Zhong et al. 2018): dropout, the classifier at ten times the rate. Both papers start from ImageNet's weights:
+# (Zhong et al. 2018): dropout, the classifier at ten times the rate, without its layer of 1,024 channels; they were not
+# checked against the paper, and it was not run here. Both papers start from ImageNet's weights:
 # --cfg-options "model.backbone.init_cfg=dict(type='Pretrained', checkpoint='FILE')"
 _base_ = [
     '../../_base_/models/supervised.py', '../../_base_/datasets/market1501.py', '../../_base_/default_runtime.py'
