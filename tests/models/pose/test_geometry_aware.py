@@ -47,12 +47,26 @@ def test_a_view_is_of_turned_points_and_a_borrowed_appearance():
     points = rotate_points(model.encode(source)[0], rotation[:, 1] @ rotation[:, 0].transpose(1, 2))
     made = model.draw(points, model.encode(person)[1], ground)
     assert result['loss_pixels'].item() == pytest.approx((made - target).abs().mean().item(), rel=1e-5)
+    squared = build(pixel_loss='squared').eval()([source, target, ground, person], DataSample(rotation=rotation), mode='loss')
+    assert squared['loss_pixels'].item() == pytest.approx((made - target).square().mean().item(), rel=1e-5)
     still = build(turns=False).eval()
     assert torch.equal(still.synthesize(source, rotation, ground), still.synthesize(source, rotation.flip(1), ground))
     assert model.features(source).shape == (2, 8 * 3 + 6)
 
 
+def test_points_are_made_of_cells():
+    model = build(grid=2, backbone=dict(SMALL['backbone'], strides=(1, 1, 2, 2))).eval()
+    images = torch.randn(3, 3, 32, 32)
+    maps = model.backbone(images)[-1]
+    cells = torch.stack([maps[:, :, i, j] for i in range(2) for j in range(2)], dim=2).flatten(1)  # a map of 2 x 2
+    points, appearance = model.encode(images)
+    torch.testing.assert_close(points.flatten(1), model.to_points(cells))
+    torch.testing.assert_close(appearance, model.to_appearance(maps.mean((2, 3))))
+
+
 def test_what_is_refused():
+    with pytest.raises(ValueError, match="pixel_loss='median' is unknown"):
+        build(pixel_loss='median')
     with pytest.raises(ValueError, match='MultiViewPoses of calibrated'):
         build()([torch.randn(2, 3, 32, 32)] * 3, None, mode='loss')
     with pytest.raises(ValueError, match='multiple of 4'):

@@ -132,6 +132,14 @@ def test_negatives_are_of_other_clips_and_become_hard():
     assert 'hard' in model.state_dict()  # so that a resumed training goes on with them
 
 
+def test_the_neck_of_triplets_may_see_the_whole_map():
+    model = build('triplets', grid=2, neck=dict(type='MLPNeck', in_channels=64, out_channels=6, num_layers=1)).eval()
+    images = torch.randn(2, 3, 64, 64)
+    maps = model.backbone(images)[-1]
+    assert maps.shape[1:] == (16, 2, 2)
+    torch.testing.assert_close(model.embed(images), torch.nn.functional.normalize(model.neck(maps.flatten(1))))
+
+
 def test_loss_of_triplets_is_the_mean_of_what_was_chosen():
     model = build('triplets', negatives=2).eval()
     views = [torch.randn(4, 3, 16, 16) for _ in range(2)]
