@@ -221,8 +221,9 @@ def geometry(seed, args):
     """Views drawn with the true rotation and without, in all and where the figure is, and joints from few labels."""
     known, unknown = figures_of('train', seed), figures_of('test', seed, num_moments=120)
     moments, cameras = len(known.poses), known.cameras
-    labelled = (np.arange(moments) * cameras + np.random.default_rng(seed).integers(cameras, size=moments)) * (cameras - 1)
-    few, every = slice(round(FEW * moments)), slice(None)  # one view of each moment
+    seeing = np.random.default_rng(seed).integers(cameras, size=moments)  # one view of each moment has its pose
+    labelled = (np.arange(moments) * cameras + seeing) * (cameras - 1)
+    few, every = slice(max(round(FEW * moments), 2)), slice(None)
     (source, target, ground, person), rotation, true = views_of(unknown, range(0, len(unknown), 5))
     known_views, _, poses = views_of(known, labelled)
     figure = (target != ground).any(1).numpy()

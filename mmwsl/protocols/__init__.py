@@ -14,8 +14,8 @@ from .svm import SVM, fit_svm
 
 __all__ = [
     'KNN', 'SVM', 'ActionProbe', 'Cluster', 'FeatureSource', 'Features', 'FineTuneProtocol', 'Linear', 'Logistic',
-    'LowShotSVM', 'Protocol', 'Retrieval', 'Source', 'as_protocol', 'check_features', 'clustering_accuracy', 'draw_shots',
-    'extract_features', 'fit_logistic', 'fit_svm', 'knn_predict', 'train_linear'
+    'LowShotSVM', 'Protocol', 'Retrieval', 'Source', 'as_protocol', 'check_features', 'clustering_accuracy',
+    'draw_shots', 'extract_features', 'fit_logistic', 'fit_svm', 'knn_predict', 'train_linear'
 ]
 
 

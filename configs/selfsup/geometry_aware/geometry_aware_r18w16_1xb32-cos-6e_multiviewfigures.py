@@ -1,12 +1,16 @@
-# A small recipe for a CPU: figures of sticks before four cameras, 32 pixels, pixels alone.
+# A small recipe for a CPU: figures of sticks before four cameras, 32 pixels. Pixels alone are compared, squared: by the
+# absolute difference limbs of two pixels are never drawn. The latent is normalized, and limbs are wide.
 _base_ = ['../../_base_/schedules/adamw_cos_small.py', '../../_base_/default_runtime.py']
 
 model = dict(
     type='GeometryAware',
-    backbone=dict(type='ResNet', depth=18, base_channels=16, strides=(1, 1, 2, 2)),
+    backbone=dict(type='ResNet', depth=18, base_channels=16, strides=(1, 1, 2, 1)),
     decoder=dict(type='ViewDecoder', channels=(64, 32, 16, 16), size=32, dropout=0.1),
     points=40,
-    appearance=24)
+    appearance=24,
+    grid=4,
+    pixel_loss='squared',
+    norm_cfg=dict(type='BN'))
 data_preprocessor = dict(
     type='ViewPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], channels_last=True,
     views=[[]] * 4)
@@ -15,6 +19,7 @@ train_dataloader = dict(
     num_workers=0,
     drop_last=True,
     sampler=dict(type='EpochSampler'),
-    dataset=dict(type='MultiViewFigures', split='train', num_moments=600, size=32, supervision='none'))
+    dataset=dict(type='MultiViewFigures', split='train', num_moments=600, size=32, limb_width=0.2,
+                 supervision='none'))
 benchmark = dict(dataset='MultiViewFigures')
 train_cfg = dict(max_epochs=6)

@@ -1,5 +1,5 @@
-# AlexNet with its fully connected layers over the whole map, margin, batch of 50 pairs and schedule as published. Patches
-# are followed through the liveliest windows of each clip of data/clips.
+# AlexNet with its fully connected layers over the whole map, margin, batch of 50 pairs and schedule as published.
+# Patches are followed through the liveliest windows of each clip of data/clips.
 _base_ = ['../../_base_/default_runtime.py']
 
 model = dict(

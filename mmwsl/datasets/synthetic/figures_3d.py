@@ -102,8 +102,8 @@ def camera(yaw, pitch):
 
 def draw_pose(rng):
     """Joints (J, 3) of a random pose: limbs swing forward, back and aside, and the whole turns about the vertical."""
-    limbs = [(rng.uniform(-1.3, 1.3) if bone < 6 else rng.uniform(-0.8, 0.8), rng.uniform(0.1, 0.9 if bone < 6 else 0.5))
-             for bone in range(2, len(BONES))]
+    limbs = [(rng.uniform(-swing, swing), rng.uniform(0.1, aside))
+             for swing, aside in [(1.3, 0.9)] * 4 + [(0.8, 0.5)] * 4]  # arms, legs
     yaw = rng.uniform(0, 2 * np.pi)
     return pose_of(limbs) @ camera(yaw, 0).T
 
@@ -112,8 +112,8 @@ def pose_of(limbs):
     """Joints (J, 3) of a figure that looks away from the viewer.
 
     Args:
-        limbs: (8, 2), of each bone but the trunk's: angles in radians by which it swings forward, and by which it stands
-            aside, away from the trunk.
+        limbs: (8, 2), of each bone but the trunk's and the head's, the angles in radians by which it swings forward,
+            and by which it stands aside, away from the trunk.
     """
     pose = np.zeros((len(JOINTS), 3))
     directions = np.zeros((len(BONES), 3))
@@ -142,6 +142,6 @@ def draw_figure(ground, pose, palette, limb_width=0.09):
     for number in np.argsort(depth)[::-1]:
         ends = np.rint((pose[list(BONES[number]), :2] * scale + (size / 2, size * 0.45)) * 16).astype(int)
         color = palette[SIDES[number]] * (0.75 + 0.25 * (number % 2))
-        cv2.line(canvas, ends[0].tolist(), ends[1].tolist(), color.tolist(), max(round(limb_width * scale), 2), cv2.LINE_AA,
-                 shift=4)
+        thickness = max(round(limb_width * scale), 2)
+        cv2.line(canvas, ends[0].tolist(), ends[1].tolist(), color.tolist(), thickness, cv2.LINE_AA, shift=4)
     return canvas

@@ -1,4 +1,4 @@
-"""Pooling of maps to vectors: means of cells, and presets that make some 9,000 numbers of a layer, for linear probes."""
+"""Maps pooled to vectors: means of cells, and presets that make some 9,000 numbers of a layer, for linear probes."""
 
 import torch
 import torch.nn.functional as F

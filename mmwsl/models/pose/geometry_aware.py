@@ -12,7 +12,6 @@ from mmwsl.ops.tensors import upcast
 from mmwsl.registry import HEADS, PRETEXTS
 from mmwsl.structures import add_predictions
 
-
 PIXEL_LOSSES = ('absolute', 'squared')
 
 
@@ -28,6 +27,14 @@ def relative_rotation(source, target):
         source, target: from the world's coordinates to each camera's.
     """
     return target @ source.transpose(1, 2)
+
+
+def latent_layer(inputs, outputs, norm_cfg=None):
+    """A linear layer, with a norm that has no scale and shift of its own after it unless ``norm_cfg`` is None."""
+    linear = nn.Linear(inputs, outputs)
+    if norm_cfg is None:
+        return linear
+    return nn.Sequential(linear, build_norm(dict(norm_cfg, affine=False), outputs, dims=0))
 
 
 @HEADS.register_module()
@@ -87,10 +94,13 @@ class GeometryAware(Model):
         decoder: :class:`ViewDecoder`; ``in_channels`` may be left out.
         points: N of the geometry, N x 3 numbers.
         appearance: number of channels.
-        grid: the points are made of the means of so many by so many cells of the last map, side by side, as where a hand
-            is seen says much of where it is; the appearance of the mean of the whole map.
-        pixel_loss: ``'absolute'``, the paper's, beside which a perceptual network is needed: of pixels alone it is least
-            where each has its median, so that what is thin and moves about is not drawn; or ``'squared'``.
+        grid: the points are made of the means of so many by so many cells of the last map, side by side, as where a
+            hand is seen says much of where it is; the appearance of the mean of the whole map.
+        pixel_loss: ``'absolute'``, the paper's, beside which a perceptual network is needed: of pixels alone it is
+            least where each has its median, so that what is thin and moves about is not drawn; or ``'squared'``.
+        norm_cfg: config of the normalisation of each number of the latent, over the batch, e.g. ``dict(type='BN')``:
+            features of all images have much in common, and what they have in common turns with the cameras, too, and
+            hides what is of the pose. None: none, as in the paper.
         turns: False leaves the points as they are: an auto-encoder with the same parameters where source and target
             are one view.
         perceptual: config of a network whose feature maps are compared too, or None. It is not trained.
@@ -100,14 +110,15 @@ class GeometryAware(Model):
         ValueError: an unknown pixel loss.
     """
 
-    def __init__(self, backbone, decoder, points=200, appearance=128, grid=1, pixel_loss='absolute', turns=True,
-                 perceptual=None, perceptual_weight=2.0, **kwargs):
+    def __init__(self, backbone, decoder, points=200, appearance=128, grid=1, pixel_loss='absolute',
+                 norm_cfg=None, turns=True, perceptual=None, perceptual_weight=2.0, **kwargs):
         super().__init__(backbone, **kwargs)
         if pixel_loss not in PIXEL_LOSSES:
             raise ValueError(f'pixel_loss={pixel_loss!r} is unknown; choose one of {", ".join(PIXEL_LOSSES)}')
         width = self.backbone.out_channels[-1]
         self.grid, self.pixel_loss = grid, pixel_loss
-        self.to_points, self.to_appearance = nn.Linear(width * grid**2, 3 * points), nn.Linear(width, appearance)
+        self.to_points = latent_layer(width * grid**2, 3 * points, norm_cfg)
+        self.to_appearance = latent_layer(width, appearance, norm_cfg)
         if isinstance(decoder, dict):
             decoder = dict(dict(in_channels=3 * points + appearance), **decoder)
         self.decoder = self.make(decoder)
@@ -148,7 +159,7 @@ class GeometryAware(Model):
         return self.draw(points, appearance, background)
 
     def loss(self, views, data_samples):
-        """``loss_pixels``, the mean absolute or squared difference, and ``loss_perceptual`` where there is a network for it.
+        """``loss_pixels``, the mean difference, absolute or squared, and perhaps ``loss_perceptual``.
 
         Args:
             views: [source, target, background] or [source, target, background, person], (B, 3, H, W) each.

@@ -64,6 +64,15 @@ def test_points_are_made_of_cells():
     torch.testing.assert_close(appearance, model.to_appearance(maps.mean((2, 3))))
 
 
+def test_a_normalized_latent_has_no_mean():
+    torch.manual_seed(0)
+    model = build(norm_cfg=dict(type='BN'))
+    points, appearance = model.encode(torch.randn(16, 3, 32, 32) + 3)
+    for latent in (points.flatten(1), appearance):
+        torch.testing.assert_close(latent.mean(0), torch.zeros(latent.shape[1]), atol=1e-4, rtol=0)
+        torch.testing.assert_close(latent.std(0, correction=0), torch.ones(latent.shape[1]), atol=0.05, rtol=0)
+
+
 def test_what_is_refused():
     with pytest.raises(ValueError, match="pixel_loss='median' is unknown"):
         build(pixel_loss='median')
@@ -80,6 +89,6 @@ def fields():
 def test_two_ranks_equal_one(tmp_path):
     sync = dict(type='SyncBN')
     check_two_ranks(dict(geometry=dict(
-        copy.deepcopy(SMALL), backbone=dict(SMALL['backbone'], norm_cfg=sync),
+        copy.deepcopy(SMALL), norm_cfg=sync, backbone=dict(SMALL['backbone'], norm_cfg=sync),
         decoder=dict(type='ViewDecoder', channels=(8, 8), size=16, dropout=0.0, norm_cfg=sync), _views=(16, 16, 16),
         _fields=fields)), tmp_path)

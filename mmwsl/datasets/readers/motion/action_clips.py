@@ -45,8 +45,8 @@ class ActionClips(ImageDataset):
                    else read_class_numbers(classes_file))
         for line, name, clip, number in entries:
             if name not in classes:
-                raise ValueError(f'{list_file}, line {line}: {name!r} of {clip} is not among the {len(classes)} classes '
-                                 f'of {classes_file}')
+                raise ValueError(f'{list_file}, line {line}: {name!r} of {clip} is not among the {len(classes)} '
+                                 f'classes of {classes_file}')
             if number is not None and number != classes.index(name) + 1:
                 raise ValueError(f'{list_file}, line {line}: {clip} has the number {number}, but {name!r} is number '
                                  f'{classes.index(name) + 1}; give the classes_file that belongs to the list')

@@ -42,7 +42,7 @@ class ClipFrames(ImageDataset):
     def _frames(self, clip):
         frames = self.clips[clip]['inputs']
         if frames.ndim != 4 or len(frames) < self.frames:
-            raise ValueError(f'ClipFrames: item {clip} of {type(self.clips).__name__} is of shape {tuple(frames.shape)}; '
-                             f'it takes clips (T, 3, H, W) of {self.frames} frames or more: give longer clips, or fewer '
-                             'frames')
+            raise ValueError(f'ClipFrames: item {clip} of {type(self.clips).__name__} is of shape '
+                             f'{tuple(frames.shape)}; it takes clips (T, 3, H, W) of {self.frames} frames or more: '
+                             'give longer clips, or fewer frames')
         return frames[torch.from_numpy(middles_of_parts(len(frames), self.frames))]
