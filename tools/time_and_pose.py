@@ -28,7 +28,7 @@ ORDER = ROOT + 'temporal_order/temporal_order_r18w8_1xb32-cos-8e_motionclips.py'
 ACTIONS = ROOT + 'temporal_order/temporal_order_r18w8_1xb32-cos-8e_actionfigures.py'
 ODD = ROOT + 'odd_one_out/odd_one_out_r18w8_1xb16-cos-10e_motionclips.py'
 LANDMARKS = ROOT + 'landmark_generation/landmark_generation_conv8_1xb32-cos-12e_motionclips.py'
-GEOMETRY = ROOT + 'geometry_aware/geometry_aware_r18w16_1xb32-cos-6e_multiviewfigures.py'
+GEOMETRY = ROOT + 'geometry_aware/geometry_aware_r18w16_1xb32-cos-3e_multiviewfigures.py'
 SHIFT = 4  # pixels that images are moved by, to see whether landmarks follow
 FEW = 0.05  # share of the poses that a regression sees
 
@@ -327,7 +327,7 @@ def draw(folder, seed, args, count=8):
         rows.append([dotted(*each) for each in zip(pixels.numpy(), points, strict=True)])
     write(folder / 'landmarks.png', tile(rows, enlarge=1))
     model = trained(GEOMETRY, 'geometry_aware', seed, args)
-    unknown = figures_of('test', seed, num_moments=12)
+    unknown = figures_of('test', seed, num_moments=120)
     (source, target, ground, person), rotation, _ = views_of(unknown, range(0, len(unknown), len(unknown) // count))
     inputs = [normalized(model, each) for each in (source, ground, person)]
     with torch.no_grad():

@@ -20,7 +20,7 @@ def tool(monkeypatch):
 
     def tiny(path, options=None):
         small = {module.TRIPLETS: {'train_dataloader.dataset.clips.num_clips': 120},
-                 module.GEOMETRY: {'train_dataloader.dataset.num_moments': 12}}.get(
+                 module.GEOMETRY: {'train_dataloader.dataset.num_moments': 12, 'train_dataloader.dataset.people': 3}}.get(
                      path, {'train_dataloader.dataset.num_clips': 64})
         return load(path, {**(options or {}), **small, 'train_cfg.max_epochs': 1})
     monkeypatch.setattr(module, 'load_config', tiny)
