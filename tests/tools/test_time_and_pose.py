@@ -18,11 +18,11 @@ def tool(monkeypatch):
     spec.loader.exec_module(module)
     load = module.load_config
 
-    def tiny(path, options=None):
+    def tiny(path, options=None, **more):
         small = {module.TRIPLETS: {'train_dataloader.dataset.clips.num_clips': 120},
                  module.GEOMETRY: {'train_dataloader.dataset.num_moments': 12, 'train_dataloader.dataset.people': 3}}.get(
                      path, {'train_dataloader.dataset.num_clips': 64})
-        return load(path, {**(options or {}), **small, 'train_cfg.max_epochs': 1})
+        return load(path, {**(options or {}), **small, 'train_cfg.max_epochs': 1}, **more)
     monkeypatch.setattr(module, 'load_config', tiny)
     return module
 
