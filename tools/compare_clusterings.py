@@ -177,7 +177,7 @@ def compare(dataset, features, truth, committee, args, stopped):
                                            args.probe_members if others else [], options)
             settings = load_config(config).clustering
             if 'k' in settings or method.startswith('cdp'):
-                options.setdefault('clustering.index', args.index)
+                options = {'clustering.index': args.index, 'clustering.probes': args.probes} | options
             result = out / f'{method}.npy'
             result.with_suffix('.json').unlink(missing_ok=True)
             reason = run_limited((config, features, truth, others, result, out / 'stages', options), args.limit,
@@ -198,7 +198,8 @@ def compare(dataset, features, truth, committee, args, stopped):
 
 def prepare_graph(dataset, features, args):
     """The graph that serves every method, in a process of its own that ends where a partition would begin."""
-    options = {'clustering.k': min(GRAPH, len(open_features(features)) - 1), 'clustering.index': args.index}
+    options = {'clustering.k': min(GRAPH, len(open_features(features)) - 1), 'clustering.index': args.index,
+               'clustering.probes': args.probes}
     out = args.out / dataset
     out.mkdir(parents=True, exist_ok=True)
     reason = run_limited(('mmwsl::clustering/chinese_whispers.py', features, None, [], out / 'graph.npy',
@@ -236,6 +237,7 @@ def main():
     parser.add_argument('--limit', type=float, default=240, help='processor seconds of a method, neighbors apart')
     parser.add_argument('--memory', type=float, default=8, help='GiB of a method')
     parser.add_argument('--index', default='auto', help='of the neighbors')
+    parser.add_argument('--probes', type=int, default=16, help='lists of an IVF that are searched for neighbors')
     parser.add_argument('--committee', type=int, default=COMMITTEE, help='models beside the base one; 0 = no vote')
     parser.add_argument('--set', nargs='+', default=[], metavar='METHOD.NAME=VALUE', help='settings of methods')
     args = parser.parse_args()

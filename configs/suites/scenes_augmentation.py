@@ -1,10 +1,10 @@
 # Instances of few scenes of digits: a small Mask R-CNN as it is, with half of the training images composed anew of
 # visible parts, and of whole objects by PCNet-M and PCNet-C, as many steps each. Three seeds. For the last one, first:
-#   mmwsl decompose-set mmwsl::supervised/instances/mask_rcnn_r18w16_1xb8-cos-15e_digitscenes.py \
+#   mmwsl decompose-set mmwsl::supervised/instances/mask_rcnn_r18w16_1xb8-cos-45e_digitscenes.py \
 #       --shapes PCNET_M_CONFIG CHECKPOINT --content PCNET_C_CONFIG CHECKPOINT --out data/digit_scenes_apart
 suite = 'scenes_augmentation'
 protocols = ['instances']
-config = 'mmwsl::supervised/instances/mask_rcnn_r18w16_1xb8-cos-15e_digitscenes.py'
+config = 'mmwsl::supervised/instances/mask_rcnn_r18w16_1xb8-cos-45e_digitscenes.py'
 seeds = [0, 1, 2]
 training = 'train_dataloader.dataset.'
 runs = [

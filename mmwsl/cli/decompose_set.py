@@ -1,7 +1,7 @@
 """``mmwsl decompose-set``."""
 
 SUMMARY = "Take every scene of a config's training set apart, so that training can compose new ones of the parts."
-EXAMPLE = ('mmwsl decompose-set mmwsl::supervised/instances/mask_rcnn_r18w16_1xb8-cos-15e_digitscenes.py '
+EXAMPLE = ('mmwsl decompose-set mmwsl::supervised/instances/mask_rcnn_r18w16_1xb8-cos-45e_digitscenes.py '
            '--shapes PCNET_M.py epoch_8.pth --content PCNET_C.py epoch_8.pth --out data/digit_scenes_apart')
 
 

@@ -16,7 +16,7 @@ from mmwsl.files import check_writable, write_atomically
 from mmwsl.progress import progress_bar
 
 INDEXES = ('exact', 'flat', 'ivf', 'hnsw', 'ivf_pq')
-FLAT_UP_TO, IVF_UP_TO = 200_000, 5_000_000  # items
+FLAT_UP_TO, IVF_UP_TO = 50_000, 5_000_000  # items
 ROWS = 2**14  # added or searched together
 PART = 2**16  # items whose neighbors are kept together, where a stop is to lose little
 LINKS, CODE_BYTES, CODEWORDS = 32, 64, 256

@@ -52,7 +52,7 @@ def test_codes_need_items(tmp_path):
 
 
 def test_the_choice():
-    assert [choose_index(count, True) for count in (1000, 10**6, 10**8)] == ['flat', 'ivf', 'ivf_pq']
+    assert [choose_index(count, True) for count in (1000, 10**5, 10**8)] == ['flat', 'ivf', 'ivf_pq']
     assert choose_index(10**6, False) == 'exact'
 
 

@@ -13,7 +13,7 @@ from mmwsl.models.preprocessors import ViewPreprocessor
 from mmwsl.models.scenes import PCNetM
 
 SCENES = dict(num_scenes=2, objects=(2, 2), size=32, digit_scale=(0.5, 0.6), supervision='full')
-RECIPE = 'mmwsl::supervised/instances/mask_rcnn_r18w16_1xb8-cos-15e_digitscenes.py'
+RECIPE = 'mmwsl::supervised/instances/mask_rcnn_r18w16_1xb8-cos-45e_digitscenes.py'
 
 
 def test_a_folder_of_scenes_is_each_one_taken_apart(tmp_path):

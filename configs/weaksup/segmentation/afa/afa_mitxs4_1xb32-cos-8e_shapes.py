@@ -1,5 +1,6 @@
 # AFA on textured shapes of which two have a context that misleads, for a CPU: a narrow mix transformer that keeps maps
-# of 1/4. Sizes and schedule are ours.
+# of 1/4. It goes on from a network that knows single shapes (load_from=A_CHECKPOINT of start_mitxs4_..., see
+# configs/suites/one_stage.py). Sizes and schedule are ours.
 _base_ = ['../../../_base_/datasets/shapes.py', '../../../_base_/default_runtime.py']
 
 model = dict(
@@ -23,7 +24,7 @@ model = dict(
     radius=6,
     refiner=dict(dilations=(1, 2, 4)))
 data_preprocessor = dict(views=[[dict(type='RandomHorizontalFlip')]])
-train_dataloader = dict(batch_size=32, dataset=dict(num_images=1024))
+train_dataloader = dict(batch_size=32, dataset=dict(num_images=2048))
 test_dataloader = dict(dataset=dict(num_images=400))
 test_evaluator = [dict(type='IoUMetric', num_classes=6), dict(type='MultiLabelMetric')]
 

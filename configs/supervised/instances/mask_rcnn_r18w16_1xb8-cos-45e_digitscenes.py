@@ -13,6 +13,6 @@ model = dict(
     box_head=dict(num_classes=10, batch=32),
     mask_head=dict(num_classes=10, size=7, conv_channels=(32,), channels=32),
     region_strides=(4,))
-train_cfg = dict(max_epochs=15)
+train_cfg = dict(max_epochs=45)
 auto_scale_lr = dict(base_batch_size=8)
-default_hooks = dict(checkpoint=dict(interval=5))
+default_hooks = dict(checkpoint=dict(interval=15))

@@ -36,7 +36,7 @@ train_dataloader = dict(
 test_dataloader = dict(
     batch_size=4, num_workers=0, persistent_workers=False, dataset=dict(pipeline=[resize], **photos))
 test_evaluator = dict(ann_file=photos['ann_file'], min_size=photos['min_size'])
-train_cfg = dict(max_epochs=120)
+train_cfg = dict(max_epochs=160)
 optim_wrapper = dict(paramwise_cfg=dict(custom_keys={'backbone': dict(lr_mult=0.2)}))
 auto_scale_lr = dict(base_batch_size=4)
 default_hooks = dict(checkpoint=dict(interval=20))
