@@ -7,10 +7,10 @@ import pytest
 import torch
 from rank_invariance import BATCH, check_two_ranks
 
-from mmwsl.apis import load_config
+from mmwsl.apis import build_dataset, build_model, load_config
 from mmwsl.datasets import collate_batch
 from mmwsl.models.pose.geometry_aware import relative_rotation, rotate_points
-from mmwsl.registry import DATASETS, MODELS
+from mmwsl.registry import MODELS
 from mmwsl.structures import DataSample
 
 SMALL = dict(type='GeometryAware', points=8, appearance=6,
@@ -92,8 +92,8 @@ def test_the_rotation_is_used():
     torch.manual_seed(0)
     cfg = load_config('mmwsl::selfsup/geometry_aware/geometry_aware_r18w16_1xb32-cos-3e_multiviewfigures.py',
                       {'model.decoder.dropout': 0.0})
-    model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
-    seen, unseen = (DATASETS.build(dict(cfg.train_dataloader.dataset, split=split, num_moments=count))
+    model = build_model(cfg, 'random', whole=True)[0].train()
+    seen, unseen = (build_dataset({**cfg.train_dataloader.dataset, 'split': split, 'num_moments': count})
                     for split, count in (('train', 600), ('test', 120)))
 
     def batch(data, indices):
@@ -102,7 +102,7 @@ def test_the_rotation_is_used():
 
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
     rng = np.random.default_rng(0)
-    for _ in range(300):
+    for _ in range(400):
         views, samples = batch(seen, rng.integers(len(seen), size=16))
         loss = model(views, samples, mode='loss')['loss_pixels']
         optimizer.zero_grad()
