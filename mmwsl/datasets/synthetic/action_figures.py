@@ -4,8 +4,14 @@ import numpy as np
 import torch
 
 from mmwsl.datasets.base import ImageDataset, evenly_spaced
-from mmwsl.datasets.synthetic.figures_3d import SPLITS, camera, draw_background, draw_figure, pose_of
-from mmwsl.datasets.synthetic.shape_rendering import tint
+from mmwsl.datasets.synthetic.figures_3d import (
+    SPLITS,
+    camera,
+    draw_background,
+    draw_figure,
+    draw_palette,
+    pose_of,
+)
 from mmwsl.registry import DATASETS
 
 ACTIONS = ('walk', 'wave', 'jumping jack', 'kick', 'squat', 'clap')
@@ -82,7 +88,7 @@ def limbs_of(action, phase):
 def draw_clip(rng, action, length, size):
     """Frames uint8 (T, size, size, 3) of a person who does an action."""
     ground = draw_background(rng, size)
-    palette = [255 * tint(rng.random()) * rng.uniform(0.7, 1) for _ in range(3)]
+    palette = draw_palette(rng)
     view = camera(0, rng.uniform(0.0, 0.3)) @ camera(rng.uniform(-0.9, 0.9), 0)
     habit, scale = rng.normal(0, 0.08, (LIMBS, 2)), rng.uniform(0.8, 1.15)
     phases = rng.uniform(0, 2 * np.pi) + np.linspace(0, 2 * np.pi * rng.uniform(0.8, 1.5), length)

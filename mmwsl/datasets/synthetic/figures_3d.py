@@ -30,7 +30,7 @@ class MultiViewFigures(ImageDataset):
     Args:
         split: ``'train'`` or ``'test'``: other moments of other people, before the same backgrounds.
         num_moments: number of moments, a multiple of ``people`` and at least twice that.
-        people: number of them, each with colors of their own.
+        people: number of them, each with colors of their own, warm ones on the left and cold ones on the right.
         cameras: number of them, evenly around.
         size: side in pixels, 32 to 256.
         seed: another seed, other people, moments and backgrounds.
@@ -61,7 +61,7 @@ class MultiViewFigures(ImageDataset):
                                           fixed.uniform(0.0, 0.3)) for number in range(cameras)])
         grounds = [draw_background(fixed, size) for _ in range(cameras)]
         rng = np.random.default_rng([seed, SPLITS.index(split)])
-        palettes = [[255 * tint(rng.random()) * rng.uniform(0.7, 1) for _ in range(3)] for _ in range(people)]
+        palettes = [draw_palette(rng) for _ in range(people)]
         self.poses = np.stack([draw_pose(rng) for _ in range(num_moments)])
         shown = [[draw_figure(grounds[number], pose @ rotation.T, palettes[moment % people], limb_width)
                   for number, rotation in enumerate(self.rotations)] for moment, pose in enumerate(self.poses)]
@@ -90,6 +90,13 @@ class MultiViewFigures(ImageDataset):
             sample.gt_pose = torch.from_numpy((self.poses[moment] @ self.rotations[first].T).astype(np.float32))
         inputs = [self.views[moment, first], self.views[moment, second], self.grounds[second], self.views[other, first]]
         return dict(inputs=inputs, data_samples=sample)
+
+
+def draw_palette(rng):
+    """Colors (3, 3) of a person's trunk, left and right: the left is red to green, the right is cyan to purple, since
+    nothing else of a figure tells its front from its back, and so its left from its right."""
+    hues = rng.random(), rng.uniform(0.0, 0.35), rng.uniform(0.5, 0.8)
+    return np.stack([255 * tint(hue) * rng.uniform(0.7, 1) for hue in hues])
 
 
 def camera(yaw, pitch):

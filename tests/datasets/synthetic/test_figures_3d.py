@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmwsl.datasets import MultiViewFigures
-from mmwsl.datasets.synthetic.figures_3d import BONES, LENGTHS
+from mmwsl.datasets.synthetic.figures_3d import BONES, LENGTHS, draw_palette
 
 
 @pytest.fixture(scope='module')
@@ -32,6 +32,16 @@ def test_the_figure_is_drawn_where_its_joints_are(figures):
         assert all(changed[int(y), int(x)] for x, y in places) and 0.02 < changed.mean() < 0.4
         world = item['data_samples'].gt_pose.numpy() @ item['data_samples'].rotation[0].numpy()
         np.testing.assert_allclose(world, figures.poses[moment], atol=1e-5)
+
+
+def test_the_left_is_warm_and_the_right_cold():
+    rng = np.random.default_rng(0)
+    palettes = np.stack([draw_palette(rng) for _ in range(200)])
+    assert palettes.shape == (200, 3, 3) and 0 <= palettes.min() and palettes.max() <= 255
+    red, green, blue = palettes[:, 1].T
+    assert (blue < np.maximum(red, green)).all() and len(np.unique(red)) > 100
+    red, green, blue = palettes[:, 2].T
+    assert (blue >= green - 1e-9).all() and (blue > red).all()
 
 
 def test_wide_limbs_cover_what_thin_ones_do(figures):
