@@ -102,7 +102,7 @@ def test_the_rotation_is_used():
 
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
     rng = np.random.default_rng(0)
-    for _ in range(400):
+    for _ in range(300):
         views, samples = batch(seen, rng.integers(len(seen), size=16))
         loss = model(views, samples, mode='loss')['loss_pixels']
         optimizer.zero_grad()
@@ -114,7 +114,7 @@ def test_the_rotation_is_used():
         still = samples.rotation[:, :1].expand(-1, 2, -1, -1)
         true, identity = (float((model.synthesize(source, rotation, ground, person) - target).square().mean())
                           for rotation in (samples.rotation, still))
-    assert true < 0.97 * identity and true < 0.85 * float((ground - target).square().mean())
+    assert true < 0.9 * identity and true < 0.85 * float((ground - target).square().mean())
 
 
 def fields():
