@@ -78,7 +78,8 @@ class AFAHead(BaseModule):
     def __init__(self, in_channels, num_classes, decoder, init_cfg=None):
         super().__init__(init_cfg)
         self.num_classes = num_classes
-        self.classifier = nn.Conv2d(in_channels[-1], num_classes, 1, bias=False)
+        # of the shape that a classifier of pooled features has, so that a training can start from one
+        self.classifier = nn.Linear(in_channels[-1], num_classes, bias=False)
         nn.init.normal_(self.classifier.weight, std=0.01)
         self.decoder = HEADS.build(dict(decoder, in_channels=in_channels, num_classes=1 + num_classes))
 
@@ -128,7 +129,7 @@ class AFA(WarmupModel):
 
     def maps(self, features):
         """Class maps (B, C, h, w) before they are rectified, of a tuple of feature maps."""
-        return upcast(self.head.classifier(features[-1]))
+        return upcast(F.conv2d(features[-1], self.head.classifier.weight[..., None, None]))
 
     def loss(self, views, data_samples):
         """``loss_cls`` of the tags; after the warm-up ``loss_seg`` and ``loss_aff``.
