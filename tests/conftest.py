@@ -95,3 +95,9 @@ def pytest_collection_modifyitems(items):
     """Files with slow tests first, so that no process ends up alone with a long file at the end of a parallel run."""
     slow = {item.path for item in items if item.get_closest_marker('slow')}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture
+def no_power_iterations(monkeypatch):
+    """The steps that a spectral norm begins with take long without data, and nothing asks for them there."""
+    monkeypatch.setattr('torch.nn.utils.parametrizations._SpectralNorm._power_method', lambda self, weight, steps: None)

@@ -13,10 +13,8 @@ from mmwsl.registry import FUNCTIONS
 from mmwsl.structures import DataSample
 
 SMALL = re.compile(r'_(r18w\d+|r8|vitxs\d+|swinxs\d+|mitxs\d+|conv8|bagencoder|seq32|p?unet(?:8|16)|g16)_|_alexnet_[^/]*_cifar10|^benchmarks/quick/')
-# LR-GAN is left out: its backward pass, through samplers that have a gradient, ends the process on the stand-in device,
-# so that what its step waits for is not known from here.
 RECIPES = sorted(path.relative_to(configs_root()).as_posix() for path in configs_root().rglob('*.py')
-                 if SMALL.search(path.relative_to(configs_root()).as_posix()) and path.parent.name not in ('four_step', 'lr_gan'))
+                 if SMALL.search(path.relative_to(configs_root()).as_posix()) and path.parent.name != 'four_step')
 # A step of these waits for the device: how many boxes or instances there are is known there alone.
 WAITING = [name for name in RECIPES if re.search(r'_rcnn_|_mil_|/(wsddn|oicr|pcl|motion|instances)/|/(points|scribbles)/(?!\w+_plain)', name)]
 CLUSTERED = 64  # images of the methods that keep labels of all of them
@@ -54,6 +52,8 @@ def make_batch(cfg, count=8, training=True):
                      MultiViewFigures={'num_moments': 12, 'people': 3}).get(kind, {'num_clips': count})
         dataset = build_dataset({**loader.dataset, **small})
         return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
+    if kind == 'DigitScenes' and cfg.model.type == 'FineGAN':  # which needs boxes
+        return build_dataset({**loader.dataset, 'num_scenes': count}).__getitems__(range(count))
     if kind == 'FactorScenes':
         return build_dataset({**loader.dataset, 'num_images': count}).__getitems__(range(count))
     if kind == 'ObjectCrops':

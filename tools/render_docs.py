@@ -20,6 +20,10 @@ A block in a Markdown file looks like this, paths seen from the repository's roo
     <!-- end -->
     <!-- clusterings: docs/results/NAME/records.jsonl [dataset=NAME,...] -->
     <!-- end -->
+    <!-- families: docs/results/NAME/families.jsonl -->
+    <!-- end -->
+    <!-- datasets: docs/results/NAME/records.jsonl METRIC ... -->
+    <!-- end -->
     <!-- rooms: mmwsl -->
     <!-- end -->
 
@@ -37,13 +41,15 @@ from pathlib import Path
 from mmwsl.apis import read_quoted, read_records, render_layer_table, render_matrix, render_quoted, render_table
 from mmwsl.files import write_atomically
 from mmwsl.reporting.cluster_tables import render_clusterings
+from mmwsl.reporting.dataset_tables import render_dataset_tables
+from mmwsl.reporting.families import render_families
 from mmwsl.reporting.markdown import markdown_table
 from mmwsl.reporting.records import CEILINGS, FLOORS, pivot
 
 ROOT = Path(__file__).resolve().parents[1]
 QUOTED = ROOT / 'docs' / 'published' / 'figures.jsonl'
-BLOCK = re.compile(r'(<!-- (methods|layers|matrix|overview|quoted|throughput|clusterings|rooms): (\S+)(.*?)\s-->\n)'
-                   r'.*?(<!-- end -->)', re.S)
+KINDS = 'methods|layers|matrix|overview|quoted|throughput|clusterings|families|datasets|rooms'
+BLOCK = re.compile(rf'(<!-- ({KINDS}): (\S+)(.*?)\s-->\n).*?(<!-- end -->)', re.S)
 
 # what stands in the package, from the top floor down: imports go to the right
 ROOMS = ('cli', 'apis', 'protocols', 'engine', 'models', 'evaluation', 'datasets', 'checkpoints', 'reporting',
@@ -103,6 +109,8 @@ def render_records(kind, path, words):
     metrics = [word for word in words if '=' not in word]
     if kind == 'matrix':
         return render_matrix(records, *metrics)
+    if kind == 'datasets':
+        return render_dataset_tables(records, metrics or None)
     return (render_layer_table if kind == 'layers' else render_table)(records, metrics=metrics or None)
 
 
@@ -194,6 +202,8 @@ def render(text, page=ROOT / 'README.md'):
             body = render_throughput(json.loads((ROOT / path).read_text(encoding='utf-8')))
         elif kind == 'clusterings':
             body = render_compared_clusterings(ROOT / path, words.split())
+        elif kind == 'families':
+            body = render_families(read_records(ROOT / path)) if (ROOT / path).is_file() else 'Not run yet.\n'
         elif kind == 'rooms':
             body = render_rooms(ROOT / path)
         elif kind == 'overview':

@@ -5,7 +5,10 @@ suite = 'label_cost_voc'
 protocols = ['segmentation']
 weaksup, recipe = 'mmwsl::weaksup/segmentation/', '_efficientnetlite0_1xb8-cos-40e_voc07.py'
 runs = [
-    dict(method='tags', config=weaksup + 'one_stage/one_stage_efficientnetlite0_1xb8-cos-20e_voc07.py'),
+    dict(
+        method='tags',
+        config=weaksup + 'one_stage/one_stage_efficientnetlite0_1xb8-cos-20e_voc07.py',
+        options={'model.flip': False}),  # one look at a photo, as the others have
     *(dict(method=method, config=f'{weaksup}{config}/{config}{recipe}') for method, config in dict(
         points='points', scribbles='scribbles', boxes='boxes', masks='all_masks').items()),
 ]

@@ -159,7 +159,8 @@ def benchmark(cfg: Config, checkpoint: Path | str | None, protocols: Sequence[st
     out, records = None if out is None else check_writable(out), []
     work_dir = check_writable_folder('work_dirs/benchmark' if work_dir is None else work_dir) if trained else None
     for name, source, fields in itertools.chain(
-            _from_features(cfg, checkpoint, frozen, layer, layers, pooling) if frozen else (),
+            _from_features(cfg, checkpoint, {name: instances[name] for name in frozen}, layer, layers, pooling)
+            if frozen else (),
             _from_trainings(cfg, checkpoint, trained, work_dir) if trained else ()):
         start = time.perf_counter()
         values = instances[name].run(source)
@@ -217,16 +218,16 @@ def features_of(cfg: Config, checkpoint: Path | str | None, layer: int | None = 
     return train, test
 
 
-def _from_features(cfg: Config, checkpoint: Path | str | None, names: Sequence[str], layer: int,
+def _from_features(cfg: Config, checkpoint: Path | str | None, protocols: dict[str, Protocol], layer: int,
                    layers: Sequence[int] | None, pooling: str | None) -> Iterator[tuple[str, Source, dict[str, Any]]]:
     """Yield (name, source, shared fields) per layer and frozen-feature protocol, on the first rank alone."""
     datasets = [build_dataset(cfg.benchmark[split]) for split in ('train', 'test')]
-    _check_labels(*datasets)
+    _check_labels(datasets[0], datasets[1], open_classes=all(each.open_classes for each in protocols.values()))
     for each in layers or [layer]:
         model, meta = _layer_model(cfg, checkpoint, pooling, each) if layers else build_model(cfg, checkpoint)
         train, test = (_features(cfg, model, dataset, -1 if layers else layer) for dataset in datasets)
         fields = _fields(cfg, checkpoint, type(model.model if layers else model), meta, each, pooling)
-        for name in names if is_main_process() else ():
+        for name in protocols if is_main_process() else ():
             yield name, FeatureSource(train, test, name), fields
 
 
@@ -271,13 +272,14 @@ def _layer_model(cfg: Config, checkpoint: Path | str | None, pooling: str | None
     return LayerFeatures(model, pooling, layer), meta
 
 
-def _check_labels(train: Dataset, test: Dataset) -> None:
+def _check_labels(train: Dataset, test: Dataset, open_classes: bool) -> None:
     """Raise ValueError, before features are extracted, where no protocol could use them."""
     for split, dataset in (('train', train), ('test', test)):
         if getattr(dataset, 'labels', None) is None:
             raise ValueError(f'benchmark.{split} ({type(dataset).__name__}) has no labels; protocols need them. Are '
                              "there class folders, and is supervision 'image' or stronger?")
-    check_same_classes(train, test)
+    if not open_classes:
+        check_same_classes(train, test)
 
 
 def _describe(checkpoint: Path | str | None, meta: dict[str, Any] | None) -> dict[str, Any] | str | Path:

@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 from torch import nn
 from torch.utils.data import DataLoader
 
+from mmwsl.checkpoints.biggan import is_published_biggan
 from mmwsl.checkpoints.names import find_backbone, our_names, without_wrappers
 from mmwsl.checkpoints.read import read_checkpoint
 from mmwsl.checkpoints.state import check_backbone, load_state, without_other_classifier
@@ -61,7 +62,8 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
     if checkpoint not in (None, *UNTRAINED):
         loaded = read_checkpoint(checkpoint)
         meta = loaded.get('meta', {})
-        state = _without_other_images(without_other_classifier(_weights(loaded, checkpoint), meta, model), model)
+        state = _without_other_images(
+            without_other_classifier(_weights(loaded, checkpoint, hasattr(model, 'backbone')), meta, model), model)
         report = load_state(model, state, what=str(checkpoint))
         check_backbone(report, str(checkpoint), heads=whole and not model.predicts_features)
         print_log(f'{checkpoint}: {len(report["matched"])} keys matched, {len(report["missing"])} missing, '
@@ -78,8 +80,8 @@ def build_model(cfg: Config, checkpoint: Path | str | None = None,
     return model, meta
 
 
-def _weights(loaded: dict[str, Any], checkpoint: Path | str) -> dict[str, Any]:
-    """The state dict of a checkpoint of ours; of another project's, its backbone."""
+def _weights(loaded: dict[str, Any], checkpoint: Path | str, has_backbone: bool) -> dict[str, Any]:
+    """The state dict of a checkpoint of ours, or for a model without a backbone; of another project's, its backbone."""
     state = loaded.get('state_dict', loaded)
     own = without_wrappers(state)
     if is_published_yolact(own):
@@ -87,6 +89,11 @@ def _weights(loaded: dict[str, Any], checkpoint: Path | str) -> dict[str, Any]:
             return from_published_yolact(own)
         except ValueError as error:
             raise ValueError(f'{checkpoint}: {error}') from error
+    if is_published_biggan(own):
+        raise ValueError(f'{checkpoint} is one network of BigGAN as its authors publish it; '
+                         'tools/model_converters/biggan.py of the repository makes a checkpoint of both')
+    if not has_backbone:
+        return own
     part = {key.removeprefix('backbone.'): value for key, value in own.items() if key.startswith('backbone.')}
     if part and not any(key.startswith('roi_heads.res5.') for key in own):
         rest = {key: value for key, value in own.items() if not key.startswith('backbone.')}

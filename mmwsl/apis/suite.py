@@ -14,11 +14,12 @@ from mmwsl.apis.suite_plan import NOTE, SuiteRun, check_runs, plan_runs
 from mmwsl.apis.work_dir import LOCK
 from mmwsl.engine.child import Children
 from mmwsl.files import check_writable, check_writable_folder, lock, write_atomically
+from mmwsl.reporting.dataset_tables import render_dataset_tables
 from mmwsl.reporting.layer_table import render_layer_table
 from mmwsl.reporting.matrix_table import draw_matrix, render_matrix
 from mmwsl.reporting.records import read_records, render_table
 
-TABLES = dict(methods=render_table, layers=render_layer_table, matrix=render_matrix)
+TABLES = dict(methods=render_table, datasets=render_dataset_tables, layers=render_layer_table, matrix=render_matrix)
 SUITE_LOCK = '.suite.lock'  # in a run's folder, held while a suite trains and scores it
 
 
@@ -31,9 +32,9 @@ def run_suite(path: Path | str, out: Path | str, only: Sequence[str] | None = No
     is trained), ``start`` (a run of the suite, ``'METHOD-seedN'``, from whose weights it starts), ``ensemble`` (runs
     that are scored as one instead of training) and ``options`` (overrides of the config). A config with a
     ``test_evaluator`` is scored by that; its name, ``'localization'``, stands for the protocol then. Its ``table`` says
-    what ``table.md`` is: ``'methods'`` (default), a row per method; ``'layers'``, a column per layer of
-    ``benchmark.layers``; ``'matrix'``, a row and a column per part of the methods' names ``A+B``, with a picture
-    ``matrix.png``.
+    what ``table.md`` is: ``'methods'`` (default), a row per method; ``'datasets'``, such a table of each data set;
+    ``'layers'``, a column per layer of ``benchmark.layers``; ``'matrix'``, a row and a column per part of the methods'
+    names ``A+B``, with a picture ``matrix.png``.
 
     Every config that has something to do is built before the first training. It may be stopped at any time and started
     again: a training, which is a process of its own, ends with it. A record counts as there only if it is of the

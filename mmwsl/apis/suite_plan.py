@@ -27,6 +27,7 @@ from mmwsl.registry import HOOKS, LOOPS, METRICS, MODELS, PARAM_SCHEDULERS
 from mmwsl.reporting.records import is_of
 
 NOTE = 'suite_run.json'  # in a run's folder: how it was trained
+SCORING = ('benchmark.', 'test_')  # what options of the scoring begin with
 # Sets that are made on the fly are checked with a few items, because making all takes time.
 COUNTS, FEW = ('num_scenes', 'num_images', 'num_clips', 'num_bags', 'num_sequences'), 32
 
@@ -89,7 +90,7 @@ class SuiteRun:
     @property
     def note(self) -> dict[str, Any]:
         """How it is trained. Of the weights it starts from the folder may move; how it is scored is no part of it."""
-        options = {key: value for key, value in self.settings.items() if not key.startswith('benchmark.')}
+        options = {key: value for key, value in self.settings.items() if not key.startswith(SCORING)}
         if self.start:
             options['load_from'] = '/'.join(self.start.final.parts[-2:])
         return json.loads(json.dumps(dict(config=self.path, options=options), default=str))

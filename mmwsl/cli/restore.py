@@ -19,6 +19,9 @@ def add_arguments(parser):
                                                        'square of one third of the side in the middle)')
     parser.add_argument('--candidates', type=int, default=500, metavar='N',
                         help='codes that the search begins with (default: %(default)s)')
+    parser.add_argument('--label', type=int, metavar='N',
+                        help="number of the photo's class, of a generator that is told it, as BigGAN (default: "
+                             "the best candidate's)")
     parser.add_argument('--seed', type=int, default=0, help='of these codes (default: %(default)s)')
     parser.add_argument('--device', help='where the network runs, e.g. cpu or cuda:1 (default: a GPU if there is one)')
     add_options(parser)
@@ -27,4 +30,5 @@ def add_arguments(parser):
 def run(args):
     from mmwsl.apis.generation import restore
     print(restore(args.image, args.config, args.checkpoint, args.task, args.out, args.mask, args.seed,
-                  read_options(args.cfg_options), args.device, candidates=args.candidates))
+                  read_options(args.cfg_options), args.device, candidates=args.candidates,
+                  codes=None if args.label is None else dict(label=args.label)))

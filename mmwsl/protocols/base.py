@@ -52,9 +52,11 @@ class Protocol(ABC):
         trains: whether :meth:`run` calls ``source.train``. Then all ranks run it, once for a checkpoint, and its
             features are the last layer's, globally averaged; otherwise the first rank alone runs it, once for each
             layer that is evaluated.
+        open_classes: whether the classes of the test images may be others than those of the training images.
     """
 
     trains = False
+    open_classes = False
 
     @abstractmethod
     def run(self, source):

@@ -17,6 +17,7 @@ from mmwsl.protocols.base import Source
 
 NO_TRAINING = ('this protocol got features alone, and no network can be trained from them: give its class '
                '`trains = True`, and run it on a checkpoint with mmwsl.apis.benchmark')
+MARKS = dict(cameras='camera', queries='is_query')  # of Features, and where samples have them
 GATHER_ROWS = 16384  # rows a rank sends at once: bounds what a GPU must hold beside the features
 
 
@@ -29,6 +30,8 @@ class Features:
         labels: (N,) int64 class numbers, or (N, C) int64 of 1 (present), 0 (absent), -1 (ignore), or None.
         classes: the C class names.
         indices: (N,) int64 positions in the dataset; default 0..N-1. Unreadable images that a dataset skips are absent.
+        cameras: (N,) int64, which camera took each image, where samples have ``camera``; else None.
+        queries: (N,) bool, which images ask for the others, where samples have ``is_query``; else None.
 
     Raises:
         ValueError: no image, another shape, a feature that is not finite, a label that fits no class.
@@ -37,6 +40,8 @@ class Features:
     labels: torch.Tensor | None
     classes: list
     indices: torch.Tensor = None  # only until it is filled in
+    cameras: torch.Tensor | None = None
+    queries: torch.Tensor | None = None
 
     def __post_init__(self):
         self.features = torch.as_tensor(self.features).float()
@@ -197,9 +202,9 @@ def extract_features(model, dataset, *, data_preprocessor=None, batch_size=256, 
 
     before = _checksums(model)
     with eval_mode(model):
-        features, labels, indices = _run(model, data_preprocessor, loader, layer, first.device, amp_dtype,
-                                         progress_bar(total=bounds[rank + 1] - bounds[rank], description='features',
-                                                      unit='image', enabled=progress))
+        features, labels, indices, marks = _run(
+            model, data_preprocessor, loader, layer, first.device, amp_dtype,
+            progress_bar(total=bounds[rank + 1] - bounds[rank], description='features', unit='image', enabled=progress))
     changed = [name for name, value in _checksums(model).items() if before.get(name) != value]
     if changed:
         raise RuntimeError(f'extracting features changed {len(changed)} tensors of the model ({", ".join(changed[:5])}'
@@ -209,6 +214,7 @@ def extract_features(model, dataset, *, data_preprocessor=None, batch_size=256, 
         counts = [stop - start for start, stop in zip(bounds, bounds[1:], strict=False)]
         features, indices = _gather(features, counts), _gather(indices, counts)
         labels = None if labels is None else _gather(labels, counts)
+        marks = {name: _gather(values, counts) for name, values in marks.items()}
     order = indices.argsort(stable=True)
     ordered = indices[order]
     first = torch.cat([torch.ones(1, dtype=torch.bool), ordered[1:] != ordered[:-1]])
@@ -221,12 +227,13 @@ def extract_features(model, dataset, *, data_preprocessor=None, batch_size=256, 
     if lost:  # a dataset that skips an unreadable image hands over another one in its place
         print_log(f'{lost} of {count} images could not be read and are left out of the features', logger='current',
                   level=logging.WARNING)
-    return Features(features[order], None if labels is None else labels[order], dataset.metainfo['classes'], ordered)
+    return Features(features[order], None if labels is None else labels[order], dataset.metainfo['classes'], ordered,
+                    **{name: values[order] for name, values in marks.items()})
 
 
 @torch.no_grad()  # not inference_mode: a tensor the model caches during the run could not be used in training later
 def _run(model, data_preprocessor, loader, layer, device, amp_dtype, bar):
-    features, labels, indices = [], [], []
+    features, labels, indices, marks = [], [], [], {}
     for batch in loader:
         samples = batch['data_samples']
         if 'index' not in samples:
@@ -236,6 +243,9 @@ def _run(model, data_preprocessor, loader, layer, device, amp_dtype, bar):
         if label is not None and not isinstance(label, torch.Tensor):
             raise ValueError('gt_label must have one shape for all images: a class number, or a vector of tags')
         labels.append(None if label is None else label.cpu())
+        for name, field in MARKS.items():
+            if field in samples:
+                marks.setdefault(name, []).append(samples.get(field).cpu())
         data = data_preprocessor(batch, training=False)
         with torch.autocast(device.type, dtype=amp_dtype, enabled=amp_dtype is not None):
             output = model(data['inputs'], data['data_samples'], mode='tensor')
@@ -246,7 +256,8 @@ def _run(model, data_preprocessor, loader, layer, device, amp_dtype, bar):
     if 0 < missing < len(labels):
         raise ValueError(f'{missing} of {len(labels)} batches have no gt_label, the others have: a dataset must label '
                          'all of its images or none')
-    return torch.cat(features), None if missing else torch.cat(labels), torch.cat(indices)
+    return (torch.cat(features), None if missing else torch.cat(labels), torch.cat(indices),
+            {name: torch.cat(values) for name, values in marks.items()})
 
 
 def _select(output, layer, batch):

@@ -44,36 +44,66 @@ def retrieval_scores(similarity, relevant, counted):
 
 @PROTOCOLS.register_module(name='retrieval')
 class Retrieval(Protocol):
-    """Each test image asks for the others of its class, by cosine: ``retrieval_mAP``, ``retrieval_rank1`` in percent.
+    """Each query asks for the images of its class, by cosine: ``retrieval_mAP``, ``retrieval_rank1`` in percent.
 
-    Classes may be others than those of the training, as identities are where persons are found again; training
-    features are not used.
+    Where test samples have ``is_query``, those ask and the others are the gallery; otherwise each test image asks for
+    the others. Classes may be others than those of the training, as identities are where persons are found again;
+    training features are not used.
+
+    Args:
+        same_camera: whether images of the query's class by the query's camera count. False leaves them out, as
+            re-identification does; None: False where test samples have ``camera``, else there is nothing to leave out.
+
+    Raises:
+        ValueError: from :meth:`run`, False and no cameras.
     """
 
+    open_classes = True
+
+    def __init__(self, same_camera=None):
+        self.same_camera = same_camera
+
     def run(self, source):
-        """Rank the test images for each of them; see :meth:`Protocol.run`.
+        """Rank the gallery for each query; see :meth:`Protocol.run`.
 
         Raises:
-            ValueError: test images without one class each, or of which none has another of its class.
+            ValueError: test images without one class each, or queries of which none has an image to find; no gallery.
         """
         _, test = source.features()
         if test.labels is None or test.labels.ndim != 1:
             raise ValueError('retrieval needs one class, or identity, for each test image, and these have '
                              + ('none' if test.labels is None else 'several tags each'))
+        if self.same_camera is False and test.cameras is None:
+            raise ValueError('retrieval: same_camera=False, but the test samples do not say their camera; leave it out,'
+                             ' or test on a set that does, such as Market1501')
         features, labels = F.normalize(test.features.float(), dim=1).numpy(), test.labels.numpy()
-        totals, queries = dict(mAP=0.0, rank1=0.0), 0.0
-        for start in range(0, len(labels), QUERIES):
-            rows = slice(start, start + QUERIES)
-            relevant = labels[rows, None] == labels[None]
-            others = np.arange(len(labels))[rows, None] != np.arange(len(labels))[None]
-            if not (relevant & others).any():
+        everyone = np.arange(len(labels))
+        queries, gallery = everyone, everyone
+        if test.queries is not None:
+            queries, gallery = everyone[test.queries.numpy()], everyone[~test.queries.numpy()]
+            if not len(queries) or not len(gallery):
+                raise ValueError(f'retrieval: {len(queries)} queries and a gallery of {len(gallery)} images; there '
+                                 'must be both')
+        cameras = None if test.cameras is None or self.same_camera else test.cameras.numpy()
+        totals, asked = dict(mAP=0.0, rank1=0.0), 0.0
+        for start in range(0, len(queries), QUERIES):
+            rows = queries[start:start + QUERIES, None]
+            relevant, counted = labels[rows] == labels[gallery], rows != gallery
+            if cameras is not None:
+                counted &= ~(relevant & (cameras[rows] == cameras[gallery]))
+            if not (relevant & counted).any():
                 continue
-            found = retrieval_scores(features[rows] @ features.T, relevant, others)
+            found = retrieval_scores(features[rows[:, 0]] @ features[gallery].T, relevant, counted)
             for name in totals:
                 totals[name] += found[name] * found['queries']
-            queries += found['queries']
-        if not queries:
-            raise ValueError(f'none of {len(labels)} test images has another of its class; there is nothing to find')
-        settings = dict(images=len(labels), queries=int(queries), classes=len(np.unique(labels)))
-        return [dict(metric=f'retrieval_{name}', value=100 * total / queries, settings=settings)
+            asked += found['queries']
+        if not asked:
+            raise ValueError(f'none of {len(queries)} queries has another image of its class to find'
+                             + (' by another camera' if cameras is not None else ''))
+        settings = dict(images=len(labels), queries=int(asked), classes=len(np.unique(labels)))
+        if test.queries is not None:
+            settings['gallery'] = len(gallery)
+        if cameras is not None:
+            settings['same_camera'] = False
+        return [dict(metric=f'retrieval_{name}', value=100 * total / asked, settings=settings)
                 for name, total in totals.items()]

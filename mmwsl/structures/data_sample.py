@@ -43,6 +43,7 @@ class DataSample(BaseDataElement):
       are there. ``gt_node_labels`` (N,) int64, -100 = does not count; ``gt_score`` float, the value to be predicted
     * ``pred_label`` int64 and ``pred_scores`` (C,) probabilities, of an image, bag or clip; of a classifier with a head
       on each of several layers those of the last, and ``pred_layer_scores``, a dict of (C,)
+    * ``pred_selected``: (2,) bool, of co-teaching, whether each network takes the label to be right
     * ``pred_boxes`` (N, 4), ``pred_box_labels`` (N,), ``pred_box_scores`` (N,), ``pred_masks`` (N, H, W) bool: objects,
       in pixels of the original file
     * ``pred_top_boxes``: (C, 4), the best box of every class, whatever its score

@@ -10,6 +10,7 @@ from mmwsl.datasets.synthetic import FactorScenes
 from mmwsl.evaluation.functional.generation import feature_statistics, frechet_distance, inception_score, mask_iou
 from mmwsl.evaluation.metrics import GenerationMetric
 from mmwsl.evaluation.small_encoder import encode, train_encoder
+from mmwsl.registry import DATASETS
 from mmwsl.structures import DataSample
 
 
@@ -112,6 +113,33 @@ def test_codes_that_are_the_factors():
     metric = GenerationMetric(JUDGE, judge_steps=300, encoder_steps=2)
     worse = values_of(metric, scenes, samples)
     assert worse['fid'] > 1 and worse['nmi_child'] < 20 and 'nmi_parent' not in worse and 'mask_area' not in worse
+
+
+@DATASETS.register_module()
+class ScenesOfClasses(FactorScenes):
+    """Of which only the classes are known."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        del self.factors
+
+    def data_sample(self, index):
+        return super(FactorScenes, self).data_sample(index)
+
+
+def test_codes_of_a_set_that_has_classes_alone():
+    """The judge learns these; codes are compared with them, and the clusters are there."""
+    settings = dict(num_images=300, supervision='image')
+    scenes = ScenesOfClasses(split='test', num_images=60, supervision='image')
+    assert not hasattr(scenes, 'factors')
+    found = []
+    for shift in (0, 7):  # the codes are the classes, or those of other images
+        codes = scenes.labels.roll(shift)
+        samples = [sample_of(scenes, index, index, int(codes[index]), int(codes[index]) // 3) for index in range(60)]
+        metric = GenerationMetric(dict(type='ScenesOfClasses', **settings), judge_steps=60, encoder_steps=3)
+        found.append(values_of(metric, scenes, samples))
+    assert found[0]['fid'] < 1e-3 and found[0]['nmi_child'] > 40 and found[0]['nmi_child'] > 20 + found[1]['nmi_child']
+    assert set(found[0]) == {'fid', 'inception_score', 'judge_accuracy', 'nmi_child', 'nmi_parent', 'cluster_nmi', 'cluster_nmi_pixels'}
 
 
 def test_training_of_the_encoder_leaves_the_callers_draws():

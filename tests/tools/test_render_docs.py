@@ -34,6 +34,7 @@ def test_check_sees_a_changed_figure(tmp_path):
     ('methods linear_top1', '| a | 40.00 |'),
     ('layers', '| a | 30.00 | 40.00 |'),
     ('matrix linear_top1', '| b | 20.00 | - | 20.00 |'),
+    ('datasets linear_top1', 'Digits:\n\n| method | linear top1 |\n|---|--:|\n| a+b | 20.00 |'),
 ])
 def test_each_kind_of_block(tmp_path, kind, expected):
     base = dict(protocol='linear', metric='linear_top1', dataset='Digits', seed=0)
@@ -48,6 +49,17 @@ def test_each_kind_of_block(tmp_path, kind, expected):
     assert expected in page.replace('**', '')
     path.unlink()
     assert 'Not run yet.' in render(page) and '20.00' not in render(page) and '40.00' not in render(page)
+
+
+def test_families_of_labels_with_what_they_cost(tmp_path):
+    base, path = dict(method='tags', dataset='Shapes', seed=0), tmp_path / 'families.jsonl'
+    records = [dict(base, protocol='segmentation', metric='mIoU', value=30.0),
+               dict(base, protocol='annotation', metric='annotation_seconds', value=3600.0, settings=dict(labels='tags', images=720))]
+    path.write_text(''.join(json.dumps(record) + '\n' for record in records))
+    page = render(f'<!-- families: {path} -->\n<!-- end -->\n')
+    assert '| tags | tags | unknown | 720 | 1.00 | - | - | - | **30.00** |' in page
+    path.unlink()
+    assert 'Not run yet.' in render(page) and '30.00' not in render(page)
 
 
 def test_map_of_the_rooms_goes_by_their_docstrings(tmp_path, monkeypatch):

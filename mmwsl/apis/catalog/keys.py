@@ -16,7 +16,7 @@ from mmwsl.registry import accepted_arguments
 # beside the Runner's own arguments: what mmengine and we read, in trainings, benchmarks and suites
 OURS = ('auto_scale_lr', 'benchmark', 'clustering', 'custom_imports', 'data', 'data_format', 'data_proposals', 'epochs',
         'find_unused_parameters', 'iters', 'model_wrapper_cfg', 'protocols', 'resume_anew', 'runner_type', 'runs',
-        'suite', 'table')
+        'suite', 'table', 'train_evaluator')
 READ = {*inspect.signature(Runner.__init__).parameters, *OURS} - {'self', 'cfg'}
 DICTS = {name for name in READ if name.endswith(('_dataloader', '_cfg', '_wrapper', '_hooks', '_evaluator'))} | {
     'auto_scale_lr', 'benchmark', 'clustering', 'custom_imports', 'data_preprocessor', 'log_processor', 'model',

@@ -3,6 +3,7 @@
 from mmwsl.models.generative.grids import code_grid, interpolation_strip
 
 from .grids import write_samples
+from .restoration import measure_restoration
 from .restore import restore
 
-__all__ = ['code_grid', 'interpolation_strip', 'restore', 'write_samples']
+__all__ = ['code_grid', 'interpolation_strip', 'measure_restoration', 'restore', 'write_samples']

@@ -11,13 +11,15 @@ from mmwsl.apis.config import load_config
 from mmwsl.files import check_writable, write_atomically
 from mmwsl.models.generative import AdversarialModel
 from mmwsl.models.generative.grids import to_uint8
-from mmwsl.models.generative.prior import FACTOR, GenerativePrior
+from mmwsl.models.generative.prior import FACTOR, GenerativePrior, degrade, keep_known
 
 
 def restore(image: Path | str, config: Path | str, checkpoint: Path | str, task: str, out: Path | str,
             mask: Path | str | None = None, seed: int = 0, options: dict[str, Any] | None = None,
             device: str | None = None, **settings: Any) -> Path:
     """Restore a photo by a generator that learnt such photos, and write the picture, of the generator's size.
+
+    What is known stays as it is: pixels around a hole, the luma of a photo that gets colors.
 
     Args:
         image: the photo; it is brought to the generator's size (of super-resolution to a quarter of it) without its
@@ -30,7 +32,7 @@ def restore(image: Path | str, config: Path | str, checkpoint: Path | str, task:
         seed: of the codes that the search begins with.
         options: overrides of the config.
         device: where the network runs.
-        settings: of :class:`GenerativePrior`: candidates, stages, ...
+        settings: of :class:`GenerativePrior`: candidates, stages, codes, ...
 
     Raises:
         FileNotFoundError: no such photo or mask.
@@ -60,9 +62,12 @@ def restore(image: Path | str, config: Path | str, checkpoint: Path | str, task:
                              'pixels are not known, and 0 elsewhere')
         hole = torch.from_numpy(marked)[None, None]
     pixels = torch.from_numpy(np.ascontiguousarray(photo[..., ::-1].transpose(2, 0, 1)))[None].to(place)
+    known = pixels.float() / 127.5 - 1
     with torch.random.fork_rng(devices=[place] if place.type == 'cuda' else []):
         torch.manual_seed(seed)
-        made = GenerativePrior(model, task, hole, **settings).restore(pixels.float() / 127.5 - 1)
+        prior = GenerativePrior(model, task, hole, **settings)
+        made = prior.restore(known)
+    made = keep_known(made, degrade(known, task, prior.hole), task, prior.hole)
     picture = to_uint8(made)[0].permute(1, 2, 0).cpu().numpy()
     write_atomically(path, cv2.imencode(path.suffix, picture[..., ::-1])[1].tobytes())
     return path

@@ -16,7 +16,7 @@ from mmwsl.reporting.records import environment, read_records
 from mmwsl.visualization import labelled_points
 
 
-def label_cost(suite: Path | str, records: Path | str, out: Path | str, metric: str = 'miou') -> dict[str, Any]:
+def label_cost(suite: Path | str, records: Path | str, out: Path | str, metric: str = 'mIoU') -> dict[str, Any]:
     """Draw a metric of a suite's methods against the seconds that the labels they are trained on cost.
 
     Args:

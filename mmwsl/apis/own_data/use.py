@@ -123,7 +123,7 @@ def _use_classes(cfg: Config, source: dict[str, Any], records: Records) -> None:
     metrics = [dict(type='MultiLabelMetric' if several else 'AccuracyMetric')]
     cfg.test_evaluator = metrics + ([dict(type='LocalizationMetric')] if located else [])
     cfg.test_cfg = dict()
-    for key in ('val_dataloader', 'val_evaluator', 'val_cfg'):
+    for key in ('val_dataloader', 'val_evaluator', 'val_cfg', 'train_evaluator'):
         cfg.pop(key, None)
 
 

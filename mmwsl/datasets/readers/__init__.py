@@ -5,6 +5,7 @@ from .class_maps import ClassMaps
 from .coco import COCO
 from .folder import ImageFolder, check_same_classes, check_trained_classes
 from .list_file import ImageList
+from .market1501 import Market1501
 from .motion import ActionClips, ClipWindows, FlowError, FlowPairs, MultiViewPoses, read_flow, write_flow
 from .proposal_files import read_mat, read_pickle
 from .proposals import Proposals, open_proposals, read_proposals, write_proposals
@@ -26,6 +27,7 @@ __all__ = [
     'FlowPairs',
     'ImageFolder',
     'ImageList',
+    'Market1501',
     'MultiViewPoses',
     'Proposals',
     'THUMOS14',

@@ -3,7 +3,15 @@
 from .crops import RandomCrops, ResizeCenterCrop, ResizeRandomCrop
 from .decode import ImageError, image_size, read_image
 from .flow import FlowGuidance, RandomCropFlow
-from .geometry import RandomCropMap, RandomCropTagged, RandomFlip, RandomScale, ResizeShortEdge, ResizeToSquare
+from .geometry import (
+    RandomCropMap,
+    RandomCropTagged,
+    RandomFlip,
+    RandomScale,
+    ResizeShortEdge,
+    ResizeToShape,
+    ResizeToSquare,
+)
 from .photometric import PhotometricDistortion
 from .proposals import MakeProposals
 from .zoom import RandomWindow, ZoomOut
@@ -23,6 +31,7 @@ __all__ = [
     'ResizeCenterCrop',
     'ResizeRandomCrop',
     'ResizeShortEdge',
+    'ResizeToShape',
     'ResizeToSquare',
     'ZoomOut',
     'image_size',

@@ -99,6 +99,24 @@ class ResizeToSquare(GeometricTransform):
 
 
 @TRANSFORMS.register_module()
+class ResizeToShape(GeometricTransform):
+    """Resize the whole image to ``height`` x ``width``, whatever its shape; persons stand upright, 256 x 128.
+
+    Raises:
+        ValueError: no size, or an unknown interpolation.
+    """
+
+    def __init__(self, height, width, interpolation='bilinear'):
+        if min(height, width) < 1:
+            raise ValueError(f'ResizeToShape: {height} x {width} is impossible; sides are 1 or more')
+        self.height, self.width, self.interpolation = height, width, check_interpolation(interpolation)
+
+    def __call__(self, results):
+        self.image(results)
+        return resize_annotated(results, self.width, self.height, self.interpolation)
+
+
+@TRANSFORMS.register_module()
 class ResizeSquash(ResizeToSquare):
     """Old name of ``ResizeToSquare(interpolation='bicubic', decode_reduced=True)``, for one release."""
 

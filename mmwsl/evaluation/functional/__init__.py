@@ -15,7 +15,7 @@ from .geometry import (
     landmark_errors,
     n_mpjpe,
 )
-from .label_errors import label_errors
+from .label_errors import label_errors, selection_scores
 from .occlusion import order_accuracy, psnr, shape_overlap, ssim
 from .oddness import odd_ones, oddness
 from .paired import Paired, mcnemar
@@ -28,5 +28,5 @@ __all__ = ['Paired', 'average_precision', 'average_recall', 'best_overlaps', 'bo
            'frechet_distance', 'inception_score', 'intersection_over_union', 'label_errors', 'landmark_errors',
            'look_alike', 'mask_iou', 'match_detections', 'mcnemar', 'mean_average_precision', 'mean_class_accuracy',
            'n_mpjpe', 'near_duplicates', 'odd_ones', 'oddness',
-           'order_accuracy', 'proposal_recall', 'psnr', 'shape_overlap', 'ssim',
+           'order_accuracy', 'proposal_recall', 'psnr', 'selection_scores', 'shape_overlap', 'ssim',
            'topk_accuracy', 'true_class_rank']

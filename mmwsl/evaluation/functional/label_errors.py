@@ -1,4 +1,4 @@
-"""Likely label errors, by confident learning (Northcutt et al. 2021)."""
+"""Likely label errors, by confident learning (Northcutt et al. 2021), and how well right labels were picked."""
 
 import numpy as np
 
@@ -34,3 +34,25 @@ def label_errors(probabilities: np.ndarray, labels: np.ndarray,
     order = np.argsort(-confidence, kind='stable')
     order = order[confidence[order] >= least]
     return doubted[order], suggested[doubted][order], confidence[order]
+
+
+def selection_scores(selected: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    """How well labels that are right were picked among others (label precision and recall of Han et al. 2018).
+
+    Args:
+        selected: (N,) bool, whether each label was picked.
+        right: (N,) bool, whether it is right.
+
+    Returns:
+        tuple: precision, the share of right labels among the picked, NaN if none was; recall, the share of the picked
+        among the right, NaN if none is.
+
+    Raises:
+        ValueError: other shapes, or no label.
+    """
+    selected, right = np.asarray(selected, dtype=bool), np.asarray(right, dtype=bool)
+    if selected.shape != right.shape or selected.ndim != 1 or not len(right):
+        raise ValueError(f'selection_scores needs two arrays (N,) with N >= 1; got {selected.shape} and {right.shape}')
+    both = float((selected & right).sum())
+    picked, there = int(selected.sum()), int(right.sum())
+    return both / picked if picked else float('nan'), both / there if there else float('nan')

@@ -9,11 +9,14 @@ from .flow import FlowMetric
 from .generation import GenerationMetric
 from .instances import InstanceMetric
 from .localization import LocalizationMetric
+from .map_objects import MapObjectsMetric
 from .proposals import ProposalRecallMetric
 from .scenes import ContentMetric, SceneMetric
 from .segmentation import IoUMetric
+from .selection import SelectionMetric
 from .temporal import TemporalMetric
 
 __all__ = ['AccuracyMetric', 'BagMetric', 'COCOMetric', 'ClassMapIoUMetric', 'ContentMetric', 'CorLocMetric',
            'FlowMetric', 'GenerationMetric', 'InstanceMetric', 'IoUMetric', 'LocalizationMetric',
-           'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'TemporalMetric', 'VOCMetric']
+           'MapObjectsMetric', 'MultiLabelMetric', 'ProposalRecallMetric', 'SceneMetric', 'SelectionMetric',
+           'TemporalMetric', 'VOCMetric']

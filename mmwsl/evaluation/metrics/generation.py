@@ -14,6 +14,7 @@ from mmwsl.evaluation.small_encoder import encode, train_encoder, unit
 from mmwsl.registry import DATASETS, METRICS
 
 CODES = dict(child=('shape', 'color'), parent=('shape',), background=('texture',))  # and what they should stand for
+CODES_OF_CLASSES = dict(child=('class',), parent=('class',))  # where classes are all that is known
 FACTORS = ('texture', 'shape', 'color')
 
 
@@ -24,11 +25,12 @@ class GenerationMetric(BaseMetric):
     * ``fid``: Fréchet distance of the features of ``network``
     * ``inception_score``: of the judge's probabilities of shape and color together, or of the network's second output
 
-    With a judge, a small network that learns the factors of real training scenes and then says which of them a
-    generated image has, in percent:
+    With a judge, a small network that learns the factors of real training scenes, or their classes alone where they
+    have no factors, and then says which of them a generated image has, in percent:
 
     * ``nmi_child``, ``nmi_parent``, ``nmi_background``: of a code with the factors that it should stand for: shape and
-      color, shape, texture; and ``nmi_CODE_FACTOR`` of each code with each factor: which it moves
+      color, shape, texture; and ``nmi_CODE_FACTOR`` of each code with each factor: which it moves. Of classes alone:
+      ``nmi_child`` and ``nmi_parent`` with them
     * ``judge_accuracy``: the judge's own on the real test scenes, of the factor it knows worst
     * ``cluster_nmi``, ``cluster_nmi_pixels``: k-means of real images by encoders that learnt the codes of the generated
       ones, and by their pixels, with the classes
@@ -37,7 +39,8 @@ class GenerationMetric(BaseMetric):
     one code differs; ``mask_area`` and ``true_mask_area``, shares of the image.
 
     Args:
-        judge: config of a set with ``gt_factors`` on which the judge learns; its ``type`` is that of ``FactorScenes``.
+        judge: config of a set on which the judge learns, as ``FactorScenes``, or one in memory whose images have one
+            class each.
         judge_steps, encoder_steps: of their trainings; without steps of encoders nothing is clustered.
         network: path of a TorchScript file that takes uint8 images (B, 3, H, W) and returns features (B, D), or these
             and class probabilities; published values need the standard Inception network. None: the judge.
@@ -68,8 +71,9 @@ class GenerationMetric(BaseMetric):
                                                        for name, other in sample.get('pred_swaps', {}).items()})
             if 'gt_mask' in sample:
                 result['true_area'] = (torch.as_tensor(sample['gt_mask']) > 0).float().mean().item()
-            if 'gt_factors' in sample:
-                result.update(factors=sample['gt_factors'].cpu(), label=int(sample['gt_label']))
+            if self.judge is not None:
+                label = torch.as_tensor(sample['gt_label']).cpu()
+                result.update(factors=torch.as_tensor(sample.get('gt_factors', label[None])).cpu(), label=int(label))
             self.results.append(result)
 
     def compute_metrics(self, results):
@@ -78,11 +82,13 @@ class GenerationMetric(BaseMetric):
         if self.judge is not None:
             network = _trained_judge(json.dumps(self.judge, sort_keys=True, default=str), self.judge_steps)
             (real_features, told), (features, judged) = encode(network, real), encode(network, made)
-            probabilities = (judged[1][:, :, None] * judged[2][:, None]).reshape(len(made), -1)
+            names = FACTORS if len(judged) == len(FACTORS) else ('class',)
+            probabilities = judged[0] if names == ('class',) else (
+                judged[1][:, :, None] * judged[2][:, None]).reshape(len(made), -1)
             truth = torch.stack([each['factors'] for each in results]).numpy()
             values['judge_accuracy'] = 100 * min((each.argmax(1) == truth[:, factor]).mean()
                                                  for factor, each in enumerate(told))
-            values.update(self._code_values(results, dict(zip(FACTORS, [each.argmax(1) for each in judged],
+            values.update(self._code_values(results, dict(zip(names, [each.argmax(1) for each in judged],
                                                               strict=True))))
             if self.encoder_steps:
                 values.update(self._cluster_values(results, real, made))
@@ -97,7 +103,7 @@ class GenerationMetric(BaseMetric):
     def _code_values(self, results, judged):
         """NMI of every code that the images have with what it should stand for, and with each factor."""
         values = {}
-        for code, meant in CODES.items():
+        for code, meant in (CODES_OF_CLASSES if set(judged) == {'class'} else CODES).items():
             if code not in results[0]['codes']:
                 continue
             numbers = np.array([each['codes'][code] for each in results])
@@ -105,8 +111,9 @@ class GenerationMetric(BaseMetric):
             for factor in meant:
                 together = together * (judged[factor].max() + 1) + judged[factor]
             values[f'nmi_{code}'] = 100 * partition_scores(numbers, together)['nmi']
-            values.update({f'nmi_{code}_{factor}': 100 * partition_scores(numbers, each)['nmi']
-                           for factor, each in judged.items()})
+            if len(judged) > 1:
+                values.update({f'nmi_{code}_{factor}': 100 * partition_scores(numbers, each)['nmi']
+                               for factor, each in judged.items()})
         return values
 
     def _cluster_values(self, results, real, made):
@@ -159,4 +166,6 @@ def _mask_values(results):
 def _trained_judge(settings, steps):
     """The judge of a training set, trained once a process."""
     dataset = DATASETS.build(json.loads(settings))
-    return train_encoder(dataset.images, dataset.factors, dataset.num_factors, steps)
+    if hasattr(dataset, 'factors'):
+        return train_encoder(dataset.images, dataset.factors, dataset.num_factors, steps)
+    return train_encoder(dataset.images, dataset.labels[:, None], [len(dataset.metainfo['classes'])], steps)

@@ -1,6 +1,6 @@
 """LR-GAN (Yang et al. 2017): a background, then objects pasted on it one after another, each by a mask and a transform.
 
-The authors' samplers need a compiled operator; ``affine_grid`` and ``grid_sample`` do the same.
+The authors' samplers need a compiled operator; ``grid_sample`` does the same.
 """
 
 import torch
@@ -23,6 +23,16 @@ def affine_transform(values, max_shrink):
     shift = (shrink - 1)[:, None] * values[:, 1:].tanh()
     matrix = torch.eye(2, dtype=values.dtype, device=values.device) * shrink[:, None, None]
     return torch.cat([matrix, shift[..., None]], dim=2)
+
+
+def sampling_grid(matrix, size):
+    """Where the middles of pixels lie by matrices (B, 2, 3): (B, ``size``, ``size``, 2) as (x, y) in [-1, 1].
+
+    As ``F.affine_grid`` without aligned corners, of plain operations, so that it has a gradient on any device.
+    """
+    middles = (2 * torch.arange(size, dtype=matrix.dtype, device=matrix.device) + 1) / size - 1
+    places = torch.stack([middles.expand(size, size), middles[:, None].expand(size, size)], dim=-1).flatten(0, 1)
+    return (places @ matrix[:, :, :2].transpose(1, 2) + matrix[:, None, :, 2]).unflatten(1, (size, size))
 
 
 class LSTMCell(nn.Module):
@@ -81,8 +91,7 @@ class LayeredGenerator(nn.Module):
         for step in range(1, self.steps):
             state = self.recurrent(noise[:, step], state)
             x = self.stage(state[0])
-            grid = F.affine_grid(affine_transform(self.place(state[0]), self.max_shrink),
-                                 (len(noise), 1, self.size, self.size), align_corners=False)
+            grid = sampling_grid(affine_transform(self.place(state[0]), self.max_shrink), self.size)
             mask, foreground = (F.grid_sample(each.to(grid.dtype), grid, align_corners=False)
                                 for each in (self.mask(x), self.image(x)))
             canvas = (1 - mask) * canvas + mask * foreground

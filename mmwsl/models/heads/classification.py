@@ -21,16 +21,18 @@ class ClassificationHead(BaseModule):
         init_std: standard deviation of the weights' normal initialisation.
         norm_cfg: norm without scale and shift before the linear layer (MAE's linear probe); None for none.
         label_smoothing: of the cross-entropy.
+        dropout: share of the pooled feature that is left out in training.
     """
 
     several_tags = False  # whether the classes do not exclude each other
 
-    def __init__(self, in_channels, num_classes, init_std=0.01, norm_cfg=None, label_smoothing=0.0, init_cfg=None):
+    def __init__(self, in_channels, num_classes, init_std=0.01, norm_cfg=None, label_smoothing=0.0, init_cfg=None,
+                 dropout=0.0):
         super().__init__(init_cfg)
         if not self.several_tags:
             check_classes(self, num_classes)
         in_channels = in_channels if isinstance(in_channels, int) else in_channels[-1]
-        self.num_classes, self.label_smoothing = num_classes, label_smoothing
+        self.num_classes, self.label_smoothing, self.dropout = num_classes, label_smoothing, dropout
         self.norm = build_norm(dict(norm_cfg, affine=False), in_channels, dims=0) if norm_cfg else None
         self.classifier = nn.Linear(in_channels, num_classes)
         nn.init.normal_(self.classifier.weight, std=init_std)
@@ -39,7 +41,8 @@ class ClassificationHead(BaseModule):
     def forward(self, x):
         """Scores (B, num_classes) of a feature map, a tuple of maps or a pooled feature."""
         x = pool(x)
-        return self.classifier(x if self.norm is None else self.norm(x))
+        x = x if self.norm is None else self.norm(x)
+        return self.classifier(F.dropout(x, self.dropout, self.training))
 
     def pooled_weight(self):
         """(num_classes, D), fp32: what the pooled feature is multiplied with in evaluation, a batch norm folded in.

@@ -96,7 +96,7 @@ def test_what_is_refused(photos, tmp_path):
 
 def records(suite, values):
     return [make_record(suite=suite, method=method, config='x.py', seed=seed, dataset='Shapes', split='test',
-                        protocol='segmentation', metric='miou', value=value, seconds=1.0)
+                        protocol='segmentation', metric='mIoU', value=value, seconds=1.0)
             for (method, seed), value in values.items()]
 
 
@@ -136,7 +136,7 @@ def test_values_against_seconds(suite, tmp_path):
 def test_a_method_without_records_is_named(suite, tmp_path):
     lines = (tmp_path / 'records.jsonl').read_text().splitlines()
     (tmp_path / 'records.jsonl').write_text('\n'.join(lines[:2]) + '\n')
-    with pytest.raises(ValueError, match='no miou of tags, a method of .*--only tags'):
+    with pytest.raises(ValueError, match='no mIoU of tags, a method of .*--only tags'):
         label_cost(suite, tmp_path / 'records.jsonl', tmp_path / 'plot')
     with pytest.raises(ValueError, match='has no top1 of the suite tiny'):
         label_cost(suite, tmp_path / 'records.jsonl', tmp_path / 'plot', metric='top1')

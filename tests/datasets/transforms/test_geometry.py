@@ -94,3 +94,14 @@ def test_random_crop_of_an_image_with_tags():
     assert (again[0] == again[1]).all()
     with pytest.raises(ValueError, match='would not move boxes, class_map; use RandomCropMap'):
         crop(dict(image=image, class_map=image[..., 0], boxes=np.zeros((0, 4)), index=0))
+
+
+def test_a_shape_of_its_own():
+    """The whole picture, with what is annotated on it."""
+    whole = annotated_picture()
+    height, width = whole['class_map'].shape
+    found = TRANSFORMS.build(dict(type='ResizeToShape', height=2 * height, width=width))(dict(whole))
+    assert found['image'].shape == (2 * height, width, 3) and found['class_map'].shape == (2 * height, width)
+    assert np.array_equal(found['class_map'][::2], whole['class_map']) and found['scale_factor'] == (1.0, 2.0)
+    with pytest.raises(ValueError, match='ResizeToShape: 0 x 4 is impossible'):
+        TRANSFORMS.build(dict(type='ResizeToShape', height=0, width=4))

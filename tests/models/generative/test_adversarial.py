@@ -10,6 +10,9 @@ from mmengine.registry import init_default_scope
 from tiny_runs import check_resume
 
 from mmwsl.models.generative import (
+    BigGAN,
+    BigGANDiscriminator,
+    BigGANGenerator,
     CodeClassifier,
     CodeDiscriminator,
     CodeGenerator,
@@ -44,11 +47,16 @@ def finegan(norm=BN, **settings):
                    CodeClassifier(2, 4, 16, norm), CodeDiscriminator(4, 4, 16, norm), **settings)
 
 
-def batch(count=8, dtype=torch.float32):
-    images = torch.rand(count, 3, 16, 16, generator=torch.Generator().manual_seed(1), dtype=dtype) * 2 - 1
+def biggan(norm=BN, **settings):
+    return BigGAN(BigGANGenerator(3, 8, 2, 32, 4, attention=16, norm_cfg=norm), BigGANDiscriminator(3, 2, 32, attention=16),
+                  **settings)
+
+
+def batch(count=8, dtype=torch.float32, side=16):
+    images = torch.rand(count, 3, side, side, generator=torch.Generator().manual_seed(1), dtype=dtype) * 2 - 1
     corner = torch.arange(count, dtype=torch.float32)[:, None] % 3 * 2 + 2
     boxes = torch.cat([corner, corner, corner + 5, corner + 5], 1)[:, None]
-    return images, DataSample(gt_boxes=boxes)
+    return images, DataSample(gt_boxes=boxes, gt_label=torch.arange(count) % 3)
 
 
 def moved(model, before):
@@ -141,12 +149,13 @@ def two_steps(kinds, rank, size):
         model = make(SYNC).double().train()
         model.momentum = 0.9
         wrapper = build_optim_wrapper(model, dict(WRAPPER, optimizer=dict(type='Adam', lr=1e-3, eps=1e-3)))
-        images, samples = batch(8, torch.float64)
+        images, samples = batch(8, torch.float64, model.generator.size)
         for _ in range(2):
             codes = model.draw_codes(8, 'cpu')
             codes = {name: (each.double() if name == 'noise' else each).chunk(size)[rank] for name, each in codes.items()}
             model.training_codes = lambda count, device, codes=codes: codes
-            model.step_halves(wrapper, images.chunk(size)[rank], DataSample(gt_boxes=samples.gt_boxes.chunk(size)[rank]))
+            model.step_halves(wrapper, images.chunk(size)[rank], DataSample(
+                gt_boxes=samples.gt_boxes.chunk(size)[rank], gt_label=samples.gt_label.chunk(size)[rank]))
             model.after_optimizer_step(0.5)
         states.append(model.state_dict())
     return states
@@ -154,7 +163,7 @@ def two_steps(kinds, rank, size):
 
 def test_two_ranks_are_one(tmp_path):
     """Parameters, averages and statistics; the boxes of the two halves of the batch hide different numbers of patches."""
-    run = functools.partial(two_steps, (infogan, finegan))
+    run = functools.partial(two_steps, (infogan, finegan, biggan))
     expected, ranks = run(0, 1), on_ranks(run, tmp_path)
     for number, state in enumerate(expected):
         for name, value in state.items():
@@ -165,7 +174,7 @@ def test_two_ranks_are_one(tmp_path):
 TINY = """
 _base_ = 'mmwsl::generative/{name}/{name}_g16_1xb32-const-16e_factorscenes.py'
 model = dict({model})
-train_dataloader = dict(batch_size=8, dataset=dict(size=16, num_images=80, scale=(0.2, 0.25)))
+train_dataloader = dict(batch_size=8, dataset=dict(size={side}, num_images=80, scale=(0.2, 0.25)))
 train_cfg = dict(max_epochs=2)
 val_dataloader = val_evaluator = val_cfg = None
 param_scheduler = [dict(type='MultiStepLR', by_epoch=False, milestones=[9], gamma=0.1)]
@@ -174,19 +183,21 @@ default_hooks = dict(logger=dict(interval=3))
 PARTS = dict(
     infogan='generator=dict(channels=4, size=16), discriminator=dict(channels=4, size=16)',
     finegan='generator=dict(channels=8, size=16), background_discriminator=dict(channels=4), '
-            'parent_discriminator=dict(channels=4, size=16), child_discriminator=dict(channels=4, size=16), candidates=2')
+            'parent_discriminator=dict(channels=4, size=16), child_discriminator=dict(channels=4, size=16), candidates=2',
+    biggan='generator=dict(channels=2), discriminator=dict(channels=2)')
 
 
-@pytest.mark.parametrize('name', ['infogan', 'finegan'])
+@pytest.mark.parametrize('name', ['infogan', 'finegan', 'biggan'])
 def test_resumed_run_equals_an_uninterrupted_one(tmp_path, name):
     """Both optimizers, their schedules, the average; of FineGAN also the phase of hard negatives, which begins at step 14."""
-    text = TINY.format(name=name, model=PARTS[name])
+    text = TINY.format(name=name, model=PARTS[name], side=32 if name == 'biggan' else 16)
     if name == 'finegan':
         text += "custom_hooks = [dict(type='HardNegativeHook', iterations=7), dict(type='SampleGridHook', interval=2)]\n"
-    check_resume(tmp_path, text, changed=('average.' + dict(infogan='image.0.weight', finegan='child_image.0.weight')[name],))
+    check_resume(tmp_path, text, changed=('average.' + dict(infogan='image.0.weight', finegan='child_image.0.weight',
+                                                                biggan='output.2.bias')[name],))
     state = torch.load(tmp_path / 'whole' / 'iter_18.pth', weights_only=True)
     assert sorted(path.name for path in (tmp_path / 'whole' / 'samples').iterdir()) == (
-        ['epoch_1.png', 'epoch_2.png'] if name == 'infogan' else ['epoch_2.png'])
+        ['epoch_2.png'] if name == 'finegan' else ['epoch_1.png', 'epoch_2.png'])
     assert set(state['optimizer']) == {'discriminator', 'generator'} and len(state['param_schedulers']) == 2
     rates = [state['optimizer'][half]['param_groups'][0]['lr'] for half in state['optimizer']]
     assert rates == pytest.approx([2e-5, 2e-5])

@@ -6,7 +6,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 from mmwsl.models.generative import LRGAN, LayeredGenerator, StackGANv2, StackGenerator
-from mmwsl.models.generative.lr_gan import LSTMCell, affine_transform
+from mmwsl.models.generative.lr_gan import LSTMCell, affine_transform, sampling_grid
 from mmwsl.models.generative.stackgan import color_statistics
 
 
@@ -65,6 +65,14 @@ def test_objects_stay_inside():
     assert shrink.min() >= 1 and shrink.max() <= 3 and shrink.max() > 2.9 and shrink.min() < 1.1
     for corner in (-1, 1):
         assert ((corner - shift) / shrink[:, None]).abs().max() <= 1 + 1e-5
+
+
+def test_grid_is_that_of_torch():
+    """Values and gradient, of matrices that also turn and mirror."""
+    matrix, weights = torch.randn(3, 2, 3, requires_grad=True), torch.randn(3, 5, 5, 2)
+    grids = [sampling_grid(matrix, 5), torch.nn.functional.affine_grid(matrix, (3, 1, 5, 5), align_corners=False)]
+    gradients = [torch.autograd.grad((grid * weights).sum(), matrix)[0] for grid in grids]
+    assert torch.allclose(*grids, atol=1e-6) and torch.allclose(*gradients, atol=1e-5)
 
 
 def test_recurrence_is_that_of_torch():

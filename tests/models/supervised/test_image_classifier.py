@@ -33,6 +33,15 @@ def steps(model, count=2):
     return losses
 
 
+def test_dropout_is_of_training_alone():
+    head = ClassificationHead(4, 3, dropout=0.5)
+    features = torch.ones(2000, 4)
+    torch.manual_seed(0)
+    varied, fixed = head.train()(features), head.eval()(features)
+    assert varied.std(0).min() > 0 and fixed.std(0).max() < 1e-6
+    assert (varied.mean(0) - fixed[0]).abs().max() < 3 * varied.std(0).max() / 2000**0.5
+
+
 @pytest.mark.parametrize('frozen', [True, False])
 def test_what_is_frozen(frozen):
     """Frozen means weights and running statistics; the head learns in either case."""

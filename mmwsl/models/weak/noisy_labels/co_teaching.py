@@ -9,6 +9,7 @@ from mmwsl.models.layers.channels import with_channels
 from mmwsl.models.supervised.image_classifier import ImageClassifier
 from mmwsl.ops.tensors import accuracy, upcast
 from mmwsl.registry import MODELS
+from mmwsl.structures import add_predictions
 
 
 def smallest(losses, share):
@@ -18,10 +19,16 @@ def smallest(losses, share):
         tuple: the mask of this rank's rows, and the number on all ranks, an int.
     """
     everyone = all_gather(losses.detach())
-    count = max(int(share * len(everyone)), 1)
-    chosen = torch.zeros_like(everyone, dtype=torch.bool)
-    chosen[everyone.argsort(stable=True)[:count]] = True
+    chosen, count = lowest(everyone, share)
     return chosen[rank() * len(losses):][:len(losses)], count
+
+
+def lowest(values, share):
+    """Bool (B,), where the int(share B) lowest of ``values`` (B,) are, at least one; and their number."""
+    count = max(int(share * len(values)), 1)
+    chosen = torch.zeros_like(values, dtype=torch.bool)
+    chosen[values.argsort(stable=True)[:count]] = True
+    return chosen, count
 
 
 @MODELS.register_module()
@@ -30,7 +37,9 @@ class CoTeaching(ImageClassifier):
 
     The share that is left out, tau(t) = ``forget_rate`` min(t / ``ramp``, 1), grows while networks have not yet learnt
     wrong labels by heart. The first network predicts. Where samples have ``gt_clean_label``, the log says which
-    share of the picked labels is right (``selected_clean``) beside that of the batch (``batch_clean``).
+    share of the picked labels is right (``selected_clean``) beside that of the batch (``batch_clean``); and predictions
+    have ``pred_selected`` (2,) bool, whether each network would pick the sample from the batch that it came in, for
+    :class:`SelectionMetric`.
 
     Args:
         backbone, head: configs of both networks, which start from different weights; see :class:`ImageClassifier`.
@@ -82,6 +91,18 @@ class CoTeaching(ImageClassifier):
             result.update(selected_clean=100 * (right & by_first).sum() / picked,
                           batch_clean=100 * right.float().mean())
         return result
+
+    def predict(self, images, samples):
+        """Add what :meth:`ImageClassifier.predict` does, of the first network, and perhaps ``pred_selected``."""
+        super().predict(images, samples)
+        if not samples or 'gt_clean_label' not in samples[0]:
+            return samples
+        labels = torch.stack([torch.as_tensor(sample.gt_label) for sample in samples]).to(images.device)
+        networks = (self.backbone, self.head), (self.second_backbone, self.second_head)
+        losses = [F.cross_entropy(upcast(head(backbone(images))), labels, reduction='none')
+                  for backbone, head in networks]
+        picked = [lowest(each, 1 - self.forgotten)[0] for each in losses]
+        return add_predictions(samples, pred_selected=torch.stack(picked, dim=1))
 
     @torch.no_grad()
     def after_optimizer_step(self, progress):

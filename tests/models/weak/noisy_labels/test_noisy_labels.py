@@ -99,6 +99,10 @@ def test_each_network_learns_what_the_other_picks():
         assert result['loss_first'].item() == pytest.approx(losses[0][picks[1]].mean().item(), rel=1e-5)
         assert result['loss_second'].item() == pytest.approx(losses[1][picks[0]].mean().item(), rel=1e-5)
         assert result['selected_clean'].item() == pytest.approx(100 * (picks[0] >= 4).float().mean().item(), rel=1e-5)
+    predicted = model(images, samples, mode='predict')  # what each would pick, where the planted noise is known
+    assert [torch.stack([each.pred_selected for each in predicted])[:, number].nonzero()[:, 0].tolist() for number in (0, 1)] == [
+        sorted(each.tolist()) for each in picks]
+    assert 'pred_selected' not in model(images, DataSample(gt_label=labels), mode='predict')[0]
     resumed = MODELS.build(copy.deepcopy(CO_TEACHING)).eval()
     resumed.load_state_dict(model.state_dict())
     assert resumed.forgotten == 0.5 and resumed([images], samples, mode='loss')['loss_first'].item() == pytest.approx(result['loss_first'].item())

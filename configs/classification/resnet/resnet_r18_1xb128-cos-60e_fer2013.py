@@ -1,0 +1,8 @@
+# Emotions of faces by a ResNet-18; schedule and network are ours. What Hide-and-Seek is compared with.
+_base_ = [
+    '../../_base_/models/supervised.py', '../../_base_/datasets/fer2013.py',
+    '../../_base_/schedules/sgd_cos_b128.py', '../../_base_/default_runtime.py'
+]
+
+model = dict(backbone=dict(depth=18, strides=(1, 1, 2, 2)), head=dict(in_channels=512, num_classes=7))
+train_cfg = dict(max_epochs=60)
