@@ -47,9 +47,9 @@ def make_batch(cfg, count=8, training=True):
         if number in loader.dataset:  # made on the fly, and small
             dataset = build_dataset({**loader.dataset, number: count})
             return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
-    if kind in ('MotionClips', 'TrackedPatches', 'MultiViewFigures') and (training or cfg.model.type == 'OddOneOut'):
+    if kind in ('MotionClips', 'ActionFigures', 'TrackedPatches', 'MultiViewFigures') and (training or cfg.model.type == 'OddOneOut'):
         small = dict(TrackedPatches={'clips': {**loader.dataset.get('clips', {}), 'num_clips': 4 * count}},
-                     MultiViewFigures={'num_moments': 12}).get(kind, {'num_clips': count})
+                     MultiViewFigures={'num_moments': 12, 'people': 3}).get(kind, {'num_clips': count})
         dataset = build_dataset({**loader.dataset, **small})
         return FUNCTIONS.get(collate)([dataset[index] for index in range(count)])
     if kind == 'DigitScenes' and cfg.model.type == 'FineGAN':  # which needs boxes

@@ -18,17 +18,20 @@ from mmwsl.apis import build_dataset, build_model, load_config, train
 from mmwsl.datasets import ClipWindows, MotionClips, MultiViewFigures, TrackedPatches
 from mmwsl.evaluation.functional import fit_landmarks, landmark_errors, n_mpjpe, psnr
 from mmwsl.files import append_json_lines, write_atomically
+from mmwsl.protocols import ActionProbe, FeatureSource, extract_features
 from mmwsl.reporting.records import make_record
 
 SUITE = 'time_and_pose'
 ROOT = 'mmwsl::selfsup/'
 TRIPLETS = ROOT + 'siamese_triplets/siamese_triplets_r18w8_1xb50-cos-12e_motionclips.py'
 ORDER = ROOT + 'temporal_order/temporal_order_r18w8_1xb32-cos-8e_motionclips.py'
+ACTIONS = ROOT + 'temporal_order/temporal_order_r18w8_1xb32-cos-8e_actionfigures.py'
 ODD = ROOT + 'odd_one_out/odd_one_out_r18w8_1xb16-cos-10e_motionclips.py'
 LANDMARKS = ROOT + 'landmark_generation/landmark_generation_conv8_1xb32-cos-12e_motionclips.py'
-GEOMETRY = ROOT + 'geometry_aware/geometry_aware_r18w16_1xb32-cos-6e_multiviewfigures.py'
+GEOMETRY = ROOT + 'geometry_aware/geometry_aware_r18w16_1xb32-cos-3e_multiviewfigures.py'
 SHIFT = 4  # pixels that images are moved by, to see whether landmarks follow
 FEW = 0.05  # share of the poses that a regression sees
+HEIGHT = 1.6  # of figures
 
 
 def main():
@@ -137,6 +140,19 @@ def order(seed, args):
     yield from order_of('shuffle_and_learn', ORDER, seed, args)
 
 
+def actions(seed, args):
+    """Actions told by single frames of unseen clips, by features that order taught and by untrained ones."""
+    settings = load_config(ACTIONS, benchmark_of='mmwsl::benchmarks/action_figures_quick.py').benchmark
+    parts = [build_dataset({**part, 'clips': {**part.clips, 'seed': 200 + seed}})
+             for part in (settings.train, settings.test)]
+    for method in ('random', 'shuffle_and_learn'):
+        model = (build_model(load_config(ACTIONS, {'randomness.seed': seed}), 'random', whole=True)[0]
+                 if method == 'random' else trained(ACTIONS, 'actions', seed, args))
+        source = FeatureSource(*(extract_features(model, part, progress=False) for part in parts))
+        found = ActionProbe(**settings.protocols.action_probe).run(source)
+        yield named(method, 'ActionFigures', 'action_probe', ACTIONS), {each['metric']: each['value'] for each in found}
+
+
 def odd_one_out(seed, args):
     """Which of six clips is shuffled: a sixth by chance."""
     yield from order_of('odd_one_out', ODD, seed, args)
@@ -185,45 +201,59 @@ def views_of(dataset, numbers):
     return views, torch.stack([each.rotation for each in samples]), np.stack([each.gt_pose.numpy() for each in samples])
 
 
-def pose_error(features, poses, tested, true, seed):
-    """N-MPJPE in percent of a figure's height of a network with a hidden layer on standardized features."""
-    from sklearn.neural_network import MLPRegressor
+def pose_error(features, poses, tested, true):
+    """N-MPJPE in percent of a figure's height of ridge regression on standardized features; the strength is chosen on
+    the training poses."""
+    from sklearn.linear_model import RidgeCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
-    regression = make_pipeline(StandardScaler(), MLPRegressor(
-        hidden_layer_sizes=(128,), alpha=1.0, max_iter=400, random_state=seed))
+    regression = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 5, 15)))
     regression.fit(features, poses.reshape(len(poses), -1))
-    return 100 / 1.6 * n_mpjpe(regression.predict(tested).reshape(true.shape), true)
+    return 100 / HEIGHT * n_mpjpe(regression.predict(tested).reshape(true.shape), true)
+
+
+def figures_of(split, seed, **options):
+    """Figures as the recipe has them, before the cameras and backgrounds that were learnt from."""
+    return build_dataset({**load_config(GEOMETRY).train_dataloader.dataset, 'split': split, 'supervision': 'full',
+                          'seed': 100 + seed, **options})
 
 
 def geometry(seed, args):
-    """Views drawn with the true rotation and without, and joints by regression from few labels."""
-    size = 32
-    settings = dict(size=size, supervision='full', seed=100 + seed)  # the cameras and backgrounds that were learnt from
-    known, unknown = MultiViewFigures('train', 600, **settings), MultiViewFigures('test', 120, **settings)
-    labelled = range(0, len(known), 12)  # one view of each moment
-    few = [number for number in labelled if (number // 12) % round(1 / FEW) == 0]
-    tests = range(0, len(unknown), 5)
-    (source, target, ground, person), rotation, true = views_of(unknown, tests)
+    """Views drawn with the true rotation and without, in all and where the figure is, and joints from few labels."""
+    known, unknown = figures_of('train', seed), figures_of('test', seed, num_moments=120)
+    moments, cameras = len(known.poses), known.cameras
+    seeing = np.random.default_rng(seed).integers(cameras, size=moments)  # one view of each moment has its pose
+    labelled = (np.arange(moments) * cameras + seeing) * (cameras - 1)
+    few, every = slice(max(round(FEW * moments), 2)), slice(None)
+    (source, target, ground, person), rotation, true = views_of(unknown, range(0, len(unknown), 5))
     known_views, _, poses = views_of(known, labelled)
-    few_rows = [number // 12 for number in few]
-    for method, options in (('auto_encoder', {'model.turns': False}), ('geometry_aware', {})):
-        config = GEOMETRY
-        model = trained(config, method, seed, args, options) if method == 'geometry_aware' else autoencoder(seed, args)
+    figure = (target != ground).any(1).numpy()
+    shown = dict(psnr=np.ones_like(figure), figure_psnr=figure)
+    yield named('background', 'MultiViewFigures', 'pose'), {
+        name: psnr(*arrays_of(ground, target), mask) for name, mask in shown.items()}
+    yield named('mean_pose', 'MultiViewFigures', 'pose'), dict(
+        n_mpjpe_all=100 / HEIGHT * n_mpjpe(np.broadcast_to(poses.mean(0), true.shape), true))
+    for method in ('auto_encoder', 'geometry_aware'):
+        model = autoencoder(seed, args) if method == 'auto_encoder' else trained(GEOMETRY, method, seed, args)
         values = {}
         inputs = [normalized(model, each) for each in (source, target, ground, person)]
         with torch.no_grad():
             if method == 'geometry_aware':
                 still = rotation[:, :1].expand(-1, 2, -1, -1)
-                for name, turns in (('true', rotation), ('identity', still)):
+                for turned, turns in (('true', rotation), ('identity', still)):
                     made = model.data_preprocessor.pixels(model.synthesize(inputs[0], turns, inputs[2], inputs[3]))
-                    pixels = [each.permute(0, 2, 3, 1).numpy() for each in (made.clamp(0, 255), target)]
-                    values[f'psnr_{name}_rotation'] = psnr(*pixels, np.ones(pixels[0].shape[:3], bool))
+                    values |= {f'{name}_{turned}_rotation': psnr(*arrays_of(made.clamp(0, 255), target), mask)
+                               for name, mask in shown.items()}
             latent = model.features(normalized(model, known_views[0])).numpy()
             tested = model.features(inputs[0]).numpy()
-        for name, rows in (('few', few_rows), ('all', list(range(len(poses))))):
-            values[f'n_mpjpe_{name}'] = pose_error(latent[rows], poses[rows], tested, true, seed)
-        yield named(method, 'MultiViewFigures', 'pose', config), values
+        for name, rows in (('few', few), ('all', every)):
+            values[f'n_mpjpe_{name}'] = pose_error(latent[rows], poses[rows], tested, true)
+        yield named(method, 'MultiViewFigures', 'pose', GEOMETRY), values
+
+
+def arrays_of(*images):
+    """Images (N, 3, H, W) as arrays (N, H, W, 3)."""
+    return [each.permute(0, 2, 3, 1).numpy() for each in images]
 
 
 def autoencoder(seed, args):
@@ -300,7 +330,7 @@ def draw(folder, seed, args, count=8):
         rows.append([dotted(*each) for each in zip(pixels.numpy(), points, strict=True)])
     write(folder / 'landmarks.png', tile(rows, enlarge=1))
     model = trained(GEOMETRY, 'geometry_aware', seed, args)
-    unknown = MultiViewFigures('test', 12, size=32, supervision='full', seed=100 + seed)
+    unknown = figures_of('test', seed, num_moments=120)
     (source, target, ground, person), rotation, _ = views_of(unknown, range(0, len(unknown), len(unknown) // count))
     inputs = [normalized(model, each) for each in (source, ground, person)]
     with torch.no_grad():
@@ -308,7 +338,8 @@ def draw(folder, seed, args, count=8):
     write(folder / 'views.png', tile([source[:count], made[:count], target[:count]]))
 
 
-TASKS = dict(triplets=triplets, order=order, odd_one_out=odd_one_out, landmarks=landmarks, geometry=geometry, real=real)
+TASKS = dict(triplets=triplets, order=order, actions=actions, odd_one_out=odd_one_out, landmarks=landmarks,
+             geometry=geometry, real=real)
 
 if __name__ == '__main__':
     main()

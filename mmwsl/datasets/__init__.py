@@ -14,6 +14,7 @@ from .readers import (
     THUMOS14,
     VOC,
     VOC_CLASSES,
+    ActionClips,
     ClassMaps,
     ClipWindows,
     FlowError,
@@ -32,6 +33,7 @@ from .readers import (
 from .samplers import EpochSampler, PseudoLabelSampler, SharedTagSampler
 from .scribbles import draw_points, draw_scribbles
 from .synthetic import (
+    ActionFigures,
     DigitBags,
     Digits,
     DigitScenes,
@@ -62,6 +64,7 @@ from .transforms import (
     read_image,
 )
 from .wrappers import (
+    ClipFrames,
     FlowFrames,
     ImageProposals,
     Joined,
@@ -93,8 +96,11 @@ __all__ = [
     'THUMOS14',
     'VOC',
     'VOC_CLASSES',
+    'ActionClips',
+    'ActionFigures',
     'AnnotatedDataset',
     'ClassMaps',
+    'ClipFrames',
     'ClipWindows',
     'DigitBags',
     'DigitScenes',

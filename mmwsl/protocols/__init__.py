@@ -1,5 +1,6 @@
 """Ways to evaluate a checkpoint, by frozen features or by what is trained from it; registered in PROTOCOLS."""
 
+from .action_probe import ActionProbe
 from .base import Protocol, Source, as_protocol
 from .clustering import Cluster, clustering_accuracy
 from .features import Features, FeatureSource, check_features, extract_features
@@ -12,9 +13,9 @@ from .retrieval import Retrieval
 from .svm import SVM, fit_svm
 
 __all__ = [
-    'KNN', 'SVM', 'Cluster', 'FeatureSource', 'Features', 'FineTuneProtocol', 'Linear', 'Logistic', 'LowShotSVM',
-    'Protocol', 'Retrieval', 'Source', 'as_protocol', 'check_features', 'clustering_accuracy', 'draw_shots',
-    'extract_features', 'fit_logistic', 'fit_svm', 'knn_predict', 'train_linear'
+    'KNN', 'SVM', 'ActionProbe', 'Cluster', 'FeatureSource', 'Features', 'FineTuneProtocol', 'Linear', 'Logistic',
+    'LowShotSVM', 'Protocol', 'Retrieval', 'Source', 'as_protocol', 'check_features', 'clustering_accuracy',
+    'draw_shots', 'extract_features', 'fit_logistic', 'fit_svm', 'knn_predict', 'train_linear'
 ]
 
 

@@ -18,11 +18,11 @@ def tool(monkeypatch):
     spec.loader.exec_module(module)
     load = module.load_config
 
-    def tiny(path, options=None):
+    def tiny(path, options=None, **more):
         small = {module.TRIPLETS: {'train_dataloader.dataset.clips.num_clips': 120},
-                 module.GEOMETRY: {'train_dataloader.dataset.num_moments': 12}}.get(
+                 module.GEOMETRY: {'train_dataloader.dataset.num_moments': 12, 'train_dataloader.dataset.people': 3}}.get(
                      path, {'train_dataloader.dataset.num_clips': 64})
-        return load(path, {**(options or {}), **small, 'train_cfg.max_epochs': 1})
+        return load(path, {**(options or {}), **small, 'train_cfg.max_epochs': 1}, **more)
     monkeypatch.setattr(module, 'load_config', tiny)
     return module
 
@@ -39,7 +39,9 @@ def test_all_tasks_of_one_seed(tool, tmp_path, monkeypatch):
             ('random_negatives', clips, 'retrieval_at_1'), ('shuffle_and_learn', f'{clips} static', 'accuracy'),
             ('odd_one_out', f'{clips} accelerating', 'accuracy_worst_place'), ('random', clips, 'part_error'),
             ('landmark_generation', clips, 'shift_error'), ('no_bottleneck', clips, 'reconstruction_error'),
-            ('geometry_aware', 'MultiViewFigures', 'psnr_true_rotation'),
+            ('shuffle_and_learn', 'ActionFigures', 'action_clip_top1'), ('random', 'ActionFigures', 'action_frame_top1'),
+            ('background', 'MultiViewFigures', 'figure_psnr'), ('geometry_aware', 'MultiViewFigures', 'psnr_true_rotation'),
+            ('geometry_aware', 'MultiViewFigures', 'figure_psnr_identity_rotation'),
             ('auto_encoder', 'MultiViewFigures', 'n_mpjpe_few')} <= set(values)
     assert all(0 <= value <= 100 for (_, _, metric), value in values.items() if 'accuracy' in metric)
     monkeypatch.setattr(tool, 'train', None)  # what was trained is not trained again

@@ -1,11 +1,12 @@
-# AlexNet, margin, batch of 50 pairs and schedule as published; features are pooled, where the paper has fully connected
-# layers over the map. Patches are followed through the liveliest window of each clip of data/clips.
+# AlexNet with its fully connected layers over the whole map, margin, batch of 50 pairs and schedule as published.
+# Patches are followed through the liveliest windows of each clip of data/clips.
 _base_ = ['../../_base_/default_runtime.py']
 
 model = dict(
     type='SiameseTriplets',
-    backbone=dict(type='AlexNet'),
-    neck=dict(type='MLPNeck', in_channels=256, hidden_channels=4096, out_channels=1024))
+    backbone=dict(type='AlexNet', final_pool=True),
+    neck=dict(type='MLPNeck', in_channels=256 * 36, hidden_channels=4096, out_channels=1024),
+    grid=6)
 data_preprocessor = dict(
     type='ViewPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], channels_last=True,
     views=[[dict(type='RandomHorizontalFlip')]] * 2)

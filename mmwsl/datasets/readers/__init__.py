@@ -6,7 +6,7 @@ from .coco import COCO
 from .folder import ImageFolder, check_same_classes, check_trained_classes
 from .list_file import ImageList
 from .market1501 import Market1501
-from .motion import ClipWindows, FlowError, FlowPairs, MultiViewPoses, read_flow, write_flow
+from .motion import ActionClips, ClipWindows, FlowError, FlowPairs, MultiViewPoses, read_flow, write_flow
 from .proposal_files import read_mat, read_pickle
 from .proposals import Proposals, open_proposals, read_proposals, write_proposals
 from .scenes import COCOA, KINS
@@ -15,6 +15,7 @@ from .voc import VOC, VOC_CLASSES, read_voc_xml
 from .wsol import WSOLBenchmark
 
 __all__ = [
+    'ActionClips',
     'CIFAR10',
     'CIFAR100',
     'COCO',

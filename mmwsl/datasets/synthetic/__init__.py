@@ -1,5 +1,6 @@
 """Data sets made on the fly, with their truth: nothing to download."""
 
+from .action_figures import ActionFigures
 from .digit_bags import DigitBags
 from .digit_scenes import DigitScenes
 from .digits import Digits
@@ -11,5 +12,5 @@ from .scene_bags import SceneBags
 from .sequences import SyntheticSequences
 from .shapes import Shapes
 
-__all__ = ['DigitBags', 'DigitScenes', 'Digits', 'FactorScenes', 'Identities', 'MotionClips', 'MultiViewFigures',
-           'SceneBags', 'Shapes', 'SyntheticSequences']
+__all__ = ['ActionFigures', 'DigitBags', 'DigitScenes', 'Digits', 'FactorScenes', 'Identities', 'MotionClips',
+           'MultiViewFigures', 'SceneBags', 'Shapes', 'SyntheticSequences']

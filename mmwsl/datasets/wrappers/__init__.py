@@ -1,6 +1,6 @@
 """Data sets made of another one."""
 
-from .clips import FlowFrames, MotionFrames, TrackedPatches, frame_region
+from .clips import ClipFrames, FlowFrames, MotionFrames, TrackedPatches, frame_region
 from .joined import Joined
 from .noisy_labels import NoisyLabels
 from .object_and_background import ObjectAndBackground
@@ -15,7 +15,7 @@ from .with_proposals import ImageProposals, with_proposals
 from .with_proposals_by_index import WithProposalsByIndex
 from .with_windows import WithWindows
 
-__all__ = ['FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'NoisyLabels', 'ObjectAndBackground',
-           'ObjectCrops', 'PastedObjects', 'Recomposed', 'Resized', 'SingleClassCrops', 'TrackedPatches', 'WeakMasks',
-           'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around', 'stratified_split', 'subset',
-           'with_proposals']
+__all__ = ['ClipFrames', 'FlowFrames', 'ImageProposals', 'Joined', 'MotionFrames', 'NoisyLabels',
+           'ObjectAndBackground', 'ObjectCrops', 'PastedObjects', 'Recomposed', 'Resized', 'SingleClassCrops',
+           'TrackedPatches', 'WeakMasks', 'WithProposalsByIndex', 'WithWindows', 'frame_region', 'square_around',
+           'stratified_split', 'subset', 'with_proposals']

@@ -1,4 +1,4 @@
-"""Pooling of single layers of a backbone to some 9,000 numbers, for linear probes."""
+"""Maps pooled to vectors: means of cells, and presets that make some 9,000 numbers of a layer, for linear probes."""
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +21,11 @@ SIDES = {
     'openselfsup': POOLINGS['adaptive'],
     'adaptive': POOLINGS['adaptive'],
 }
+
+
+def cell_means(maps, grid):
+    """Means of grid x grid cells of maps (B, C, h, w), side by side: (B, C grid^2)."""
+    return (maps.mean((2, 3)) if grid == 1 else F.adaptive_avg_pool2d(maps, grid)).flatten(1)
 
 
 def check_pooling(pooling, layers):

@@ -7,10 +7,12 @@ from mmengine.model import BaseModule
 
 from mmwsl.models.base import Model
 from mmwsl.models.layers.norm import build_norm
-from mmwsl.models.necks.mlp import pool
+from mmwsl.models.layers.pooling import cell_means
 from mmwsl.ops.tensors import upcast
 from mmwsl.registry import HEADS, PRETEXTS
 from mmwsl.structures import add_predictions
+
+PIXEL_LOSSES = ('absolute', 'squared')
 
 
 def rotate_points(points, rotation):
@@ -25,6 +27,14 @@ def relative_rotation(source, target):
         source, target: from the world's coordinates to each camera's.
     """
     return target @ source.transpose(1, 2)
+
+
+def latent_layer(inputs, outputs, norm_cfg=None):
+    """A linear layer, with a norm that has no scale and shift of its own after it unless ``norm_cfg`` is None."""
+    linear = nn.Linear(inputs, outputs)
+    if norm_cfg is None:
+        return linear
+    return nn.Sequential(linear, build_norm(dict(norm_cfg, affine=False), outputs, dims=0))
 
 
 @HEADS.register_module()
@@ -84,17 +94,31 @@ class GeometryAware(Model):
         decoder: :class:`ViewDecoder`; ``in_channels`` may be left out.
         points: N of the geometry, N x 3 numbers.
         appearance: number of channels.
+        grid: the points are made of the means of so many by so many cells of the last map, side by side, as where a
+            hand is seen says much of where it is; the appearance of the mean of the whole map.
+        pixel_loss: ``'absolute'``, the paper's, beside which a perceptual network is needed: of pixels alone it is
+            least where each has its median, so that what is thin and moves about is not drawn; or ``'squared'``.
+        norm_cfg: config of the normalisation of each number of the latent, over the batch, e.g. ``dict(type='BN')``:
+            features of all images have much in common, and what they have in common turns with the cameras, too, and
+            hides what is of the pose. None: none, as in the paper.
         turns: False leaves the points as they are: an auto-encoder with the same parameters where source and target
             are one view.
         perceptual: config of a network whose feature maps are compared too, or None. It is not trained.
         perceptual_weight: of the mean absolute difference of its maps.
+
+    Raises:
+        ValueError: an unknown pixel loss.
     """
 
-    def __init__(self, backbone, decoder, points=200, appearance=128, turns=True, perceptual=None,
-                 perceptual_weight=2.0, **kwargs):
+    def __init__(self, backbone, decoder, points=200, appearance=128, grid=1, pixel_loss='absolute',
+                 norm_cfg=None, turns=True, perceptual=None, perceptual_weight=2.0, **kwargs):
         super().__init__(backbone, **kwargs)
+        if pixel_loss not in PIXEL_LOSSES:
+            raise ValueError(f'pixel_loss={pixel_loss!r} is unknown; choose one of {", ".join(PIXEL_LOSSES)}')
         width = self.backbone.out_channels[-1]
-        self.to_points, self.to_appearance = nn.Linear(width, 3 * points), nn.Linear(width, appearance)
+        self.grid, self.pixel_loss = grid, pixel_loss
+        self.to_points = latent_layer(width * grid**2, 3 * points, norm_cfg)
+        self.to_appearance = latent_layer(width, appearance, norm_cfg)
         if isinstance(decoder, dict):
             decoder = dict(dict(in_channels=3 * points + appearance), **decoder)
         self.decoder = self.make(decoder)
@@ -110,8 +134,9 @@ class GeometryAware(Model):
 
     def encode(self, images):
         """Geometry (B, N, 3) and appearance (B, A) of images."""
-        features = pool(self.backbone(images))
-        return upcast(self.to_points(features)).unflatten(1, (-1, 3)), self.to_appearance(features)
+        maps = self.backbone(images)[-1]
+        points = upcast(self.to_points(cell_means(maps, self.grid))).unflatten(1, (-1, 3))
+        return points, self.to_appearance(cell_means(maps, 1))
 
     def draw(self, points, appearance, background):
         """Images (B, 3, H, W) of turned points (B, N, 3) and an appearance before a background."""
@@ -134,7 +159,7 @@ class GeometryAware(Model):
         return self.draw(points, appearance, background)
 
     def loss(self, views, data_samples):
-        """``loss_pixels``, the mean absolute difference, and ``loss_perceptual`` where there is a network for it.
+        """``loss_pixels``, the mean difference, absolute or squared, and perhaps ``loss_perceptual``.
 
         Args:
             views: [source, target, background] or [source, target, background, person], (B, 3, H, W) each.
@@ -146,7 +171,8 @@ class GeometryAware(Model):
                              'MultiViewPoses of calibrated cameras')
         source, target, background, *person = views
         made = self.synthesize(source, data_samples.rotation, background, *person)
-        losses = dict(loss_pixels=upcast(made - target).abs().mean())
+        difference = upcast(made - target)
+        losses = dict(loss_pixels=(difference.abs() if self.pixel_loss == 'absolute' else difference.square()).mean())
         if self.perceptual is not None:
             with torch.no_grad():
                 wanted = self.perceptual(target)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmwsl.datasets import MultiViewFigures
-from mmwsl.datasets.synthetic.figures_3d import BONES, LENGTHS
+from mmwsl.datasets.synthetic.figures_3d import BONES, LENGTHS, draw_palette
 
 
 @pytest.fixture(scope='module')
@@ -34,6 +34,22 @@ def test_the_figure_is_drawn_where_its_joints_are(figures):
         np.testing.assert_allclose(world, figures.poses[moment], atol=1e-5)
 
 
+def test_the_left_is_warm_and_the_right_cold():
+    rng = np.random.default_rng(0)
+    palettes = np.stack([draw_palette(rng) for _ in range(200)])
+    assert palettes.shape == (200, 3, 3) and 0 <= palettes.min() and palettes.max() <= 255
+    red, green, blue = palettes[:, 1].T
+    assert (blue < np.maximum(red, green)).all() and len(np.unique(red)) > 100
+    red, green, blue = palettes[:, 2].T
+    assert (blue >= green - 1e-9).all() and (blue > red).all()
+
+
+def test_wide_limbs_cover_what_thin_ones_do(figures):
+    wide = MultiViewFigures(num_moments=8, people=2, size=48, limb_width=0.2)
+    thin, broad = ((each.views != each.grounds).any(2) for each in (figures, wide))
+    assert 1.2 < broad.float().mean() / thin.float().mean() < 4 and (broad | ~thin).float().mean() > 0.999
+
+
 def test_bones_keep_their_lengths_and_cameras_turn_only(figures):
     for pose in figures.poses:
         lengths = [np.linalg.norm(pose[end] - pose[start]) for start, end in BONES]
@@ -50,7 +66,7 @@ def test_same_cameras_other_people(figures):
 
 
 @pytest.mark.parametrize('settings', [dict(split='val'), dict(num_moments=7, people=2), dict(cameras=1), dict(size=8),
-                                      dict(num_moments=6, people=6)])
+                                      dict(num_moments=6, people=6), dict(limb_width=0.5)])
 def test_what_is_refused(settings):
     with pytest.raises(ValueError, match='MultiViewFigures'):
         MultiViewFigures(**settings)

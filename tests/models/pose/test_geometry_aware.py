@@ -7,6 +7,8 @@ import pytest
 import torch
 from rank_invariance import BATCH, check_two_ranks
 
+from mmwsl.apis import build_dataset, build_model, load_config
+from mmwsl.datasets import collate_batch
 from mmwsl.models.pose.geometry_aware import relative_rotation, rotate_points
 from mmwsl.registry import MODELS
 from mmwsl.structures import DataSample
@@ -47,16 +49,72 @@ def test_a_view_is_of_turned_points_and_a_borrowed_appearance():
     points = rotate_points(model.encode(source)[0], rotation[:, 1] @ rotation[:, 0].transpose(1, 2))
     made = model.draw(points, model.encode(person)[1], ground)
     assert result['loss_pixels'].item() == pytest.approx((made - target).abs().mean().item(), rel=1e-5)
+    squared = build(pixel_loss='squared').eval()([source, target, ground, person], DataSample(rotation=rotation), mode='loss')
+    assert squared['loss_pixels'].item() == pytest.approx((made - target).square().mean().item(), rel=1e-5)
     still = build(turns=False).eval()
     assert torch.equal(still.synthesize(source, rotation, ground), still.synthesize(source, rotation.flip(1), ground))
     assert model.features(source).shape == (2, 8 * 3 + 6)
 
 
+def test_points_are_made_of_cells():
+    model = build(grid=2, backbone=dict(SMALL['backbone'], strides=(1, 1, 2, 2))).eval()
+    images = torch.randn(3, 3, 32, 32)
+    maps = model.backbone(images)[-1]
+    cells = torch.stack([maps[:, :, i, j] for i in range(2) for j in range(2)], dim=2).flatten(1)  # a map of 2 x 2
+    points, appearance = model.encode(images)
+    torch.testing.assert_close(points.flatten(1), model.to_points(cells))
+    torch.testing.assert_close(appearance, model.to_appearance(maps.mean((2, 3))))
+
+
+def test_a_normalized_latent_has_no_mean():
+    torch.manual_seed(0)
+    model = build(norm_cfg=dict(type='BN'))
+    points, appearance = model.encode(torch.randn(16, 3, 32, 32) + 3)
+    for latent in (points.flatten(1), appearance):
+        torch.testing.assert_close(latent.mean(0), torch.zeros(latent.shape[1]), atol=1e-4, rtol=0)
+        torch.testing.assert_close(latent.std(0, correction=0), torch.ones(latent.shape[1]), atol=0.05, rtol=0)
+
+
 def test_what_is_refused():
+    with pytest.raises(ValueError, match="pixel_loss='median' is unknown"):
+        build(pixel_loss='median')
     with pytest.raises(ValueError, match='MultiViewPoses of calibrated'):
         build()([torch.randn(2, 3, 32, 32)] * 3, None, mode='loss')
     with pytest.raises(ValueError, match='multiple of 4'):
         build(decoder=dict(type='ViewDecoder', channels=(8, 8, 8), size=30))
+
+
+@pytest.mark.long
+def test_the_rotation_is_used():
+    """After a part of the small recipe unseen people are drawn better with the true rotation than without, and better
+    than by leaving them out."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    cfg = load_config('mmwsl::selfsup/geometry_aware/geometry_aware_r18w16_1xb32-cos-3e_multiviewfigures.py',
+                      {'model.decoder.dropout': 0.0})
+    model = build_model(cfg, 'random', whole=True)[0].train()
+    seen, unseen = (build_dataset({**cfg.train_dataloader.dataset, 'split': split, 'num_moments': count})
+                    for split, count in (('train', 600), ('test', 120)))
+
+    def batch(data, indices):
+        data = model.data_preprocessor(collate_batch([data[int(index)] for index in indices]), True)
+        return data['inputs'], data['data_samples']
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        views, samples = batch(seen, rng.integers(len(seen), size=16))
+        loss = model(views, samples, mode='loss')['loss_pixels']
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    (source, target, ground, person), samples = batch(unseen, range(0, len(unseen), 11))
+    with torch.no_grad():
+        still = samples.rotation[:, :1].expand(-1, 2, -1, -1)
+        true, identity = (float((model.synthesize(source, rotation, ground, person) - target).square().mean())
+                          for rotation in (samples.rotation, still))
+    assert true < 0.9 * identity and true < 0.85 * float((ground - target).square().mean())
 
 
 def fields():
@@ -66,6 +124,6 @@ def fields():
 def test_two_ranks_equal_one(tmp_path):
     sync = dict(type='SyncBN')
     check_two_ranks(dict(geometry=dict(
-        copy.deepcopy(SMALL), backbone=dict(SMALL['backbone'], norm_cfg=sync),
+        copy.deepcopy(SMALL), norm_cfg=sync, backbone=dict(SMALL['backbone'], norm_cfg=sync),
         decoder=dict(type='ViewDecoder', channels=(8, 8), size=16, dropout=0.0, norm_cfg=sync), _views=(16, 16, 16),
         _fields=fields)), tmp_path)

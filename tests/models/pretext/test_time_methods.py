@@ -132,6 +132,15 @@ def test_negatives_are_of_other_clips_and_become_hard():
     assert 'hard' in model.state_dict()  # so that a resumed training goes on with them
 
 
+def test_the_neck_of_triplets_may_see_the_whole_map():
+    model = build('triplets', grid=2, neck=dict(type='MLPNeck', in_channels=64, out_channels=6, num_layers=1)).eval()
+    images = torch.randn(2, 3, 64, 64)
+    maps = model.backbone(images)[-1]
+    assert maps.shape[1:] == (16, 16, 16)
+    cells = maps.reshape(2, 16, 2, 8, 2, 8).mean((3, 5)).flatten(1)
+    torch.testing.assert_close(model.embed(images), torch.nn.functional.normalize(model.neck(cells)))
+
+
 def test_loss_of_triplets_is_the_mean_of_what_was_chosen():
     model = build('triplets', negatives=2).eval()
     views = [torch.randn(4, 3, 16, 16) for _ in range(2)]
@@ -260,7 +269,7 @@ default_hooks = dict(logger=dict(interval=3))
     ('temporal_order/temporal_order_r18w8_1xb32-cos-8e_motionclips', 'num_clips=80, size=32', []),
     ('odd_one_out/odd_one_out_r18w8_1xb16-cos-10e_motionclips', 'num_clips=80, size=32', []),
     ('landmark_generation/landmark_generation_conv8_1xb32-cos-12e_motionclips', 'num_clips=80', ['running']),
-    ('geometry_aware/geometry_aware_r18w16_1xb32-cos-6e_multiviewfigures', 'num_moments=14, people=2, cameras=3, '
+    ('geometry_aware/geometry_aware_r18w16_1xb32-cos-3e_multiviewfigures', 'num_moments=14, people=2, cameras=3, '
      'size=32, max_images=80', [])])
 def test_resume(config, data, changed, tmp_path):
     """Questions and running means of a resumed run are those of an uninterrupted one."""

@@ -3,7 +3,6 @@
 import itertools
 
 import torch
-import torch.nn.functional as F
 
 MOST_CHOICES = 2_000_000
 
@@ -42,11 +41,6 @@ def take_frames(clips, numbers):
     """Frames (B, ..., 3, H, W) of clips (B, T, 3, H, W) with the numbers (B, ...)."""
     rows = torch.arange(len(clips), device=clips.device).view(-1, *[1] * (numbers.ndim - 1))
     return clips[rows, numbers]
-
-
-def cell_means(maps, grid):
-    """Means of grid x grid cells of maps (B, C, h, w), side by side: (B, C grid^2)."""
-    return (maps.mean((2, 3)) if grid == 1 else F.adaptive_avg_pool2d(maps, grid)).flatten(1)
 
 
 def check_clips(clips, length):

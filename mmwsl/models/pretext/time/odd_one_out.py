@@ -5,8 +5,9 @@ import itertools
 import torch
 
 from mmwsl.models.base import Model, single_view
+from mmwsl.models.layers.pooling import cell_means
 from mmwsl.models.necks.mlp import pool
-from mmwsl.models.pretext.time.frames import cell_means, check_clips, take_frames
+from mmwsl.models.pretext.time.frames import check_clips, take_frames
 from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 

@@ -5,7 +5,8 @@ import itertools
 import torch
 
 from mmwsl.models.base import Model, single_view
-from mmwsl.models.pretext.time.frames import cell_means, check_clips, frame_choices, take_frames
+from mmwsl.models.layers.pooling import cell_means
+from mmwsl.models.pretext.time.frames import check_clips, frame_choices, take_frames
 from mmwsl.ops.tensors import embedding_std
 from mmwsl.registry import PRETEXTS
 

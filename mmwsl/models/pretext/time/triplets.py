@@ -4,6 +4,7 @@ import torch
 
 from mmwsl.dist import all_gather
 from mmwsl.models.base import Model
+from mmwsl.models.layers.pooling import cell_means
 from mmwsl.ops.tensors import embedding_std, normalize, upcast
 from mmwsl.registry import PRETEXTS
 from mmwsl.structures import add_predictions
@@ -31,7 +32,8 @@ class SiameseTriplets(Model):
 
     Args:
         backbone: encoder of a patch.
-        neck: to the compared features, e.g. :class:`MLPNeck`.
+        neck: to the compared features, e.g. :class:`MLPNeck`, of ``grid^2`` times the backbone's channels.
+        grid: the neck sees the means of so many by so many cells of the last map, side by side.
         margin: m.
         negatives: K, even.
         hard_after: share of the training, 0 to 1; 1 = random ones always.
@@ -40,19 +42,19 @@ class SiameseTriplets(Model):
         ValueError: an odd number of negatives, or a share out of range.
     """
 
-    def __init__(self, backbone, neck, margin=0.5, negatives=4, hard_after=0.5, **kwargs):
+    def __init__(self, backbone, neck, grid=1, margin=0.5, negatives=4, hard_after=0.5, **kwargs):
         super().__init__(backbone, **kwargs)
         if negatives < 2 or negatives % 2:
             raise ValueError(f'negatives={negatives} must be even, 2 or more: half of them are to become hard ones')
         if not 0 <= hard_after <= 1:
             raise ValueError(f'hard_after={hard_after} must be a share of the training, 0 to 1')
         self.neck = self.make(neck)
-        self.margin, self.negatives, self.hard_after = margin, negatives, hard_after
+        self.grid, self.margin, self.negatives, self.hard_after = grid, margin, negatives, hard_after
         self.register_buffer('hard', torch.tensor(hard_after == 0))
 
     def embed(self, images):
         """Unit features (B, D), at least fp32, of patches."""
-        return normalize(upcast(self.neck(self.backbone(images))))
+        return normalize(upcast(self.neck(cell_means(self.backbone(images)[-1], self.grid))))
 
     def choose(self, losses, allowed):
         """Weights (B, N), 1 for each chosen negative: K random ones of those allowed, or K/2 and the K/2 hardest."""
