@@ -30,7 +30,7 @@ class ActionProbe(Protocol):
         ValueError: fewer than one frame, or no strength above 0.
     """
 
-    def __init__(self, frames=5, strengths=(1000.0, 100.0, 10.0, 1.0, 0.1, 0.01), holdout=0.2, seed=0, iterations=300):
+    def __init__(self, frames=4, strengths=(1000.0, 100.0, 10.0, 1.0, 0.1, 0.01), holdout=0.2, seed=0, iterations=300):
         if frames < 1 or not strengths or min(strengths) <= 0:
             raise ValueError(f'frames={frames} must be 1 or more, and strengths={strengths} above 0')
         self.frames, self.strengths = frames, sorted(strengths, reverse=True)
