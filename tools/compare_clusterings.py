@@ -11,6 +11,8 @@ import argparse
 import json
 import multiprocessing
 import os
+import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -251,6 +253,7 @@ def main():
         parser.error(f'--members has {len(args.members)} files and --probe-members {len(args.probe_members)}: name one '
                      'of each model in both, in the same order')
     environment()  # the commit of what runs, before anything of it is changed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the process of a method ends, too
     stopped = set()
     for size in args.sizes:
         dataset = f'Identities-{size // 1000}k'
