@@ -351,7 +351,7 @@ runs = [dict(method='random_rescaled', config={str(config)!r}, checkpoint='rando
                      ('simclr', 3, 'rotnet')]
     assert '| method | million pixels | layer 1 | layer 3 |' in table and '| random_rescaled | 0 | ' in table
     write([1], table='rows')
-    with pytest.raises(ValueError, match="table='rows' is unknown; choose one of methods, layers, matrix"):
+    with pytest.raises(ValueError, match="table='rows' is unknown; choose one of methods, datasets, layers, matrix"):
         run_suite(path, out)
 
 
