@@ -26,7 +26,7 @@ def _line(cells):
     return '| ' + ' | '.join(cell.replace('|', '\\|') for cell in cells) + ' |'
 
 
-ERRORS = ('end_point_error', 'outliers', 'warped_difference')  # what such metrics begin with
+ERRORS = ('end_point_error', 'n_mpjpe', 'outliers', 'warped_difference')  # what such metrics begin with
 
 
 def is_error(metric):
