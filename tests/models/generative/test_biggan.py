@@ -47,7 +47,8 @@ def test_published_sizes(no_power_iterations):
             x = layer(x)
             maps.append(tuple(x.shape[1:3]))
         assert maps == [(96, 128), (192, 64), (192, 64), (384, 32), (768, 16), (768, 8), (1536, 4), (1536, 4), (1536,)]
-        assert isinstance(discriminator.layers[2], SelfAttention)
+        assert [type(layer).__name__ for layer in discriminator.layers] == [
+            *['DiscriminatorBlock'] * 2, 'SelfAttention', *['DiscriminatorBlock'] * 5, 'SumOfActivations']
         assert discriminator(made, torch.zeros(2, dtype=torch.int64)).shape == (2,)
     for side in (64, 128):
         with torch.device('meta'):
