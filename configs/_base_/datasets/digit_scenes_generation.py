@@ -2,7 +2,7 @@
 # the digit nobody knows. Boxes to train with, classes to test.
 scenes = dict(type='DigitScenes', size=32, digit_scale=(0.45, 0.6), in_memory=True)
 
-data_preprocessor = dict(type='ViewPreprocessor', mean=[127.5] * 3, std=[127.5] * 3)
+data_preprocessor = dict(type='ViewPreprocessor', mean=[127.5] * 3, std=[127.5] * 3, channels_last=True)
 train_dataloader = dict(
     batch_size=32,
     num_workers=0,

@@ -1,8 +1,11 @@
 # One shape of one color before a gray texture, made on the fly: two shapes (parents), three colors of each (children),
-# the same for both, and four textures. Boxes to train with, all factors to test.
-scenes = dict(type='FactorScenes', size=32, shapes=('circle', 'cross'), colors=3, textures=4)
+# the same for both, and four textures. Objects are large, as in FineGAN's crops. Boxes to train with, all factors to
+# test.
+scenes = dict(
+    type='FactorScenes', size=32, shapes=('circle', 'cross'), colors=3, textures=4, scale=(0.25, 0.33))
 
-data_preprocessor = dict(type='ViewPreprocessor', mean=[127.5] * 3, std=[127.5] * 3)
+data_preprocessor = dict(
+    type='ViewPreprocessor', mean=[127.5] * 3, std=[127.5] * 3, channels_last=True)
 train_dataloader = dict(
     batch_size=32,
     num_workers=0,

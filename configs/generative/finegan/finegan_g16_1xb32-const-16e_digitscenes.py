@@ -1,6 +1,6 @@
 # FineGAN on handwritten digits before photographs, for a CPU: ten children, the number of digits, of five parents.
 _base_ = [
-    '../../_base_/datasets/digit_scenes_generation.py', '../../_base_/schedules/adam_gan.py',
+    '../../_base_/datasets/digit_scenes_generation.py', '../../_base_/schedules/adam_gan_small.py',
     '../../_base_/default_runtime.py'
 ]
 

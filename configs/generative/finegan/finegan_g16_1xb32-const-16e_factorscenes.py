@@ -1,6 +1,7 @@
 # FineGAN on scenes whose factors are known, for a CPU: two parents with three children each, patches of 8x8 px.
 _base_ = [
-    '../../_base_/datasets/factor_scenes.py', '../../_base_/schedules/adam_gan.py', '../../_base_/default_runtime.py'
+    '../../_base_/datasets/factor_scenes.py', '../../_base_/schedules/adam_gan_small.py',
+    '../../_base_/default_runtime.py'
 ]
 
 model = dict(

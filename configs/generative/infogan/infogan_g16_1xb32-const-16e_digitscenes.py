@@ -1,6 +1,6 @@
 # InfoGAN on handwritten digits before photographs, for a CPU: ten codes, the number of digits.
 _base_ = [
-    '../../_base_/datasets/digit_scenes_generation.py', '../../_base_/schedules/adam_gan.py',
+    '../../_base_/datasets/digit_scenes_generation.py', '../../_base_/schedules/adam_gan_small.py',
     '../../_base_/default_runtime.py'
 ]
 

@@ -1,6 +1,7 @@
 # InfoGAN on scenes whose factors are known, for a CPU: six codes, the number of pairs of shape and color.
 _base_ = [
-    '../../_base_/datasets/factor_scenes.py', '../../_base_/schedules/adam_gan.py', '../../_base_/default_runtime.py'
+    '../../_base_/datasets/factor_scenes.py', '../../_base_/schedules/adam_gan_small.py',
+    '../../_base_/default_runtime.py'
 ]
 
 model = dict(

@@ -1,6 +1,7 @@
 # StackGAN-v2 without conditions on scenes whose factors are known, for a CPU: images of 8, 16 and 32 px.
 _base_ = [
-    '../../_base_/datasets/factor_scenes.py', '../../_base_/schedules/adam_gan.py', '../../_base_/default_runtime.py'
+    '../../_base_/datasets/factor_scenes.py', '../../_base_/schedules/adam_gan_small.py',
+    '../../_base_/default_runtime.py'
 ]
 
 model = dict(
