@@ -23,11 +23,11 @@ from mmwsl.reporting.records import make_record
 
 SUITE = 'time_and_pose'
 ROOT = 'mmwsl::selfsup/'
-TRIPLETS = ROOT + 'siamese_triplets/siamese_triplets_r18w8_1xb50-cos-12e_motionclips.py'
+TRIPLETS = ROOT + 'siamese_triplets/siamese_triplets_r18w8_1xb50-cos-60e_motionclips.py'
 ORDER = ROOT + 'temporal_order/temporal_order_r18w8_1xb32-cos-8e_motionclips.py'
 ACTIONS = ROOT + 'temporal_order/temporal_order_r18w8_1xb32-cos-8e_actionfigures.py'
 ODD = ROOT + 'odd_one_out/odd_one_out_r18w8_1xb16-cos-10e_motionclips.py'
-LANDMARKS = ROOT + 'landmark_generation/landmark_generation_conv8_1xb32-cos-12e_motionclips.py'
+LANDMARKS = ROOT + 'landmark_generation/landmark_generation_conv8_1xb32-cos-20e_motionclips.py'
 GEOMETRY = ROOT + 'geometry_aware/geometry_aware_r18w16_1xb32-cos-3e_multiviewfigures.py'
 SHIFT = 4  # pixels that images are moved by, to see whether landmarks follow
 FEW = 0.05  # share of the poses that a regression sees

@@ -19,5 +19,5 @@ train_dataloader = dict(
             type='MotionClips', kind='accelerating', split='train', num_clips=1500, size=64, clip_length=8,
             supervision='none')))
 benchmark = dict(dataset='MotionClips')
-train_cfg = dict(max_epochs=12)
+train_cfg = dict(max_epochs=60)
 auto_scale_lr = dict(base_batch_size=50)

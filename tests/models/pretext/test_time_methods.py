@@ -268,7 +268,7 @@ default_hooks = dict(logger=dict(interval=3))
 @pytest.mark.parametrize(('config', 'data', 'changed'), [
     ('temporal_order/temporal_order_r18w8_1xb32-cos-8e_motionclips', 'num_clips=80, size=32', []),
     ('odd_one_out/odd_one_out_r18w8_1xb16-cos-10e_motionclips', 'num_clips=80, size=32', []),
-    ('landmark_generation/landmark_generation_conv8_1xb32-cos-12e_motionclips', 'num_clips=80', ['running']),
+    ('landmark_generation/landmark_generation_conv8_1xb32-cos-20e_motionclips', 'num_clips=80', ['running']),
     ('geometry_aware/geometry_aware_r18w16_1xb32-cos-3e_multiviewfigures', 'num_moments=14, people=2, cameras=3, '
      'size=32, max_images=80', [])])
 def test_resume(config, data, changed, tmp_path):
@@ -279,6 +279,6 @@ def test_resume(config, data, changed, tmp_path):
 @pytest.mark.long
 def test_resume_keeps_hard_negatives(tmp_path):
     """Half of 120 clips or so give pairs; the run is resumed after the negatives have become hard."""
-    config = 'siamese_triplets/siamese_triplets_r18w8_1xb50-cos-12e_motionclips'
+    config = 'siamese_triplets/siamese_triplets_r18w8_1xb50-cos-60e_motionclips'
     text = TINY.format(config=config, data='max_images=80, clips=dict(num_clips=160, clip_length=4)')
     check_resume(tmp_path, text + "model = dict(hard_after=0.2)\n")
