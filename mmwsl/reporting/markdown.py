@@ -26,7 +26,9 @@ def _line(cells):
     return '| ' + ' | '.join(cell.replace('|', '\\|') for cell in cells) + ' |'
 
 
-ERRORS = ('end_point_error', 'n_mpjpe', 'outliers', 'warped_difference')  # what such metrics begin with
+# what such metrics begin with
+ERRORS = ('end_point_error', 'fid', 'n_mpjpe', 'outliers', 'part_error', 'reconstruction_error', 'shift_error',
+          'warped_difference')
 
 
 def is_error(metric):
