@@ -200,7 +200,7 @@ def test_resumed_run_equals_an_uninterrupted_one(tmp_path, name):
         ['epoch_2.png'] if name == 'finegan' else ['epoch_1.png', 'epoch_2.png'])
     assert set(state['optimizer']) == {'discriminator', 'generator'} and len(state['param_schedulers']) == 2
     rates = [state['optimizer'][half]['param_groups'][0]['lr'] for half in state['optimizer']]
-    assert rates == pytest.approx([2e-5, 5e-5])
+    assert rates == pytest.approx([2e-5, 2e-5 if name == 'biggan' else 5e-5])
 
 
 def test_a_batch_needs_boxes():
