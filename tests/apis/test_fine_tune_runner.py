@@ -27,7 +27,7 @@ FEW = "_base_ = 'mmwsl::benchmarks/semi_supervised/semi_supervised_quick_r18w16_
     DIGITS.replace("dataset=dict(_delete_=True, **digits, split='train', max_images=320)",
                    "dataset=dict(dataset=dict(_delete_=True, **digits, split='train'), fraction=0.2)") + """
 param_scheduler = None
-train_cfg = dict(max_epochs=2)
+train_cfg = dict(max_epochs=8)
 """
 
 
