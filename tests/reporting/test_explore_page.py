@@ -240,6 +240,7 @@ def test_a_browser_shows_points_at_switches_and_finds(tmp_path):
       point('pointermove', ...screenOf(2));
       found.facts = tipText();
       found.thumbnail = [tip.querySelector('.picture').style.backgroundPosition, /^url\\("blob:/.test(tip.querySelector('.picture').style.backgroundImage)];
+      for (let i = 0; i < 50 && !painted(9, COLOR); i++) await pause();  // on a busy machine pictures are decoded late
       found.painted = painted(9, COLOR);  // typical of its group, so it has room
       found.foreign = painted(10, COLOR);
       point('pointermove', 3, 3);
