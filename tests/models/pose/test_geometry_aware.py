@@ -102,7 +102,7 @@ def test_the_rotation_is_used():
 
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
     rng = np.random.default_rng(0)
-    for _ in range(300):
+    for _ in range(450):
         views, samples = batch(seen, rng.integers(len(seen), size=16))
         loss = model(views, samples, mode='loss')['loss_pixels']
         optimizer.zero_grad()
