@@ -1,6 +1,7 @@
 """Protocols that train, from a user's side."""
 
 import os
+import time
 
 import cv2
 import pytest
@@ -205,6 +206,7 @@ benchmark = dict(protocols=dict(linear_online=dict(config='{files['folder']}/lin
         patch.setattr('mmwsl.engine.hooks.OptimizerStepHook.after_train_iter', stop)
         with pytest.raises(KeyboardInterrupt):
             figures('parts')
+    time.sleep(1.1)  # logs are named by the second: two runs in one would share theirs
     resumed, folder = figures('parts')
     assert resumed == whole
     assert 'resumed epoch: 1, iter: 10' in log_text(folder)
