@@ -34,3 +34,12 @@ ERRORS = ('end_point_error', 'fid', 'n_mpjpe', 'outliers', 'part_error', 'recons
 def is_error(metric):
     """Whether the lowest value of a metric is the best."""
     return metric.startswith(ERRORS)
+
+
+# metrics that describe and do not rate: no value of theirs is the best
+DESCRIPTIONS = ('threshold', 'nmi_child_color', 'nmi_child_shape', 'nmi_parent_color', 'psnr_identity_rotation')
+
+
+def is_rated(metric):
+    """Whether a metric has a best value; a threshold, say, has none."""
+    return not metric.startswith(DESCRIPTIONS)

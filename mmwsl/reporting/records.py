@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from mmwsl.files import read_json_lines
-from mmwsl.reporting.markdown import is_error, markdown_table
+from mmwsl.reporting.markdown import is_error, is_rated, markdown_table
 
 FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', 'metric', 'value', 'settings', 'encoder',
           'layer', 'pooling', 'command', 'commit', 'versions', 'hardware', 'seconds', 'date', 'saw_labels')
@@ -186,7 +186,7 @@ class Pivot:
         rows: methods; floors first, ceilings last.
         cells: (row, column) -> values of the seeds.
         pixels: method -> pixels that went through its backbones in training, where the checkpoint knows.
-        best: column -> best mean of the rows that are no ceiling; of errors the lowest.
+        best: column -> best mean of the rows that are no ceiling; of errors the lowest; None of what rates nothing.
         saw_labels: method -> whether its network saw labels before; None where its records do not say.
     """
     columns: list
@@ -263,7 +263,8 @@ def pivot(records, metrics=None):
                   saw_labels)
     for column in columns:
         means = [mean for row in rows if not is_ceiling(row) and (mean := table.mean(row, column)) is not None]
-        table.best[column] = (min if is_error(column[1]) else max)(means, default=None)
+        rated = means if is_rated(column[1]) else []
+        table.best[column] = (min if is_error(column[1]) else max)(rated, default=None)
     return table
 
 

@@ -200,3 +200,8 @@ def test_of_errors_the_lowest_is_best():
             record('a', 3.0, 'flow', 'cosine'), record('b', 2.0, 'flow', 'cosine')]
     assert render_table(rows) == (
         '| method | flow end point error | flow cosine |\n|---|--:|--:|\n| a | 3.00 | **3.00** |\n| b | **2.00** | 2.00 |\n')
+
+
+def test_what_rates_nothing_has_no_best():
+    rows = [record('a', 40.0, 'maps', 'threshold_tags'), record('b', 70.0, 'maps', 'threshold_tags')]
+    assert render_table(rows) == '| method | maps threshold tags |\n|---|--:|\n| a | 40.00 |\n| b | 70.00 |\n'
