@@ -11,7 +11,7 @@ from mmwsl.files import append_json_lines, write_atomically
 from mmwsl.reporting.markdown import markdown_table
 from mmwsl.reporting.records import make_record, read_records
 
-PROTOCOLS = dict(train='pseudo_masks', test='segmentation')
+PROTOCOLS = dict(train='pseudo_masks', test='segmentation')  # of rows that were kept before they said it
 METRICS = dict(miou='value', foreground_iou='foreground')
 
 
@@ -41,12 +41,12 @@ class Figures:
         self.rows: list[dict[str, Any]] = []
 
     def add(self, method: str, matrix: np.ndarray | None, split: str, settings: Mapping[str, Any],
-            seconds: float) -> None:
-        """Add the mIoU of a confusion matrix; None adds nothing."""
+            seconds: float, protocol: str = 'segmentation') -> None:
+        """Add the mIoU of a confusion matrix, of a segmentor or of ``pseudo_masks``; None adds nothing."""
         if matrix is not None:
             iou = intersection_over_union(matrix)
             self.rows.append(dict(
-                method=method, split=split, value=round(100 * iou['mIoU'], 4),
+                method=method, split=split, protocol=protocol, value=round(100 * iou['mIoU'], 4),
                 foreground=round(100 * float(np.nanmean(iou['iou'][1:])), 4), settings=dict(settings),
                 seconds=round(seconds, 1)))
 
@@ -63,8 +63,8 @@ class Figures:
         write_atomically(out / 'table.md', table)
         made = [make_record(
             method=row['method'], config=self.config, seed=self.seed, dataset=self.dataset, split=row['split'],
-            protocol=PROTOCOLS[row['split']], metric=metric, value=row[key], settings=row['settings'],
-            seconds=row['seconds']) for row in self.rows for metric, key in METRICS.items()]
+            protocol=row.get('protocol') or PROTOCOLS[row['split']], metric=metric, value=row[key],
+            settings=row['settings'], seconds=row['seconds']) for row in self.rows for metric, key in METRICS.items()]
         (out / 'records.jsonl').unlink(missing_ok=True)
         append_json_lines(out / 'records.jsonl', made)
         if records is not None:  # a command that is run again adds nothing twice

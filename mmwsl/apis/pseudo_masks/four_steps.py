@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import functools
 import os
 import time
 from dataclasses import asdict
@@ -116,14 +117,31 @@ class FourSteps:
     def _known(self) -> bool:
         return any(photo.truth for photo in self.photos)
 
-    def _score(self, maps: Path, method: str, refined: bool, **more: Any) -> None:
-        """Score maps as masks, with the image's tags and without, where the truth is known."""
-        settings = self.mask_settings
-        for with_tags in (True, False) if self._known() else ():
+    def _score(self, maps: Path, method: str, refined: bool, photos: list[Photo] | None = None, **more: Any) -> None:
+        """Score maps as masks, with the image's tags and without, where the truth is known; of ``photos`` of the test
+        in the place of those that get masks."""
+        settings, split = self.mask_settings, 'train' if photos is None else 'test'
+        for with_tags in (True, False) if photos or self._known() else ():
             started = time.monotonic()
-            matrix = score_maps(self.photos, maps, len(self.classes), settings, with_tags, refined)
-            self.figures.add(method, matrix, 'train', given(
-                with_tags, settings.refiner if refined else None, self.cfg.maps, **more), time.monotonic() - started)
+            matrix = score_maps(photos or self.photos, maps, len(self.classes), settings, with_tags, refined)
+            self.figures.add(method, matrix, split, given(
+                with_tags, settings.refiner if refined else None, self.cfg.maps, **more), time.monotonic() - started,
+                protocol='pseudo_masks')
+
+    def _score_tests(self, checkpoint: Path, trained: str) -> None:
+        """Score the classifier's maps on the photos that test the segmentor, which it has not seen either."""
+        if self.data is not None or not self.cfg.get('test_photos'):
+            return
+        datasets = [copy.deepcopy(each) for each in self.cfg.test_photos]
+        folder, maps = self.out / 'test_photos', self.out / 'test_maps'
+        run_step(folder, 'test photos', digest(datasets), lambda: write_list(
+            folder, *list_photos([(each, 'test') for each in datasets], folder)))
+        photos, made = read_list(folder)[0], digest(dict(self.cfg.maps), trained, datasets)
+        run_step(maps, 'maps of test photos', made, lambda: make_maps(
+            self.classifier, checkpoint, photos, self.classes, maps, device=self.device, **self.cfg.maps))
+        for refined, method in enumerate(('cam', 'cam_refined')[:1 + bool(self.mask_settings.refiner)]):
+            self._scored(f'test_{method}', made, functools.partial(
+                self._score, maps, self.methods[method], bool(refined), photos))
 
     def run(self) -> Figures:
         """All steps, each skipped where it is done."""
@@ -136,6 +154,7 @@ class FourSteps:
         self._scored('maps', made, lambda: self._score(maps, self.methods['cam'], refined=False))
         if self.mask_settings.refiner:
             self._scored('refined', made, lambda: self._score(maps, self.methods['cam_refined'], refined=True))
+        self._score_tests(checkpoint, trained)
         if self.cfg.get('affinity'):
             maps, made = self._propagate(maps, made, checkpoint)
         masks = self.out / 'masks'
@@ -256,7 +275,9 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
     :func:`make_maps`), ``masks`` (:class:`MaskSettings`); and may have ``affinity`` (``config``, ``options``,
     ``method``, its name in the table, ``labels``, and ``masks``, how what it propagates becomes masks: a model that is
     trained on ``labels``, masks of two backgrounds, and moves the maps; ``longest``, the photos' side there;
-    ``from_classifier=True`` to start from the classifier's backbone, as ``segmentor`` may), ``final`` (``scales``,
+    ``from_classifier=True`` to start from the classifier's backbone, as ``segmentor`` may), ``test_photos`` (a list of
+    data sets with true masks on which the classifier's maps are scored as well: those of the segmentor's test, so that
+    figures compare), ``final`` (``scales``,
     ``flip``, ``refiner`` of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well:
     True, or a dict of other ``options``), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and
     ``supervised``. Each step has a folder in ``out``. One that is whole and whose settings and inputs are the same is

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import shutil
 import subprocess
 import sys
 
@@ -95,6 +96,18 @@ def test_what_is_whole_is_skipped_and_what_was_lost_is_made_again(done, capsys, 
     assert four_steps(place / 'chain.py', place / 'out') == table
     assert lost.read_bytes() == before and sorted((place / 'out' / 'maps').glob('*.npz'))[4].stat().st_mtime_ns == kept
     assert 'maps: goes on' in capsys.readouterr().out
+
+
+@pytest.mark.long
+def test_maps_of_the_photos_of_the_test_are_scored_as_those_that_get_masks(done):
+    place, _ = done
+    (place / 'scored.py').write_text(CONFIG + 'test_photos = photos  # the same photos, so the same figures\n')
+    shutil.copytree(place / 'out', place / 'scored')
+    four_steps(place / 'scored.py', place / 'scored')
+    records = [each for each in read_records(place / 'scored' / 'records.jsonl') if each['protocol'] == 'pseudo_masks']
+    kept, tested = ([[each[key] for key in ('method', 'metric', 'value', 'settings')] for each in records if each['split'] == split]
+                    for split in ('train', 'test'))
+    assert len(tested) == 4 and tested == kept
 
 
 @pytest.mark.long

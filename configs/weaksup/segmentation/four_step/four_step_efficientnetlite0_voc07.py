@@ -8,6 +8,10 @@ photos = [
     dict(type='Subset', holdout=1 / 3, dataset=dict(
         type='VOC', data_root='data/VOCdevkit', sets=['VOC2007/val'], task='Segmentation', supervision='full')),
 ]
+test_photos = [
+    dict(type='Subset', holdout=1 / 3, held_out=True, dataset=dict(
+        type='VOC', data_root='data/VOCdevkit', sets=['VOC2007/val'], task='Segmentation', supervision='full')),
+]
 squares = dict(supervision='image', pipeline=[
     dict(type='ResizeToSquare', size=224, interpolation='bicubic', decode_reduced=True)])
 classifier = dict(
