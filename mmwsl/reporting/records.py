@@ -23,8 +23,9 @@ FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', '
 @functools.cache
 def environment():
     """Fields that all records of this process share: command, commit, versions, hardware."""
-    versions = {}
-    for package in ('mmwsl', 'torch', 'mmengine', 'numpy', 'scikit-learn'):
+    from mmwsl import __version__
+    versions = dict(mmwsl=__version__)  # of the source tree that runs, which need not be the one that is installed
+    for package in ('torch', 'mmengine', 'numpy', 'scikit-learn'):
         try:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

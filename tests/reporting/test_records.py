@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+import mmwsl
 from mmwsl.apis import read_records, render_table
 from mmwsl.files import append_json_lines
 from mmwsl.reporting import records as module
@@ -21,7 +22,7 @@ def test_make_record():
     made = make_record(method='simclr', value=1.5, seconds=2.0)
     assert set(DESIGN_FIELDS) | {'encoder', 'layer', 'pooling', 'saw_labels'} == set(made) == set(FIELDS)
     assert (made['method'], made['value'], made['seed'], made['suite']) == ('simclr', 1.5, None, None)
-    assert made['versions'].keys() >= {'mmwsl', 'torch', 'mmengine', 'numpy'}
+    assert made['versions'].keys() >= {'torch', 'mmengine', 'numpy'} and made['versions']['mmwsl'] == mmwsl.__version__
     assert len(made['date']) == 20 and made['date'].endswith('Z')
     assert made['hardware'] and made['command']
     json.dumps(made)
