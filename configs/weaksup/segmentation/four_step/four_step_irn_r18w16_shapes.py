@@ -8,5 +8,5 @@ affinity = dict(
         'data_preprocessor.std': [50.01, 44.86, 54.54]
     },
     from_classifier=True,
-    labels=dict(threshold=(0.2, 0.6)),
+    labels=dict(threshold=(0.2, 0.6), refiner=dict(type='par')),
     masks=dict(threshold=0.25, refiner=dict(type='par')))
