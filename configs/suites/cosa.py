@@ -1,7 +1,7 @@
 # The parts of CoSA one after the other, on textured shapes of which two have a context that misleads, in the order of
 # the paper's ablation, and what its public code has; three seeds. All go on from `classifier`, one warm-up for all
 # seeds, which starts from a network that knows single shapes (`start`): the rows differ in what comes after it. `maps`
-# says what the class maps alone reach.
+# says what the class maps alone reach. `weights_image` are reliability weights as printed, with mean 1 over the image.
 suite = 'cosa'
 protocols = ['segmentation']
 cosa = 'mmwsl::weaksup/segmentation/cosa/cosa_'
@@ -15,4 +15,8 @@ parts = dict(base='plain_', swap='swap_', weights='weights_', threshold='thresho
 runs += [
     dict(method=method, config=cosa + part + recipe, start='classifier-seed0', seeds=[seed])
     for seed in (0, 1, 2) for method, part in parts.items()
+]
+runs += [
+    dict(method='weights_image', config=cosa + 'weights_' + recipe, start='classifier-seed0', seeds=[0, 1, 2],
+         options={'model.reliability_over': 'image'}),
 ]

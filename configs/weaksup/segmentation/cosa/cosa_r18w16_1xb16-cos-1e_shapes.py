@@ -2,7 +2,8 @@
 # auxiliary one of the stage before the final one. It goes on from the class maps of
 # cosa_classifier_r18w16_1xb32-cos-4e_shapes.py, the warm-up (load_from=ITS_CHECKPOINT; configs/suites/cosa.py does it).
 # Sizes, schedule, rates, the momentum for 96 steps and the weights of the two swapped losses are ours: published ones
-# are for 40,000 steps of a network from ImageNet.
+# are for 40,000 steps of a network from ImageNet. Reliability weights have mean 1 over the background and over objects
+# each; over the image, as printed, they make the background count more (suites/cosa.py has both).
 _base_ = ['../../../_base_/datasets/shapes.py', '../../../_base_/default_runtime.py']
 
 model = dict(
@@ -17,6 +18,7 @@ model = dict(
     assignment_scales=(1.0, 0.5),
     thresholds=dict(num_components=2, low=0.15, high=0.35, length=20, momentum=0.9, iterations=50),
     reliability=dict(alpha=0.8, beta=1.0),
+    reliability_over='label',
     segmentation_weight=0.5,
     guidance_weight=0.5,
     regularization_weight=0.0,

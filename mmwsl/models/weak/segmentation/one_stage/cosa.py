@@ -41,6 +41,8 @@ class CoSA(TeacherModel, SingleStageModel):
         thresholds: of :class:`MapThresholds`, of the final and the auxiliary map.
         refine: refine the pseudo-labels by :func:`par`.
         reliability: ``dict(alpha=, beta=)`` of :func:`perplexity`, to weight the pixels of pseudo-labels; or None.
+        reliability_over: what the weights have mean 1 over: ``'image'``, as printed, or ``'label'``, the background
+            and the objects of an image each (:func:`reliability_weights`).
         guidance_weight: of the loss from segmentation to class maps.
         guidance: what guides the class maps: ``'own'``, the segmentation; as controls ``'truth'``, the true masks,
             which needs ``supervision='full'`` and views that move nothing, and ``'noise'``, a random class of the tags
@@ -50,16 +52,20 @@ class CoSA(TeacherModel, SingleStageModel):
         kwargs: see :class:`SingleStageModel`; ``segmentation_weight`` is of the loss from maps to segmentation.
 
     Raises:
-        ValueError: another ``guidance``; from a step, guidance by the truth without true masks.
+        ValueError: another ``guidance`` or ``reliability_over``; from a step, guidance by the truth without true masks.
     """
 
     students = ('backbone', 'head')
 
     def __init__(self, backbone, head, swap=True, momentum=0.9994, thresholds=None, refine=False, reliability=None,
-                 guidance_weight=0.05, guidance='own', separation_weight=0.0, epsilon=1.0, temperature=0.5, **kwargs):
+                 reliability_over='image', guidance_weight=0.05, guidance='own', separation_weight=0.0, epsilon=1.0,
+                 temperature=0.5, **kwargs):
         super().__init__(backbone, head, **kwargs)
         if guidance not in GUIDES:
             raise ValueError(f'CoSA: guidance={guidance!r} is unknown; choose one of {GUIDES}')
+        if reliability_over not in ('image', 'label'):
+            raise ValueError(f"CoSA: reliability_over={reliability_over!r} is unknown; choose 'image' or 'label'")
+        self.reliability_over = reliability_over
         self.teacher = Teacher(self.backbone, self.head, momentum=momentum)
         self.thresholds = MapThresholds(**(thresholds or {}))
         self.swap, self.refine, self.reliability = swap, refine, reliability
@@ -132,5 +138,6 @@ class CoSA(TeacherModel, SingleStageModel):
             labels = refined_labels(images, maps, low, high) if self.refine else pseudo_labels(maps, low, high)
             weights = None
             if self.reliability is not None:
-                weights = reliability_weights(perplexity(maps.amax(1), (low + high) / 2, **self.reliability))
+                weights = reliability_weights(perplexity(maps.amax(1), (low + high) / 2, **self.reliability),
+                                              labels if self.reliability_over == 'label' else None)
         return balanced_cross_entropy(predicted, labels, weights)

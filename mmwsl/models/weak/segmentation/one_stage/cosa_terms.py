@@ -60,13 +60,29 @@ def perplexity(largest, threshold, alpha=0.8, beta=1.0):
     return (-(alpha * distance).clamp(1e-4, 1 - 1e-4).log())**beta
 
 
-def reliability_weights(perplexity):
+def reliability_weights(perplexity, labels=None):
     """The reciprocal of the perplexity (B, H, W), divided by its mean over the image.
 
     Printed as growing with the perplexity; its text, a normalized reciprocal, is what is done here.
+
+    Args:
+        perplexity: (B, H, W).
+        labels: (B, H, W) int64; given, the mean is over the pixels labeled background for these, and over those of
+            objects for those, so that neither of the two counts more because its maps are farther from the threshold.
     """
     reciprocal = 1 / perplexity
-    return reciprocal / reciprocal.mean((1, 2), keepdim=True)
+    if labels is None:
+        return reciprocal / reciprocal.mean((1, 2), keepdim=True)
+    weights = torch.zeros_like(reciprocal)
+    for chosen in regions(labels):
+        mean = (reciprocal * chosen).sum((1, 2), keepdim=True) / chosen.sum((1, 2), keepdim=True).clamp(min=1)
+        weights = torch.where(chosen, reciprocal / mean, weights)
+    return weights
+
+
+def regions(labels):
+    """Where ``labels`` say background, and where an object: two masks; void is in neither."""
+    return labels == 0, (labels != 0) & (labels != VOID)
 
 
 def balanced_cross_entropy(logits, labels, weights=None):
@@ -80,7 +96,7 @@ def balanced_cross_entropy(logits, labels, weights=None):
     each = F.cross_entropy(upcast(logits), labels, ignore_index=VOID, reduction='none')
     each = each if weights is None else each * weights
     loss = 0
-    for chosen in (labels == 0, (labels != 0) & (labels != VOID)):
+    for chosen in regions(labels):
         count = all_mean(chosen.sum().to(each.dtype)).clamp(min=1 / world_size())
         loss = loss + (each * chosen).sum() / count / 2
     return loss

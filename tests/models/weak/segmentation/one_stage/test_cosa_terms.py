@@ -59,6 +59,15 @@ def test_weights_have_a_mean_of_1_and_fall_towards_the_threshold():
     assert two.flatten().tolist() == pytest.approx([1.6, 0.4])
 
 
+def test_weights_over_labels_let_neither_background_nor_objects_count_more():
+    # reciprocals 4, 2 of background, 1, 0.25 and 0.25 of objects, 8 of void
+    unsure, labels = torch.tensor([[[0.25, 0.5, 1.0], [4.0, 4.0, 0.125]]]), torch.tensor([[[0, 0, 1], [2, 2, 255]]])
+    weights = reliability_weights(unsure, labels)
+    assert torch.allclose(weights, torch.tensor([[[4 / 3, 2 / 3, 2.0], [0.5, 0.5, 0.0]]]))
+    alone = reliability_weights(unsure, torch.zeros_like(labels))  # of one kind alone it is the mean over the image
+    assert torch.allclose(alone, reliability_weights(unsure))
+
+
 def test_background_and_foreground_count_the_same():
     logits = torch.tensor([[[[0., 2., 0., 1.]], [[0., 0., 1., 1.]]]])
     labels = torch.tensor([[[0, 0, 1, 255]]])
