@@ -11,7 +11,7 @@ test_photos = [
         supervision='full')
 ]
 maps = dict(scales=(1.0, 1.5, 2.0), flip=True, stride=1)
-masks = dict(threshold=0.7, refiner=dict(type='par'))
+masks = dict(threshold=0.6, refiner=dict(type='par'))
 segmentor = dict(
     config='mmwsl::weaksup/segmentation/four_step/fcn_parts_r18w16_1xb32-cos-24e_shapes.py', from_classifier=True,
     options=dict(epochs=12))
