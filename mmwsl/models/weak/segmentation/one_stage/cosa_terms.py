@@ -35,14 +35,26 @@ def refined_labels(images, maps, low, high, scale=0.5):
         maps: (B, C, H, W) in [0, 1].
         scale: at which they are refined.
     """
-    def winner(threshold):
-        background = torch.zeros_like(maps[:, :1]) + threshold
-        planes = F.interpolate(torch.cat([background, maps], dim=1), size=small.shape[2:], mode='bilinear')
-        return F.interpolate(par(small, planes), size=images.shape[2:], mode='bilinear').argmax(1)
-
     small = F.interpolate(images, scale_factor=scale, mode='bilinear')
-    certain, possible = winner(high), winner(low)
-    return torch.where(certain > 0, certain, torch.where(possible > 0, VOID, 0))
+    maps, classes = seen_classes(maps)
+    planes = F.interpolate(maps, size=small.shape[2:], mode='bilinear')
+    # refinement is linear, so that one plane of ones stands for the background of either threshold
+    planes = torch.cat([torch.ones_like(planes[:, :1]), planes], dim=1)
+    refined = F.interpolate(par(small, planes), size=images.shape[2:], mode='bilinear')
+    background, (largest, found) = refined[:, 0], refined[:, 1:].max(1)
+    labels = classes.gather(1, found.flatten(1)).view_as(found) + 1
+    return torch.where(largest > high * background, labels, torch.where(largest > low * background, VOID, 0))
+
+
+def seen_classes(maps):
+    """The maps (B, C, H, W) of as many classes as an image of the batch has at most, and their numbers (B, K).
+
+    The others are 0 everywhere. Where counting would wait for the device, these are all.
+    """
+    seen = maps.amax((2, 3)) > 0
+    most = max(int(seen.sum(1).max()), 1) if maps.device.type == 'cpu' else maps.shape[1]
+    classes = seen.to(maps.dtype).topk(most, dim=1).indices
+    return maps.gather(1, classes[:, :, None, None].expand(-1, -1, *maps.shape[2:])), classes
 
 
 def perplexity(largest, threshold, alpha=0.8, beta=1.0):

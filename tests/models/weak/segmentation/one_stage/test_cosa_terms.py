@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
     balanced_cross_entropy,
@@ -16,6 +17,7 @@ from mmwsl.models.weak.segmentation.one_stage.cosa_terms import (
     reliability_weights,
     sharpened_probabilities,
 )
+from mmwsl.refine import par
 
 
 def test_range_and_absent_classes():
@@ -40,6 +42,20 @@ def test_refined_labels_follow_the_image():
     assert pseudo_labels(maps, 0.25, 0.7)[0, 7, 12] == 0
     labels = refined_labels(image, maps, 0.25, 0.7)[0]
     assert (labels[:, 10:] == 1).all() and (labels[:, :6] == 0).all()
+
+
+def test_refined_labels_are_those_of_all_classes_and_a_background_for_each_threshold():
+    generator = torch.Generator().manual_seed(0)
+    images, maps = torch.rand(3, 3, 24, 20, generator=generator), torch.rand(3, 6, 24, 20, generator=generator)
+    maps *= torch.tensor([[1, 0, 0, 1, 0, 1], [0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 0, 0]])[:, :, None, None]  # tags
+    small = F.interpolate(images, scale_factor=0.5, mode='bilinear')
+    winners = []
+    for threshold in (0.6, 0.55):
+        planes = F.interpolate(torch.cat([torch.full_like(maps[:, :1], threshold), maps], dim=1), scale_factor=0.5, mode='bilinear')
+        winners.append(F.interpolate(par(small, planes), size=(24, 20), mode='bilinear').argmax(1))
+    expected = torch.where(winners[0] > 0, winners[0], torch.where(winners[1] > 0, 255, 0))
+    assert (refined_labels(images, maps, 0.55, torch.tensor(0.6)) == expected).all()
+    assert set(expected[0].unique().tolist()) == {0, 1, 4, 6, 255} and (expected[2] == 0).all()
 
 
 def test_perplexity_by_hand():
