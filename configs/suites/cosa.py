@@ -1,7 +1,8 @@
 # The parts of CoSA one after the other, on textured shapes of which two have a context that misleads, in the order of
 # the paper's ablation, and what its public code has; three seeds. All rows of a seed go on from one warm-up,
-# `classifier`, which starts from a network that knows single shapes (`start`): they differ in what comes after it. `maps`
-# says what the class maps alone reach. `weights_image` are reliability weights as printed, with mean 1 over the image.
+# `classifier`, which starts from a network that knows single shapes (`start`): they differ in what comes after it.
+# `maps` says what the class maps alone reach. `weights_image` are reliability weights as printed, with mean 1 over the
+# image.
 suite = 'cosa'
 protocols = ['segmentation']
 cosa = 'mmwsl::weaksup/segmentation/cosa/cosa_'

@@ -1,7 +1,7 @@
 # From tags to masks of photos in four steps, on the network of ImageNet, for a CPU and a part of VOC2007: tags of train
 # and of two thirds of the photos of val that have masks, which score the pseudo-masks; the last third tests the
-# segmentor. Sizes and lengths are ours. The background's threshold and the refiner were chosen by the true masks of half
-# of the photos that score the pseudo-masks, which the segmentor is not tested on.
+# segmentor. Sizes and lengths are ours. The background's threshold and the refiner were chosen by the true masks of
+# half of the photos that score the pseudo-masks, which the segmentor is not tested on.
 tagged = dict(type='VOC', data_root='data/VOCdevkit')
 photos = [
     dict(type='VOC', data_root='data/VOCdevkit', sets=['VOC2007/train'], supervision='image'),
