@@ -124,7 +124,10 @@ class Runner(NeededHooks, BuiltSchedules, MMEngineRunner):
 
     def _check_data(self, dataloader, training):
         head = getattr(unwrap(self.model), 'head', None)
-        check_quickly(getattr(dataloader, 'dataset', None), training, getattr(head, 'num_classes', None))
+        count = getattr(head, 'num_classes', None)
+        if count and getattr(head, 'several_tags', False):
+            count += 1  # of tags none is the background, which class maps have as well
+        check_quickly(getattr(dataloader, 'dataset', None), training, count)
 
     @staticmethod
     def build_dataloader(dataloader, seed=None, diff_rank_seed=False):

@@ -1,5 +1,7 @@
 """Images with class maps."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from PIL import Image
 
 from mmwsl.datasets import ClassMaps, ImageError
 from mmwsl.datasets.checks import AnnotationError, check_quickly, inspect
+from mmwsl.engine.runner import Runner
 from mmwsl.evaluation.metrics import IoUMetric
 
 
@@ -183,6 +186,15 @@ def test_a_network_of_another_number_of_classes(tmp_path):
         for other in (2, 4):
             with pytest.raises(ValueError, match=f'3 classes in its class maps, the head of the network {other}; set num'):
                 check_quickly(data, training, num_classes=other)
+
+
+def test_a_network_that_learns_tags_does_not_count_the_background(tmp_path):
+    data = ClassMaps(**save_maps(tmp_path, [halves(1)] * 2), classes=['ground', 'cat', 'dog'])
+    network = SimpleNamespace(model=SimpleNamespace(head=SimpleNamespace(num_classes=2, several_tags=True)))
+    Runner._check_data(network, SimpleNamespace(dataset=data), training=False)
+    network.model.head.several_tags = False
+    with pytest.raises(ValueError, match='the head of the network 2'):
+        Runner._check_data(network, SimpleNamespace(dataset=data), training=False)
 
 
 def test_maps_that_are_the_images(tmp_path):
