@@ -31,11 +31,6 @@ photo = dict(type='ResizeToSquare', size=288, interpolation='bicubic', decode_re
 data_preprocessor = dict(
     chained=True,
     views=[[dict(type='RandomResizedCrop', size=256, scale=(0.4, 1.0), flip_prob=0.5)], [dict(type='RandomOperation')]])
-names = [
-    'aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car', 'cat', 'chair', 'cow', 'diningtable', 'dog',
-    'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train', 'tvmonitor'
-]
-root = 'data/VOCdevkit/VOC2007'
 train_dataloader = dict(batch_size=8, dataset=dict(pipeline=[photo]))
 test_dataloader = dict(
     batch_size=4,
@@ -45,11 +40,10 @@ test_dataloader = dict(
         holdout=1 / 3,
         held_out=True,
         dataset=dict(
-            type='ClassMaps',
-            images=root + '/JPEGImages',
-            maps=root + '/SegmentationClass',
-            list_file=root + '/ImageSets/Segmentation/val.txt',
-            classes=['background', *names],
+            type='VOC',
+            data_root='data/VOCdevkit',
+            sets=['VOC2007/val'],
+            task='Segmentation',
             supervision='full',
             pipeline=[photo])))
 test_evaluator = dict(_delete_=True, type='IoUMetric', num_classes=21)
@@ -65,4 +59,4 @@ param_scheduler = [
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=20)
 auto_scale_lr = dict(base_batch_size=8)
 default_hooks = dict(checkpoint=dict(interval=10))
-del names, photo
+del photo
