@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+import mmwsl
 from mmwsl.files import read_json_lines
 from mmwsl.reporting.markdown import is_error, is_rated, markdown_table
 
@@ -23,8 +24,7 @@ FIELDS = ('suite', 'method', 'config', 'seed', 'dataset', 'split', 'protocol', '
 @functools.cache
 def environment():
     """Fields that all records of this process share: command, commit, versions, hardware."""
-    from mmwsl import __version__
-    versions = dict(mmwsl=__version__)  # of the source tree that runs, which need not be the one that is installed
+    versions = dict(mmwsl=mmwsl.__version__)  # of the source tree that runs, which need not be the one installed
     for package in ('torch', 'mmengine', 'numpy', 'scikit-learn'):
         try:
             versions[package] = importlib.metadata.version(package)
@@ -83,10 +83,8 @@ def make_record(**fields):
     unknown = set(fields) - set(FIELDS)
     if unknown:
         raise ValueError(f'unknown record fields {sorted(unknown)}; known are {", ".join(FIELDS)}')
-    record = dict.fromkeys(FIELDS)
-    record.update(environment(), date=datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ'))
-    record.update(fields)
-    return record
+    now = datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%dT%H:%M:%SZ')
+    return dict.fromkeys(FIELDS) | environment() | dict(date=now) | fields
 
 
 def read_records(path):
@@ -228,8 +226,8 @@ class Pivot:
 def pivot(records, metrics=None):
     """Pivot records to methods against metrics; a repeated run of a seed replaces the earlier one.
 
-    A metric that was measured at several layers has a column for each, ``metric layer N``; a method whose records are
-    of several checkpoints of one seed a row for each (:func:`split_by_checkpoint`).
+    A metric of several layers has a column for each, ``metric layer N``; a method whose records are of several
+    checkpoints of one seed a row for each (:func:`split_by_checkpoint`).
 
     Raises:
         ValueError: no records, or records of several data sets (one table never mixes them).
@@ -264,8 +262,7 @@ def pivot(records, metrics=None):
                   saw_labels)
     for column in columns:
         means = [mean for row in rows if not is_ceiling(row) and (mean := table.mean(row, column)) is not None]
-        rated = means if is_rated(column[1]) else []
-        table.best[column] = (min if is_error(column[1]) else max)(rated, default=None)
+        table.best[column] = (min if is_error(column[1]) else max)(means if is_rated(column[1]) else [], default=None)
     return table
 
 
@@ -274,8 +271,8 @@ def render_table(records, metrics=None):
 
     Floors (untrained networks) come first and the supervised ceiling last; the best of the others is in bold. Where
     checkpoints know how many pixels went through their backbones, a column says so; another says whose networks saw
-    labels before, where some did and some did not. ``metrics`` names the columns to
-    show; default all. Several seeds of one cell are shown as mean ± sample standard deviation, with their number.
+    labels before, where some did and some did not. ``metrics`` names the columns to show; default all. Several seeds of
+    one cell are shown as mean ± sample standard deviation, with their number.
 
     Raises:
         ValueError: no records, or records of several data sets (one table never mixes them).

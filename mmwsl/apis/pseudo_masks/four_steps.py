@@ -18,14 +18,13 @@ from mmwsl.apis.own_data.views import innermost
 from mmwsl.apis.pseudo_masks.chain import digest, run_step
 from mmwsl.apis.pseudo_masks.figures import Figures, given
 from mmwsl.apis.pseudo_masks.make_maps import make_maps, propagate_maps
-from mmwsl.apis.pseudo_masks.make_masks import MaskSettings, make_masks, place_photo, score_maps
-from mmwsl.apis.pseudo_masks.photos import Photo, list_photos, read_list, write_list
-from mmwsl.apis.pseudo_masks.segment import score_segmentor
+from mmwsl.apis.pseudo_masks.make_masks import MaskSettings, make_masks, score_maps, write_truth
+from mmwsl.apis.pseudo_masks.photos import Photo, list_photos, read_list, stamp, write_list
+from mmwsl.apis.pseudo_masks.segment import read_masks, score_segmentor
 from mmwsl.apis.train import train
 from mmwsl.datasets import read_own_data
-from mmwsl.datasets.readers.map_files import write_mask
 from mmwsl.engine.child import Children
-from mmwsl.files import check_writable_folder, lock, write_atomically
+from mmwsl.files import check_writable_folder, lock
 
 METHODS = ('cam', 'cam_refined', 'four_step', 'supervised')
 LOCK = '.steps.lock'
@@ -104,7 +103,7 @@ class FourSteps:
         if count not in (None, len(self.classes)):
             raise ValueError(f'the classifier has {count} classes, the photos {len(self.classes)}; correct '
                              'classifier or photos')
-        return digest(datasets, [(photo.name, photo.path, photo.tags, _stamp(photo.path)) for photo in self.photos])
+        return digest(datasets, [(photo.name, photo.path, photo.tags, stamp(photo.path)) for photo in self.photos])
 
     def _own_set(self, split: str | None, **more: Any) -> dict[str, Any]:
         records = read_own_data(str(self.data), self.data_format)
@@ -165,7 +164,7 @@ class FourSteps:
         self._segment('segmentor', masks, masked, self.methods['four_step'])
         if self.cfg.get('ceiling') and self._known():
             truth = self.out / 'truth'
-            run_step(truth, 'truth', listed, lambda: self._write_truth(truth))
+            run_step(truth, 'truth', listed, lambda: write_truth(self.photos, self.classes, truth))
             more = {} if self.cfg.ceiling is True else self.cfg.ceiling.get('options') or {}
             self._segment('ceiling', truth, digest(listed, 'truth'), self.methods['supervised'], more)
         return self.figures
@@ -177,7 +176,7 @@ class FourSteps:
         run_step(labels, 'pair labels', labeled, lambda: make_masks(
             self.photos, self.classes, maps, labels, MaskSettings(**entry.labels)))
         cfg = self._load(entry, {})
-        _read_masks(cfg, labels)
+        read_masks(cfg, labels)
         set_classes(cfg.model, len(self.classes))
         if entry.get('from_classifier'):
             cfg.load_from = str(classifier)
@@ -196,7 +195,7 @@ class FourSteps:
     def _segment(self, name: str, folder: Path, inputs: str, method: str, more: dict[str, Any] | None = None) -> None:
         cfg = self._load(self.cfg.segmentor, more or {})
         set_classes(cfg.model, len(self.classes) + 1)
-        _read_masks(cfg, folder)
+        read_masks(cfg, folder)
         if self.cfg.segmentor.get('from_classifier'):
             cfg.load_from = str(self.learnt)
         checkpoint, trained = self._train(name, cfg, inputs)
@@ -229,14 +228,6 @@ class FourSteps:
         pipeline = innermost(loader['dataset']).get('pipeline') if loader else None
         return self._own_set('test', background=True, **({} if pipeline is None else dict(pipeline=pipeline)))
 
-    def _write_truth(self, folder: Path) -> None:
-        for photo in self.photos:
-            mask = photo.true_mask()
-            if mask is not None:
-                place_photo(photo, folder / 'images')
-                write_mask(folder / 'masks' / f'{photo.name}.png', mask)
-        write_atomically(folder / 'classes.txt', '\n'.join(['background', *self.classes]) + '\n')
-
     def _scored(self, name: str, inputs: str, work: Any) -> None:
         """Score once; figures of an earlier run are read again."""
         def measure() -> list[dict[str, Any]]:
@@ -252,19 +243,6 @@ class FourSteps:
             print(f'  {self.figures.line(row)}', flush=True)
 
 
-def _read_masks(cfg: Config, folder: Path) -> None:
-    """Make a config train on a folder of photos and masks, all of them, with the pipeline that it has."""
-    loader = cfg.train_dataloader
-    pipeline = innermost(loader.dataset).get('pipeline')
-    loader.dataset = dict(type='OwnData', data=str(folder), format='masks', tags=True, supervision='full',
-                          pipeline=pipeline)
-
-
-def _stamp(path: str) -> list[int]:
-    status = os.stat(path)
-    return [status.st_size, status.st_mtime_ns]
-
-
 def four_steps(config: Path | str, out: Path | str, data: Path | str | None = None, data_format: str | None = None,
                options: dict[str, Any] | None = None, records: Path | str | None = None,
                device: torch.device | str | None = None) -> str:
@@ -277,11 +255,10 @@ def four_steps(config: Path | str, out: Path | str, data: Path | str | None = No
     trained on ``labels``, masks of two backgrounds, and moves the maps; ``longest``, the photos' side there;
     ``from_classifier=True`` to start from the classifier's backbone, as ``segmentor`` may), ``test_photos`` (a list of
     data sets with true masks on which the classifier's maps are scored as well: those of the segmentor's test, so that
-    figures compare), ``final`` (``scales``,
-    ``flip``, ``refiner`` of a second test of the segmentor), ``ceiling`` (train the segmentor on true masks as well:
-    True, or a dict of other ``options``), and ``methods``, other names for ``cam``, ``cam_refined``, ``four_step`` and
-    ``supervised``. Each step has a folder in ``out``. One that is whole and whose settings and inputs are the same is
-    skipped, and one that was stopped goes on.
+    figures compare), ``final`` (``scales``, ``flip``, ``refiner`` of a second test of the segmentor), ``ceiling``
+    (train the segmentor on true masks as well: True, or a dict of other ``options``), and ``methods``, other names for
+    ``cam``, ``cam_refined``, ``four_step`` and ``supervised``. Each step has a folder in ``out``. One that is whole and
+    whose settings and inputs are the same is skipped, and one that was stopped goes on.
 
     Wherever true masks are known, mIoU is printed; nothing else is done with them, but for the ceiling.
 

@@ -105,6 +105,16 @@ def make_masks(photos: Sequence[Photo], classes: Sequence[str], maps: Path | str
     return dict(written=len(photos) - left_out, left_out=left_out)
 
 
+def write_truth(photos: Sequence[Photo], classes: Sequence[str], folder: Path) -> None:
+    """Write the photos whose truth is known, and their true masks, as :func:`make_masks` writes others."""
+    for photo in photos:
+        mask = photo.true_mask()
+        if mask is not None:
+            place_photo(photo, folder / 'images')
+            write_mask(folder / 'masks' / f'{photo.name}.png', mask)
+    write_atomically(folder / 'classes.txt', '\n'.join(['background', *classes]) + '\n')
+
+
 def place_photo(photo: Photo, folder: Path) -> Path:
     """Put a photo into a folder under its id: a hard link where the file system has them, else a copy.
 

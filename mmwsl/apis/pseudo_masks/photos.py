@@ -146,3 +146,9 @@ def shown(photos: Sequence[Photo], description: str) -> Iterator[Photo]:
         for photo in photos:
             yield photo
             bar.update()
+
+
+def stamp(path: str) -> list[int]:
+    """Size and time of change of a file: what says that it is the same."""
+    status = os.stat(path)
+    return [status.st_size, status.st_mtime_ns]

@@ -10,6 +10,7 @@ from mmengine.config import Config
 from torch import nn
 
 from mmwsl.apis.build import build_dataset, build_model, get_device
+from mmwsl.apis.own_data.views import innermost
 from mmwsl.datasets import read_class_map
 from mmwsl.evaluation.functional import confusion
 from mmwsl.models.weak.segmentation import VOID, refine_scores
@@ -99,3 +100,11 @@ def _items(dataset: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:
         for row in range(len(built)):
             yield built[row], row
             bar.update()
+
+
+def read_masks(cfg: Config, folder: Path) -> None:
+    """Make a config train on a folder of photos and masks, all of them, with the pipeline that it has."""
+    loader = cfg.train_dataloader
+    pipeline = innermost(loader.dataset).get('pipeline')
+    loader.dataset = dict(type='OwnData', data=str(folder), format='masks', tags=True, supervision='full',
+                          pipeline=pipeline)
