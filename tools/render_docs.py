@@ -22,6 +22,8 @@ A block in a Markdown file looks like this, paths seen from the repository's roo
     <!-- end -->
     <!-- families: docs/results/NAME/families.jsonl -->
     <!-- end -->
+    <!-- costs: docs/results/NAME/label_cost.json -->
+    <!-- end -->
     <!-- datasets: docs/results/NAME/records.jsonl METRIC ... -->
     <!-- end -->
     <!-- rooms: mmwsl -->
@@ -39,6 +41,7 @@ import sys
 from pathlib import Path
 
 from mmwsl.apis import read_quoted, read_records, render_layer_table, render_matrix, render_quoted, render_table
+from mmwsl.apis.label_cost.plot import cost_table
 from mmwsl.files import write_atomically
 from mmwsl.reporting.cluster_tables import render_clusterings
 from mmwsl.reporting.dataset_tables import render_dataset_tables
@@ -48,7 +51,7 @@ from mmwsl.reporting.records import CEILINGS, FLOORS, pivot
 
 ROOT = Path(__file__).resolve().parents[1]
 QUOTED = ROOT / 'docs' / 'published' / 'figures.jsonl'
-KINDS = 'methods|layers|matrix|overview|quoted|throughput|clusterings|families|datasets|rooms'
+KINDS = 'methods|layers|matrix|overview|quoted|throughput|clusterings|families|costs|datasets|rooms'
 BLOCK = re.compile(rf'(<!-- ({KINDS}): (\S+)(.*?)\s-->\n).*?(<!-- end -->)', re.S)
 
 # what stands in the package, from the top floor down: imports go to the right
@@ -204,6 +207,8 @@ def render(text, page=ROOT / 'README.md'):
             body = render_compared_clusterings(ROOT / path, words.split())
         elif kind == 'families':
             body = render_families(read_records(ROOT / path)) if (ROOT / path).is_file() else 'Not run yet.\n'
+        elif kind == 'costs':
+            body = cost_table(json.loads((ROOT / path).read_text(encoding='utf-8')))
         elif kind == 'rooms':
             body = render_rooms(ROOT / path)
         elif kind == 'overview':

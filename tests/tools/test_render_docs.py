@@ -51,6 +51,15 @@ def test_each_kind_of_block(tmp_path, kind, expected):
     assert 'Not run yet.' in render(page) and '20.00' not in render(page) and '40.00' not in render(page)
 
 
+def test_costs_of_labels(tmp_path):
+    path = tmp_path / 'label_cost.json'
+    path.write_text(json.dumps(dict(metric='mIoU', methods=[dict(
+        method='tags', images=40, seconds=7200.0, mean=31.0, values={'0': 30.0, '1': 32.0})])))
+    page = render(f'<!-- costs: {path} -->\n<!-- end -->\n')
+    assert '| labels | images | hours | seconds an image | mIoU | seeds |' in page
+    assert '| tags | 40 | 2.00 | 180.0 | 31.00 ± 1.41 | 2 |' in page
+
+
 def test_families_of_labels_with_what_they_cost(tmp_path):
     base, path = dict(method='tags', dataset='Shapes', seed=0), tmp_path / 'families.jsonl'
     records = [dict(base, protocol='segmentation', metric='mIoU', value=30.0),

@@ -56,9 +56,9 @@ class TwoMapHead(BaseModule):
                        self.decoder(features))
 
 
-def pooled(maps):
-    """Scores (B, C) before the sigmoid: the largest value of each map (B, C, h, w)."""
-    return maps.amax((2, 3))
+def pooled(maps, scores='max'):
+    """Scores (B, C) before the sigmoid: the largest value of each map (B, C, h, w), or its ``'mean'``."""
+    return maps.amax((2, 3)) if scores == 'max' else maps.mean((2, 3))
 
 
 @torch.no_grad()
@@ -94,6 +94,9 @@ class SingleStageModel(WarmupModel):
         assignment_scales: at which images are seen to label them.
         segmentation_weight: of the segmentation's loss.
         regularization_weight: of :func:`dense_energy`, which waits for the device; 0 leaves it out.
+        scores: of the tags, from class maps (B, C, h, w): ``'max'``, the largest value of each, as published for
+            transformers, whose positions all see the image; or ``'mean'``, after which a convolutional network's maps
+            cover more of an object.
         kwargs: see :class:`WarmupModel`.
 
     Raises:
@@ -101,9 +104,12 @@ class SingleStageModel(WarmupModel):
     """
 
     def __init__(self, backbone, head, assignment_scales=(1.0, 0.5, 1.5), segmentation_weight=0.1,
-                 regularization_weight=0.05, **kwargs):
+                 regularization_weight=0.05, scores='max', **kwargs):
         super().__init__(backbone, head, **kwargs)
         check_scales(self, assignment_scales)
+        if scores not in ('max', 'mean'):
+            raise ValueError(f"{type(self).__name__}: scores={scores!r} is unknown; choose 'max' or 'mean'")
+        self.scores = scores
         self.assignment_scales = tuple(assignment_scales)
         self.segmentation_weight, self.regularization_weight = segmentation_weight, regularization_weight
 
@@ -113,9 +119,9 @@ class SingleStageModel(WarmupModel):
 
     def classification_losses(self, found, tags):
         """``loss_cls`` and ``loss_aux`` of :class:`TwoMaps`, and ``accuracy`` of the tags (B, C) in percent."""
-        scores = pooled(found.maps)
+        scores = pooled(found.maps, self.scores)
         return dict(loss_cls=soft_margin_loss(scores, tags), accuracy=tag_accuracy(scores, tags),
-                    loss_aux=soft_margin_loss(pooled(found.auxiliary_maps), tags))
+                    loss_aux=soft_margin_loss(pooled(found.auxiliary_maps, self.scores), tags))
 
     def regularization_losses(self, images, predicted):
         """``loss_reg`` of logits (B, 1 + C, H, W), if it is on."""
@@ -130,4 +136,4 @@ class SingleStageModel(WarmupModel):
 
     def scores_and_maps(self, images):
         maps = self.network(images).maps
-        return pooled(maps), maps.relu()
+        return pooled(maps, self.scores), maps.relu()

@@ -81,6 +81,18 @@ def test_each_switch_adds_what_it_says():
     assert moved['threshold_low'] != 0.25 and plain['threshold_low'] == 0.25
 
 
+@pytest.mark.parametrize('scores, pool', [('max', lambda maps: maps.amax((2, 3))), ('mean', lambda maps: maps.mean((2, 3)))])
+def test_scores_of_tags(scores, pool):
+    model, (images, _) = cosa(scores=scores).eval(), views()
+    with torch.no_grad():
+        maps, auxiliary_maps, _ = model.network(images)
+        losses = model([images], DataSample(gt_label=TAGS), mode='loss')
+        predicted = model.scores_and_maps(images)[0]
+    assert torch.equal(predicted, pool(maps))
+    assert losses['loss_cls'].item() == pytest.approx(soft_margin_loss(pool(maps), TAGS).item(), rel=1e-5)
+    assert losses['loss_aux'].item() == pytest.approx(soft_margin_loss(pool(auxiliary_maps), TAGS).item(), rel=1e-5)
+
+
 def test_warm_up_ends_with_its_share():
     model, samples = cosa(**{**PLAIN, 'warmup': 0.5}), DataSample(gt_label=TAGS)
     assert model(views(), samples, mode='loss')['loss_c2s'] == 0
@@ -190,6 +202,8 @@ def test_what_it_refuses():
         cosa(warmup=2)
     with pytest.raises(ValueError, match='CoSA: scales='):
         cosa(scales=())
+    with pytest.raises(ValueError, match="CoSA: scores='top' is unknown; choose 'max' or 'mean'"):
+        cosa(scores='top')
     with pytest.raises(ValueError, match='set out_indices of the backbone to two'):
         TwoMapHead([8], 3, DECODER)
     with pytest.raises(ValueError, match='make 3 views'):
