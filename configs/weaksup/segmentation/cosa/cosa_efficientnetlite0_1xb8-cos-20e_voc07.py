@@ -1,6 +1,8 @@
-# CoSA on the network of ImageNet, for a CPU and some hundred photos with tags: maps of 1/16, the auxiliary one of an
-# earlier stage. Sizes, schedule, momentum and the start of the thresholds are ours. Tested on the photos of val with
-# class maps, whole as squares. The weights come with the extra mmwsl[pretrained].
+# CoSA on the network of ImageNet, for a CPU and some hundred photos with tags: maps of 1/16, the auxiliary one of the
+# last stage before the head. Sizes, schedule, momentum and the start of the thresholds are ours. Scores are means of
+# maps: of a convolutional network's, the largest values light up few positions. An earlier stage for the auxiliary map
+# and half-sized images for assignments made labels that were nearly all background. Tested on the photos of val
+# with class maps, whole as squares. The weights come with the extra mmwsl[pretrained].
 _base_ = ['../../../_base_/datasets/voc07_tags.py', '../../../_base_/default_runtime.py']
 
 model = dict(
@@ -10,7 +12,7 @@ model = dict(
         arch='lite0',
         strides=(2, 2, 2, 1),
         dilations=(1, 1, 1, 2),
-        out_indices=(3, 5),
+        out_indices=(4, 5),
         frozen_stages=2,
         norm_eval=True,
         init_cfg=dict(type='Pretrained', checkpoint='pretrained:efficientnet_lite0')),
@@ -20,12 +22,15 @@ model = dict(
         decoder=dict(type='LargeFOVHead', channels=128, dilations=(2, 2), norm_cfg=dict(type='BN'))),
     warmup=0.3,
     momentum=0.99,
-    assignment_scales=(1.0, 0.5),
-    thresholds=dict(num_components=2, low=0.45, high=0.45, length=50, momentum=0.98),
+    scores='mean',
+    assignment_scales=(1.5,),
+    thresholds=dict(num_components=2, low=0.4, high=0.4, length=50, momentum=0.98),
     refine=True,
     reliability=dict(alpha=0.8, beta=1.0),
+    reliability_over='label',
     regularization_weight=0.0,
     separation_weight=0.1,
+    scales=(1.0, 1.5),
     flip=True)
 photo = dict(type='ResizeToSquare', size=288, interpolation='bicubic', decode_reduced=True)
 data_preprocessor = dict(

@@ -1,4 +1,5 @@
-# ToCo on the network of ImageNet, for a CPU; data and schedule as in CoSA's config.
+# ToCo on the network of ImageNet, for a CPU; data, schedule, maps and their scores as in CoSA's config. Thresholds are
+# ours.
 _base_ = '../cosa/cosa_efficientnetlite0_1xb8-cos-20e_voc07.py'
 
 model = dict(
@@ -9,7 +10,7 @@ model = dict(
         arch='lite0',
         strides=(2, 2, 2, 1),
         dilations=(1, 1, 1, 2),
-        out_indices=(3, 5),
+        out_indices=(4, 5),
         frozen_stages=2,
         norm_eval=True,
         init_cfg=dict(type='Pretrained', checkpoint='pretrained:efficientnet_lite0')),
@@ -19,10 +20,14 @@ model = dict(
         decoder=dict(type='LargeFOVHead', channels=128, dilations=(2, 2), norm_cfg=dict(type='BN'))),
     projector=dict(type='MLPNeck', hidden_channels=256, out_channels=128, norm_cfg=None),
     warmup=0.3,
-    assignment_scales=(1.0, 0.5),
+    scores='mean',
+    assignment_scales=(1.5,),
+    low=0.3,
+    high=0.5,
     refine=True,
     crops=6,
     regularization_weight=0.0,
+    scales=(1.0, 1.5),
     flip=True)
 data_preprocessor = dict(
     _delete_=True,
