@@ -9,7 +9,7 @@ from mmwsl.files import check_writable, write_atomically
 MARKERS = 'osD^vP*X'
 
 
-def _draw(width, height, paint):
+def _draw(width, height, paint, transparent=True):
     """SVG of a figure of ``width`` x ``height`` inches that ``paint`` fills; the same input, the same text."""
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -20,7 +20,7 @@ def _draw(width, height, paint):
         FigureCanvasSVG(figure)
         paint(figure.add_subplot())
         stream = io.StringIO()
-        figure.savefig(stream, format='svg', metadata={'Date': None, 'Creator': None}, transparent=True)
+        figure.savefig(stream, format='svg', metadata={'Date': None, 'Creator': None}, transparent=transparent)
     svg = stream.getvalue()
     svg = svg[svg.index('<svg'):]
     return re.sub(r'<metadata>.*?</metadata>', '', svg, flags=re.S)
@@ -137,8 +137,8 @@ def scatter_chart(points, labels=None, names=None, width=5.4, height=4.6):
     return _draw(width, height, paint)
 
 
-def labelled_points(series, x_label, y_label, width=6.4, height=4.0):
-    """Points of several methods, small, and the mean of each, large; the x axis is logarithmic.
+def labelled_points(series, x_label, y_label, width=8.0, height=4.2):
+    """Points of several methods, small, and the mean of each, large, with its name; the x axis is logarithmic.
 
     Args:
         series: dict of name -> (xs, ys), one point a seed; xs are above 0.
@@ -146,24 +146,33 @@ def labelled_points(series, x_label, y_label, width=6.4, height=4.0):
         width, height: in inches.
 
     Returns:
-        str: SVG.
+        str: SVG, on white.
 
     Raises:
         ValueError: there are no points.
     """
+    from matplotlib.ticker import LogLocator, NullLocator
     if not any(len(points[0]) for points in series.values()):
         raise ValueError('no points to draw')
+    means = {name: (sum(xs) / len(xs), sum(ys) / len(ys)) for name, (xs, ys) in series.items()}
 
     def paint(axes):
         axes.set_xscale('log')
         for number, (name, (xs, ys)) in enumerate(series.items()):
             style = dict(marker=MARKERS[number // 10 % len(MARKERS)], linestyle='none', color=f'C{number % 10}')
             axes.plot(xs, ys, markersize=3, alpha=0.5, **style)
-            axes.plot([sum(xs) / len(xs)], [sum(ys) / len(ys)], markersize=7, label=name, **style)
+            axes.plot(*([each] for each in means[name]), markersize=7, **style)
+        axes.set_xlim(0.9 * min(x for x, _ in means.values()), 1.6 * max(x for x, _ in means.values()))
+        low, high = axes.get_ylim()
+        line, places = 9 * (high - low) / (0.85 * 72 * height), {}  # the height of a line of text, on the y axis
+        for name, (x, y) in sorted(means.items(), key=lambda item: item[1][1]):
+            places[x] = max(y, places.get(x, low) + line)  # names of points above one another keep their distance
+            axes.annotate(name, (x, places[x]), xytext=(6, 0), textcoords='offset points', va='center', fontsize=8)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter('{x:g}')
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         axes.grid(alpha=0.25)
-        axes.legend(fontsize=8, frameon=False, loc='center left', bbox_to_anchor=(1.0, 0.5))
 
-    return _draw(width, height, paint)
+    return _draw(width, height, paint, transparent=False)

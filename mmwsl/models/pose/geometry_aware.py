@@ -181,10 +181,9 @@ class GeometryAware(Model):
         return losses
 
     def features(self, images):
-        """Geometry and appearance (B, 3 N + A), fp32: the frozen latent that pose is read from."""
-        points, appearance = self.encode(images)
-        return torch.cat([points.flatten(1), appearance.float()], dim=1).float()
+        """Geometry (B, 3 N), fp32: the frozen latent that pose is read from; the appearance is of any moment."""
+        return self.encode(images)[0].flatten(1).float()
 
     def predict(self, images, samples):
-        """Add ``pred_features`` (3 N + A,)."""
+        """Add ``pred_features`` (3 N,)."""
         return add_predictions(samples, pred_features=self.features(images))

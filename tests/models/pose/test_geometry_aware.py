@@ -53,7 +53,7 @@ def test_a_view_is_of_turned_points_and_a_borrowed_appearance():
     assert squared['loss_pixels'].item() == pytest.approx((made - target).square().mean().item(), rel=1e-5)
     still = build(turns=False).eval()
     assert torch.equal(still.synthesize(source, rotation, ground), still.synthesize(source, rotation.flip(1), ground))
-    assert model.features(source).shape == (2, 8 * 3 + 6)
+    assert torch.equal(model.features(source), model.encode(source)[0].flatten(1)) and model.features(source).shape == (2, 24)
 
 
 def test_points_are_made_of_cells():
@@ -90,7 +90,7 @@ def test_the_rotation_is_used():
     than by leaving them out."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    cfg = load_config('mmwsl::selfsup/geometry_aware/geometry_aware_r18w16_1xb32-cos-3e_multiviewfigures.py',
+    cfg = load_config('mmwsl::selfsup/geometry_aware/geometry_aware_r18w16_1xb32-cos-10e_multiviewfigures.py',
                       {'model.decoder.dropout': 0.0})
     model = build_model(cfg, 'random', whole=True)[0].train()
     seen, unseen = (build_dataset({**cfg.train_dataloader.dataset, 'split': split, 'num_moments': count})

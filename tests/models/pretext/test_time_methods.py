@@ -269,7 +269,7 @@ default_hooks = dict(logger=dict(interval=3))
     ('temporal_order/temporal_order_r18w8_1xb32-cos-8e_motionclips', 'num_clips=80, size=32', []),
     ('odd_one_out/odd_one_out_r18w8_1xb16-cos-10e_motionclips', 'num_clips=80, size=32', []),
     ('landmark_generation/landmark_generation_conv8_1xb32-cos-20e_motionclips', 'num_clips=80', ['running']),
-    ('geometry_aware/geometry_aware_r18w16_1xb32-cos-3e_multiviewfigures', 'num_moments=14, people=2, cameras=3, '
+    ('geometry_aware/geometry_aware_r18w16_1xb32-cos-10e_multiviewfigures', 'num_moments=14, people=2, cameras=3, '
      'size=32, max_images=80', [])])
 def test_resume(config, data, changed, tmp_path):
     """Questions and running means of a resumed run are those of an uninterrupted one."""

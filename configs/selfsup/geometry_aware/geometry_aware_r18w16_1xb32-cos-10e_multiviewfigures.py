@@ -24,4 +24,4 @@ train_dataloader = dict(
         type='MultiViewFigures', split='train', num_moments=1200, people=60, size=32, limb_width=0.2,
         supervision='none'))
 benchmark = dict(dataset='MultiViewFigures')
-train_cfg = dict(max_epochs=3)
+train_cfg = dict(max_epochs=10)
