@@ -1,3 +1,3 @@
 """mmwsl: learning vision with little or no human labelling, on mmengine."""
 
-__version__ = '0.9.0'
+__version__ = '0.10.0'
