@@ -1,6 +1,7 @@
 """Charts by matplotlib, as SVG text with real letters."""
 
 import io
+import math
 import re
 from pathlib import Path
 
@@ -166,7 +167,7 @@ def labelled_points(series, x_label, y_label, width=8.0, height=4.2):
         low, high = axes.get_ylim()
         line, places = 9 * (high - low) / (0.85 * 72 * height), {}  # the height of a line of text, on the y axis
         for name, (x, y) in sorted(means.items(), key=lambda item: item[1][1]):
-            places[x] = max(y, places.get(x, low) + line)  # names of points above one another keep their distance
+            places[x] = max(y, places.get(x, -math.inf) + line)  # names of points above one another keep their distance
             axes.annotate(name, (x, places[x]), xytext=(6, 0), textcoords='offset points', va='center', fontsize=8)
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter('{x:g}')

@@ -1,10 +1,11 @@
 import base64
+import re
 
 import cv2
 import numpy as np
 import pytest
 
-from mmwsl.visualization import image_uri, line_chart, scatter_chart
+from mmwsl.visualization import image_uri, labelled_points, line_chart, scatter_chart
 
 
 def test_an_image_comes_back_as_it_was():
@@ -36,3 +37,11 @@ def test_a_scatter_chart_names_the_classes_that_occur():
     svg = scatter_chart(points, np.arange(20) % 2, ['cat', 'dog', 'cow'])
     assert '>cat<' in svg and '>dog<' in svg and '>cow<' not in svg and svg.count('<use') >= 20
     assert '<svg' in scatter_chart(points)
+
+
+def test_names_of_points_above_one_another_keep_their_distance():
+    svg = labelled_points({'low': ([2.0], [10.0]), 'near': ([2.0], [10.1]), 'far': ([2.0], [40.0])}, 'hours', 'percent')
+    height = {name: float(re.search(rf' y="([0-9.]+)"[^<]*>{name}<', svg)[1]) for name in ('low', 'near', 'far')}
+    assert height['low'] - height['near'] > 8 and height['near'] - height['far'] > 100
+    with pytest.raises(ValueError, match='no points'):
+        labelled_points({'none': ([], [])}, 'hours', 'percent')

@@ -1,8 +1,8 @@
 # CoSA on the network of ImageNet, for a CPU and some hundred photos with tags: maps of 1/16, the auxiliary one of the
 # last stage before the head. Sizes, schedule, momentum and the start of the thresholds are ours. Scores are means of
-# maps: of a convolutional network's, the largest values light up few positions. An earlier stage for the auxiliary map
-# and half-sized images for assignments made labels that were nearly all background. Tested on the photos of val
-# with class maps, whole as squares. The weights come with the extra mmwsl[pretrained].
+# maps: of a convolutional network's, the largest values light up few positions. Labels of an earlier stage's auxiliary
+# map were nearly all background, and enlarged images give sharper maps. Tested on the photos of val with class maps,
+# whole as squares. The weights come with the extra mmwsl[pretrained].
 _base_ = ['../../../_base_/datasets/voc07_tags.py', '../../../_base_/default_runtime.py']
 
 model = dict(
